@@ -1,0 +1,1 @@
+//! Text in, checked value out, every problem at once.

@@ -1,0 +1,1 @@
+//! Time and tasks: supervisor, ticker, passes, reload, systemd.

@@ -1,0 +1,1 @@
+//! When two items are one entry: the key ladder, content hashes, entry ids.

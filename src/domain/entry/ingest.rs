@@ -1,0 +1,1 @@
+//! Known entries + parsed document → what is new, what changed, what is known.

@@ -1,0 +1,1 @@
+//! What an entry is written in, when neither config nor the document says.

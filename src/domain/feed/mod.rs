@@ -1,0 +1,144 @@
+//! What a feed is: what was asked for (`Feed`) and what was learned (`FeedState`).
+//!
+//! `schedule` says when to poll next and why then; `outcome` is an HTTP exchange as data. Fetching itself
+//! is in `crate::fetch`, reading the document in `domain::document`.
+
+pub mod outcome;
+pub mod schedule;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::id::FeedId;
+use crate::secret::Secret;
+
+/// A feed as configured.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Feed {
+    /// Stable name; everything the store keeps hangs on it.
+    pub id: FeedId,
+    /// The configured URL, byte for byte as written.
+    pub url: String,
+    /// Overrides the feed's own title.
+    pub title: Option<String>,
+    /// Labels that rules select by (`tag:wire`).
+    pub tags: Vec<String>,
+    /// A fixed interval instead of adaptive polling.
+    pub interval: Option<Duration>,
+    /// Fetch the linked page too and match on its text.
+    pub full_text: bool,
+    /// Overrides the feed's own language (BCP 47).
+    pub language: Option<String>,
+    /// IANA zone of dates that name none.
+    pub default_tz: Option<String>,
+    /// Who publishes it; feeds of one owner are one voice. Default: the registrable domain.
+    pub owner: Option<String>,
+    /// Extra request headers, sent to this feed's own origin only.
+    pub headers: BTreeMap<String, Secret>,
+    /// A disabled feed is kept and shown, never polled.
+    pub enabled: bool,
+    /// Where it was configured.
+    pub origin: Origin,
+}
+
+/// Where a feed, rule or entity came from: config files are read-only to the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// A config file or an OPML file beside it.
+    File,
+    /// Added through the API, the UI or `feeds add`.
+    Api,
+}
+
+/// What was learned of a feed: everything the next poll depends on. One row in the store.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FeedState {
+    /// The URL these facts were learned from; when the configured one changes, validators are void.
+    pub url: String,
+    /// `ETag` of the last complete, accepted document, as raw bytes (RFC 9110 8.8.3).
+    pub etag: Option<Vec<u8>>,
+    /// `Last-Modified` of the same document, as raw bytes.
+    pub last_modified: Option<Vec<u8>>,
+    /// SHA-256 of the last decoded document.
+    pub body_hash: Option<Vec<u8>>,
+    /// The feed's own title.
+    pub title: Option<String>,
+    /// The feed's own language.
+    pub language: Option<String>,
+    /// The page the feed belongs to.
+    pub site_url: Option<String>,
+    /// When the last poll began.
+    pub last_poll: Option<Timestamp>,
+    /// When the last poll that ended well began; `backlog` is measured from it.
+    pub last_success: Option<Timestamp>,
+    /// When a poll last brought a new entry.
+    pub last_new: Option<Timestamp>,
+    /// When to poll next; absent: never polled.
+    pub next_poll: Option<Timestamp>,
+    /// Why then.
+    pub why_then: Option<schedule::Why>,
+    /// A publisher's Retry-After: nothing asks before it, not even by hand.
+    pub retry_after: Option<Timestamp>,
+    /// Failures in a row.
+    pub failures: u32,
+    /// 410 answers in a row, and when the first came.
+    pub gone_since: Option<Timestamp>,
+    /// Polling stopped for good.
+    pub gone: bool,
+    /// How the last poll ended.
+    pub last_outcome: Option<outcome::OutcomeKind>,
+    /// Text of the last bad outcome; none after a good one.
+    pub last_error: Option<String>,
+    /// The document's `ttl`, in minutes.
+    pub ttl_minutes: Option<u32>,
+    /// UTC hours in which the publisher asks not to be polled, one bit an hour.
+    pub skip_hours: u32,
+    /// UTC days in which the publisher asks not to be polled, one bit a day, Monday first.
+    pub skip_days: u8,
+    /// Learned posting rate, entries a day; decayed count and time (Gamma-Poisson).
+    pub rate_count: f64,
+    /// The span behind `rate_count`, in days.
+    pub rate_days: f64,
+    /// Entries stored so far.
+    pub entries: u64,
+}
+
+/// A feed's health, as `feeds list` shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Health {
+    /// Not polled yet.
+    New,
+    /// The last poll was good.
+    Ok,
+    /// The last poll was bad.
+    Failing,
+    /// Polls are good, but nothing new came for longer than the feed's own rhythm explains.
+    Silent,
+    /// The publisher said it is gone for good.
+    Gone,
+    /// Switched off in config.
+    Disabled,
+}
+
+impl FeedState {
+    /// The health of `feed` as of its last poll.
+    #[must_use]
+    pub fn health(&self, feed: &Feed) -> Health {
+        if !feed.enabled {
+            return Health::Disabled;
+        }
+        if self.gone {
+            return Health::Gone;
+        }
+        match self.last_outcome {
+            None => Health::New,
+            Some(kind) if kind.is_good() => Health::Ok,
+            Some(_) => Health::Failing,
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! What is wrong with a text, and where: the same value for queries, entities and config files.
+//!
+//! Spans are byte ranges of the text at hand. Turning them into `file:line:column` is config's business.
+
+use std::ops::Range;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Legal, and probably not what was meant.
+    Warning,
+    /// Cannot be used.
+    Error,
+}
+
+/// One problem of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// How bad it is.
+    pub level: Level,
+    /// A stable code for warnings (`W02`) and errors (`E07`), listed in docs/rules.md.
+    pub code: &'static str,
+    /// Byte range of the text it is about; empty at the end of the text when something is missing.
+    pub span: Range<usize>,
+    /// What is wrong: a fragment without a full stop.
+    pub message: String,
+    /// What to do, where that is known.
+    pub help: Option<String>,
+    /// Other places that matter, each with a label: the open parenthesis, the first definition.
+    pub related: Vec<(Range<usize>, String)>,
+}
+
+impl Diagnostic {
+    /// An error at `span`.
+    pub fn error(code: &'static str, span: Range<usize>, message: impl Into<String>) -> Self {
+        Self {
+            level: Level::Error,
+            code,
+            span,
+            message: message.into(),
+            help: None,
+            related: Vec::new(),
+        }
+    }
+
+    /// A warning at `span`.
+    pub fn warning(code: &'static str, span: Range<usize>, message: impl Into<String>) -> Self {
+        Self {
+            level: Level::Warning,
+            ..Self::error(code, span, message)
+        }
+    }
+
+    /// The same with a repair.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// The same with another place that matters.
+    #[must_use]
+    pub fn related(mut self, span: Range<usize>, label: impl Into<String>) -> Self {
+        self.related.push((span, label.into()));
+        self
+    }
+}

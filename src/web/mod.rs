@@ -1,0 +1,1 @@
+//! HTTP in: every route on one page.
