@@ -1,11 +1,12 @@
 //! From a match to a decision: does someone need to know, and if not, why not.
 //!
 //! Decisions are pure and carry their reason; `delivery` is the life of a message owed to a receiver,
-//! `wire` the JSON of an alert. Storing is in `crate::store`, sending in `crate::notify`.
+//! `rate` how often one may be sent, `message` what people read, `wire` the JSON of an alert. Storing is in `crate::store`, sending in `crate::notify`.
 
 pub mod decide;
 pub mod delivery;
 pub mod message;
+pub mod rate;
 pub mod wire;
 
 use serde::{Deserialize, Serialize};
