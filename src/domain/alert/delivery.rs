@@ -197,7 +197,10 @@ fn retry(
     if now >= deadline && !short_of_tries {
         let after = crate::domain::units::format_duration(owed.give_up);
         return DeliveryState::Dead {
-            why: format!("given up after {after} and {} tries: {message}", owed.attempts),
+            why: format!(
+                "given up after {after} and {} tries: {message}",
+                owed.attempts
+            ),
         };
     }
     let hinted = later(now, hint.min(LONGEST_WAIT));
@@ -288,11 +291,17 @@ mod tests {
         for (step, pair) in STEPS.iter().zip(tries.windows(2)) {
             let wait = pair[1].duration_since(pair[0]).as_millis();
             let step = i128::from(*step) * 1_000;
-            assert!((step * 9 / 10..=step * 11 / 10).contains(&wait), "{step} {wait}");
+            assert!(
+                (step * 9 / 10..=step * 11 / 10).contains(&wait),
+                "{step} {wait}"
+            );
         }
         assert!((15..=25).contains(&tries.len()), "{}", tries.len());
         assert_eq!(*tries.last().unwrap(), later(created, GIVE_UP));
-        assert!(why.starts_with("given up after 3d") && why.ends_with("503"), "{why}");
+        assert!(
+            why.starts_with("given up after 3d") && why.ends_with("503"),
+            "{why}"
+        );
     }
 
     #[test]
@@ -311,11 +320,7 @@ mod tests {
 
     #[test]
     fn a_refused_token_is_tried_every_quarter_hour_for_a_day() {
-        let (tries, _) = run(
-            &Attempt::refused("401").outcome,
-            owed(1),
-            owed(1).created,
-        );
+        let (tries, _) = run(&Attempt::refused("401").outcome, owed(1), owed(1).created);
         let day = later(owed(1).created, LONGEST_WAIT);
         let first_day = tries.iter().filter(|at| **at < day).count();
         assert!((87..=107).contains(&first_day), "{first_day}");

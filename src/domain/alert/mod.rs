@@ -5,7 +5,9 @@
 
 pub mod decide;
 pub mod delivery;
+pub mod frame;
 pub mod message;
+pub mod plain;
 pub mod rate;
 pub mod wire;
 

@@ -1,0 +1,244 @@
+use jiff::tz::TimeZone;
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::alert::frame::Language;
+use crate::domain::alert::wire::{WireHealth, WireLinks, WireRule, WireStory};
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn frame(language: Language) -> Frame {
+    Frame {
+        language,
+        zone: TimeZone::get("Asia/Seoul").unwrap(),
+    }
+}
+
+fn evidence(field: &str, text: &str, term: &str) -> Evidence {
+    let start = text.find(term).unwrap();
+    Evidence {
+        field: field.into(),
+        index: None,
+        start,
+        end: start + term.len(),
+        text: term.into(),
+        term: term.into(),
+        alias: None,
+        entity: None,
+        tail: None,
+    }
+}
+
+const BODY: &str = "한화에어로스페이스가 루마니아 국방부와 K9 자주포 수출 계약을 맺었다.\n\n계약 규모는 1조3천억 원이다.";
+
+fn alert() -> WireAlert {
+    WireAlert {
+        kind: "alert".into(),
+        id: "7".into(),
+        key: "k".into(),
+        created: at("2026-11-24T01:10:00Z"),
+        severity: Severity::Critical,
+        reason: Reason::NewStory,
+        rule: WireRule {
+            id: "arms".into(),
+            title: "Arms exports".into(),
+        },
+        entry: Some(WireEntry {
+            feed: Some("yonhap-ko".into()),
+            title: "한화에어로, 루마니아에 K9 1.3조원 수출 계약".into(),
+            url: Some("https://example.org/a?x=1".into()),
+            published: Some(at("2026-11-24T01:02:00Z")),
+            first_seen: Some(at("2026-11-24T01:09:00Z")),
+            body: BODY.into(),
+            ..WireEntry::default()
+        }),
+        matches: vec![evidence("body", BODY, "K9"), evidence("body", BODY, "수출")],
+        story: Some(WireStory {
+            id: "3".into(),
+            entries: 4,
+            feeds: vec!["a".into(), "b".into(), "c".into(), "d".into()],
+            first_seen: at("2026-11-24T01:09:00Z"),
+        }),
+        health: None,
+        alerts: None,
+        links: WireLinks {
+            alert: Some("https://desk.example.org/alerts/7".into()),
+        },
+        test: false,
+        cut: false,
+    }
+}
+
+fn now() -> Timestamp {
+    at("2026-11-24T01:10:00Z")
+}
+
+#[test]
+fn an_entry_reads_as_people_want_it() {
+    let message = render(&alert(), &frame(Language::Ko), now());
+    assert_eq!(
+        message.to_text(),
+        "‼ 한화에어로, 루마니아에 K9 1.3조원 수출 계약\n\
+         yonhap-ko · 11월 24일(화) 10:02 KST · 8분 전 · Arms exports · +3 매체\n\
+         긴급 · 일치: K9, 수출\n\n\
+         한화에어로스페이스가 루마니아 국방부와 K9 자주포 수출 계약을 맺었다. 계약 규모는 1조3천억 원이다.\n\n\
+         기사: https://example.org/a?x=1\n\
+         알림: https://desk.example.org/alerts/7"
+    );
+    let hits: Vec<&str> = message
+        .snippet
+        .iter()
+        .filter(|piece| piece.hit)
+        .map(|piece| piece.text.as_str())
+        .collect();
+    assert_eq!(hits, ["K9", "수출"]);
+    let english = render(&alert(), &frame(Language::En), now());
+    assert_eq!(
+        english.lines[0],
+        "yonhap-ko · Tue 24 Nov 10:02 KST · 8 min ago · Arms exports · +3 feeds"
+    );
+    assert_eq!(english.lines[1], "critical · matched: K9, 수출");
+}
+
+#[test]
+fn what_was_seen_much_later_says_both_times() {
+    let mut alert = alert();
+    alert.entry.as_mut().unwrap().first_seen = Some(at("2026-11-24T05:00:00Z"));
+    let mut message = render(&alert, &frame(Language::En), at("2026-11-24T05:01:00Z"));
+    assert_eq!(
+        message.lines[1],
+        "first seen: Tue 24 Nov 14:00 KST · 1 min ago"
+    );
+    message.say_late(&frame(Language::En), SignedDuration::from_hours(7));
+    assert_eq!(
+        message.lines[0],
+        "late by 7 h: the receiver could not be reached"
+    );
+}
+
+#[test]
+fn a_test_an_untitled_entry_and_a_revision_say_so() {
+    let mut alert = alert();
+    alert.test = true;
+    alert.reason = Reason::Revision;
+    alert.entry.as_mut().unwrap().title = " \u{200b} ".into();
+    let message = render(&alert, &frame(Language::En), now());
+    assert!(message.title.starts_with("[test] 한화에어로스페이스가"));
+    assert!(message.lines[1].contains("changed entry"));
+    alert.entry = Some(WireEntry::default());
+    let message = render(&alert, &frame(Language::En), now());
+    assert_eq!(message.title, "[test] (no title)");
+    assert!(message.snippet.is_empty());
+}
+
+#[test]
+fn the_snippet_is_where_most_evidence_stands() {
+    let far = format!(
+        "K9 once. {} Then K9 and 수출 together, at last.{}",
+        "filler ".repeat(100),
+        " tail".repeat(100)
+    );
+    let mut alert = alert();
+    let second = far.rfind("K9").unwrap();
+    let mut late = evidence("body", &far, "K9");
+    (late.start, late.end) = (second, second + 2);
+    alert.matches = vec![
+        evidence("body", &far, "K9"),
+        late,
+        evidence("body", &far, "수출"),
+    ];
+    alert.entry.as_mut().unwrap().body = far;
+    let message = render(&alert, &frame(Language::En), now());
+    let text: String = message
+        .snippet
+        .iter()
+        .map(|piece| piece.text.as_str())
+        .collect();
+    assert!(text.starts_with("…filler") && text.ends_with('…'), "{text}");
+    assert!(text.contains("Then K9 and 수출 together"), "{text}");
+    assert!(text.chars().count() <= SNIPPET_CHARS + 2, "{text}");
+}
+
+#[test]
+fn evidence_that_no_longer_fits_the_text_is_ignored() {
+    let mut alert = alert();
+    for (start, end) in [
+        (0, 1),
+        (5, 4),
+        (10_000, 10_004),
+        (usize::MAX - 1, usize::MAX),
+    ] {
+        (alert.matches[0].start, alert.matches[0].end) = (start, end);
+        let message = render(&alert, &frame(Language::Ko), now());
+        assert_eq!(message.snippet.iter().filter(|piece| piece.hit).count(), 1);
+    }
+}
+
+#[test]
+fn digests_and_health_have_their_own_titles() {
+    let mut digest = alert();
+    digest.entry = None;
+    digest.links.alert = None;
+    digest.alerts = Some(vec![alert(); 60]);
+    let message = render(&digest, &frame(Language::En), now());
+    assert_eq!(message.headline(), "‼ 60 alerts · Arms exports");
+    assert_eq!(message.lines.len(), 51);
+    assert_eq!(message.lines[50], "… and 10 more");
+    assert_eq!(
+        message.lines[0],
+        "‼ 한화에어로, 루마니아에 K9 1.3조원 수출 계약 · yonhap-ko · https://example.org/a?x=1"
+    );
+
+    let mut health = alert();
+    health.entry = None;
+    health.severity = Severity::High;
+    health.reason = Reason::Resolved;
+    health.health = Some(WireHealth {
+        kind: "feed_failing".into(),
+        subject: "yonhap-en".into(),
+        text: "Feed yonhap-en answers 503".into(),
+    });
+    let message = render(&health, &frame(Language::En), now());
+    assert_eq!(message.headline(), "! resolved: Feed yonhap-en answers 503");
+    assert_eq!(
+        message.lines,
+        ["feed_failing · yonhap-en · Tue 24 Nov 10:10 KST · just now"]
+    );
+}
+
+proptest! {
+    #[test]
+    fn hostile_text_stays_one_safe_line_each(
+        title in "(?s).{0,60}",
+        body in "(?s).{0,400}",
+        feed in "(?s).{0,20}",
+        url in "(?s)https://.{0,40}",
+        places in proptest::collection::vec((0usize..500, 0usize..500), 0..20),
+    ) {
+        let mut alert = alert();
+        alert.matches = places.into_iter().map(|(start, end)| Evidence {
+            field: if start % 2 == 0 { "body" } else { "full_text" }.into(),
+            index: None, start, end, text: title.clone(), term: title.clone(),
+            alias: None, entity: None, tail: None,
+        }).collect();
+        let entry = alert.entry.as_mut().unwrap();
+        entry.full_text = Some(body.chars().rev().collect());
+        (entry.title, entry.body, entry.feed, entry.url) = (title, body, Some(feed), Some(url));
+        let message = render(&alert, &frame(Language::Ko), now());
+        let snippet: String = message.snippet.iter().map(|piece| piece.text.as_str()).collect();
+        prop_assert!(snippet.chars().count() <= SNIPPET_CHARS + 2 * message.snippet.len() + 2);
+        let mut texts = vec![message.headline(), snippet];
+        texts.extend(message.lines.iter().cloned());
+        texts.extend(message.links.iter().map(|link| link.url.clone()));
+        for text in texts {
+            let steers = |c: char| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c);
+            prop_assert!(!text.contains(steers), "{:?}", text);
+        }
+        for link in &message.links {
+            let breaks_out = ['<', '>', '"', ' ', '\''];
+            prop_assert!(!link.url.contains(breaks_out), "{}", link.url);
+        }
+    }
+}
