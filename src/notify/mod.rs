@@ -1,1 +1,176 @@
 //! The only module that talks to receivers: one file a protocol.
+//!
+//! A notifier makes one attempt and says how it ended; whether and when to try again is decided in
+//! `domain::alert::delivery`, what is owed is known to the store. A new receiver is one file here, one line
+//! in [`build`], one variant in `settings`, one paragraph in `docs/delivery.md`.
+
+mod command;
+mod cut;
+mod email;
+mod file;
+mod http;
+mod mask;
+pub mod settings;
+mod terminal;
+mod webhook;
+
+use std::ffi::OsString;
+use std::fmt;
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::time::{Duration, Instant};
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::domain::alert::delivery::Attempt;
+use crate::domain::alert::frame::Frame;
+use crate::domain::alert::message::{self, Message};
+use crate::domain::alert::wire::WireAlert;
+use crate::secret::Secret;
+use settings::{ReceiverConfig, ReceiverKind};
+
+/// What every receiver is built with.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// `bongsu/VERSION (+contact)`.
+    pub user_agent: String,
+    /// Where relative paths begin and commands run.
+    pub state_dir: PathBuf,
+    /// The machine's zone, for receivers that name none.
+    pub zone: TimeZone,
+    /// `[fetch] proxy`; may hold a password.
+    pub proxy: Option<Secret>,
+    /// What commands may see of our environment: `PATH`, `HOME`, `LANG`, where set.
+    pub environment: Vec<(String, OsString)>,
+    /// Where the terminal receiver writes.
+    pub terminal: TerminalOutput,
+}
+
+/// Where the terminal receiver writes, and how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TerminalOutput {
+    /// True when stdout carries machine output.
+    pub to_stderr: bool,
+    /// `--color`; none: where it is a terminal.
+    pub colour: Option<bool>,
+}
+
+/// One message to be sent once.
+#[derive(Clone, Debug)]
+pub struct Outgoing {
+    /// What to say, with its key; `test` and `cut` are marked in it.
+    pub alert: WireAlert,
+    /// The time of this attempt.
+    pub sent_at: Timestamp,
+    /// The number of this attempt, from 1.
+    pub attempt: u32,
+}
+
+/// An attempt under way.
+pub type Sending<'a> = Pin<Box<dyn Future<Output = Attempt> + Send + 'a>>;
+
+/// A receiver that can be spoken to.
+pub trait Notifier: Send + Sync {
+    /// Sends once, without timing; called through [`Notifier::send`].
+    fn attempt<'a>(&'a self, outgoing: &'a Outgoing) -> Sending<'a>;
+
+    /// The longest an attempt takes; the lease of a claim must be longer.
+    fn patience(&self) -> Duration;
+
+    /// The message as it would be sent, readable.
+    fn preview(&self, outgoing: &Outgoing) -> String;
+
+    /// Sends once and says how that ended and how long it took. Dropping the future ends what it started.
+    fn send<'a>(&'a self, outgoing: &'a Outgoing) -> Sending<'a> {
+        Box::pin(async move {
+            let start = Instant::now();
+            let limit = self.patience();
+            let mut attempt = tokio::time::timeout(limit, self.attempt(outgoing))
+                .await
+                .unwrap_or_else(|_| {
+                    Attempt::later(format!("not done after {} s", limit.as_secs()))
+                });
+            attempt.duration = start.elapsed();
+            attempt
+        })
+    }
+}
+
+/// Why a receiver cannot be built: which key is wrong, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct BuildError {
+    /// The config key.
+    pub key: &'static str,
+    /// What is wrong: what to do. Holds no secret.
+    pub message: String,
+}
+
+impl BuildError {
+    fn new(key: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            key,
+            message: message.into(),
+        }
+    }
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`: {}", self.key, self.message)
+    }
+}
+
+/// Builds the notifier of a receiver; talks to nobody yet.
+///
+/// # Errors
+/// The key that is wrong.
+pub fn build(config: &ReceiverConfig, context: &Context) -> Result<Box<dyn Notifier>, BuildError> {
+    let frame = Frame {
+        language: config.language,
+        zone: zone(config, context)?,
+    };
+    let max_body = config.max_body;
+    Ok(match &config.kind {
+        ReceiverKind::Terminal => Box::new(terminal::Terminal::new(context.terminal, frame)),
+        ReceiverKind::File { path } => Box::new(file::File::new(path, max_body, context)?),
+        ReceiverKind::Command { argv, timeout } => {
+            Box::new(command::Command::new(argv, *timeout, max_body, context)?)
+        }
+        ReceiverKind::Webhook {
+            url,
+            secrets,
+            headers,
+        } => {
+            let poster = http::Poster::new(url, headers, context)?;
+            Box::new(webhook::Webhook::new(poster, secrets, max_body)?)
+        }
+        ReceiverKind::Email(settings) => Box::new(email::Email::new(&config.id, settings, frame)?),
+    })
+}
+
+fn zone(config: &ReceiverConfig, context: &Context) -> Result<TimeZone, BuildError> {
+    let Some(name) = &config.zone else {
+        return Ok(context.zone.clone());
+    };
+    TimeZone::get(name).map_err(|_| {
+        BuildError::new(
+            "zone",
+            format!("`{name}` is no known time zone: write it as \"Asia/Seoul\""),
+        )
+    })
+}
+
+/// An alert that arrives later than this after failed attempts says so (DLV-15).
+const LATE: SignedDuration = SignedDuration::from_hours(6);
+
+/// The message for people.
+fn message(outgoing: &Outgoing, frame: &Frame) -> Message {
+    let mut message = message::render(&outgoing.alert, frame, outgoing.sent_at);
+    let age = outgoing.sent_at.duration_since(outgoing.alert.created);
+    if outgoing.attempt > 1 && age >= LATE {
+        message.say_late(frame, age);
+    }
+    message
+}

@@ -1,0 +1,290 @@
+//! The mail itself: headers that thread and sort, a text and an HTML part.
+//!
+//! Header values from feeds are single neutral lines before they come here, and are encoded by lettre; HTML
+//! is escaped in one place.
+
+use std::fmt::Write as _;
+use std::time::SystemTime;
+
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::{Mailbox, Message, MultiPart, SinglePart};
+use lettre::{Address, message::MessageBuilder};
+
+use super::super::settings::EmailSettings;
+use super::super::{BuildError, Outgoing, message};
+use crate::domain::alert::Reason;
+use crate::domain::alert::frame::{Frame, Language};
+use crate::domain::alert::message::Message as Shown;
+use crate::domain::alert::plain::one_line;
+use crate::domain::id::ReceiverId;
+use crate::domain::rule::Severity;
+
+/// What all mails of a receiver have in common.
+#[derive(Debug)]
+pub(super) struct Letterhead {
+    receiver: String,
+    from: Mailbox,
+    to: Vec<Mailbox>,
+    /// The domain of our ids: the sender's.
+    host: String,
+    frame: Frame,
+}
+
+const SUBJECT_CHARS: usize = 150;
+
+impl Letterhead {
+    /// Checks the addresses.
+    pub(super) fn new(
+        id: &ReceiverId,
+        settings: &EmailSettings,
+        frame: Frame,
+    ) -> Result<Self, BuildError> {
+        let from = mailbox("from", &settings.from)?;
+        let to: Vec<Mailbox> = settings
+            .to
+            .iter()
+            .map(|to| mailbox("to", to))
+            .collect::<Result<_, _>>()?;
+        if to.is_empty() {
+            return Err(BuildError::new(
+                "to",
+                "names nobody: write it as [\"name@example.org\"]",
+            ));
+        }
+        Ok(Self {
+            receiver: token(id.as_str()),
+            host: from.email.domain().to_owned(),
+            from,
+            to,
+            frame,
+        })
+    }
+
+    /// The envelope's sender.
+    pub(super) fn sender(&self) -> &Address {
+        &self.from.email
+    }
+
+    /// The envelope's recipients.
+    pub(super) fn recipients(&self) -> impl Iterator<Item = Address> {
+        self.to.iter().map(|mailbox| mailbox.email.clone())
+    }
+
+    /// The mail as bytes for DATA.
+    pub(super) fn write(&self, outgoing: &Outgoing) -> Result<Vec<u8>, lettre::error::Error> {
+        let shown = message(outgoing, &self.frame);
+        let text = SinglePart::builder()
+            .header(ContentType::TEXT_PLAIN)
+            .body(shown.to_text() + "\n");
+        let html = SinglePart::builder()
+            .header(ContentType::TEXT_HTML)
+            .body(html(&shown, self.frame.language));
+        let mail = self
+            .headers(outgoing, &shown)
+            .multipart(MultiPart::alternative().singlepart(text).singlepart(html))?;
+        Ok(mail.formatted())
+    }
+
+    fn headers(&self, outgoing: &Outgoing, shown: &Shown) -> MessageBuilder {
+        let alert = &outgoing.alert;
+        let mut mail = Message::builder()
+            .message_id(Some(self.id(&alert.key)))
+            .date(SystemTime::try_from(outgoing.sent_at).unwrap_or(SystemTime::UNIX_EPOCH))
+            .from(self.from.clone())
+            .subject(subject(shown));
+        for to in &self.to {
+            mail = mail.to(to.clone());
+        }
+        if let Some(story) = &alert.story {
+            let first_seen = story.first_seen.as_millisecond();
+            let thread = self.id(&format!("story-{}-{first_seen}", story.id));
+            if alert.reason != Reason::NewStory {
+                mail = mail.in_reply_to(thread.clone());
+            }
+            mail = mail.references(thread);
+        }
+        let rule = token(&alert.rule.id);
+        let list = format!("<{rule}.bongsu.{}>", self.host);
+        let importance = if alert.severity == Severity::Critical {
+            "high"
+        } else {
+            ""
+        };
+        for (name, value) in [
+            ("Auto-Submitted", "auto-generated"),
+            ("List-Id", &list),
+            ("Importance", importance),
+            ("X-Bongsu-Key", &one_line(&alert.key, 200)),
+            ("X-Bongsu-Rule", &one_line(&alert.rule.id, 200)),
+            ("X-Bongsu-Severity", alert.severity.as_str()),
+        ] {
+            if !value.is_empty() {
+                let name = HeaderName::new_from_ascii_str(name);
+                mail = mail.raw_header(HeaderValue::new(name, value.to_owned()));
+            }
+        }
+        mail
+    }
+
+    /// `<WHAT.RECEIVER@host>`: the same for each try, so that a second copy is known as one.
+    fn id(&self, what: &str) -> String {
+        format!("<{}.{}@{}>", token(what), self.receiver, self.host)
+    }
+
+    /// The mail as people would see it.
+    pub(super) fn preview(&self, outgoing: &Outgoing) -> String {
+        let shown = message(outgoing, &self.frame);
+        let to: Vec<String> = self.to.iter().map(ToString::to_string).collect();
+        format!(
+            "From: {}\nTo: {}\nSubject: {}\nMessage-ID: {}\n\n{}\n",
+            self.from,
+            to.join(", "),
+            subject(&shown),
+            self.id(&outgoing.alert.key),
+            shown.to_text()
+        )
+    }
+}
+
+/// An address as config writes it, its domain in the form that mail servers speak.
+fn mailbox(key: &'static str, text: &str) -> Result<Mailbox, BuildError> {
+    let wrong = || {
+        BuildError::new(
+            key,
+            format!(
+                "`{}` is no mail address: write it as \"name@example.org\"",
+                text.escape_debug()
+            ),
+        )
+    };
+    if text.contains(char::is_control) {
+        return Err(wrong());
+    }
+    let mailbox: Mailbox = text.parse().map_err(|_| wrong())?;
+    let domain = match url::Host::parse(mailbox.email.domain()) {
+        Ok(url::Host::Domain(domain)) => domain,
+        _ => mailbox.email.domain().to_owned(),
+    };
+    let email = Address::new(mailbox.email.user(), domain).map_err(|_| wrong())?;
+    Ok(Mailbox::new(mailbox.name, email))
+}
+
+/// What may stand in a message id: letters, digits, `-`, `_`, `.`; all else as `xHEX`.
+fn token(text: &str) -> String {
+    text.chars().fold(String::new(), |mut out, c| {
+        if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') {
+            out.push(c);
+        } else {
+            let _ = write!(out, "x{:x}", u32::from(c));
+        }
+        out
+    })
+}
+
+/// The headline. A feed must not bring its own encoded words: mail programs would decode them.
+fn subject(shown: &Shown) -> String {
+    one_line(&shown.headline(), SUBJECT_CHARS).replace("=?", "= ?")
+}
+
+/// The HTML part; no remote image, no style sheet.
+fn html(shown: &Shown, language: Language) -> String {
+    let lang = match language {
+        Language::En => "en",
+        Language::Ko => "ko",
+    };
+    let mut page = format!(
+        "<!doctype html>\n<html lang=\"{lang}\"><head><meta charset=\"utf-8\"></head><body>\n\
+         <p style=\"font-size:1.2em;font-weight:bold;color:{}\">{}</p>\n",
+        colour(shown.severity),
+        escape(&shown.headline())
+    );
+    let lines: Vec<String> = shown.lines.iter().map(|line| escape(line)).collect();
+    let _ = writeln!(page, "<p>{}</p>", lines.join("<br>\n"));
+    if !shown.snippet.is_empty() {
+        page.push_str("<blockquote>");
+        for piece in &shown.snippet {
+            let text = escape(&piece.text);
+            if piece.hit {
+                let _ = write!(page, "<mark>{text}</mark>");
+            } else {
+                page.push_str(&text);
+            }
+        }
+        page.push_str("</blockquote>\n");
+    }
+    for link in &shown.links {
+        let _ = writeln!(
+            page,
+            "<p><a href=\"{}\">{}</a></p>",
+            escape(&link.url),
+            escape(&link.label)
+        );
+    }
+    page.push_str("</body></html>\n");
+    page
+}
+
+/// The colours of DLV-71.
+fn colour(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "#B00020",
+        Severity::High => "#D9480F",
+        Severity::Medium => "#B58900",
+        Severity::Low => "#2B6CB0",
+        Severity::Info => "#6B7280",
+    }
+}
+
+/// The one place where text becomes HTML.
+fn escape(text: &str) -> String {
+    text.chars()
+        .fold(String::with_capacity(text.len()), |mut out, c| {
+            match c {
+                '&' => out.push_str("&amp;"),
+                '<' => out.push_str("&lt;"),
+                '>' => out.push_str("&gt;"),
+                '"' => out.push_str("&quot;"),
+                '\'' => out.push_str("&#39;"),
+                c => out.push(c),
+            }
+            out
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_checked_and_their_domains_spelt_for_servers() {
+        let desk = mailbox("from", "방산 데스크 <desk@예시.kr>").unwrap();
+        assert_eq!(desk.email.to_string(), "desk@xn--vv4b606d.kr");
+        assert_eq!(desk.name.as_deref(), Some("방산 데스크"));
+        for wrong in [
+            "",
+            "desk",
+            "desk@",
+            "@example.org",
+            "a@b\r\nBcc: c@d",
+            "a b@c",
+        ] {
+            let error = mailbox("from", wrong).unwrap_err();
+            assert_eq!(error.key, "from", "{wrong:?}");
+            assert!(!error.message.contains('\n'));
+        }
+    }
+
+    #[test]
+    fn ids_hold_only_what_ids_may_hold() {
+        assert_eq!(token("desk-1_a.b"), "desk-1_a.b");
+        assert_eq!(token("데스크>@ \n"), "xb370xc2a4xd06cx3ex40x20xa");
+    }
+
+    #[test]
+    fn markup_in_text_is_text() {
+        assert_eq!(
+            escape("<a href='x'>&\"</a>"),
+            "&lt;a href=&#39;x&#39;&gt;&amp;&quot;&lt;/a&gt;"
+        );
+    }
+}

@@ -1,0 +1,205 @@
+//! What a mail server's answers mean: for the conversation, and for each recipient of one mail.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use lettre::Address;
+use lettre::transport::smtp::Error;
+
+use super::super::mask::chain;
+use crate::domain::alert::delivery::Attempt;
+
+/// How far the conversation had come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Connecting, greeting, encryption.
+    Connect,
+    /// Log-in.
+    Auth,
+    /// Sender and recipients.
+    Mail,
+    /// The mail itself.
+    Data,
+}
+
+/// Grey-listing servers want to see us again, but not at once (DLV 4.2).
+const GREYLISTED: Duration = Duration::from_secs(300);
+
+/// The attempt that failed so.
+pub(super) fn attempt(stage: Stage, error: &Error) -> Attempt {
+    let said = chain(error);
+    let Some(code) = error.status().map(u16::from) else {
+        return match stage {
+            Stage::Auth if error.is_client() => Attempt::refused(format!(
+                "cannot log in: {said}: leave out `username`, or use another server"
+            )),
+            Stage::Data => Attempt::later(format!("the mail may have arrived: {said}")),
+            _ => Attempt::later(said),
+        };
+    };
+    let attempt = match (stage, code) {
+        (_, 450 | 451) => Attempt::later(said).waiting(Some(GREYLISTED)),
+        // A full mailbox is emptied; our mails are small already.
+        (_, 400..=499 | 552) => Attempt::later(said),
+        (Stage::Auth, _) | (_, 530 | 534 | 535 | 538) => Attempt::refused(format!(
+            "log-in refused: {said}: check `username` and `password`"
+        )),
+        (Stage::Connect, _) => Attempt::refused(format!("the server does not want us: {said}")),
+        _ => Attempt::permanent(said),
+    };
+    attempt.with_status(code)
+}
+
+/// Where one recipient stands.
+#[derive(Debug)]
+enum Standing {
+    Open,
+    HadIt,
+    Accepted(u16),
+    Delivered,
+    Refused(Attempt),
+}
+
+/// The recipients of one mail, and what the server said to each.
+#[derive(Debug)]
+pub(super) struct Recipients {
+    all: Vec<(Address, Standing)>,
+    reply: String,
+    code: u16,
+}
+
+impl Recipients {
+    /// All, of whom some already have the mail.
+    pub(super) fn new(all: impl Iterator<Item = Address>, reached: &[Address]) -> Self {
+        let standing = |address: &Address| {
+            if reached.contains(address) {
+                Standing::HadIt
+            } else {
+                Standing::Open
+            }
+        };
+        Self {
+            all: all
+                .map(|address| (address.clone(), standing(&address)))
+                .collect(),
+            reply: String::new(),
+            code: 0,
+        }
+    }
+
+    /// Those to be asked for.
+    pub(super) fn open(&self) -> impl Iterator<Item = &Address> {
+        let open = |(address, standing): &'_ (Address, Standing)| -> bool {
+            let _ = address;
+            matches!(standing, Standing::Open)
+        };
+        self.all
+            .iter()
+            .filter(move |one| open(one))
+            .map(|(address, _)| address)
+    }
+
+    pub(super) fn accepted(&mut self, address: &Address, code: u16) {
+        self.set(address, Standing::Accepted(code));
+    }
+
+    pub(super) fn refused(&mut self, address: &Address, error: &Error) {
+        self.set(address, Standing::Refused(attempt(Stage::Mail, error)));
+    }
+
+    fn set(&mut self, address: &Address, standing: Standing) {
+        if let Some(one) = self.all.iter_mut().find(|(other, _)| other == address) {
+            one.1 = standing;
+        }
+    }
+
+    pub(super) fn any_accepted(&self) -> bool {
+        self.all
+            .iter()
+            .any(|(_, standing)| matches!(standing, Standing::Accepted(_)))
+    }
+
+    /// The server took the mail for all whom it accepted.
+    pub(super) fn delivered(&mut self, code: u16, reply: &str) {
+        self.code = code;
+        reply.clone_into(&mut self.reply);
+        for (_, standing) in &mut self.all {
+            if matches!(standing, Standing::Accepted(_)) {
+                *standing = Standing::Delivered;
+            }
+        }
+    }
+
+    fn have_it(&self) -> impl Iterator<Item = &Address> {
+        self.all
+            .iter()
+            .filter(|(_, standing)| matches!(standing, Standing::HadIt | Standing::Delivered))
+            .map(|(address, _)| address)
+    }
+
+    fn waiting(&self) -> impl Iterator<Item = &Attempt> {
+        use crate::domain::alert::delivery::AttemptOutcome::Permanent;
+        self.all.iter().filter_map(|(_, standing)| match standing {
+            Standing::Refused(attempt) if !matches!(attempt.outcome, Permanent { .. }) => {
+                Some(attempt)
+            }
+            _ => None,
+        })
+    }
+
+    /// Who has the mail, when others are still to get it.
+    pub(super) fn reached_while_others_wait(&self) -> Option<Vec<Address>> {
+        self.waiting().next()?;
+        let reached: Vec<Address> = self.have_it().cloned().collect();
+        (!reached.is_empty()).then_some(reached)
+    }
+
+    /// How the attempt ended: tried again for those who wait, else delivered if anyone has it.
+    pub(super) fn attempt(&self) -> Attempt {
+        let attempt = if let Some(waiting) = self.waiting().next() {
+            waiting.clone()
+        } else if self.have_it().next().is_some() {
+            let attempt = Attempt::delivered();
+            if self.code == 0 {
+                attempt
+            } else {
+                attempt.with_status(self.code)
+            }
+        } else {
+            let refused = self.all.iter().find_map(|(_, standing)| match standing {
+                Standing::Refused(attempt) => Some(attempt.clone()),
+                _ => None,
+            });
+            refused.unwrap_or_else(|| Attempt::permanent("no recipient"))
+        };
+        attempt.with_answer(self.answers())
+    }
+
+    /// What was said, recipient by recipient.
+    pub(super) fn answers(&self) -> String {
+        let mut text = self.reply.clone();
+        for (address, standing) in &self.all {
+            if !text.is_empty() {
+                text.push_str("; ");
+            }
+            let _ = match standing {
+                Standing::Open => write!(text, "{address}: not asked"),
+                Standing::HadIt => write!(text, "{address}: has it already"),
+                Standing::Accepted(code) => write!(text, "{address}: accepted ({code})"),
+                Standing::Delivered => write!(text, "{address}: delivered"),
+                Standing::Refused(attempt) => write!(text, "{address}: {}", said(attempt)),
+            };
+        }
+        text
+    }
+}
+
+fn said(attempt: &Attempt) -> &str {
+    use crate::domain::alert::delivery::AttemptOutcome as Outcome;
+    match &attempt.outcome {
+        Outcome::Delivered => "delivered",
+        Outcome::Later { message, .. }
+        | Outcome::Refused { message }
+        | Outcome::Permanent { message } => message,
+    }
+}

@@ -1,0 +1,164 @@
+//! The terminal receiver: alerts as lines for whoever watches, with colour where it is a terminal.
+//!
+//! Feed text comes neutralised from `domain::alert::message`: escape sequences in it do nothing.
+
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::mask::chain;
+use super::{Notifier, Outgoing, Sending, TerminalOutput, message};
+use crate::domain::alert::delivery::Attempt;
+use crate::domain::alert::frame::Frame;
+use crate::domain::alert::message::Message;
+use crate::domain::rule::Severity;
+
+/// Writes alerts to a stream.
+pub(super) struct Terminal {
+    out: Arc<Mutex<Box<dyn Write + Send>>>,
+    colour: bool,
+    frame: Frame,
+}
+
+const BOLD: &str = "\x1b[1m";
+const DIM: &str = "\x1b[2m";
+const PLAIN: &str = "\x1b[0m";
+
+impl Terminal {
+    /// Writes to stdout or stderr.
+    pub(super) fn new(output: TerminalOutput, frame: Frame) -> Self {
+        let (out, terminal): (Box<dyn Write + Send>, bool) = if output.to_stderr {
+            (Box::new(io::stderr()), io::stderr().is_terminal())
+        } else {
+            (Box::new(io::stdout()), io::stdout().is_terminal())
+        };
+        Self::writing_to(out, output.colour.unwrap_or(terminal), frame)
+    }
+
+    /// Writes to any stream.
+    fn writing_to(out: Box<dyn Write + Send>, colour: bool, frame: Frame) -> Self {
+        Self {
+            out: Arc::new(Mutex::new(out)),
+            colour,
+            frame,
+        }
+    }
+
+    async fn write(&self, outgoing: &Outgoing) -> Attempt {
+        let text = paint(&message(outgoing, &self.frame), self.colour);
+        let out = Arc::clone(&self.out);
+        // A terminal that was stopped blocks; that must not stop anything else.
+        let written = tokio::task::spawn_blocking(move || {
+            let mut out = out.lock().unwrap_or_else(PoisonError::into_inner);
+            out.write_all(text.as_bytes())?;
+            out.flush()
+        });
+        match written.await {
+            Ok(Ok(())) => Attempt::delivered(),
+            Ok(Err(error)) => Attempt::later(format!("cannot write: {}", chain(&error))),
+            Err(error) => Attempt::later(format!("cannot write: {}", chain(&error))),
+        }
+    }
+}
+
+impl Notifier for Terminal {
+    fn attempt<'a>(&'a self, outgoing: &'a Outgoing) -> Sending<'a> {
+        Box::pin(self.write(outgoing))
+    }
+
+    fn patience(&self) -> Duration {
+        Duration::from_secs(30)
+    }
+
+    fn preview(&self, outgoing: &Outgoing) -> String {
+        paint(&message(outgoing, &self.frame), false)
+    }
+}
+
+/// The colour of a severity.
+fn colour(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "\x1b[1;31m",
+        Severity::High => "\x1b[1;33m",
+        Severity::Medium => BOLD,
+        Severity::Low | Severity::Info => "",
+    }
+}
+
+/// The message as lines, a blank one at its end.
+fn paint(message: &Message, coloured: bool) -> String {
+    let style = |code: &'static str| if coloured { code } else { "" };
+    let plain = style(PLAIN);
+    let mut text = format!(
+        "{}{}{plain}\n",
+        style(colour(message.severity)),
+        message.headline()
+    );
+    for line in &message.lines {
+        let _ = writeln!(text, "  {}{line}{plain}", style(DIM));
+    }
+    if !message.snippet.is_empty() {
+        text.push_str("  ");
+        for piece in &message.snippet {
+            if piece.hit {
+                let _ = write!(text, "{}{}{plain}", style(BOLD), piece.text);
+            } else {
+                text.push_str(&piece.text);
+            }
+        }
+        text.push('\n');
+    }
+    for link in &message.links {
+        let _ = writeln!(text, "  {}: {}", link.label, link.url);
+    }
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::alert::message::{Link, Piece};
+
+    fn sample() -> Message {
+        Message {
+            severity: Severity::High,
+            title: "K9 to Norway␛[2J".into(),
+            lines: vec!["wire · just now".into()],
+            snippet: vec![
+                Piece {
+                    text: "about ".into(),
+                    hit: false,
+                },
+                Piece {
+                    text: "K9".into(),
+                    hit: true,
+                },
+            ],
+            links: vec![Link {
+                label: "Article".into(),
+                url: "https://example.org/".into(),
+            }],
+        }
+    }
+
+    #[test]
+    fn plain_lines_hold_no_escape() {
+        assert_eq!(
+            paint(&sample(), false),
+            "! K9 to Norway␛[2J\n  wire · just now\n  about K9\n  Article: https://example.org/\n\n"
+        );
+    }
+
+    #[test]
+    fn colour_ends_where_it_began() {
+        let text = paint(&sample(), true);
+        assert!(text.starts_with("\x1b[1;33m! K9"));
+        assert!(text.contains("\x1b[1mK9\x1b[0m"));
+        assert!(
+            text.lines()
+                .all(|line| !line.contains('\x1b') || line.ends_with(PLAIN))
+        );
+    }
+}
