@@ -48,6 +48,9 @@ impl Mask {
         for (_, value) in url.query_pairs() {
             self.hide(&value);
         }
+        for pair in url.query().into_iter().flat_map(|query| query.split('&')) {
+            self.hide(pair.split_once('=').map_or(pair, |(_, value)| value));
+        }
         for segment in url.path_segments().into_iter().flatten() {
             // Words like `webhooks` tell nothing; a token is long or mixes digits in.
             if segment.len() >= 12 || segment.bytes().any(|byte| byte.is_ascii_digit()) {

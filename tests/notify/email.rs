@@ -1,0 +1,506 @@
+//! Mails against a scripted server.
+
+use std::path::Path;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bongsu::domain::alert::Reason;
+use bongsu::notify::Notifier;
+use bongsu::notify::settings::{EmailSettings, ReceiverKind, Tls};
+use bongsu::secret::Secret;
+
+use super::smtp::{Smtp, Step};
+use super::{KEY, alert, class, fast_forward, notifier, outgoing, wait};
+
+const PASSWORD: &str = "correct horse";
+
+fn settings(server: &str) -> EmailSettings {
+    EmailSettings {
+        server: server.into(),
+        tls: Tls::None,
+        from: "방산 데스크 <desk@example.org>".into(),
+        to: ["a", "b", "c"]
+            .map(|name| format!("{name}@example.net"))
+            .into(),
+        username: None,
+        password: None,
+    }
+}
+
+fn email(settings: EmailSettings) -> Box<dyn Notifier> {
+    notifier(ReceiverKind::Email(settings), Path::new("/"))
+}
+
+fn with_login(mut settings: EmailSettings) -> EmailSettings {
+    settings.username = Some("desk".into());
+    settings.password = Some(Secret::new(PASSWORD));
+    settings
+}
+
+/// A header's value, unfolded and decoded by hand (RFC 5322, RFC 2047 with `b`).
+fn header(mail: &str, name: &str) -> Option<String> {
+    let head = mail.split("\r\n\r\n").next()?.replace("\r\n ", " ");
+    let values: Vec<&str> = head
+        .split("\r\n")
+        .filter_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+        .collect();
+    assert!(values.len() <= 1, "{name} twice: {values:?}");
+    let mut text = String::new();
+    let mut encoded_before = false;
+    for (i, word) in values.first()?.split(' ').enumerate() {
+        let encoded = word
+            .strip_prefix("=?utf-8?b?")
+            .and_then(|word| word.strip_suffix("?="));
+        // Space between two encoded words is not part of the text.
+        if i > 0 && !(encoded_before && encoded.is_some()) {
+            text.push(' ');
+        }
+        match encoded {
+            Some(word) => {
+                text.push_str(&String::from_utf8(STANDARD.decode(word).unwrap()).unwrap())
+            }
+            None => text.push_str(word),
+        }
+        encoded_before = encoded.is_some();
+    }
+    Some(text)
+}
+
+/// The decoded parts of a multipart mail.
+fn parts(mail: &str) -> Vec<String> {
+    let boundary = mail
+        .split("boundary=\"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
+    mail.split(&format!("--{boundary}"))
+        .skip(1)
+        .filter(|part| !part.starts_with("--"))
+        .map(|part| {
+            let (head, body) = part.split_once("\r\n\r\n").unwrap();
+            if head.contains("base64") {
+                String::from_utf8(STANDARD.decode(body.replace("\r\n", "")).unwrap()).unwrap()
+            } else if head.contains("quoted-printable") {
+                unquote(body)
+            } else {
+                body.to_owned()
+            }
+        })
+        .collect()
+}
+
+fn unquote(text: &str) -> String {
+    let text = text.replace("=\r\n", "");
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let [first, more @ ..] = rest {
+        if *first == b'=' {
+            let hex = std::str::from_utf8(&more[..2]).unwrap();
+            bytes.push(u8::from_str_radix(hex, 16).unwrap());
+            rest = &more[2..];
+        } else {
+            bytes.push(*first);
+            rest = more;
+        }
+    }
+    String::from_utf8(bytes).unwrap()
+}
+
+#[tokio::test]
+async fn a_mail_is_complete_and_reads_in_korean() {
+    let server = Smtp::start(|_| Step::Usual).await;
+    let mut critical = alert();
+    critical.severity = bongsu::domain::rule::Severity::Critical;
+    critical.rule.id = "방산".into();
+    let attempt = email(settings(&server.url()))
+        .send(&outgoing(critical))
+        .await;
+    assert_eq!(
+        class(&attempt),
+        ("delivered", String::new()),
+        "{}",
+        attempt.answer
+    );
+    assert_eq!(attempt.status, Some(250));
+    assert!(
+        attempt.answer.contains("b@example.net: delivered"),
+        "{}",
+        attempt.answer
+    );
+
+    let mails = server.mails();
+    assert_eq!(mails.len(), 1);
+    assert_eq!(
+        mails[0].to,
+        ["a@example.net", "b@example.net", "c@example.net"]
+    );
+    let mail = &mails[0].data;
+    for (name, value) in [
+        ("Subject", "‼ 한화에어로, 루마니아에 K9 1.3조원 수출 계약"),
+        (
+            "Message-ID",
+            "<00112233445566778899aabbccddeeff.desk@example.org>",
+        ),
+        ("Date", "Tue, 24 Nov 2026 01:10:00 +0000"),
+        ("Auto-Submitted", "auto-generated"),
+        ("List-Id", "<xbc29xc0b0.bongsu.example.org>"),
+        ("References", "<story-3-1795482540000.desk@example.org>"),
+        ("Importance", "high"),
+        ("X-Bongsu-Rule", "방산"),
+        ("X-Bongsu-Severity", "critical"),
+        ("X-Bongsu-Key", KEY),
+    ] {
+        assert_eq!(
+            header(mail, name).as_deref(),
+            Some(value),
+            "{name} in\n{mail}"
+        );
+    }
+    assert_eq!(header(mail, "In-Reply-To"), None);
+    assert!(
+        mail.is_ascii() && mail.split("\r\n").all(|line| line.len() <= 78),
+        "{mail}"
+    );
+
+    let parts = parts(mail);
+    assert_eq!(parts.len(), 2);
+    assert!(
+        parts[0].contains("루마니아 국방부와 K9 자주포"),
+        "{}",
+        parts[0]
+    );
+    assert!(parts[0].contains("Article: https://example.org/a?x=1&y=2"));
+    assert!(
+        parts[1].contains("<a href=\"https://example.org/a?x=1&amp;y=2\">Article</a>"),
+        "{}",
+        parts[1]
+    );
+}
+
+#[tokio::test]
+async fn a_long_korean_subject_survives() {
+    let server = Smtp::start(|_| Step::Usual).await;
+    let title = "한화에어로스페이스, 루마니아에 K9 자주포 54문 수출 계약 ".repeat(3);
+    let title: String = title
+        .chars()
+        .take(120)
+        .collect::<String>()
+        .trim_end()
+        .to_owned();
+    let mut long = alert();
+    long.entry.as_mut().unwrap().title.clone_from(&title);
+    email(settings(&server.url())).send(&outgoing(long)).await;
+    let mail = &server.mails()[0].data;
+    assert_eq!(header(mail, "Subject"), Some(format!("! {title}")));
+    assert!(mail.split("\r\n").all(|line| line.len() <= 78), "{mail}");
+}
+
+#[tokio::test]
+async fn no_feed_text_becomes_a_header_a_recipient_or_markup() {
+    let server = Smtp::start(|_| Step::Usual).await;
+    let mut hostile = alert();
+    hostile.rule.id = "x\r\nBcc: evil@x".into();
+    let entry = hostile.entry.as_mut().unwrap();
+    entry.title = "a\r\nBcc: evil@x\r\n\r\n<script>x</script> =?utf-8?b?7ZWc?=\r\n.\r\nQUIT".into();
+    entry.feed = Some("<img src=x>".into());
+    let attempt = email(settings(&server.url()))
+        .send(&outgoing(hostile))
+        .await;
+    assert_eq!(class(&attempt).0, "delivered");
+    let mail = &server.mails()[0];
+    assert_eq!(mail.to.len(), 3);
+    let head = mail.data.split("\r\n\r\n").next().unwrap();
+    assert!(!head.contains("\r\nBcc"), "{head}");
+    assert_eq!(
+        header(&mail.data, "Subject").unwrap(),
+        "! a Bcc: evil@x <script>x</script> = ?utf-8?b?7ZWc?= . QUIT"
+    );
+    let html = &parts(&mail.data)[1];
+    assert!(html.contains("&lt;script&gt;") && !html.contains("<script") && !html.contains("<img"));
+    assert_eq!(
+        server
+            .lines()
+            .iter()
+            .filter(|line| line.starts_with("RCPT"))
+            .count(),
+        3
+    );
+}
+
+#[tokio::test]
+async fn an_escalation_answers_its_story() {
+    let server = Smtp::start(|_| Step::Usual).await;
+    let notifier = email(settings(&server.url()));
+    notifier.send(&outgoing(alert())).await;
+    let mut second = alert();
+    second.key = "ffee".into();
+    second.reason = Reason::Escalation;
+    notifier.send(&outgoing(second)).await;
+    let mails = server.mails();
+    let story = header(&mails[0].data, "References");
+    assert!(story.is_some());
+    assert_eq!(header(&mails[1].data, "In-Reply-To"), story);
+    assert_ne!(
+        header(&mails[0].data, "Message-ID"),
+        header(&mails[1].data, "Message-ID")
+    );
+}
+
+#[tokio::test]
+async fn one_refused_recipient_does_not_stop_the_others() {
+    let server = Smtp::start(|line| match line {
+        line if line.starts_with("RCPT TO:<b@") => Step::Say("550 5.1.1 no such user"),
+        _ => Step::Usual,
+    })
+    .await;
+    let attempt = email(settings(&server.url()))
+        .send(&outgoing(alert()))
+        .await;
+    assert_eq!(class(&attempt).0, "delivered");
+    assert!(
+        attempt.answer.contains("b@example.net: ") && attempt.answer.contains("5.1.1"),
+        "{}",
+        attempt.answer
+    );
+    let mails = server.mails();
+    assert_eq!(mails.len(), 1);
+    assert_eq!(mails[0].to, ["a@example.net", "c@example.net"]);
+}
+
+#[tokio::test]
+async fn who_has_it_gets_no_second_copy_while_another_is_grey_listed() {
+    let mut grey = true;
+    let server = Smtp::start(move |line| match line {
+        line if line.starts_with("RCPT TO:<b@") && std::mem::take(&mut grey) => {
+            Step::Say("451 4.7.1 come back later")
+        }
+        _ => Step::Usual,
+    })
+    .await;
+    let notifier = email(settings(&server.url()));
+    let attempt = notifier.send(&outgoing(alert())).await;
+    assert_eq!(class(&attempt).0, "later");
+    assert_eq!(attempt.status, Some(451));
+    assert_eq!(wait(&attempt), Some(Duration::from_secs(300)));
+    let attempt = notifier.send(&outgoing(alert())).await;
+    assert_eq!(class(&attempt).0, "delivered");
+    assert!(
+        attempt.answer.contains("a@example.net: has it already"),
+        "{}",
+        attempt.answer
+    );
+    let mails = server.mails();
+    assert_eq!(mails[0].to, ["a@example.net", "c@example.net"]);
+    assert_eq!(mails[1].to, ["b@example.net"]);
+    assert_eq!(
+        header(&mails[0].data, "Message-ID"),
+        header(&mails[1].data, "Message-ID")
+    );
+}
+
+#[tokio::test]
+async fn answers_become_outcomes() {
+    for (verb, reply, expected, waits) in [
+        ("RCPT", "450 4.2.0 greylisted", "later", Some(300)),
+        ("RCPT", "550 no", "permanent", None),
+        ("RCPT", "552 5.2.2 mailbox full", "later", None),
+        ("MAIL", "421 busy", "later", None),
+        ("MAIL", "530 5.7.0 log in first", "refused", None),
+        ("MAIL", "553 not your name", "permanent", None),
+        ("DATA", "554 spam", "permanent", None),
+        (".", "451 try again", "later", Some(300)),
+        (".", "554 spam", "permanent", None),
+        ("EHLO", "554 not you", "refused", None),
+    ] {
+        let server = Smtp::start(move |line| {
+            if line.starts_with(verb) {
+                Step::Say(reply)
+            } else {
+                Step::Usual
+            }
+        })
+        .await;
+        let attempt = email(settings(&server.url()))
+            .send(&outgoing(alert()))
+            .await;
+        let (class, message) = class(&attempt);
+        assert_eq!(class, expected, "{verb} {reply}: {message}");
+        assert_eq!(
+            wait(&attempt),
+            waits.map(Duration::from_secs),
+            "{verb} {reply}"
+        );
+        assert_eq!(attempt.status, reply[..3].parse().ok(), "{verb} {reply}");
+        assert!(message.contains(&reply[4..]), "{verb} {reply}: {message}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_lost_anywhere_is_later_with_the_same_id() {
+    for moment in ["", "EHLO", "MAIL", "RCPT", "DATA", "."] {
+        let mut lost = false;
+        let server = Smtp::start(move |line| {
+            if !lost && (line == moment || (!moment.is_empty() && line.starts_with(moment))) {
+                lost = true;
+                return Step::Drop;
+            }
+            Step::Usual
+        })
+        .await;
+        let notifier = email(settings(&server.url()));
+        let (class_, message) = class(&notifier.send(&outgoing(alert())).await);
+        assert_eq!(class_, "later", "{moment}: {message}");
+        assert_eq!(
+            message.contains("may have arrived"),
+            ["DATA", "."].contains(&moment),
+            "{moment}: {message}"
+        );
+        assert_eq!(
+            class(&notifier.send(&outgoing(alert())).await).0,
+            "delivered"
+        );
+        let ids: Vec<_> = server
+            .mails()
+            .iter()
+            .map(|mail| header(&mail.data, "Message-ID"))
+            .collect();
+        assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+    }
+}
+
+#[tokio::test]
+async fn log_in_works_and_a_refused_one_waits_for_people_without_telling() {
+    let server = Smtp::start(|_| Step::Usual).await;
+    let attempt = email(with_login(settings(&server.url())))
+        .send(&outgoing(alert()))
+        .await;
+    assert_eq!(class(&attempt).0, "delivered");
+    let plain = STANDARD.encode(format!("\0desk\0{PASSWORD}"));
+    assert!(server.lines().contains(&format!("AUTH PLAIN {plain}")));
+
+    let server = Smtp::start(|line| {
+        if line.starts_with("AUTH") {
+            Step::Say("535 5.7.8 no entry with correct horse (Y29ycmVjdCBob3JzZQ==)")
+        } else {
+            Step::Usual
+        }
+    })
+    .await;
+    let attempt = email(with_login(settings(&server.url())))
+        .send(&outgoing(alert()))
+        .await;
+    let (class_, message) = class(&attempt);
+    assert_eq!((class_, attempt.status), ("refused", Some(535)));
+    assert!(
+        !message.contains("horse") && !message.contains("Y29y"),
+        "{message}"
+    );
+    assert!(server.mails().is_empty());
+
+    let server = Smtp::start(|line| {
+        if line.starts_with("EHLO") {
+            Step::Say("250 test")
+        } else {
+            Step::Usual
+        }
+    })
+    .await;
+    let attempt = email(with_login(settings(&server.url())))
+        .send(&outgoing(alert()))
+        .await;
+    assert_eq!(class(&attempt).0, "refused");
+}
+
+#[tokio::test]
+async fn without_encryption_no_password_and_no_mail_leave() {
+    // Not offered, refused, and answered with something that is no TLS.
+    for (offer, reply, expected) in [
+        (false, "", "refused"),
+        (true, "454 TLS not available", "later"),
+        (
+            true,
+            "220 go\r\nthis is no TLS, and there is no certificate in it",
+            "later",
+        ),
+    ] {
+        let server = Smtp::start(move |line| match line {
+            line if line.starts_with("EHLO") && offer => {
+                Step::Say("250-test\r\n250-AUTH PLAIN\r\n250 STARTTLS")
+            }
+            "STARTTLS" => Step::Say(reply),
+            _ => Step::Usual,
+        })
+        .await;
+        let mut settings = with_login(settings(&server.url()));
+        settings.tls = Tls::Starttls;
+        let (class, message) = class(&email(settings).send(&outgoing(alert())).await);
+        assert_eq!(class, expected, "{reply}: {message}");
+        let lines = server.lines();
+        assert!(
+            !lines
+                .iter()
+                .any(|line| line.starts_with("AUTH") || line.starts_with("MAIL")),
+            "{lines:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn in_the_clear_only_near() {
+    // No packet is sent: the address itself is the reason.
+    let (class, message) = class(
+        &email(settings("smtp://192.0.2.1:25"))
+            .send(&outgoing(alert()))
+            .await,
+    );
+    assert_eq!(class, "refused");
+    assert!(message.contains("tls = \"none\""), "{message}");
+}
+
+#[tokio::test]
+async fn a_silent_server_is_left() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let notifier = email(settings(&format!(
+        "smtp://{}",
+        listener.local_addr().unwrap()
+    )));
+    let sending = outgoing(alert());
+    let accepted = std::cell::RefCell::new(None);
+    let accept = async {
+        *accepted.borrow_mut() = Some(listener.accept().await.unwrap());
+        std::future::pending::<()>().await;
+    };
+    let attempt = tokio::select! {
+        attempt = fast_forward(notifier.send(&sending), || accepted.borrow().is_some()) => attempt,
+        () = accept => unreachable!(),
+    };
+    assert_eq!(
+        class(&attempt),
+        ("later", "the server said nothing for 60 s".to_owned())
+    );
+}
+
+#[test]
+fn wrong_settings_name_their_key() {
+    let at = "smtp://mail.example.org";
+    type Change = fn(&mut EmailSettings);
+    let cases: [(&str, Change); 5] = [
+        ("server", |s| s.server = "mail.example.org".into()),
+        ("from", |s| s.from = "desk".into()),
+        ("to", |s| s.to.clear()),
+        ("to", |s| s.to = vec!["a@example.org\r\nDATA".into()]),
+        ("password", |s| s.username = Some("desk".into())),
+    ];
+    for (key, change) in cases {
+        let mut settings = settings(at);
+        change(&mut settings);
+        let config = super::config(ReceiverKind::Email(settings));
+        let error = bongsu::notify::build(&config, &super::context(Path::new("/")))
+            .err()
+            .unwrap();
+        assert_eq!(error.key, key);
+    }
+}

@@ -1,0 +1,195 @@
+//! A mail server for tests: speaks SMTP over a real socket, answers as told, remembers what it was told.
+//!
+//! It knows no TLS: STARTTLS is refused, or answered with bytes that are none.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+
+/// What the server does on a line.
+pub enum Step {
+    /// The usual answer.
+    Usual,
+    /// These lines, without their CR LF.
+    Say(&'static str),
+    /// Closes the connection.
+    Drop,
+}
+
+/// A mail the server took.
+#[derive(Clone, Debug)]
+pub struct Mail {
+    /// Accepted recipients, as in `RCPT TO`.
+    pub to: Vec<String>,
+    /// Headers and body, dot-stuffing undone.
+    pub data: String,
+}
+
+/// A running server.
+pub struct Smtp {
+    /// Where it listens.
+    pub address: SocketAddr,
+    lines: Arc<Mutex<Vec<String>>>,
+    mails: Arc<Mutex<Vec<Mail>>>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+type Script = Arc<Mutex<dyn FnMut(&str) -> Step + Send>>;
+
+impl Smtp {
+    /// Starts a server that asks `script` about each line; `.` is the end of a mail, the empty line the
+    /// moment of greeting.
+    pub async fn start(script: impl FnMut(&str) -> Step + Send + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let mails = Arc::new(Mutex::new(Vec::new()));
+        let script: Script = Arc::new(Mutex::new(script));
+        let seen = (Arc::clone(&lines), Arc::clone(&mails));
+        #[expect(clippy::disallowed_methods, reason = "a test has no supervisor")]
+        let task = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let _ = Session::new(stream, &script, &seen).run().await;
+            }
+        });
+        Self {
+            address,
+            lines,
+            mails,
+            task,
+        }
+    }
+
+    /// `smtp://…` of this server.
+    pub fn url(&self) -> String {
+        format!("smtp://{}", self.address)
+    }
+
+    /// All lines clients sent, mails left out.
+    pub fn lines(&self) -> Vec<String> {
+        self.lines.lock().unwrap().clone()
+    }
+
+    /// All mails, those included after whose end the connection was dropped.
+    pub fn mails(&self) -> Vec<Mail> {
+        self.mails.lock().unwrap().clone()
+    }
+}
+
+impl Drop for Smtp {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+struct Session<'a> {
+    stream: BufReader<TcpStream>,
+    script: &'a Script,
+    lines: &'a Mutex<Vec<String>>,
+    mails: &'a Mutex<Vec<Mail>>,
+    to: Vec<String>,
+}
+
+impl<'a> Session<'a> {
+    fn new(
+        stream: TcpStream,
+        script: &'a Script,
+        seen: &'a (Arc<Mutex<Vec<String>>>, Arc<Mutex<Vec<Mail>>>),
+    ) -> Self {
+        Self {
+            stream: BufReader::new(stream),
+            script,
+            lines: &seen.0,
+            mails: &seen.1,
+            to: Vec::new(),
+        }
+    }
+
+    async fn run(mut self) -> std::io::Result<()> {
+        if !self.answer("", "220 test ready").await? {
+            return Ok(());
+        }
+        while let Some(line) = self.line().await? {
+            self.lines.lock().unwrap().push(line.clone());
+            let verb = line.split([' ', ':']).next().unwrap().to_ascii_uppercase();
+            let go_on = match verb.as_str() {
+                "EHLO" => {
+                    self.answer(&line, "250-test\r\n250-AUTH PLAIN LOGIN\r\n250 8BITMIME")
+                        .await?
+                }
+                "AUTH" => self.answer(&line, "235 welcome").await?,
+                "RCPT" => self.recipient(&line).await?,
+                "DATA" => self.data(&line).await?,
+                "STARTTLS" => self.answer(&line, "454 not now").await?,
+                "QUIT" => {
+                    self.answer(&line, "221 bye").await?;
+                    false
+                }
+                _ => self.answer(&line, "250 ok").await?,
+            };
+            if !go_on {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn line(&mut self) -> std::io::Result<Option<String>> {
+        let mut line = String::new();
+        if self.stream.read_line(&mut line).await? == 0 {
+            return Ok(None);
+        }
+        Ok(Some(line.trim_end_matches(['\r', '\n']).to_owned()))
+    }
+
+    /// Answers; false when the connection is to be closed.
+    async fn answer(&mut self, line: &str, usual: &str) -> std::io::Result<bool> {
+        let step = (self.script.lock().unwrap())(line);
+        let text = match step {
+            Step::Usual => usual,
+            Step::Say(text) => text,
+            Step::Drop => return Ok(false),
+        };
+        self.stream
+            .write_all(format!("{text}\r\n").as_bytes())
+            .await?;
+        self.stream.flush().await?;
+        Ok(true)
+    }
+
+    async fn recipient(&mut self, line: &str) -> std::io::Result<bool> {
+        let step = (self.script.lock().unwrap())(line);
+        let text = match step {
+            Step::Usual => "250 ok",
+            Step::Say(text) => text,
+            Step::Drop => return Ok(false),
+        };
+        if text.starts_with('2') {
+            let address = line.split(['<', '>']).nth(1).unwrap_or("");
+            self.to.push(address.to_owned());
+        }
+        self.stream
+            .write_all(format!("{text}\r\n").as_bytes())
+            .await?;
+        Ok(true)
+    }
+
+    async fn data(&mut self, line: &str) -> std::io::Result<bool> {
+        if !self.answer(line, "354 go on").await? {
+            return Ok(false);
+        }
+        let mut data = String::new();
+        while let Some(line) = self.line().await? {
+            if line == "." {
+                break;
+            }
+            data.push_str(line.strip_prefix('.').unwrap_or(&line));
+            data.push_str("\r\n");
+        }
+        let to = std::mem::take(&mut self.to);
+        self.mails.lock().unwrap().push(Mail { to, data });
+        self.answer(".", "250 queued as 1").await
+    }
+}
