@@ -100,7 +100,7 @@ impl Findings {
     #[must_use]
     pub fn into_sorted(mut self) -> Vec<Diagnostic> {
         self.list
-            .sort_by(|a, b| (a.span.start, a.level).cmp(&(b.span.start, b.level)));
+            .sort_by_key(|found| (found.span.start, found.level));
         self.list
     }
 }

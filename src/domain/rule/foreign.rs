@@ -8,6 +8,7 @@ use super::ast::Field;
 use super::chars::{Script, script};
 use super::diagnostic::{Diagnostic, Findings};
 use super::lexer::{Lexeme, Token};
+use super::wildcard;
 
 /// Our field for another product's name of it.
 pub(super) fn field(name: &str) -> Option<&'static str> {
@@ -43,13 +44,13 @@ pub(super) fn truncation(word: &str, span: Range<usize>) -> Option<Diagnostic> {
 pub(super) fn tidy(tokens: Vec<Token>, text: &str, found: &mut Findings) -> Vec<Token> {
     let mut out: Vec<Token> = Vec::with_capacity(tokens.len());
     let mut tokens = tokens.into_iter().peekable();
-    while let Some(token) = tokens.next() {
+    while let Some(mut token) = tokens.next() {
         let next = tokens.peek();
         if let Lexeme::Term(word) = &token.kind {
             if let Some(joined) = joined(&out, &token, word, next, text) {
                 warn_joined(&joined, text, found);
                 out.pop();
-                out.push(joined);
+                out.push(usable(joined, found));
                 continue;
             }
             let between = out.last().is_some_and(|before| ends_atom(&before.kind))
@@ -57,10 +58,22 @@ pub(super) fn tidy(tokens: Vec<Token>, text: &str, found: &mut Findings) -> Vec<
             if let Some(diagnostic) = operator_like(word, token.span.clone(), between) {
                 found.push(diagnostic);
             }
+            token = usable(token, found);
         }
         out.push(token);
     }
     out
+}
+
+/// The token, or a bad one where a wildcard stands wrong.
+fn usable(token: Token, found: &mut Findings) -> Token {
+    match &token.kind {
+        Lexeme::Term(word) if !wildcard::check_term(word, token.span.clone(), found) => Token {
+            kind: Lexeme::Bad,
+            ..token
+        },
+        _ => token,
+    }
 }
 
 /// `K` and `9`, parted by one space, as one token.

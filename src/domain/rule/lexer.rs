@@ -447,9 +447,6 @@ impl Lexer<'_> {
         if let Some(diagnostic) = foreign::truncation(&word, start..self.at) {
             self.found.push(diagnostic);
         }
-        if !wildcard::check_term(&word, start..self.at, self.found) {
-            return Lexeme::Bad;
-        }
         let name = word
             .split_once(':')
             .filter(|(_, rest)| !rest.starts_with("//"));

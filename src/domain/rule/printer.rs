@@ -59,7 +59,8 @@ fn write(node: &Node, place: Level, out: &mut String) {
             write(inner, Level::Atom, out);
         }
         Kind::AtLeastOf(count, parts) => {
-            out.push_str(&format!("{count} OF ("));
+            out.push_str(&count.to_string());
+            out.push_str(" OF (");
             for (index, part) in parts.iter().enumerate() {
                 if index > 0 {
                     out.push_str(", ");
@@ -69,7 +70,9 @@ fn write(node: &Node, place: Level, out: &mut String) {
             out.push(')');
         }
         Kind::Count(count, inner) => {
-            out.push_str(&format!("ATLEAST/{count} "));
+            out.push_str("ATLEAST/");
+            out.push_str(&count.to_string());
+            out.push(' ');
             write(inner, Level::Atom, out);
         }
         leaf => write_leaf(leaf, out),
@@ -96,7 +99,8 @@ fn write_leaf(kind: &Kind, out: &mut String) {
         Kind::Phrase(text, slop) => {
             quote(text, '"', is_double_quote, out);
             if let Some(words) = slop {
-                out.push_str(&format!("~{words}"));
+                out.push('~');
+                out.push_str(&words.to_string());
             }
         }
         Kind::Verbatim(text) => quote(text, '\'', is_single_quote, out),

@@ -20,8 +20,14 @@ pub(super) fn check_term(word: &str, span: Range<usize>, found: &mut Findings) -
 
 /// Checks the words of a phrase; false when it cannot be used.
 pub(super) fn check_phrase(text: &str, span: Range<usize>, found: &mut Findings) -> bool {
-    text.split_whitespace()
-        .all(|word| check_term(word, span.clone(), found))
+    let mut before = "";
+    text.split_whitespace().all(|word| {
+        let second_half = word.starts_with(|c: char| c.is_numeric())
+            && !before.is_empty()
+            && before.chars().all(char::is_alphabetic);
+        before = word;
+        second_half || check_term(word, span.clone(), found)
+    })
 }
 
 fn problem(word: &str) -> Option<(String, String)> {
