@@ -1,1 +1,19 @@
 //! The only module that talks to publishers.
+//!
+//! `http` holds one exchange with its redirects, `guard` says which addresses may be reached, `host` when it
+//! is a host's turn, `body` and `coding` bring the bytes in, `discover` finds the feeds of a page. What an
+//! answer means for the schedule is decided in `domain::feed`; reading the document in `domain::document`.
+
+pub mod discover;
+pub mod guard;
+pub mod host;
+pub mod http;
+pub mod settings;
+
+mod body;
+mod coding;
+mod failure;
+mod request;
+
+pub use http::{Fetcher, FetcherError, user_agent};
+pub use settings::FetchSettings;

@@ -1,9 +1,13 @@
 //! What a feed is: what was asked for (`Feed`) and what was learned (`FeedState`).
 //!
-//! `schedule` says when to poll next and why then; `outcome` is an HTTP exchange as data. Fetching itself
-//! is in `crate::fetch`, reading the document in `domain::document`.
+//! `schedule` says when to poll next and why then, `rate` what its rhythm is, `learn` turns a poll into the
+//! next state; `outcome` is an HTTP exchange as data and `freshness` reads its headers. Fetching itself is
+//! in `crate::fetch`, reading the document in `domain::document`.
 
+pub mod freshness;
+pub mod learn;
 pub mod outcome;
+pub mod rate;
 pub mod schedule;
 
 use std::collections::BTreeMap;
@@ -63,6 +67,8 @@ pub struct FeedState {
     pub etag: Option<Vec<u8>>,
     /// `Last-Modified` of the same document, as raw bytes.
     pub last_modified: Option<Vec<u8>>,
+    /// The URL that gave these validators, when a redirect led to it; they are sent to no other.
+    pub validators_url: Option<String>,
     /// SHA-256 of the last decoded document.
     pub body_hash: Option<Vec<u8>>,
     /// The feed's own title.
@@ -85,7 +91,9 @@ pub struct FeedState {
     pub retry_after: Option<Timestamp>,
     /// Failures in a row.
     pub failures: u32,
-    /// 410 answers in a row, and when the first came.
+    /// Polls in a row that ended like the last one: counts 410s and 429s.
+    pub streak: u32,
+    /// When the first of the 410 answers in a row came.
     pub gone_since: Option<Timestamp>,
     /// Polling stopped for good.
     pub gone: bool,
@@ -125,7 +133,62 @@ pub enum Health {
     Disabled,
 }
 
+/// What a read document says about its feed, as far as polling and listing need it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DocumentFacts {
+    /// The feed's own title.
+    pub title: Option<String>,
+    /// The feed's own language.
+    pub language: Option<String>,
+    /// The page the feed belongs to.
+    pub site_url: Option<String>,
+    /// `ttl`, in minutes.
+    pub ttl_minutes: Option<u32>,
+    /// `skipHours`: one bit a UTC hour.
+    pub skip_hours: u32,
+    /// `skipDays`: one bit a UTC day, Monday first.
+    pub skip_days: u8,
+    /// When its entries were published, those that say so: the first guess at the feed's rhythm.
+    pub published: Vec<Timestamp>,
+}
+
+impl Feed {
+    /// What to ask of the publisher now; validators learned from another URL stay behind.
+    #[must_use]
+    pub fn request(&self, state: &FeedState) -> outcome::FetchRequest {
+        let headers = self.headers.iter();
+        let mut request = outcome::FetchRequest {
+            url: self.url.clone(),
+            headers: headers
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect(),
+            ..outcome::FetchRequest::default()
+        };
+        if state.url == self.url {
+            request.etag.clone_from(&state.etag);
+            request.last_modified.clone_from(&state.last_modified);
+            request.validators_url.clone_from(&state.validators_url);
+        }
+        request
+    }
+}
+
 impl FeedState {
+    /// Whether `feed` is to be polled at `now`.
+    #[must_use]
+    pub fn is_due(&self, feed: &Feed, now: Timestamp) -> bool {
+        let moved = self.url != feed.url;
+        feed.enabled && (moved || !self.gone && self.next_poll.is_none_or(|at| at <= now))
+    }
+
+    /// Whether a document with this hash has been read already, so that it need not be read again.
+    ///
+    /// A document that could not be read is read again each time: the reader may have improved.
+    #[must_use]
+    pub fn is_known_document(&self, feed: &Feed, hash: &[u8]) -> bool {
+        self.url == feed.url && self.body_hash.as_deref() == Some(hash)
+    }
+
     /// The health of `feed` as of its last poll.
     #[must_use]
     pub fn health(&self, feed: &Feed) -> Health {

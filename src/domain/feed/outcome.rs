@@ -17,6 +17,8 @@ pub struct FetchRequest {
     pub etag: Option<Vec<u8>>,
     /// Validator of the stored document, sent unchanged as `If-Modified-Since`.
     pub last_modified: Option<Vec<u8>>,
+    /// The URL that gave the validators, when a redirect leads to it; they are sent to no other.
+    pub validators_url: Option<String>,
     /// Extra headers for the URL's own origin.
     pub headers: Vec<(String, crate::secret::Secret)>,
 }

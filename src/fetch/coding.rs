@@ -1,0 +1,382 @@
+//! Content codings undone: gzip of any number of members, br, zstd, deflate in both readings, and labels that lie.
+//!
+//! Pure over bytes and bounded in output. Character sets are `domain::document`'s business.
+
+use std::io::Read;
+
+/// At most so many codings on top of each other.
+const LAYERS: usize = 2;
+
+/// More output than this for a byte of input is no document but a bomb…
+const RATIO: usize = 500;
+
+/// …once there is so much of it.
+const RATIO_FROM: usize = 1 << 20;
+
+/// A zstd frame may ask for a window of at most 2^23 bytes (RFC 8878 3.1.1.1.2 advises 8 MiB).
+const ZSTD_WINDOW_LOG: u32 = 23;
+
+/// What decoding gave.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Decoded {
+    /// The bytes; with a fault, those before it.
+    pub(super) bytes: Vec<u8>,
+    /// Why they are not all.
+    pub(super) fault: Option<Fault>,
+}
+
+/// Why a body could not be decoded whole.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// A bound was crossed.
+    TooLarge(String),
+    /// A coding nobody asked for.
+    Unknown(String),
+    /// The bytes end early or are not what they claim to be.
+    Broken(String),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Coding {
+    Gzip,
+    Brotli,
+    Zstd,
+    Deflate,
+}
+
+/// Undoes what the `Content-Encoding` fields `labels` say, in reverse order, up to `max` bytes.
+pub(super) fn decode(wire: Vec<u8>, labels: &[String], max: usize) -> Decoded {
+    let codings = match codings(labels) {
+        Ok(codings) => codings,
+        Err(_) if is_plain(&wire) => Vec::new(),
+        Err(fault) => return failed(fault),
+    };
+    let mut layers = 0;
+    let mut bytes = wire;
+    for coding in codings.into_iter().rev() {
+        if is_mislabelled(coding, &bytes) {
+            continue;
+        }
+        layers += 1;
+        let decoded = undo(coding, &bytes, max);
+        if decoded.fault.is_some() {
+            return decoded;
+        }
+        bytes = decoded.bytes;
+    }
+    if layers < LAYERS && bytes.starts_with(&GZIP_MAGIC) {
+        return undo(Coding::Gzip, &bytes, max);
+    }
+    if bytes.len() > max {
+        return failed(too_large(max));
+    }
+    Decoded { bytes, fault: None }
+}
+
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+
+fn codings(labels: &[String]) -> Result<Vec<Coding>, Fault> {
+    let mut codings = Vec::new();
+    for label in labels.iter().flat_map(|field| field.split(',')) {
+        codings.push(match label.trim().to_ascii_lowercase().as_str() {
+            "" | "identity" | "none" | "utf-8" | "utf8" | "chunked" => continue,
+            "gzip" | "x-gzip" => Coding::Gzip,
+            "br" => Coding::Brotli,
+            "zstd" => Coding::Zstd,
+            "deflate" => Coding::Deflate,
+            other => {
+                let name: String = other.chars().take(40).collect();
+                return Err(Fault::Unknown(format!(
+                    "the body is encoded as `{}`, which was not asked for",
+                    name.escape_default()
+                )));
+            }
+        });
+        if codings.len() > LAYERS {
+            return Err(Fault::TooLarge(format!(
+                "the body is encoded more than {LAYERS} times over"
+            )));
+        }
+    }
+    Ok(codings)
+}
+
+/// Whether the label says one thing and the first bytes another.
+fn is_mislabelled(coding: Coding, bytes: &[u8]) -> bool {
+    match coding {
+        Coding::Gzip => !bytes.starts_with(&GZIP_MAGIC),
+        // A frame, or a frame to be skipped.
+        Coding::Zstd => !matches!(
+            bytes,
+            [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..]
+        ),
+        // None of these bytes can begin a brotli or deflate stream of a document.
+        Coding::Brotli | Coding::Deflate => {
+            bytes.is_empty() || matches!(bytes[0], b'<' | b'{' | 0xef)
+        }
+    }
+}
+
+/// Whether the bytes read as markup or JSON as they are.
+fn is_plain(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    matches!(bytes.trim_ascii_start().first(), Some(b'<' | b'{' | b'['))
+}
+
+fn undo(coding: Coding, wire: &[u8], max: usize) -> Decoded {
+    let decoded = match coding {
+        Coding::Gzip => gunzip(wire, max),
+        Coding::Brotli => {
+            let mut out = Vec::new();
+            let fault = pour(
+                &mut brotli::Decompressor::new(wire, 4096),
+                &mut out,
+                wire.len(),
+                max,
+            );
+            Decoded { bytes: out, fault }
+        }
+        Coding::Zstd => unzstd(wire, max),
+        Coding::Deflate => inflate(wire, max),
+    };
+    if matches!(decoded.fault, Some(Fault::Broken(_))) && decoded.bytes.is_empty() && is_plain(wire)
+    {
+        return Decoded {
+            bytes: wire.to_vec(),
+            fault: None,
+        };
+    }
+    decoded
+}
+
+/// All members; what follows the last whole one is ignored unless it is a member itself.
+fn gunzip(wire: &[u8], max: usize) -> Decoded {
+    let mut bytes = Vec::new();
+    let mut rest = wire;
+    while rest.starts_with(&GZIP_MAGIC) {
+        let mut member = flate2::bufread::GzDecoder::new(rest);
+        if let Some(fault) = pour(&mut member, &mut bytes, wire.len(), max) {
+            return Decoded {
+                bytes,
+                fault: Some(fault),
+            };
+        }
+        rest = member.into_inner();
+    }
+    Decoded { bytes, fault: None }
+}
+
+fn unzstd(wire: &[u8], max: usize) -> Decoded {
+    let mut bytes = Vec::new();
+    let decoder = zstd::stream::read::Decoder::with_buffer(wire).and_then(|mut decoder| {
+        decoder.window_log_max(ZSTD_WINDOW_LOG)?;
+        Ok(decoder)
+    });
+    let fault = match decoder {
+        Ok(mut decoder) => pour(&mut decoder, &mut bytes, wire.len(), max),
+        Err(error) => Some(Fault::Broken(error.to_string())),
+    };
+    Decoded { bytes, fault }
+}
+
+/// `deflate` means zlib (RFC 9110 8.4.1.2); many servers send it bare.
+fn inflate(wire: &[u8], max: usize) -> Decoded {
+    let mut bytes = Vec::new();
+    let fault = pour(
+        &mut flate2::bufread::ZlibDecoder::new(wire),
+        &mut bytes,
+        wire.len(),
+        max,
+    );
+    if matches!(fault, Some(Fault::Broken(_))) && bytes.is_empty() {
+        let fault = pour(
+            &mut flate2::bufread::DeflateDecoder::new(wire),
+            &mut bytes,
+            wire.len(),
+            max,
+        );
+        return Decoded { bytes, fault };
+    }
+    Decoded { bytes, fault }
+}
+
+/// Reads all of `from` into `out`, as far as the bounds allow.
+fn pour(from: &mut impl Read, out: &mut Vec<u8>, wire: usize, max: usize) -> Option<Fault> {
+    let mut piece = [0; 16 << 10];
+    loop {
+        let count = match from.read(&mut piece) {
+            Ok(0) => return None,
+            Ok(count) => count,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(error) => return Some(Fault::Broken(error.to_string())),
+        };
+        let size = out.len() + count;
+        if size > max {
+            return Some(too_large(max));
+        }
+        if size > RATIO_FROM && size / RATIO > wire {
+            return Some(Fault::TooLarge(format!(
+                "the body unpacks to more than {RATIO} times its size"
+            )));
+        }
+        out.extend_from_slice(&piece[..count]);
+    }
+}
+
+fn too_large(max: usize) -> Fault {
+    Fault::TooLarge(format!(
+        "the document is larger than {max} bytes (`max_body` in [fetch])"
+    ))
+}
+
+fn failed(fault: Fault) -> Decoded {
+    Decoded {
+        bytes: Vec::new(),
+        fault: Some(fault),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
+
+    use super::*;
+
+    const MAX: usize = 16 << 20;
+    const TEXT: &[u8] = "<rss><title>속보</title></rss>".as_bytes();
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn brotli(bytes: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        brotli::CompressorWriter::new(&mut out, 4096, 5, 22)
+            .write_all(bytes)
+            .unwrap();
+        out
+    }
+
+    fn zstd(bytes: &[u8]) -> Vec<u8> {
+        zstd::encode_all(bytes, 3).unwrap()
+    }
+
+    fn zlib(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn raw_deflate(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn run(wire: Vec<u8>, label: &str) -> Decoded {
+        decode(wire, &[label.to_owned()], MAX)
+    }
+
+    #[test]
+    fn every_label_and_lie_gives_the_document() {
+        let two_members = [gzip(&TEXT[..10]), gzip(&TEXT[10..])].concat();
+        let trailing = [gzip(TEXT), b"\0\0garbage".to_vec()].concat();
+        for (name, wire, label) in [
+            ("none", TEXT.to_vec(), ""),
+            ("identity", TEXT.to_vec(), "identity"),
+            ("a charset", TEXT.to_vec(), "UTF-8"),
+            ("gzip", gzip(TEXT), "gzip"),
+            ("GZIP", gzip(TEXT), "GZIP"),
+            ("x-gzip", gzip(TEXT), "x-gzip"),
+            ("two layers", gzip(&gzip(TEXT)), "gzip, gzip"),
+            ("two layers, one named", gzip(&gzip(TEXT)), "gzip"),
+            ("members", two_members, "gzip"),
+            ("trailing garbage", trailing, "gzip"),
+            ("gzip unlabelled", gzip(TEXT), ""),
+            ("gzip label on plain", TEXT.to_vec(), "gzip"),
+            ("br", brotli(TEXT), "br"),
+            ("br label on plain", TEXT.to_vec(), "br"),
+            ("zstd", zstd(TEXT), "zstd"),
+            (
+                "zstd frames",
+                [zstd(&TEXT[..9]), zstd(&TEXT[9..])].concat(),
+                "zstd",
+            ),
+            ("zstd label on plain", TEXT.to_vec(), "zstd"),
+            ("zlib", zlib(TEXT), "deflate"),
+            ("raw", raw_deflate(TEXT), "deflate"),
+            ("deflate label on plain", TEXT.to_vec(), "deflate"),
+            ("br in gzip", gzip(&brotli(TEXT)), "br, gzip"),
+            ("unknown label on plain", TEXT.to_vec(), "x-shout"),
+        ] {
+            let decoded = run(wire, label);
+            assert_eq!(decoded.fault, None, "{name}");
+            assert_eq!(decoded.bytes, TEXT, "{name}");
+        }
+    }
+
+    #[test]
+    fn short_bodies_give_what_came() {
+        let long: Vec<u8> = (0..40_000u32)
+            .flat_map(|n| n.to_string().into_bytes())
+            .collect();
+        for (label, whole) in [
+            ("gzip", gzip(&long)),
+            ("br", brotli(&long)),
+            ("zstd", zstd(&long)),
+            ("deflate", zlib(&long)),
+        ] {
+            let decoded = run(whole[..whole.len() * 3 / 4].to_vec(), label);
+            assert!(matches!(decoded.fault, Some(Fault::Broken(_))), "{label}");
+            assert!(
+                label == "zstd" || (!decoded.bytes.is_empty() && long.starts_with(&decoded.bytes)),
+                "{label}"
+            );
+        }
+    }
+
+    #[test]
+    fn bombs_stop_at_the_bound() {
+        let zeros = vec![0; 40 << 20];
+        for (label, wire) in [
+            ("gzip", gzip(&zeros)),
+            ("gzip, gzip", gzip(&gzip(&zeros))),
+            ("br", brotli(&zeros)),
+            ("zstd", zstd(&zeros)),
+            ("deflate", zlib(&zeros)),
+        ] {
+            let decoded = run(wire, label);
+            assert!(matches!(decoded.fault, Some(Fault::TooLarge(_))), "{label}");
+            assert!(decoded.bytes.len() <= MAX, "{label}");
+        }
+        assert!(matches!(
+            run(vec![b'x'; MAX + 1], "").fault,
+            Some(Fault::TooLarge(_))
+        ));
+    }
+
+    #[test]
+    fn strange_labels_on_strange_bytes_are_named() {
+        assert!(matches!(
+            run(b"\x01\x02".to_vec(), "compress").fault,
+            Some(Fault::Unknown(_))
+        ));
+        assert!(matches!(
+            run(b"\x01\x02".to_vec(), "gzip, gzip, gzip").fault,
+            Some(Fault::TooLarge(_))
+        ));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_break_it(wire: Vec<u8>, label in "(gzip|br|zstd|deflate|x|,| ){0,4}") {
+            let decoded = decode(wire, &[label], 1 << 16);
+            proptest::prop_assert!(decoded.bytes.len() <= 1 << 16);
+        }
+    }
+}

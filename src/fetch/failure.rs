@@ -1,0 +1,129 @@
+//! What went wrong on the way, as an outcome kind and a sentence: the network, TLS, a refusal, a bound.
+//!
+//! Classifies; whether and when to try again is the schedule's.
+
+use std::error::Error;
+
+use super::guard::Refusal;
+use crate::domain::feed::outcome::{Body, FetchResult, OutcomeKind};
+
+/// A bad end of an exchange.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) kind: OutcomeKind,
+    pub(super) message: String,
+    partial: Option<Body>,
+}
+
+impl Failure {
+    pub(super) fn new(kind: OutcomeKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            partial: None,
+        }
+    }
+
+    /// With the body that came before it.
+    pub(super) fn with_partial(mut self, body: Body) -> Self {
+        self.partial = Some(body);
+        self
+    }
+
+    /// A refusal of the guard: on the first hop the feed's own address, later the publisher's doing.
+    pub(super) fn refused(refusal: &Refusal, hop: usize) -> Self {
+        if hop == 0 {
+            Self::new(OutcomeKind::Refused, refusal.to_string())
+        } else {
+            Self::new(
+                OutcomeKind::RedirectError,
+                format!("redirected to where requests may not go: {refusal}"),
+            )
+        }
+    }
+
+    /// What `error` stands for, met before an answer came.
+    pub(super) fn of(error: &reqwest::Error, hop: usize) -> Self {
+        for cause in causes(error) {
+            if let Some(refusal) = cause.downcast_ref::<Refusal>() {
+                return Self::refused(refusal, hop);
+            }
+            if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
+                return Self::new(OutcomeKind::TlsError, tls_words(tls));
+            }
+        }
+        let words = words(error);
+        if words.contains("message head is too large") {
+            return Self::new(
+                OutcomeKind::TooLarge,
+                "the answer has more headers than are read",
+            );
+        }
+        let message = if error.is_dns() || words.contains("dns error") {
+            format!("the host name could not be resolved: {words}")
+        } else if error.is_timeout() {
+            "no connection within `timeout.connect` of [fetch]".to_owned()
+        } else if error.is_connect() {
+            format!("no connection: {words}")
+        } else {
+            format!("no answer: {words}")
+        };
+        Self::new(OutcomeKind::NetError, message)
+    }
+}
+
+impl From<Failure> for FetchResult {
+    fn from(failure: Failure) -> Self {
+        Self::Failed {
+            kind: failure.kind,
+            message: failure.message,
+            partial: failure.partial,
+        }
+    }
+}
+
+/// `error` and all that caused it. An `io::Error` keeps what it wraps out of `source`, hence the detour.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| {
+        let error: &'a (dyn Error + 'static) = *error;
+        match error
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref)
+        {
+            Some(inner) => Some(inner as &(dyn Error + 'static)),
+            None => error.source(),
+        }
+    })
+    .take(16)
+}
+
+/// The innermost cause in words: the outer ones only say that there is one.
+pub(super) fn words(error: &reqwest::Error) -> String {
+    let mut words = causes(error)
+        .last()
+        .map_or_else(String::new, ToString::to_string);
+    if causes(error).any(|cause| cause.to_string().starts_with("dns error")) {
+        words = format!("dns error: {words}");
+    }
+    words.chars().take(300).collect()
+}
+
+fn tls_words(error: &rustls::Error) -> String {
+    use rustls::CertificateError as C;
+    let rustls::Error::InvalidCertificate(why) = error else {
+        return format!("the TLS handshake failed: {error}");
+    };
+    match why {
+        C::Expired | C::ExpiredContext { .. } => "the certificate has expired".to_owned(),
+        C::NotValidYet | C::NotValidYetContext { .. } => {
+            "the certificate is not valid yet: is the clock right?".to_owned()
+        }
+        C::UnknownIssuer => "the certificate's issuer is not trusted: the server may leave out an \
+                             intermediate certificate, or the machine lacks ca-certificates"
+            .to_owned(),
+        C::NotValidForName | C::NotValidForNameContext { .. } => {
+            "the certificate is for another host name".to_owned()
+        }
+        other => format!("the certificate is not accepted: {other}"),
+    }
+}
