@@ -14,7 +14,7 @@ use super::{KEY, alert, class, fast_forward, notifier, outgoing};
 fn command(argv: &[&str], state_dir: &Path) -> Box<dyn Notifier> {
     let kind = ReceiverKind::Command {
         argv: argv.iter().map(ToString::to_string).collect(),
-        timeout: Duration::from_secs(60),
+        timeout: Duration::from_mins(1),
     };
     notifier(kind, state_dir)
 }
