@@ -486,10 +486,13 @@ async fn a_silent_server_is_left() {
     );
 }
 
+/// Makes settings wrong.
+type Spoil = fn(&mut EmailSettings);
+
 #[test]
 fn wrong_settings_name_their_key() {
     let at = "smtp://mail.example.org";
-    let cases: [(&str, fn(&mut EmailSettings)); 5] = [
+    let cases: [(&str, Spoil); 5] = [
         ("server", |s| s.server = "mail.example.org".into()),
         ("from", |s| s.from = "desk".into()),
         ("to", |s| s.to.clear()),
