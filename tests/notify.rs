@@ -1,5 +1,10 @@
 //! Receivers as they are met: real sockets, real programs, real files.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on may panic in its parts too"
+)]
+
 #[path = "support/smtp.rs"]
 mod smtp;
 

@@ -262,8 +262,8 @@ impl Group {
             }
             sleep(LOOK).await;
         }
+        // Not waited for here: what hangs in the kernel dies later, and the runtime collects it then.
         let _ = kill_process_group(group, Signal::KILL);
-        let _ = child.wait().await;
         self.release();
     }
 }

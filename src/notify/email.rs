@@ -40,11 +40,11 @@ pub(super) struct Email {
 }
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const COMMAND_TIMEOUT: Duration = Duration::from_secs(60);
-const DATA_TIMEOUT: Duration = Duration::from_secs(120);
+const COMMAND_TIMEOUT: Duration = Duration::from_mins(1);
+const DATA_TIMEOUT: Duration = Duration::from_mins(2);
 const QUIT_TIMEOUT: Duration = Duration::from_secs(2);
 /// The whole conversation.
-const PATIENCE: Duration = Duration::from_secs(240);
+const PATIENCE: Duration = Duration::from_mins(4);
 
 /// Which recipients already have an alert that others still wait for, so that these get no second copy.
 ///

@@ -41,7 +41,9 @@ impl Webhook {
         secrets: &[Secret],
         max_body: Option<u64>,
     ) -> Result<Self, BuildError> {
-        secrets.iter().for_each(|secret| poster.hide(secret));
+        for secret in secrets {
+            poster.hide(secret);
+        }
         Ok(Self {
             poster,
             keys: secrets.iter().map(key).collect::<Result<_, _>>()?,

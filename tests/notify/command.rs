@@ -14,7 +14,7 @@ use super::{KEY, alert, class, fast_forward, notifier, outgoing};
 fn command(argv: &[&str], state_dir: &Path) -> Box<dyn Notifier> {
     let kind = ReceiverKind::Command {
         argv: argv.iter().map(ToString::to_string).collect(),
-        timeout: Duration::from_secs(60),
+        timeout: Duration::from_mins(1),
     };
     notifier(kind, state_dir)
 }
@@ -137,6 +137,18 @@ async fn much_in_and_much_out_stop_nothing() {
     assert!(attempt.answer.contains("ooo") && attempt.answer.contains("eee"));
 }
 
+/// A killed process takes a moment to go.
+async fn wait_until_gone(pid: &str) {
+    let start = std::time::Instant::now();
+    while !is_gone(pid) {
+        assert!(
+            start.elapsed() < Duration::from_secs(20),
+            "{pid} is still there"
+        );
+        tokio::task::yield_now().await;
+    }
+}
+
 /// True when the process is no more, or only waits to be collected.
 fn is_gone(pid: &str) -> bool {
     let stat = fs::read_to_string(format!("/proc/{}/stat", pid.trim()));
@@ -165,9 +177,7 @@ async fn what_hangs_and_ignores_term_is_killed_with_its_children() {
     );
     for name in ["self", "child"] {
         let pid = fs::read_to_string(path(name)).unwrap();
-        while !is_gone(&pid) {
-            tokio::task::yield_now().await;
-        }
+        wait_until_gone(&pid).await;
     }
 }
 
@@ -181,9 +191,7 @@ async fn what_a_program_leaves_behind_is_ended_but_its_word_counts() {
     .await;
     assert_eq!(class(&attempt).0, "delivered");
     let pid = fs::read_to_string(dir.path().join("child")).unwrap();
-    while !is_gone(&pid) {
-        tokio::task::yield_now().await;
-    }
+    wait_until_gone(&pid).await;
 }
 
 #[tokio::test]
@@ -199,9 +207,7 @@ async fn a_send_that_is_dropped_ends_its_program() {
         }
     }
     let pid = fs::read_to_string(&child).unwrap();
-    while !is_gone(&pid) {
-        tokio::task::yield_now().await;
-    }
+    wait_until_gone(&pid).await;
 }
 
 #[test]

@@ -58,7 +58,7 @@ fn header(mail: &str, name: &str) -> Option<String> {
         }
         match encoded {
             Some(word) => {
-                text.push_str(&String::from_utf8(STANDARD.decode(word).unwrap()).unwrap())
+                text.push_str(&String::from_utf8(STANDARD.decode(word).unwrap()).unwrap());
             }
             None => text.push_str(word),
         }
@@ -165,7 +165,10 @@ async fn a_mail_is_complete_and_reads_in_korean() {
         "{mail}"
     );
 
-    let parts = parts(mail);
+    check_parts(&parts(mail));
+}
+
+fn check_parts(parts: &[String]) {
     assert_eq!(parts.len(), 2);
     assert!(
         parts[0].contains("루마니아 국방부와 K9 자주포"),
@@ -284,7 +287,7 @@ async fn who_has_it_gets_no_second_copy_while_another_is_grey_listed() {
     let attempt = notifier.send(&outgoing(alert())).await;
     assert_eq!(class(&attempt).0, "later");
     assert_eq!(attempt.status, Some(451));
-    assert_eq!(wait(&attempt), Some(Duration::from_secs(300)));
+    assert_eq!(wait(&attempt), Some(Duration::from_mins(5)));
     let attempt = notifier.send(&outgoing(alert())).await;
     assert_eq!(class(&attempt).0, "delivered");
     assert!(
@@ -483,11 +486,13 @@ async fn a_silent_server_is_left() {
     );
 }
 
+/// Makes settings wrong.
+type Spoil = fn(&mut EmailSettings);
+
 #[test]
 fn wrong_settings_name_their_key() {
     let at = "smtp://mail.example.org";
-    type Change = fn(&mut EmailSettings);
-    let cases: [(&str, Change); 5] = [
+    let cases: [(&str, Spoil); 5] = [
         ("server", |s| s.server = "mail.example.org".into()),
         ("from", |s| s.from = "desk".into()),
         ("to", |s| s.to.clear()),

@@ -31,9 +31,14 @@ pub struct Mail {
 pub struct Smtp {
     /// Where it listens.
     pub address: SocketAddr,
-    lines: Arc<Mutex<Vec<String>>>,
-    mails: Arc<Mutex<Vec<Mail>>>,
+    seen: Arc<Seen>,
     task: tokio::task::JoinHandle<()>,
+}
+
+#[derive(Default)]
+struct Seen {
+    lines: Mutex<Vec<String>>,
+    mails: Mutex<Vec<Mail>>,
 }
 
 type Script = Arc<Mutex<dyn FnMut(&str) -> Step + Send>>;
@@ -44,20 +49,18 @@ impl Smtp {
     pub async fn start(script: impl FnMut(&str) -> Step + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let lines = Arc::new(Mutex::new(Vec::new()));
-        let mails = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::new(Seen::default());
         let script: Script = Arc::new(Mutex::new(script));
-        let seen = (Arc::clone(&lines), Arc::clone(&mails));
+        let kept = Arc::clone(&seen);
         #[expect(clippy::disallowed_methods, reason = "a test has no supervisor")]
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let _ = Session::new(stream, &script, &seen).run().await;
+                let _ = Session::new(stream, &script, &kept).run().await;
             }
         });
         Self {
             address,
-            lines,
-            mails,
+            seen,
             task,
         }
     }
@@ -69,12 +72,12 @@ impl Smtp {
 
     /// All lines clients sent, mails left out.
     pub fn lines(&self) -> Vec<String> {
-        self.lines.lock().unwrap().clone()
+        self.seen.lines.lock().unwrap().clone()
     }
 
     /// All mails, those included after whose end the connection was dropped.
     pub fn mails(&self) -> Vec<Mail> {
-        self.mails.lock().unwrap().clone()
+        self.seen.mails.lock().unwrap().clone()
     }
 }
 
@@ -87,22 +90,16 @@ impl Drop for Smtp {
 struct Session<'a> {
     stream: BufReader<TcpStream>,
     script: &'a Script,
-    lines: &'a Mutex<Vec<String>>,
-    mails: &'a Mutex<Vec<Mail>>,
+    seen: &'a Seen,
     to: Vec<String>,
 }
 
 impl<'a> Session<'a> {
-    fn new(
-        stream: TcpStream,
-        script: &'a Script,
-        seen: &'a (Arc<Mutex<Vec<String>>>, Arc<Mutex<Vec<Mail>>>),
-    ) -> Self {
+    fn new(stream: TcpStream, script: &'a Script, seen: &'a Seen) -> Self {
         Self {
             stream: BufReader::new(stream),
             script,
-            lines: &seen.0,
-            mails: &seen.1,
+            seen,
             to: Vec::new(),
         }
     }
@@ -112,7 +109,7 @@ impl<'a> Session<'a> {
             return Ok(());
         }
         while let Some(line) = self.line().await? {
-            self.lines.lock().unwrap().push(line.clone());
+            self.seen.lines.lock().unwrap().push(line.clone());
             let verb = line.split([' ', ':']).next().unwrap().to_ascii_uppercase();
             let go_on = match verb.as_str() {
                 "EHLO" => {
@@ -189,7 +186,7 @@ impl<'a> Session<'a> {
             data.push_str("\r\n");
         }
         let to = std::mem::take(&mut self.to);
-        self.mails.lock().unwrap().push(Mail { to, data });
+        self.seen.mails.lock().unwrap().push(Mail { to, data });
         self.answer(".", "250 queued as 1").await
     }
 }

@@ -140,12 +140,12 @@ const REPAIR_STEP: u64 = 900;
 const REPAIR_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 /// The longest a receiver may ask us to wait.
-pub const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
+pub const LONGEST_WAIT: Duration = Duration::from_hours(24);
 
 /// So many tries are made even when the first comes after `give_up` (the machine was off), unless `give_up`
 /// is shorter than an hour.
 const FEWEST_TRIES: u32 = 5;
-const SHORT_GIVE_UP: Duration = Duration::from_secs(3_600);
+const SHORT_GIVE_UP: Duration = Duration::from_hours(1);
 
 /// What the schedule depends on besides the outcome.
 #[derive(Clone, Copy, Debug)]
@@ -243,7 +243,7 @@ mod tests {
 
     use super::*;
 
-    const GIVE_UP: Duration = Duration::from_secs(3 * 86_400);
+    const GIVE_UP: Duration = Duration::from_hours(72);
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()

@@ -145,8 +145,11 @@ impl Frame {
         match reason {
             Reason::Revision => Some(self.pick("changed entry", "수정된 기사")),
             Reason::Escalation => Some(self.pick("more sources carry it", "여러 매체 보도")),
-            Reason::NewStory | Reason::NewEntry | Reason::Digest => None,
-            Reason::Health | Reason::Resolved => None,
+            Reason::NewStory
+            | Reason::NewEntry
+            | Reason::Digest
+            | Reason::Health
+            | Reason::Resolved => None,
         }
     }
 

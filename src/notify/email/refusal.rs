@@ -23,7 +23,7 @@ pub(super) enum Stage {
 }
 
 /// Grey-listing servers want to see us again, but not at once (DLV 4.2).
-const GREYLISTED: Duration = Duration::from_secs(300);
+const GREYLISTED: Duration = Duration::from_mins(5);
 
 /// The attempt that failed so.
 pub(super) fn attempt(stage: Stage, error: &Error) -> Attempt {
@@ -89,20 +89,18 @@ impl Recipients {
 
     /// Those to be asked for.
     pub(super) fn open(&self) -> impl Iterator<Item = &Address> {
-        let open = |(address, standing): &'_ (Address, Standing)| -> bool {
-            let _ = address;
-            matches!(standing, Standing::Open)
-        };
         self.all
             .iter()
-            .filter(move |one| open(one))
+            .filter(|(_, standing)| matches!(standing, Standing::Open))
             .map(|(address, _)| address)
     }
 
+    /// The server takes mail for this one.
     pub(super) fn accepted(&mut self, address: &Address, code: u16) {
         self.set(address, Standing::Accepted(code));
     }
 
+    /// The server takes none for this one, now or ever.
     pub(super) fn refused(&mut self, address: &Address, error: &Error) {
         self.set(address, Standing::Refused(attempt(Stage::Mail, error)));
     }
@@ -113,6 +111,7 @@ impl Recipients {
         }
     }
 
+    /// Whether there is anyone to send the mail to.
     pub(super) fn any_accepted(&self) -> bool {
         self.all
             .iter()
