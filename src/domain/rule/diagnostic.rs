@@ -65,3 +65,42 @@ impl Diagnostic {
         self
     }
 }
+
+/// How many errors, and how many warnings, of one text are kept.
+const KEPT: usize = 20;
+
+/// The problems of one text as they are found; beyond 20 of a level they are dropped.
+#[derive(Debug, Default)]
+pub struct Findings {
+    list: Vec<Diagnostic>,
+    errors: usize,
+    warnings: usize,
+}
+
+impl Findings {
+    /// Keeps `diagnostic`, unless there are enough of its level.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        let count = match diagnostic.level {
+            Level::Error => &mut self.errors,
+            Level::Warning => &mut self.warnings,
+        };
+        *count += 1;
+        if *count <= KEPT {
+            self.list.push(diagnostic);
+        }
+    }
+
+    /// True when something cannot be used.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.errors > 0
+    }
+
+    /// All, in the order of the text.
+    #[must_use]
+    pub fn into_sorted(mut self) -> Vec<Diagnostic> {
+        self.list
+            .sort_by_key(|found| (found.span.start, found.level));
+        self.list
+    }
+}

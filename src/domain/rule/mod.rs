@@ -4,7 +4,19 @@
 //! `domain::matching`. Where the text stood in a file is config's business.
 
 pub mod ast;
+mod chars;
 pub mod diagnostic;
+mod foreign;
+mod lexer;
+mod lint;
+mod literal;
+pub mod parser;
+mod printer;
+pub mod suggest;
+mod wildcard;
+
+pub use parser::parse;
+pub use printer::print;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,0 +1,583 @@
+//! Text of a query to tokens: where words, quotes, operators and comments begin and end.
+//!
+//! Only what can be known without the neighbours' meaning; precedence and brackets are the parser's.
+
+use std::ops::Range;
+
+use super::ast::{Distance, Field};
+use super::chars::{
+    ends_word, is_dash, is_double_quote, is_guillemet, is_invisible, is_single_quote, plain,
+};
+use super::diagnostic::{Diagnostic, Findings};
+use super::foreign;
+use super::suggest;
+use super::wildcard;
+
+/// The farthest NEAR, BEFORE and `~` may reach, in words.
+pub(super) const FARTHEST: u32 = 1000;
+
+/// Beyond it a distance is legal, and says little.
+const FAR: u32 = 50;
+
+/// A token with its place.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Token {
+    pub kind: Lexeme,
+    pub span: Range<usize>,
+}
+
+/// What a token is.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Lexeme {
+    Open,
+    Close,
+    Comma,
+    And,
+    Or,
+    Not,
+    Near {
+        ordered: bool,
+        distance: Distance,
+    },
+    AtLeast(u32),
+    Field(Field),
+    Term(String),
+    Phrase(String, Option<u32>),
+    Verbatim(String),
+    Regex(String, bool),
+    Entity(String),
+    Class(String),
+    Macro(String),
+    /// Stands where an atom should be; its error is reported.
+    Bad,
+}
+
+/// The tokens of `text`; problems go to `found`.
+pub(super) fn lex(text: &str, found: &mut Findings) -> Vec<Token> {
+    let mut lexer = Lexer {
+        text,
+        at: 0,
+        tokens: Vec::new(),
+        found,
+    };
+    while let Some(c) = lexer.peek() {
+        if c.is_whitespace() || is_invisible(c) {
+            lexer.at += c.len_utf8();
+        } else {
+            lexer.token(c);
+        }
+    }
+    let tokens = lexer.tokens;
+    foreign::tidy(tokens, text, found)
+}
+
+struct Lexer<'a> {
+    text: &'a str,
+    at: usize,
+    tokens: Vec<Token>,
+    found: &'a mut Findings,
+}
+
+impl Lexer<'_> {
+    fn peek(&self) -> Option<char> {
+        self.text[self.at..].chars().next()
+    }
+
+    fn peek_after(&self, c: char) -> Option<char> {
+        self.text[self.at + c.len_utf8()..].chars().next()
+    }
+
+    fn push(&mut self, kind: Lexeme, start: usize) {
+        let span = start..self.at;
+        self.tokens.push(Token { kind, span });
+    }
+
+    fn error(&mut self, code: &'static str, start: usize, message: &str, help: &str) {
+        let diagnostic = Diagnostic::error(code, start..self.at, message).help(help);
+        self.found.push(diagnostic);
+    }
+
+    fn foreign(&mut self, start: usize, written: &str, read: &str) {
+        let diagnostic = Diagnostic::warning(
+            "W22",
+            start..self.at,
+            format!("`{written}` is not of this language; it is read as {read}"),
+        )
+        .help(format!("write {read}"));
+        self.found.push(diagnostic);
+    }
+
+    fn token(&mut self, c: char) {
+        let start = self.at;
+        match plain(c) {
+            '(' => self.single(c, Lexeme::Open),
+            ')' => self.single(c, Lexeme::Close),
+            ',' => self.single(c, Lexeme::Comma),
+            '/' if self.text[start..].starts_with("//") => self.comment(),
+            '/' if c == '/' => self.regex(),
+            '@' | '#' | '$' => self.name(c),
+            '!' => {
+                self.at += c.len_utf8();
+                self.foreign(start, "!", "NOT");
+                self.push(Lexeme::Not, start);
+            }
+            '+' if self.peek_after(c).is_some_and(|next| !ends_word(next)) => {
+                self.at += c.len_utf8();
+                let diagnostic = Diagnostic::warning(
+                    "W22",
+                    start..self.at,
+                    "`+` is not of this language; what follows is required anyway",
+                )
+                .help("leave the `+` out");
+                self.found.push(diagnostic);
+            }
+            _ if is_dash(c) => self.minus(c),
+            _ if is_double_quote(c) => self.phrase(c),
+            _ if is_single_quote(c) => self.verbatim(c),
+            _ => self.word(),
+        }
+    }
+
+    fn single(&mut self, c: char, kind: Lexeme) {
+        let start = self.at;
+        self.at += c.len_utf8();
+        self.push(kind, start);
+    }
+
+    fn comment(&mut self) {
+        let rest = &self.text[self.at..];
+        self.at += rest.find('\n').unwrap_or(rest.len());
+    }
+
+    fn minus(&mut self, c: char) {
+        let start = self.at;
+        self.at += c.len_utf8();
+        if self.peek().is_none_or(char::is_whitespace) {
+            let diagnostic = Diagnostic::warning(
+                "W23",
+                start..self.at,
+                "a hyphen that stands alone is read as NOT",
+            )
+            .help("write NOT, or quote the words if the hyphen belongs to them");
+            self.found.push(diagnostic);
+        }
+        self.push(Lexeme::Not, start);
+    }
+
+    /// The rest of a token that went wrong, so that nothing is said twice.
+    fn skip_word(&mut self) {
+        while let Some(c) = self.peek().filter(|c| !ends_word(*c)) {
+            self.at += c.len_utf8();
+        }
+    }
+
+    fn skip_line(&mut self) {
+        let rest = &self.text[self.at..];
+        self.at += rest.find('\n').unwrap_or(rest.len());
+    }
+
+    fn name(&mut self, sigil: char) {
+        let start = self.at;
+        self.at += sigil.len_utf8();
+        let rest = &self.text[self.at..];
+        let length = rest
+            .find(|c: char| !(c.is_alphanumeric() || c == '-' || c == '_'))
+            .unwrap_or(rest.len());
+        let id = rest[..length].to_owned();
+        self.at += length;
+        let (kind, what) = match plain(sigil) {
+            '@' => (Lexeme::Entity(id), "an entity"),
+            '#' => (Lexeme::Class(id), "a class"),
+            _ => (Lexeme::Macro(id), "a macro"),
+        };
+        let stray = self.at;
+        self.skip_word();
+        if length == 0 {
+            let message = format!("`{}` needs the id of {what} right after it", plain(sigil));
+            self.error(
+                "E20",
+                start,
+                &message,
+                "write the id without a space, or quote the sign",
+            );
+            self.push(Lexeme::Bad, start);
+        } else if stray < self.at {
+            let message = format!("this cannot stand in the id of {what}");
+            self.error(
+                "E20",
+                stray,
+                &message,
+                "ids are letters, digits, `-` and `_`",
+            );
+            self.push(Lexeme::Bad, start);
+        } else {
+            self.push(kind, start);
+        }
+    }
+
+    fn phrase(&mut self, opener: char) {
+        let start = self.at;
+        self.at += opener.len_utf8();
+        let closes = |c: char| is_double_quote(c) && is_guillemet(c) == is_guillemet(opener);
+        let Some(text) = self.quoted(closes, |_| true) else {
+            self.unterminated(start, "this quote is never closed", "close it with `\"`");
+            return;
+        };
+        let text: String = text
+            .chars()
+            .filter(|c| !is_invisible(*c))
+            .map(plain)
+            .collect();
+        if text.trim().is_empty() {
+            self.error(
+                "E08",
+                start,
+                "there is nothing between the quotes",
+                "write the words of the phrase, or leave it out",
+            );
+            self.push(Lexeme::Bad, start);
+            return;
+        }
+        let wildcards = wildcard::check_phrase(&text, start..self.at, self.found);
+        let slop = self.slop();
+        if wildcards {
+            self.push(Lexeme::Phrase(text, slop), start);
+        } else {
+            self.push(Lexeme::Bad, start);
+        }
+    }
+
+    /// `~3` after a phrase.
+    fn slop(&mut self) -> Option<u32> {
+        let start = self.at;
+        let tilde = self.peek().filter(|c| plain(*c) == '~')?;
+        self.at += tilde.len_utf8();
+        let digits = self.digits();
+        match digits.parse::<u32>() {
+            Ok(words) if words <= FARTHEST => Some(words),
+            Ok(_) => {
+                let message = format!("at most {FARTHEST} words may stand between");
+                self.error("E13", start, &message, "write a smaller number after `~`");
+                None
+            }
+            Err(_) => {
+                self.error(
+                    "E13",
+                    start,
+                    "`~` needs the number of words that may stand between",
+                    "write for example \"arms deal\"~3",
+                );
+                None
+            }
+        }
+    }
+
+    fn digits(&mut self) -> &str {
+        let rest = &self.text[self.at..];
+        let length = rest
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(rest.len());
+        self.at += length;
+        &rest[..length]
+    }
+
+    fn verbatim(&mut self, opener: char) {
+        let start = self.at;
+        self.at += opener.len_utf8();
+        let Some(text) = self.quoted(is_single_quote, |next| {
+            !next.is_some_and(char::is_alphanumeric)
+        }) else {
+            self.unterminated(
+                start,
+                "this quote is never closed",
+                "close it with `'`, or put the words between `\"` if it is an apostrophe",
+            );
+            return;
+        };
+        if text.trim().is_empty() {
+            self.error(
+                "E08",
+                start,
+                "there is nothing between the quotes",
+                "write the text to match, or leave it out",
+            );
+            self.push(Lexeme::Bad, start);
+        } else {
+            self.push(Lexeme::Verbatim(text), start);
+        }
+    }
+
+    /// Text up to a closing quote of this line, escapes resolved; moves behind the quote when there is one.
+    fn quoted(
+        &mut self,
+        is_quote: impl Fn(char) -> bool,
+        may_close: impl Fn(Option<char>) -> bool,
+    ) -> Option<String> {
+        let mut text = String::new();
+        let mut chars = self.text[self.at..].char_indices().peekable();
+        while let Some((offset, c)) = chars.next() {
+            let next = chars.peek().map(|(_, next)| *next);
+            match next {
+                _ if c == '\n' => return None,
+                Some(escaped) if c == '\\' && (escaped == '\\' || is_quote(escaped)) => {
+                    text.push(escaped);
+                    chars.next();
+                }
+                next if is_quote(c) && may_close(next) => {
+                    self.at += offset + c.len_utf8();
+                    return Some(text);
+                }
+                _ => text.push(c),
+            }
+        }
+        None
+    }
+
+    fn unterminated(&mut self, start: usize, message: &str, help: &str) {
+        self.error("E09", start, message, help);
+        self.skip_line();
+        self.push(Lexeme::Bad, start);
+    }
+
+    fn regex(&mut self) {
+        let start = self.at;
+        self.at += 1;
+        let Some(source) = self.regex_source() else {
+            self.error(
+                "E09",
+                start,
+                "a `/` at the start of a word opens a regex, and this one is never closed",
+                "close it with `/`, or put the words between `\"` if it is a slash",
+            );
+            self.skip_word();
+            self.push(Lexeme::Bad, start);
+            return;
+        };
+        let closed = self.at;
+        self.skip_word();
+        let flags = &self.text[closed..self.at];
+        if !matches!(flags, "" | "i") {
+            self.error(
+                "E10",
+                closed,
+                "the only letter that may follow a regex is `i`",
+                "write `i` to ignore case, or a space",
+            );
+            self.push(Lexeme::Bad, start);
+            return;
+        }
+        let ignore_case = flags == "i";
+        if let Err((at, message)) = check_regex(&source, ignore_case) {
+            let span = at.map_or(start..self.at, |at| start + 1 + at..start + 2 + at);
+            let span = if self.text.get(span.clone()).is_some() {
+                span
+            } else {
+                start..self.at
+            };
+            let message = format!("this regex cannot be used: {message}");
+            self.found.push(Diagnostic::error("E10", span, message));
+            self.push(Lexeme::Bad, start);
+        } else {
+            self.push(Lexeme::Regex(source, ignore_case), start);
+        }
+    }
+
+    /// The source between slashes of one line; `\/` is a slash.
+    fn regex_source(&mut self) -> Option<String> {
+        let mut source = String::new();
+        let mut chars = self.text[self.at..].char_indices();
+        while let Some((offset, c)) = chars.next() {
+            match c {
+                '\n' => return None,
+                '/' => {
+                    self.at += offset + 1;
+                    return Some(source);
+                }
+                '\\' => match chars.next()?.1 {
+                    '/' => source.push('/'),
+                    escaped => source.extend(['\\', escaped]),
+                },
+                c => source.push(c),
+            }
+        }
+        None
+    }
+
+    fn word(&mut self) {
+        let start = self.at;
+        if self.field() {
+            return;
+        }
+        self.skip_word();
+        // A wide slash at the start stays as it is: no regex was meant.
+        let word: String = self.text[start..self.at]
+            .chars()
+            .filter(|c| !is_invisible(*c))
+            .enumerate()
+            .map(|(index, c)| {
+                if index == 0 && c == '／' {
+                    c
+                } else {
+                    plain(c)
+                }
+            })
+            .collect();
+        let kind = match word.as_str() {
+            "AND" => Lexeme::And,
+            "OR" => Lexeme::Or,
+            "NOT" => Lexeme::Not,
+            "&" | "&&" => {
+                self.foreign(start, &word, "AND");
+                Lexeme::And
+            }
+            "|" | "||" => {
+                self.foreign(start, &word, "OR");
+                Lexeme::Or
+            }
+            _ => match word.split_once('/').unwrap_or((&word, "")) {
+                (name @ ("NEAR" | "BEFORE"), distance) => self.near(start, name, distance),
+                ("ATLEAST", count) => self.at_least(start, count),
+                _ => self.term(start, word),
+            },
+        };
+        self.push(kind, start);
+    }
+
+    fn term(&mut self, start: usize, word: String) -> Lexeme {
+        if let Some(diagnostic) = foreign::truncation(&word, start..self.at) {
+            self.found.push(diagnostic);
+        }
+        let name = word
+            .split_once(':')
+            .filter(|(_, rest)| !rest.starts_with("//"));
+        match name {
+            // Only an invisible character kept it from being a field.
+            Some((name, _)) if is_field_name(name) => Lexeme::Phrase(word, None),
+            _ => Lexeme::Term(word),
+        }
+    }
+
+    /// `title:` and what looks like it; false where the word is something else.
+    fn field(&mut self) -> bool {
+        let start = self.at;
+        let rest = &self.text[start..];
+        let length = rest
+            .find(|c: char| !plain(c).is_ascii_alphabetic())
+            .unwrap_or(0);
+        let mut after = rest[length..].chars();
+        let Some(colon) = after.next().filter(|c| length > 0 && plain(*c) == ':') else {
+            return false;
+        };
+        if after.as_str().starts_with("//") {
+            return false;
+        }
+        let name: String = rest[..length].chars().map(plain).collect();
+        self.at += length + colon.len_utf8();
+        if let Some(field) = Field::from_name(&name) {
+            self.push(Lexeme::Field(field), start);
+            return true;
+        }
+        let known = Field::ALL.map(Field::as_str);
+        let help = foreign::field(&name)
+            .or_else(|| suggest::nearest(&name, known))
+            .map_or_else(
+                || {
+                    format!(
+                        "fields are {}; quote the word if the colon is part of it",
+                        known.join(", ")
+                    )
+                },
+                |field| format!("did you mean `{field}:`?"),
+            );
+        self.error("E11", start, &format!("there is no field `{name}`"), &help);
+        if self.peek().is_none_or(ends_word) {
+            self.push(Lexeme::Bad, start);
+        }
+        true
+    }
+
+    fn near(&mut self, start: usize, name: &str, distance: &str) -> Lexeme {
+        let ordered = name == "BEFORE";
+        let reach = match (distance, distance.parse::<u32>()) {
+            ("s", _) => Distance::Sentence,
+            ("p", _) => Distance::Paragraph,
+            (_, Ok(words)) if words <= FARTHEST => {
+                if words > FAR {
+                    let message = format!("{words} words are farther than most paragraphs");
+                    let help =
+                        format!("write {name}/p for the same paragraph, or a number up to {FAR}");
+                    let span = start..self.at;
+                    self.found
+                        .push(Diagnostic::warning("W15", span, message).help(help));
+                }
+                Distance::Words(words)
+            }
+            (_, Ok(words)) => {
+                let message =
+                    format!("{words} words are too far: at most {FARTHEST} may stand between");
+                self.error(
+                    "E13",
+                    start,
+                    &message,
+                    &format!("write {name}/p for the same paragraph"),
+                );
+                Distance::Paragraph
+            }
+            _ => {
+                let help = format!(
+                    "write {name}/5 (words between), {name}/s (same sentence) or {name}/p (same paragraph)"
+                );
+                self.error("E13", start, &format!("{name} needs a distance"), &help);
+                Distance::Sentence
+            }
+        };
+        Lexeme::Near {
+            ordered,
+            distance: reach,
+        }
+    }
+
+    fn at_least(&mut self, start: usize, count: &str) -> Lexeme {
+        let number = count.parse().unwrap_or(0);
+        if number == 0 {
+            self.error(
+                "E14",
+                start,
+                "ATLEAST needs the number of occurrences, 1 or more",
+                "write for example ATLEAST/3 Hanwha",
+            );
+        }
+        Lexeme::AtLeast(number)
+    }
+}
+
+fn is_field_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphabetic())
+}
+
+/// Whether a regex compiles within its limits; else where (if told) and why not.
+fn check_regex(source: &str, ignore_case: bool) -> Result<(), (Option<usize>, String)> {
+    let built = regex::RegexBuilder::new(source)
+        .case_insensitive(ignore_case)
+        .size_limit(1 << 20)
+        .build();
+    match built {
+        Ok(_) => Ok(()),
+        Err(regex::Error::Syntax(report)) => {
+            let reason = report
+                .lines()
+                .rev()
+                .find_map(|line| line.strip_prefix("error: "));
+            let column = report
+                .lines()
+                .find(|line| line.contains('^') && line.trim_matches(['^', ' ']).is_empty())
+                .and_then(|line| line.find('^'));
+            let at = column
+                .and_then(|column| column.checked_sub(4))
+                .and_then(|column| source.char_indices().nth(column))
+                .map(|(offset, _)| offset);
+            Err((at, reason.unwrap_or("it has a mistake").to_owned()))
+        }
+        Err(_) => Err((None, "it is larger than 1 MiB when compiled".to_owned())),
+    }
+}

@@ -1,0 +1,321 @@
+//! What the tree of a query alone tells: operators where they cannot work, and likely mistakes.
+//!
+//! Nothing here knows entities, feeds or entries; what needs them is said by `domain::matching`.
+
+use std::collections::HashSet;
+
+use super::ast::{Kind, Node};
+use super::chars::{Script, is_invisible, script};
+use super::diagnostic::{Diagnostic, Findings};
+use super::literal::longest_literal;
+use super::parser::children;
+use super::print;
+
+/// Errors of meaning: operators inside others that cannot hold them.
+pub(super) fn check(node: &Node, found: &mut Findings) {
+    match &node.kind {
+        Kind::Near(near) => {
+            for operand in [&near.left, &near.right] {
+                if !matches!(operand.kind, Kind::Near(_)) {
+                    inside_near(operand, found);
+                }
+            }
+        }
+        Kind::Count(_, inner) => inside_count(inner, found),
+        Kind::Field(outer, inner) if outer.is_property() => inside_property(inner, found),
+        Kind::And(parts) => contradiction(parts, found),
+        _ => {}
+    }
+    for child in children(node) {
+        check(child, found);
+    }
+}
+
+fn inside_near(node: &Node, found: &mut Findings) {
+    let (code, message, help) = match &node.kind {
+        Kind::Not(_) => (
+            "E17",
+            "NOT cannot stand inside NEAR".to_owned(),
+            "write a NOT NEAR/5 b for an a with no b that near, or move NOT out of the pair",
+        ),
+        Kind::Count(..) => (
+            "E18",
+            "ATLEAST cannot stand inside NEAR".to_owned(),
+            "write ATLEAST/3 (a NEAR/5 b) to count pairs, or join the two with AND",
+        ),
+        Kind::Field(field, _) if field.is_property() => (
+            "E18",
+            format!(
+                "`{}:` has no place in the text, so nothing can be near it",
+                field.as_str()
+            ),
+            "join it with AND, outside of the pair",
+        ),
+        Kind::Near(_) => return,
+        _ => {
+            for child in children(node) {
+                inside_near(child, found);
+            }
+            return;
+        }
+    };
+    found.push(Diagnostic::error(code, node.span.clone(), message).help(help));
+}
+
+fn inside_count(node: &Node, found: &mut Findings) {
+    let name = match &node.kind {
+        Kind::And(_) => "AND",
+        Kind::Not(_) => "NOT",
+        Kind::AtLeastOf(..) => "OF",
+        Kind::Count(..) => "another ATLEAST",
+        Kind::Field(field, _) if field.is_property() => field.as_str(),
+        Kind::Near(_) => return,
+        _ => {
+            for child in children(node) {
+                inside_count(child, found);
+            }
+            return;
+        }
+    };
+    found.push(
+        Diagnostic::error(
+            "E18",
+            node.span.clone(),
+            format!("ATLEAST cannot count {name}: it has no occurrences of its own"),
+        )
+        .help("count a word, a \"phrase\", an @entity, or several joined by OR"),
+    );
+}
+
+fn inside_property(node: &Node, found: &mut Findings) {
+    match &node.kind {
+        Kind::Term(_) | Kind::Phrase(_, None) | Kind::Verbatim(_) => {}
+        Kind::Or(parts) => {
+            for part in parts {
+                inside_property(part, found);
+            }
+        }
+        _ => found.push(
+            Diagnostic::error(
+                "E23",
+                node.span.clone(),
+                "a property is compared with a word, and this is none",
+            )
+            .help("write one value, or several in brackets joined by OR"),
+        ),
+    }
+}
+
+/// `a NOT a`.
+fn contradiction(parts: &[Node], found: &mut Findings) {
+    let denied: Vec<(String, &Node)> = parts
+        .iter()
+        .filter_map(|part| match &part.kind {
+            Kind::Not(inner) => Some((print(inner).to_lowercase(), part)),
+            _ => None,
+        })
+        .collect();
+    if denied.is_empty() {
+        return;
+    }
+    for part in parts {
+        if matches!(part.kind, Kind::Not(_)) {
+            continue;
+        }
+        let wanted = print(part).to_lowercase();
+        if let Some((_, not)) = denied.iter().find(|(text, _)| *text == wanted) {
+            found.push(
+                Diagnostic::error(
+                    "E22",
+                    not.span.clone(),
+                    "this denies what the query asks for, so it never matches",
+                )
+                .help("leave one of the two out")
+                .related(part.span.clone(), "asked for here"),
+            );
+        }
+    }
+}
+
+/// Characters that nobody sees.
+pub(super) fn invisible(text: &str, found: &mut Findings) {
+    let mut before = ' ';
+    for (start, c) in text.char_indices() {
+        let joins_letters =
+            matches!(c, '\u{200c}' | '\u{200d}') && script(before) == Some(Script::Other);
+        if is_invisible(c) && !is_invisible(before) && !joins_letters {
+            let message = format!(
+                "an invisible character stands here (U+{:04X})",
+                u32::from(c)
+            );
+            found.push(
+                Diagnostic::warning("W19", start..start + c.len_utf8(), message)
+                    .help("delete it; it is ignored in words"),
+            );
+        }
+        before = c;
+    }
+}
+
+/// Likely mistakes of a query without errors.
+pub(super) fn warn(node: &Node, found: &mut Findings) {
+    match &node.kind {
+        Kind::Field(field, _) if field.is_property() || field.as_str() == "url" => return,
+        Kind::Or(parts) => subsumed(parts, found),
+        Kind::AtLeastOf(count, parts) => trivial_count(*count, parts, node, found),
+        Kind::Term(word) => term(word, node, found),
+        Kind::Phrase(text, _) | Kind::Verbatim(text) => words(text, node, found),
+        Kind::Regex(source, _) if longest_literal(source) < 3 => found.push(
+            Diagnostic::warning("W12", node.span.clone(), "this regex runs on every entry")
+                .help("give it at least three letters in a row that must occur"),
+        ),
+        _ => {}
+    }
+    for child in children(node) {
+        warn(child, found);
+    }
+}
+
+fn trivial_count(count: u32, parts: &[Node], node: &Node, found: &mut Findings) {
+    let (of, operator) = match usize::try_from(count) {
+        Ok(1) => ("1 OF a list", "OR"),
+        Ok(count) if count == parts.len() => ("all OF a list", "AND"),
+        _ => return,
+    };
+    found.push(
+        Diagnostic::warning(
+            "W25",
+            node.span.clone(),
+            format!("{of} is the same as {operator}"),
+        )
+        .help(format!("join the parts with {operator}")),
+    );
+}
+
+fn term(word: &str, node: &Node, found: &mut Findings) {
+    words(word, node, found);
+    if VERBAL_NOUNS.contains(&word) {
+        found.push(
+            Diagnostic::warning(
+                "W13",
+                node.span.clone(),
+                format!("`{word}` does not match {word}한다 or {word}했다"),
+            )
+            .help(format!("write {word}*")),
+        );
+    }
+}
+
+/// What can be wrong with the words of a term, phrase or verbatim.
+fn words(text: &str, node: &Node, found: &mut Findings) {
+    let mut warn = |code, message: String, help: &str| {
+        found.push(Diagnostic::warning(code, node.span.clone(), message).help(help));
+    };
+    if !text.chars().any(char::is_alphanumeric) {
+        warn(
+            "W03",
+            format!("`{text}` holds no letter or digit, so it never matches"),
+            "leave it out, or use a regex",
+        );
+        return;
+    }
+    if text.split_whitespace().all(is_short) {
+        warn(
+            "W04",
+            format!("`{text}` is short and will match much"),
+            "add a word, or use NEAR to tie it to others",
+        );
+    }
+    if let Some(word) = text.split_whitespace().find(|word| is_mixed(word)) {
+        warn(
+            "W18",
+            format!("`{word}` mixes letters of two scripts that look alike"),
+            "type the word again in one script",
+        );
+    }
+}
+
+/// One Latin letter, one Hangul syllable, a number below 100.
+fn is_short(word: &str) -> bool {
+    let word = word.trim_matches(|c: char| !c.is_alphanumeric() && c != '*');
+    let mut chars = word.chars();
+    match (chars.next(), chars.next(), chars.next()) {
+        (Some(c), None, _) => {
+            matches!(script(c), Some(Script::Latin | Script::Hangul)) || c.is_numeric()
+        }
+        (Some(a), Some(b), None) => a.is_ascii_digit() && b.is_ascii_digit(),
+        _ => false,
+    }
+}
+
+/// Latin beside Cyrillic or Greek in one run of letters.
+fn is_mixed(word: &str) -> bool {
+    word.split(|c: char| !c.is_alphabetic()).any(|run| {
+        let has = |wanted| run.chars().any(|c| script(c) == Some(wanted));
+        has(Script::Latin) && (has(Script::Cyrillic) || has(Script::Greek))
+            || has(Script::Cyrillic) && has(Script::Greek)
+    })
+}
+
+/// `export* OR exports`, `a OR a`.
+fn subsumed(parts: &[Node], found: &mut Findings) {
+    let mut seen = HashSet::new();
+    let stems: HashSet<String> = parts.iter().filter_map(stem).collect();
+    for part in parts {
+        let text = print(part).to_lowercase();
+        let covered = match (&part.kind, stem(part)) {
+            (Kind::Term(_), own) => {
+                let end = own.as_ref().map_or(text.len(), String::len);
+                text.char_indices()
+                    .map(|(at, c)| at + c.len_utf8())
+                    .filter(|at| *at < end || own.is_none() && *at == end)
+                    .find_map(|at| stems.get(&text[..at]))
+            }
+            _ => None,
+        };
+        if let Some(stem) = covered {
+            found.push(
+                Diagnostic::warning(
+                    "W06",
+                    part.span.clone(),
+                    format!("`{stem}*` beside it covers this"),
+                )
+                .help("leave it out"),
+            );
+        } else if !seen.insert(case_kept(part).unwrap_or(text)) {
+            found.push(
+                Diagnostic::warning(
+                    "W06",
+                    part.span.clone(),
+                    "this alternative stands here twice",
+                )
+                .help("leave it out"),
+            );
+        }
+    }
+}
+
+/// The text of a part in which case matters.
+fn case_kept(part: &Node) -> Option<String> {
+    matches!(part.kind, Kind::Verbatim(_) | Kind::Regex(..)).then(|| print(part))
+}
+
+/// `export` of `export*`.
+fn stem(part: &Node) -> Option<String> {
+    let Kind::Term(word) = &part.kind else {
+        return None;
+    };
+    let stem = word.strip_suffix('*')?;
+    stem.chars()
+        .all(char::is_alphanumeric)
+        .then(|| stem.to_lowercase())
+}
+
+/// Korean nouns that mostly occur as verbs (…하다, …되다); the bare noun misses those forms.
+const VERBAL_NOUNS: [&str; 60] = [
+    "개발", "개최", "거래", "건설", "검토", "결정", "계약", "공개", "공격", "공급", "공시", "구매",
+    "구입", "납품", "도입", "매각", "매입", "발사", "발주", "발표", "방문", "배치", "배포", "보도",
+    "보류", "사용", "생산", "서명", "선정", "설립", "설치", "수리", "수입", "수주", "수출", "승인",
+    "시작", "시험", "양산", "연기", "완료", "요청", "운영", "운용", "인도", "인수", "임명", "입찰",
+    "제안", "제작", "제조", "조달", "종료", "중단", "지원", "채택", "체결", "추진", "취소", "협상",
+];

@@ -1,0 +1,693 @@
+//! Tokens to a tree, by recursive descent, with as many errors of one query as are worth saying.
+//!
+//! Precedence: brackets and `field:`, NEAR and BEFORE, NOT, AND (also by juxtaposition), OR. Names of
+//! entities, classes and macros are not looked up here.
+
+use std::ops::Range;
+
+use super::ast::{Distance, Field, Kind, Near, Node};
+use super::diagnostic::{Diagnostic, Findings};
+use super::foreign::is_of;
+use super::lexer::{self, Lexeme, Token};
+use super::{lint, print};
+
+/// The longest query, in bytes.
+pub const MAX_BYTES: usize = 64 << 10;
+
+/// The most nodes of a query.
+pub const MAX_NODES: usize = 20_000;
+
+/// The deepest nesting of a query.
+pub const MAX_DEPTH: usize = 64;
+
+/// Reads a query. The tree is what could be understood, also next to errors, so that the names in it can be
+/// checked in the same run; it means the query only when no diagnostic is an error.
+#[must_use]
+pub fn parse(text: &str) -> (Option<Node>, Vec<Diagnostic>) {
+    let mut found = Findings::default();
+    if text.len() > MAX_BYTES {
+        let message = format!(
+            "a query is at most 64 KiB, and this one has {} bytes",
+            text.len()
+        );
+        found.push(
+            Diagnostic::error("E01", 0..0, message)
+                .help("split it, or move names into entities and classes"),
+        );
+        return (None, found.into_sorted());
+    }
+    let tokens = lexer::lex(text, &mut found);
+    if tokens.is_empty() {
+        if !found.has_errors() {
+            found.push(
+                Diagnostic::error("E02", 0..text.len(), "the query is empty")
+                    .help("write a word, a \"phrase\", an @entity or a #class"),
+            );
+        }
+        return (None, found.into_sorted());
+    }
+    let mut parser = Parser {
+        text,
+        tokens,
+        at: 0,
+        depth: 0,
+        nodes: 0,
+        open: Vec::new(),
+        stopped: false,
+        found: &mut found,
+    };
+    let node = parser.query();
+    let whole = !parser.stopped && !parser.found.has_errors();
+    if let Some(node) = &node {
+        if height(node) > MAX_HEIGHT {
+            let message = format!("brackets and operators nest more than {MAX_DEPTH} deep");
+            found.push(Diagnostic::error("E21", node.span.clone(), message));
+            return (None, found.into_sorted());
+        }
+        lint::check(node, &mut found);
+    }
+    lint::invisible(text, &mut found);
+    if let Some(node) = node.as_ref().filter(|_| whole) {
+        lint::warn(node, &mut found);
+    }
+    (node, found.into_sorted())
+}
+
+/// The highest tree: a level of brackets holds an OR, an AND, a NOT, a field and a chain of NEAR.
+const MAX_HEIGHT: usize = 8 * MAX_DEPTH;
+
+/// How many nodes stand above one another.
+fn height(node: &Node) -> usize {
+    1 + children(node).map(height).max().unwrap_or(0)
+}
+
+/// The nodes right below `node`.
+pub(super) fn children(node: &Node) -> impl Iterator<Item = &Node> {
+    let (list, one, other): (&[Node], _, _) = match &node.kind {
+        Kind::Or(parts) | Kind::And(parts) | Kind::AtLeastOf(_, parts) => (parts, None, None),
+        Kind::Near(near) => (&[], Some(&near.left), Some(&near.right)),
+        Kind::Not(inner) | Kind::Field(_, inner) | Kind::Count(_, inner) => {
+            (&[], Some(inner.as_ref()), None)
+        }
+        _ => (&[], None, None),
+    };
+    list.iter().chain(one).chain(other)
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    tokens: Vec<Token>,
+    at: usize,
+    depth: usize,
+    nodes: usize,
+    /// The brackets that are open, by token span.
+    open: Vec<Range<usize>>,
+    /// A limit was passed: nothing more is read.
+    stopped: bool,
+    found: &'a mut Findings,
+}
+
+impl Parser<'_> {
+    fn peek(&self) -> Option<&Lexeme> {
+        self.tokens.get(self.at).map(|token| &token.kind)
+    }
+
+    fn peek_at(&self, ahead: usize) -> Option<&Lexeme> {
+        self.tokens.get(self.at + ahead).map(|token| &token.kind)
+    }
+
+    /// The place of the next token, or the end.
+    fn here(&self) -> Range<usize> {
+        self.tokens
+            .get(self.at)
+            .map_or(self.text.len()..self.text.len(), |token| token.span.clone())
+    }
+
+    /// Takes the next token; the caller has peeked.
+    fn take(&mut self) -> Token {
+        let token = self.tokens.get_mut(self.at).map(|token| Token {
+            kind: std::mem::replace(&mut token.kind, Lexeme::Bad),
+            span: token.span.clone(),
+        });
+        self.at += 1;
+        token.unwrap_or(Token {
+            kind: Lexeme::Bad,
+            span: self.text.len()..self.text.len(),
+        })
+    }
+
+    fn error(
+        &mut self,
+        code: &'static str,
+        span: Range<usize>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.found
+            .push(Diagnostic::error(code, span, message).help(help));
+    }
+
+    fn stop(&mut self, span: Range<usize>, message: String) {
+        if !self.stopped {
+            self.error(
+                "E21",
+                span,
+                message,
+                "split the query, or move parts of it into macros or classes",
+            );
+        }
+        self.stopped = true;
+        self.at = self.tokens.len();
+        self.open.clear();
+    }
+
+    fn node(&mut self, kind: Kind, span: Range<usize>) -> Option<Node> {
+        self.nodes += 1;
+        if self.nodes > MAX_NODES {
+            self.stop(span, format!("a query has at most {MAX_NODES} parts"));
+            return None;
+        }
+        Some(Node { kind, span })
+    }
+
+    /// The whole text.
+    fn query(&mut self) -> Option<Node> {
+        let mut parts = Vec::new();
+        loop {
+            parts.extend(self.or());
+            let span = self.here();
+            match self.peek() {
+                Some(Lexeme::Close) => {
+                    self.error(
+                        "E07",
+                        span,
+                        "no bracket is open here",
+                        "leave this one out, or open it where it belongs",
+                    );
+                }
+                Some(Lexeme::Comma) => self.error(
+                    "E16",
+                    span,
+                    "a comma stands only between the parts of `2 OF (a, b)`",
+                    "write OR or AND, or quote the words if it belongs to them",
+                ),
+                _ => break,
+            }
+            self.at += 1;
+        }
+        self.group(parts, Kind::And)
+    }
+
+    fn or(&mut self) -> Option<Node> {
+        let mut parts = Vec::new();
+        let mut mixed: Vec<Range<usize>> = Vec::new();
+        let mut count = 0;
+        loop {
+            self.no_left_operand();
+            if self.starts_unary() {
+                let (node, joined) = self.and();
+                count += 1;
+                if let Some(node) = node {
+                    if joined > 1 {
+                        mixed.push(node.span.clone());
+                    }
+                    parts.push(node);
+                }
+            }
+            if self.peek() != Some(&Lexeme::Or) {
+                break;
+            }
+            let operator = self.take();
+            self.needs_right("OR", operator.span);
+        }
+        let node = self.group(parts, Kind::Or)?;
+        if let (Some(span), true) = (mixed.first(), count > 1) {
+            let read = shortened(&print(&node));
+            self.found.push(
+                Diagnostic::warning(
+                    "W02",
+                    span.clone(),
+                    "AND and OR stand side by side, and AND binds tighter",
+                )
+                .help(format!("it is read as {read}: write the brackets you mean")),
+            );
+        }
+        Some(node)
+    }
+
+    /// An AND chain and how many operands it had.
+    fn and(&mut self) -> (Option<Node>, usize) {
+        let mut parts = Vec::new();
+        let mut count = 0;
+        loop {
+            if self.starts_unary() {
+                parts.extend(self.unary());
+                count += 1;
+            } else if self.peek() == Some(&Lexeme::And) {
+                let operator = self.take();
+                self.needs_right("AND", operator.span);
+            } else if matches!(self.peek(), Some(Lexeme::Near { .. })) {
+                self.no_left_operand();
+            } else {
+                break;
+            }
+        }
+        (self.group(parts, Kind::And), count)
+    }
+
+    /// One part as it is, several as one node; a group in a group of its own kind is one group.
+    fn group(&mut self, mut parts: Vec<Node>, kind: fn(Vec<Node>) -> Kind) -> Option<Node> {
+        if parts.len() <= 1 {
+            return parts.pop();
+        }
+        let span = spanned(&parts);
+        let same = std::mem::discriminant(&kind(Vec::new()));
+        let flat = parts.into_iter().flat_map(|part| {
+            if std::mem::discriminant(&part.kind) != same {
+                return vec![part];
+            }
+            match part.kind {
+                Kind::And(inner) | Kind::Or(inner) => inner,
+                _ => Vec::new(),
+            }
+        });
+        let flat = flat.collect();
+        self.node(kind(flat), span)
+    }
+
+    fn unary(&mut self) -> Option<Node> {
+        if self.peek() != Some(&Lexeme::Not) {
+            return self.near();
+        }
+        let not = self.take();
+        while self.peek() == Some(&Lexeme::Not) && !self.near_follows() {
+            let second = self.take();
+            self.error("E19", second.span, "NOT stands here twice", "write it once");
+        }
+        if self.near_follows() || !self.starts_atom() {
+            self.needs_right("NOT", not.span);
+            return None;
+        }
+        let inner = self.near()?;
+        let span = not.span.start..inner.span.end;
+        self.node(Kind::Not(Box::new(inner)), span)
+    }
+
+    fn near(&mut self) -> Option<Node> {
+        let mut left = self.atom();
+        let mut chain = 0;
+        while self.near_follows() {
+            let negated = self.peek() == Some(&Lexeme::Not);
+            let first = self.here();
+            if negated {
+                self.at += 1;
+            }
+            let operator = self.take();
+            let Lexeme::Near { ordered, distance } = operator.kind else {
+                break;
+            };
+            chain += 1;
+            if self.depth + chain > MAX_DEPTH {
+                self.stop(
+                    first,
+                    format!("a chain of NEAR has at most {MAX_DEPTH} links"),
+                );
+                return None;
+            }
+            let name = operator_name(ordered, distance, negated);
+            let right = self.near_operand(&name, first.start..operator.span.end);
+            left = match (left, right) {
+                (Some(left), Some(right)) => {
+                    let span = left.span.start..right.span.end;
+                    let near = Near {
+                        left,
+                        right,
+                        distance,
+                        ordered,
+                        negated,
+                    };
+                    self.node(Kind::Near(Box::new(near)), span)
+                }
+                (left, right) => left.or(right),
+            };
+        }
+        left
+    }
+
+    fn near_operand(&mut self, name: &str, operator: Range<usize>) -> Option<Node> {
+        if self.peek() == Some(&Lexeme::Not) && !self.near_follows() {
+            let not = self.take();
+            let help = if name.starts_with("NOT") {
+                "NOT stands before the operator already; leave this one out".to_owned()
+            } else {
+                format!(
+                    "write NOT {name} for a word with none of the other that near, or move NOT out of the pair"
+                )
+            };
+            self.error("E17", not.span, "NOT cannot stand inside NEAR", help);
+        }
+        if self.starts_atom() {
+            return self.atom();
+        }
+        self.needs_right(name.split('/').next().unwrap_or(name), operator);
+        None
+    }
+
+    fn atom(&mut self) -> Option<Node> {
+        self.depth += 1;
+        let node = if self.depth > MAX_DEPTH {
+            let span = self.here();
+            self.stop(
+                span,
+                format!("brackets and operators nest at most {MAX_DEPTH} deep"),
+            );
+            None
+        } else {
+            self.atom_inside()
+        };
+        self.depth -= 1;
+        node
+    }
+
+    fn atom_inside(&mut self) -> Option<Node> {
+        if self
+            .peek_at(1)
+            .is_some_and(|next| matches!(next, Lexeme::Term(word) if is_of(word)))
+            && let Some(Lexeme::Term(word)) = self.peek()
+            && word.chars().all(|c| c.is_ascii_digit())
+            && (self.peek_at(2) == Some(&Lexeme::Open)
+                || matches!(self.peek_at(1), Some(Lexeme::Term(of)) if of == "OF"))
+        {
+            return self.some_of();
+        }
+        let token = self.take();
+        let start = token.span.start;
+        let kind = match token.kind {
+            Lexeme::Open => return self.bracket(token.span),
+            Lexeme::Field(field) => return self.field(field, token.span),
+            Lexeme::AtLeast(count) => return self.at_least(count, token.span),
+            Lexeme::Term(word) if word == "OF" && self.peek() == Some(&Lexeme::Open) => {
+                self.error(
+                    "E14",
+                    token.span,
+                    "OF needs a number on its left",
+                    "write for example 2 OF (a, b, c)",
+                );
+                self.atom_list()?;
+                return None;
+            }
+            Lexeme::Term(word) => Kind::Term(word),
+            Lexeme::Phrase(text, slop) => Kind::Phrase(text, slop),
+            Lexeme::Verbatim(text) => Kind::Verbatim(text),
+            Lexeme::Regex(source, ignore_case) => Kind::Regex(source, ignore_case),
+            Lexeme::Entity(id) => Kind::Entity(id),
+            Lexeme::Class(id) => Kind::Class(id),
+            Lexeme::Macro(id) => Kind::Macro(id),
+            _ => return None,
+        };
+        self.node(kind, start..token.span.end)
+    }
+
+    fn bracket(&mut self, open: Range<usize>) -> Option<Node> {
+        if self.peek() == Some(&Lexeme::Close) {
+            let close = self.take();
+            self.error(
+                "E08",
+                open.start..close.span.end,
+                "there is nothing between the brackets",
+                "write what belongs there, or leave them out",
+            );
+            return None;
+        }
+        self.open.push(open.clone());
+        let node = self.or();
+        while self.peek() == Some(&Lexeme::Comma) {
+            let comma = self.take();
+            self.error(
+                "E16",
+                comma.span,
+                "a comma stands only between the parts of `2 OF (a, b)`",
+                "write OR or AND, or a number and OF before the bracket",
+            );
+            self.or();
+        }
+        self.close();
+        node.map(|mut node| {
+            // The brackets belong to the place of what they hold.
+            let end = self
+                .at
+                .checked_sub(1)
+                .and_then(|at| self.tokens.get(at))
+                .map_or(node.span.end, |token| token.span.end);
+            node.span = open.start..end.max(node.span.end);
+            node
+        })
+    }
+
+    /// Takes `)`, or says which bracket lacks it.
+    fn close(&mut self) {
+        let Some(open) = self.open.pop() else {
+            return;
+        };
+        if self.peek() == Some(&Lexeme::Close) {
+            self.at += 1;
+            return;
+        }
+        if self.stopped {
+            return;
+        }
+        let end = self.text.trim_end().len();
+        self.found.push(
+            Diagnostic::error("E06", open, "this bracket is never closed")
+                .help("close the bracket with `)`")
+                .related(end..end, "`)` is missing here"),
+        );
+    }
+
+    fn field(&mut self, field: Field, span: Range<usize>) -> Option<Node> {
+        if !self.starts_atom() || self.peek() == Some(&Lexeme::Not) {
+            let name = field.as_str();
+            let message = format!("`{name}:` needs something on its right");
+            let help = if self.peek() == Some(&Lexeme::Not) {
+                format!("write NOT {name}:… instead")
+            } else {
+                format!(
+                    "write a word, a \"phrase\" or brackets after it, such as {}",
+                    example(field)
+                )
+            };
+            self.error("E12", span, message, help);
+            return None;
+        }
+        let inner = self.atom()?;
+        let span = span.start..inner.span.end;
+        self.node(Kind::Field(field, Box::new(inner)), span)
+    }
+
+    fn at_least(&mut self, count: u32, span: Range<usize>) -> Option<Node> {
+        if !self.starts_atom() {
+            self.needs_right("ATLEAST", span);
+            return None;
+        }
+        let inner = self.atom()?;
+        let span = span.start..inner.span.end;
+        self.node(Kind::Count(count, Box::new(inner)), span)
+    }
+
+    /// `2 OF (a, b, c)`.
+    fn some_of(&mut self) -> Option<Node> {
+        let number = self.take();
+        let of = self.take();
+        let count = match &number.kind {
+            Lexeme::Term(digits) => digits.parse().unwrap_or(u32::MAX),
+            _ => 0,
+        };
+        if !matches!(&of.kind, Lexeme::Term(word) if word == "OF") {
+            self.error(
+                "E14",
+                of.span.clone(),
+                "operators are upper-case",
+                format!("write {count} OF (…)"),
+            );
+        }
+        if self.peek() != Some(&Lexeme::Open) {
+            self.error(
+                "E15",
+                number.span.start..of.span.end,
+                "OF needs a list in brackets on its right",
+                format!("write {count} OF (a, b, c), or quote the words"),
+            );
+            return None;
+        }
+        let (parts, listed, end) = self.atom_list()?;
+        let whole = number.span.start..end;
+        if count == 0 || usize::try_from(count).is_ok_and(|count| count > listed) {
+            let message = match count {
+                0 => "0 OF is always true".to_owned(),
+                _ => format!("{count} of {listed} can never be true"),
+            };
+            self.error(
+                "E14",
+                number.span,
+                message,
+                format!("write a number from 1 to {listed}"),
+            );
+        }
+        self.node(Kind::AtLeastOf(count, parts), whole)
+    }
+
+    /// `(a, b, c)`: the parts that could be read, how many there were, and where it ends.
+    fn atom_list(&mut self) -> Option<(Vec<Node>, usize, usize)> {
+        let open = self.take();
+        self.open.push(open.span.clone());
+        let mut parts = Vec::new();
+        let mut listed = 0;
+        loop {
+            if matches!(self.peek(), Some(Lexeme::Comma | Lexeme::Close) | None) {
+                let span = self.here();
+                if self.peek().is_some() {
+                    self.error(
+                        "E15",
+                        span,
+                        "a part of the list is missing here",
+                        "write it, or leave the comma out",
+                    );
+                }
+            } else {
+                parts.extend(self.or());
+                listed += 1;
+            }
+            if self.peek() != Some(&Lexeme::Comma) {
+                break;
+            }
+            self.at += 1;
+        }
+        let end = self.here().end;
+        self.close();
+        (!self.stopped).then_some((parts, listed, end))
+    }
+
+    /// Reports an operator that has nothing on its left, and steps over it.
+    fn no_left_operand(&mut self) {
+        while let Some(kind) = self.peek() {
+            let name = match kind {
+                Lexeme::And => "AND",
+                Lexeme::Or => "OR",
+                Lexeme::Near { ordered: false, .. } => "NEAR",
+                Lexeme::Near { ordered: true, .. } => "BEFORE",
+                Lexeme::Not if self.near_follows() => {
+                    self.at += 1;
+                    continue;
+                }
+                _ => return,
+            };
+            let operator = self.take();
+            let alone = !self.starts_unary();
+            let side = if alone { "both sides" } else { "its left" };
+            self.error(
+                "E04",
+                operator.span,
+                format!("{name} needs something on {side}"),
+                "write a word, a \"phrase\" or brackets there, or leave the operator out",
+            );
+            if alone {
+                self.skip_operators();
+            }
+        }
+    }
+
+    /// Reports an operator that has nothing on its right; operators that follow are stepped over.
+    fn needs_right(&mut self, name: &str, operator: Range<usize>) {
+        if self.starts_unary() && !self.near_follows() {
+            return;
+        }
+        if self.at >= self.tokens.len() && !self.open.is_empty() {
+            // The bracket that is never closed says it all.
+            return;
+        }
+        self.error(
+            "E03",
+            operator,
+            format!("{name} needs something on its right"),
+            "write a word, a \"phrase\" or brackets there, or leave the operator out",
+        );
+        self.skip_operators();
+    }
+
+    fn skip_operators(&mut self) {
+        while matches!(
+            self.peek(),
+            Some(Lexeme::And | Lexeme::Or | Lexeme::Near { .. })
+        ) || self.near_follows()
+        {
+            self.at += 1;
+        }
+    }
+
+    /// NEAR, BEFORE, NOT NEAR or NOT BEFORE comes next.
+    fn near_follows(&self) -> bool {
+        match self.peek() {
+            Some(Lexeme::Near { .. }) => true,
+            Some(Lexeme::Not) => matches!(self.peek_at(1), Some(Lexeme::Near { .. })),
+            _ => false,
+        }
+    }
+
+    fn starts_unary(&self) -> bool {
+        self.peek() == Some(&Lexeme::Not) && !self.near_follows() || self.starts_atom()
+    }
+
+    fn starts_atom(&self) -> bool {
+        !matches!(
+            self.peek(),
+            None | Some(
+                Lexeme::Close
+                    | Lexeme::Comma
+                    | Lexeme::And
+                    | Lexeme::Or
+                    | Lexeme::Not
+                    | Lexeme::Near { .. }
+            )
+        )
+    }
+}
+
+/// From the first part's start to the last one's end.
+fn spanned(parts: &[Node]) -> Range<usize> {
+    let start = parts.first().map_or(0, |part| part.span.start);
+    let end = parts.last().map_or(0, |part| part.span.end);
+    start..end.max(start)
+}
+
+/// `NOT NEAR/5`, as written.
+pub(super) fn operator_name(ordered: bool, distance: Distance, negated: bool) -> String {
+    let not = if negated { "NOT " } else { "" };
+    let name = if ordered { "BEFORE" } else { "NEAR" };
+    match distance {
+        Distance::Words(words) => format!("{not}{name}/{words}"),
+        Distance::Sentence => format!("{not}{name}/s"),
+        Distance::Paragraph => format!("{not}{name}/p"),
+    }
+}
+
+fn example(field: Field) -> String {
+    let value = match field {
+        Field::Host => "example.org",
+        Field::Feed => "feed-id",
+        Field::Tag => "wire",
+        Field::Lang => "ko",
+        _ => "word",
+    };
+    format!("{}:{value}", field.as_str())
+}
+
+/// At most 200 characters, in backticks.
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(200) {
+        Some((end, _)) => format!("`{}…`", &text[..end]),
+        None => format!("`{text}`"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

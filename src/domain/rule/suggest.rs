@@ -1,0 +1,52 @@
+//! "Did you mean": the nearest of some names, or none where nothing is near.
+//!
+//! It only measures; who asks brings the names.
+
+use unicode_normalization::UnicodeNormalization;
+
+/// The nearest of `names` within a third of the length of `wrong` (Damerau-Levenshtein, Hangul by jamo).
+pub fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let wrong = spelt_out(wrong);
+    let length = wrong.chars().count();
+    if length == 0 || length > 300 {
+        return None;
+    }
+    let limit = (length / 3).max(1);
+    names
+        .into_iter()
+        .filter_map(|name| {
+            let letters = spelt_out(name);
+            if letters.chars().count().abs_diff(length) > limit {
+                return None;
+            }
+            let distance = strsim::damerau_levenshtein(&wrong, &letters);
+            (distance <= limit).then_some((distance, name))
+        })
+        .min()
+        .map(|(_, name)| name)
+}
+
+/// Lower case, Hangul taken apart into jamo.
+fn spelt_out(text: &str) -> String {
+    text.nfd().flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn near_names_are_found_and_far_ones_are_not() {
+        let names = ["hanwha", "hanwha-aerospace", "poland", "한화오션"];
+        for (wrong, expected) in [
+            ("hanwah", Some("hanwha")),
+            ("hanwha-aerospac", Some("hanwha-aerospace")),
+            ("한화오셩", Some("한화오션")),
+            ("POLAND", Some("poland")),
+            ("germany", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(wrong, names), expected, "{wrong}");
+        }
+    }
+}

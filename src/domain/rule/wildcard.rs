@@ -1,0 +1,71 @@
+//! Where `*` and `?` may stand in a word, and what to write instead.
+//!
+//! What a wildcard matches is in `domain::matching`.
+
+use std::ops::Range;
+
+use super::chars::{Script, script};
+use super::diagnostic::{Diagnostic, Findings};
+
+/// Checks a bare word; false when it cannot be used.
+pub(super) fn check_term(word: &str, span: Range<usize>, found: &mut Findings) -> bool {
+    match problem(word) {
+        None => true,
+        Some((message, help)) => {
+            found.push(Diagnostic::error("E05", span, message).help(help));
+            false
+        }
+    }
+}
+
+/// Checks the words of a phrase; false when it cannot be used.
+pub(super) fn check_phrase(text: &str, span: Range<usize>, found: &mut Findings) -> bool {
+    let mut before = "";
+    text.split_whitespace().all(|word| {
+        let second_half = word.starts_with(|c: char| c.is_numeric())
+            && !before.is_empty()
+            && before.chars().all(char::is_alphabetic);
+        before = word;
+        second_half || check_term(word, span.clone(), found)
+    })
+}
+
+fn problem(word: &str) -> Option<(String, String)> {
+    let first = word.find(['*', '?'])?;
+    let is_wild = |c: char| c == '*' || c == '?';
+    let literal: String = word.chars().filter(|c| c.is_alphanumeric()).collect();
+    if literal.is_empty() {
+        return Some((
+            "a wildcard alone matches everything".to_owned(),
+            "write the beginning of the word before it".to_owned(),
+        ));
+    }
+    let leads = word
+        .split(|c: char| !(c.is_alphanumeric() || is_wild(c)))
+        .enumerate()
+        .any(|(piece, text)| text.starts_with(is_wild) && (piece == 0 || text.len() > 1));
+    if leads {
+        let rest = word.trim_matches(is_wild);
+        return Some((
+            "a word cannot begin with a wildcard".to_owned(),
+            format!(
+                "write the variants, joined by OR, or a regex such as /{}/i",
+                regex::escape(rest).replace('/', "\\/")
+            ),
+        ));
+    }
+    let before: Vec<char> = word[..first]
+        .chars()
+        .filter(|c| c.is_alphanumeric())
+        .collect();
+    let wide = |c: &char| matches!(script(*c), Some(Script::Hangul | Script::Han));
+    if word[first..].starts_with('*') && before.len() < 2 && !before.iter().any(wide) {
+        return Some((
+            format!(
+                "`{word}` is too short: two letters or digits (one Hangul or Han) must stand before `*`"
+            ),
+            "write more of the word".to_owned(),
+        ));
+    }
+    None
+}
