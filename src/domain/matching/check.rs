@@ -99,7 +99,8 @@ pub(super) fn blockers(compiler: &mut Compiler<'_>, index: usize) {
             })
         };
         if !patterns.iter().any(holds) {
-            let message = format!("`{text}` holds no name of this entity, so it can never block one");
+            let message =
+                format!("`{text}` holds no name of this entity, so it can never block one");
             let diagnostic = Diagnostic::error("E40", 0..text.len(), message)
                 .help("write the longer name in which the alias stands");
             compiler.report(Place::EntityAlias(index, AliasList::NotIn, at), diagnostic);
@@ -144,8 +145,9 @@ pub(super) fn shared_names(compiler: &mut Compiler<'_>) {
             };
             found.push((
                 place,
-                Diagnostic::warning("W07", 0..text.len(), message)
-                    .help("both are mentioned wherever it stands; make it ambiguous, with a context"),
+                Diagnostic::warning("W07", 0..text.len(), message).help(
+                    "both are mentioned wherever it stands; make it ambiguous, with a context",
+                ),
             ));
         }
     }
@@ -360,7 +362,9 @@ fn contradictions_in(
                 continue;
             };
             let denied: Vec<NodeId> = match compiler.expr(*inner) {
-                Expr::Or(parts) => std::iter::once(*inner).chain(parts.iter().copied()).collect(),
+                Expr::Or(parts) => std::iter::once(*inner)
+                    .chain(parts.iter().copied())
+                    .collect(),
                 _ => vec![*inner],
             };
             let Some(asked) = denied.iter().find_map(|node| wanted.get(node)) else {
@@ -436,7 +440,10 @@ pub(super) fn unused(compiler: &mut Compiler<'_>) {
             continue;
         }
         let name = &definitions.entities[index].name;
-        let message = format!("no query speaks of @{} or of a class of it", compiler.entities[index].id);
+        let message = format!(
+            "no query speaks of @{} or of a class of it",
+            compiler.entities[index].id
+        );
         let diagnostic = Diagnostic::warning("W08", 0..name.len(), message)
             .help("use it in a rule, or take it out");
         compiler.report(Place::EntityAlias(index, AliasList::Name, 0), diagnostic);

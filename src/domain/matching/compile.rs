@@ -381,7 +381,9 @@ impl<'d> Compiler<'d> {
             Err(_) => Diagnostic::error(
                 "E05",
                 span,
-                format!("`{text}`: a wildcard stands behind two letters or digits, at the last word"),
+                format!(
+                    "`{text}`: a wildcard stands behind two letters or digits, at the last word"
+                ),
             )
             .help("write more of the word before the wildcard"),
         };
@@ -467,7 +469,8 @@ impl<'d> Compiler<'d> {
         let mut query = Query::new(self, place, source);
         query.names_only = broken;
         let clause = query.clause(&tree).filter(|_| !broken)?;
-        let sound = check::necessary(self, place, &clause) & check::contradictions(self, place, &clause);
+        let sound =
+            check::necessary(self, place, &clause) & check::contradictions(self, place, &clause);
         check::alternatives(self, place, &clause);
         if self.patterns.len() > MAX_PATTERNS {
             let message = format!("there are more than {MAX_PATTERNS} patterns");
@@ -525,9 +528,13 @@ fn names(entity: &Entity) -> Vec<(AliasList, usize, &str, bool)> {
         );
     }
     for (at, text) in entity.ambiguous.iter().enumerate() {
-        let known = out
-            .iter()
-            .any(|(_, _, other, exact)| if *exact { other == text } else { same(other, text) });
+        let known = out.iter().any(|(_, _, other, exact)| {
+            if *exact {
+                other == text
+            } else {
+                same(other, text)
+            }
+        });
         if !known {
             out.push((AliasList::Ambiguous, at, text.as_str(), false));
         }
@@ -536,10 +543,13 @@ fn names(entity: &Entity) -> Vec<(AliasList, usize, &str, bool)> {
 }
 
 fn is_ambiguous(entity: &Entity, text: &str, exact: bool) -> bool {
-    entity
-        .ambiguous
-        .iter()
-        .any(|other| if exact { other == text } else { same(other, text) })
+    entity.ambiguous.iter().any(|other| {
+        if exact {
+            other == text
+        } else {
+            same(other, text)
+        }
+    })
 }
 
 fn same(one: &str, other: &str) -> bool {

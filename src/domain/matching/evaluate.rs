@@ -6,13 +6,13 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 
+use super::super::rule::ast::Field;
 use super::Subject;
 use super::mention::Named;
 use super::near::{Neighbours, Side, sequence};
 use super::node::{Expr, NodeId, Pair, Property, Scope};
 use super::scan::Hit;
 use super::set::RuleSet;
-use super::super::rule::ast::Field;
 use super::text::{Part, Span, Text};
 use super::units::narrow;
 
@@ -172,11 +172,17 @@ impl<'s, 'a> Run<'s, 'a> {
                 .filter(|span| self.in_scope(*span, *scope))
                 .collect(),
             Expr::Sequence(words, slop) => {
-                let lists: Vec<Vec<Span>> =
-                    words.iter().map(|word| self.spans(*word).to_vec()).collect();
+                let lists: Vec<Vec<Span>> = words
+                    .iter()
+                    .map(|word| self.spans(*word).to_vec())
+                    .collect();
                 sequence(&self.text, &lists, *slop)
             }
-            Expr::Regex(..) => self.bytes(node).iter().filter_map(|found| found.span).collect(),
+            Expr::Regex(..) => self
+                .bytes(node)
+                .iter()
+                .filter_map(|found| found.span)
+                .collect(),
             Expr::Entity(entity, scope, early) => {
                 let named = self.mentions_of(*entity, *early);
                 self.scoped(&named, *scope)
@@ -263,7 +269,11 @@ impl<'s, 'a> Run<'s, 'a> {
         let mut out = Vec::new();
         if let Expr::Near(pair) = set.expr(node) {
             let (left_simple, right_simple) = (set.is_simple(pair.left), set.is_simple(pair.right));
-            let side = if pair.ordered { Side::After } else { Side::Either };
+            let side = if pair.ordered {
+                Side::After
+            } else {
+                Side::Either
+            };
             let back = side.reversed();
             if left_simple && right_simple {
                 self.both_ways(pair, side, &mut out);
@@ -286,13 +296,21 @@ impl<'s, 'a> Run<'s, 'a> {
         let rights = Neighbours::new(&self.text, right.to_vec());
         let lefts = Neighbours::new(&self.text, left.to_vec());
         for &anchor in left.iter() {
-            for partner in rights.near(anchor, pair.distance, side).into_iter().flatten() {
+            for partner in rights
+                .near(anchor, pair.distance, side)
+                .into_iter()
+                .flatten()
+            {
                 out.push(Found::new(anchor, partner));
             }
         }
         for &partner in right.iter() {
             let back = side.reversed();
-            for anchor in lefts.near(partner, pair.distance, back).into_iter().flatten() {
+            for anchor in lefts
+                .near(partner, pair.distance, back)
+                .into_iter()
+                .flatten()
+            {
                 out.push(Found::new(anchor, partner));
             }
         }
@@ -434,9 +452,7 @@ impl<'s, 'a> Run<'s, 'a> {
         };
         match set.expr(node) {
             Expr::Url(wanted) => {
-                let small = self
-                    .url
-                    .get_or_insert_with(|| small_letters(url).into());
+                let small = self.url.get_or_insert_with(|| small_letters(url).into());
                 small
                     .match_indices(wanted.as_str())
                     .take(16)
@@ -520,7 +536,8 @@ pub(crate) fn small_letters(text: &str) -> String {
 /// Whether a language tag is `wanted` or a variety of it.
 pub(crate) fn is_language(tag: &str, wanted: &str) -> bool {
     let mut have = tag.split(['-', '_']);
-    wanted
-        .split('-')
-        .all(|part| have.next().is_some_and(|tag| tag.eq_ignore_ascii_case(part)))
+    wanted.split('-').all(|part| {
+        have.next()
+            .is_some_and(|tag| tag.eq_ignore_ascii_case(part))
+    })
 }

@@ -145,9 +145,8 @@ impl Run<'_, '_> {
             }
             Expr::Regex(..) => {
                 for found in self.bytes(clause.node).iter() {
-                    let wanted = only.is_none_or(|only| {
-                        found.span.is_some_and(|span| only.contains(&span))
-                    });
+                    let wanted =
+                        only.is_none_or(|only| found.span.is_some_and(|span| only.contains(&span)));
                     if wanted {
                         let zone = &self.text.zones[found.zone];
                         let range = found.start..found.end;
@@ -269,14 +268,7 @@ fn plain(
 
 /// What evidence is sorted by: field, element, place, then term and entity.
 fn place(evidence: &Evidence) -> impl Ord {
-    const FIELDS: [&str; 6] = [
-        "title",
-        "body",
-        "full_text",
-        "url",
-        "authors",
-        "categories",
-    ];
+    const FIELDS: [&str; 6] = ["title", "body", "full_text", "url", "authors", "categories"];
     let field = FIELDS.iter().position(|field| *field == evidence.field);
     (
         field,

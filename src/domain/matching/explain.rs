@@ -83,11 +83,7 @@ impl Run<'_, '_> {
         } else {
             Vec::new()
         };
-        let parts = clause
-            .parts
-            .iter()
-            .map(|part| self.explain(part))
-            .collect();
+        let parts = clause.parts.iter().map(|part| self.explain(part)).collect();
         let note = if holds { None } else { self.miss(clause) };
         Explanation {
             clause: written,
@@ -120,7 +116,9 @@ impl Run<'_, '_> {
             Expr::Count(_, inner) if wanted => self.distance(*inner, true).max(1),
             Expr::Near(pair) if wanted && !pair.negated => {
                 let (left, right) = (pair.left, pair.right);
-                let both = self.distance(left, true).saturating_add(self.distance(right, true));
+                let both = self
+                    .distance(left, true)
+                    .saturating_add(self.distance(right, true));
                 both.max(1)
             }
             _ => 1,
@@ -134,9 +132,7 @@ impl Run<'_, '_> {
             .map(|part| self.distance(*part, wanted))
             .collect();
         all.sort_unstable();
-        all.into_iter()
-            .take(needed)
-            .fold(0, u32::saturating_add)
+        all.into_iter().take(needed).fold(0, u32::saturating_add)
     }
 
     /// The words of the stored text around a span, as far as the units that it touches reach.
@@ -160,10 +156,7 @@ impl Run<'_, '_> {
         }
         let starts = &self.text.units.starts;
         let from = starts[list[first].start as usize] as usize;
-        let to = super::fold::source_end(
-            zone.text,
-            starts[list[last].end as usize - 1] as usize,
-        );
+        let to = super::fold::source_end(zone.text, starts[list[last].end as usize - 1] as usize);
         zone.text[from..to].chars().take(60).collect()
     }
 

@@ -223,7 +223,8 @@ fn necessary(set: &RuleSet, node: NodeId) -> Option<Choice> {
         Expr::Of(count, parts) => {
             let mut choices: Vec<Option<Choice>> =
                 parts.iter().map(|part| necessary(set, *part)).collect();
-            let share = |choice: &Option<Choice>| choice.as_ref().map_or(2.0, |choice| choice.share);
+            let share =
+                |choice: &Option<Choice>| choice.as_ref().map_or(2.0, |choice| choice.share);
             choices.sort_by(|a, b| share(a).total_cmp(&share(b)));
             let enough = (parts.len() + 1).saturating_sub(*count as usize);
             union(choices.into_iter().take(enough))

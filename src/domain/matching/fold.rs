@@ -88,7 +88,8 @@ fn extended(text: &str, at: usize, end: usize) -> bool {
 /// Quick answer for the common ranges that never extend a character.
 fn may_extend(c: char) -> bool {
     !matches!(u32::from(c), 0..0x300 | 0x3001..=0x3029 | 0x3040..=0x3098 | 0x30A0..=0x312F | 0x3131..=0xA66E | 0xAC00..=0xD7AF)
-        && (is_combining_mark(c) || matches!(u32::from(c), 0x1160..=0x11FF | 0xD7B0..=0xD7FF | 0xFF9E | 0xFF9F))
+        && (is_combining_mark(c)
+            || matches!(u32::from(c), 0x1160..=0x11FF | 0xD7B0..=0xD7FF | 0xFF9E | 0xFF9F))
 }
 
 /// Whether `c` joins the character before it into one.

@@ -29,9 +29,7 @@ impl Run<'_, '_> {
                 })
             }
             Expr::Near(pair) => self.miss_near(pair),
-            Expr::Count(count, inner) => {
-                Some(format!("{} of {count}", self.count(*inner)))
-            }
+            Expr::Count(count, inner) => Some(format!("{} of {count}", self.count(*inner))),
             Expr::Of(count, parts) => {
                 let held = parts.iter().filter(|part| self.holds(**part)).count();
                 let missing = self.missing(clause);
@@ -59,7 +57,10 @@ impl Run<'_, '_> {
             .find_map(|pattern| self.hits_of(*pattern).first());
         if let Some(hit) = elsewhere {
             let have = self.text.zone_of(hit.span).part.key();
-            return Some(format!("found in {have}, the rule wants {}", in_words(scope)));
+            return Some(format!(
+                "found in {have}, the rule wants {}",
+                in_words(scope)
+            ));
         }
         patterns
             .iter()
@@ -106,7 +107,9 @@ impl Run<'_, '_> {
         if ends && let Some(verbatim) = &pattern.verbatim {
             return format!("{seen} seen, exact wants {}", verbatim.core);
         }
-        let term: String = chars[span.start as usize..span.end as usize].iter().collect();
+        let term: String = chars[span.start as usize..span.end as usize]
+            .iter()
+            .collect();
         if unit.kind == Kind::Hangul && !ends {
             let rest = &chars[end.at as usize..unit.end as usize];
             let last = chars[end.at as usize - 1];
@@ -114,7 +117,9 @@ impl Run<'_, '_> {
                 let tail: String = rest.iter().collect();
                 return format!("{seen} seen: {tail} wants {} before it", wanted.as_str());
             }
-            return format!("{seen} seen: {term} does not match inside a longer word (write {term}*)");
+            return format!(
+                "{seen} seen: {term} does not match inside a longer word (write {term}*)"
+            );
         }
         let written: String = {
             let from = self.text.units.starts[span.start as usize] as usize;
@@ -141,7 +146,8 @@ impl Run<'_, '_> {
         for symbol in &pattern.symbols {
             let unit = list[place.unit as usize];
             if let Some(letter) = char::from_u32(*symbol) {
-                let here = place.at < unit.end && self.text.units.chars[place.at as usize] == letter;
+                let here =
+                    place.at < unit.end && self.text.units.chars[place.at as usize] == letter;
                 if !here {
                     return None;
                 }
@@ -163,7 +169,10 @@ impl Run<'_, '_> {
 
     /// A phrase with too many words between.
     fn miss_row(&mut self, words: &[NodeId], slop: u32) -> Option<String> {
-        let lists: Vec<Vec<Span>> = words.iter().map(|word| self.spans(*word).to_vec()).collect();
+        let lists: Vec<Vec<Span>> = words
+            .iter()
+            .map(|word| self.spans(*word).to_vec())
+            .collect();
         if sequence(&self.text, &lists, u32::MAX).is_empty() {
             return None;
         }
@@ -198,7 +207,11 @@ impl Run<'_, '_> {
             let before = rights.before(anchor);
             let after = rights.after(anchor);
             reversed |= pair.ordered && before.is_some();
-            let partners = if pair.ordered { [None, after] } else { [before, after] };
+            let partners = if pair.ordered {
+                [None, after]
+            } else {
+                [before, after]
+            };
             for partner in partners.into_iter().flatten() {
                 let words = gap(&self.text, anchor, partner);
                 if best.is_none_or(|(least, ..)| words < least) {
@@ -222,7 +235,10 @@ impl Run<'_, '_> {
             let zone = self.text.zone_of(span);
             let base = self.text.spots[zone.units.0 as usize];
             let spot = self.text.spots[span.first as usize];
-            (spot.sentence - base.sentence + 1, spot.paragraph - base.paragraph + 1)
+            (
+                spot.sentence - base.sentence + 1,
+                spot.paragraph - base.paragraph + 1,
+            )
         });
         Some(match pair.distance {
             Distance::Words(most) => format!("closest {words} words apart, {most} allowed"),
@@ -234,7 +250,10 @@ impl Run<'_, '_> {
     /// Names of an entity that stand in the entry and do not count.
     fn miss_entity(&mut self, entity: u32, scope: Scope) -> Option<String> {
         let named = self.named();
-        let own: Vec<_> = named.iter().filter(|named| named.entity == entity).collect();
+        let own: Vec<_> = named
+            .iter()
+            .filter(|named| named.entity == entity)
+            .collect();
         let first = *own.first()?;
         let plan = &self.set.entities[entity as usize];
         let alias = &plan.aliases[first.alias as usize].text;
@@ -246,7 +265,10 @@ impl Run<'_, '_> {
                 .iter()
                 .flat_map(|pattern| self.hits_of(*pattern))
                 .find(|hit| hit.span.covers(first.span))?;
-            return Some(format!("{alias} ×{times}, inside {}", self.around(blocker.span)));
+            return Some(format!(
+                "{alias} ×{times}, inside {}",
+                self.around(blocker.span)
+            ));
         }
         if self.licensed_of(entity).is_empty() {
             return Some(format!("{alias} ×{times}, context not met"));
@@ -254,7 +276,10 @@ impl Run<'_, '_> {
         let settled = self.mentions_of(entity, false);
         if let Some(found) = settled.first() {
             let have = self.text.zone_of(found.span).part.key();
-            return Some(format!("found in {have}, the rule wants {}", in_words(scope)));
+            return Some(format!(
+                "found in {have}, the rule wants {}",
+                in_words(scope)
+            ));
         }
         let all = self.mentions();
         let outer = all.iter().find(|outer| {
@@ -263,7 +288,10 @@ impl Run<'_, '_> {
                 && self.set.compete(outer.entity, entity)
         })?;
         let id = &self.set.entities[outer.entity as usize].id;
-        Some(format!("{alias} ×{times}, inside {} (@{id})", self.around(outer.span)))
+        Some(format!(
+            "{alias} ×{times}, inside {} (@{id})",
+            self.around(outer.span)
+        ))
     }
 
     fn miss_property(&self, property: &Property) -> Option<String> {
@@ -285,7 +313,13 @@ fn in_words(scope: Scope) -> String {
     if scope.lead {
         return "lead".to_owned();
     }
-    let parts = [Part::Title, Part::Body, Part::FullText, Part::Author, Part::Category];
+    let parts = [
+        Part::Title,
+        Part::Body,
+        Part::FullText,
+        Part::Author,
+        Part::Category,
+    ];
     let names: Vec<&str> = parts
         .iter()
         .filter(|part| scope.parts & part.bit() != 0)

@@ -59,7 +59,9 @@ impl<'t, 'a> Neighbours<'t, 'a> {
 
     /// The closest one behind `anchor`, in the same field.
     pub(crate) fn after(&self, anchor: Span) -> Option<Span> {
-        let at = self.by_start.partition_point(|span| span.start < anchor.end);
+        let at = self
+            .by_start
+            .partition_point(|span| span.start < anchor.end);
         let found = *self.by_start.get(at)?;
         self.same_zone(anchor, found).then_some(found)
     }
@@ -73,7 +75,9 @@ impl<'t, 'a> Neighbours<'t, 'a> {
 
     /// Whether one shares a character with `anchor`.
     pub(crate) fn overlaps(&self, anchor: Span) -> bool {
-        let at = self.by_start.partition_point(|span| span.start < anchor.end);
+        let at = self
+            .by_start
+            .partition_point(|span| span.start < anchor.end);
         at > 0 && self.reach[at - 1] > anchor.start
     }
 

@@ -142,7 +142,10 @@ impl<'c, 'd> Query<'c, 'd> {
         self.whole(node, expr, Vec::new())
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "every way of compiling a node ends here")]
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "every way of compiling a node ends here"
+    )]
     fn whole(&mut self, node: &Node, expr: Expr, parts: Vec<Clause>) -> Option<Clause> {
         Some(Clause {
             source: self.source,
@@ -293,7 +296,8 @@ impl<'c, 'd> Query<'c, 'd> {
         let (source, outer) = (self.source, self.outer.clone());
         self.source = super::units::narrow(index);
         self.outer.get_or_insert_with(|| node.span.clone());
-        let was_quiet = std::mem::replace(&mut self.quiet, self.quiet || self.compiler.macros[index].broken);
+        let was_quiet = self.quiet;
+        self.quiet |= self.compiler.macros[index].broken;
         let clause = self.clause(&tree);
         self.quiet = was_quiet;
         self.source = source;
@@ -351,9 +355,7 @@ impl<'c, 'd> Query<'c, 'd> {
         match parts.as_slice() {
             [] => Err(Unfit::Empty),
             [one] => Ok(*one),
-            _ => Ok(self
-                .compiler
-                .intern(Expr::Sequence(parts.into(), slop))),
+            _ => Ok(self.compiler.intern(Expr::Sequence(parts.into(), slop))),
         }
     }
 
@@ -391,7 +393,9 @@ impl<'c, 'd> Query<'c, 'd> {
                 "write the variants, joined by OR, or a regex",
             ),
             Err(Unfit::ShortWildcard) => (
-                format!("`{text}` is too short: two letters or digits (one Hangul or Han) must stand before `*`"),
+                format!(
+                    "`{text}` is too short: two letters or digits (one Hangul or Han) must stand before `*`"
+                ),
                 "write more of the word",
             ),
             Err(Unfit::WildcardAcrossWords) => (
@@ -476,7 +480,10 @@ impl<'c, 'd> Query<'c, 'd> {
             && !feeds.iter().any(|(_, tags)| tags.contains(&value))
         {
             let message = format!("no feed has the tag `{value}`, so this never matches");
-            let near = nearest(&value, feeds.iter().flat_map(|(_, tags)| tags).map(String::as_str));
+            let near = nearest(
+                &value,
+                feeds.iter().flat_map(|(_, tags)| tags).map(String::as_str),
+            );
             let help = near.map_or_else(
                 || "give the tag to a feed".to_owned(),
                 |near| format!("did you mean tag:{near}?"),

@@ -95,7 +95,13 @@ impl Patterns {
     }
 
     /// Where a pattern that was walked up to character `at` of unit `last` ends, if it may end there.
-    pub(crate) fn end(&self, pattern: &Pattern, text: &Text<'_>, from: u32, at: Place) -> Option<Span> {
+    pub(crate) fn end(
+        &self,
+        pattern: &Pattern,
+        text: &Text<'_>,
+        from: u32,
+        at: Place,
+    ) -> Option<Span> {
         let span = |place: Place| Span {
             start: from,
             end: place.at,
@@ -138,7 +144,12 @@ impl Patterns {
     }
 
     /// The rest of the word fits the pieces; a Hangul word may have a tail behind what fits.
-    fn globbed(&self, text: &Text<'_>, place: Place, pieces: &[super::pattern::Wild]) -> Option<Place> {
+    fn globbed(
+        &self,
+        text: &Text<'_>,
+        place: Place,
+        pieces: &[super::pattern::Wild],
+    ) -> Option<Place> {
         let end = word_end(text, place);
         let rest = &text.units.chars[place.at as usize..end.at as usize];
         if rest.len() > WORD {
@@ -293,13 +304,10 @@ pub(crate) fn crossings(text: &Text<'_>, unit: usize) -> [Option<u32>; 3] {
 fn is_verbatim(verbatim: &Verbatim, text: &Text<'_>, span: Span) -> bool {
     let zone = text.zone_of(span);
     let start = text.units.starts[span.start as usize] as usize;
-    let end = source_end(
-        zone.text,
-        text.units.starts[span.end as usize - 1] as usize,
-    );
+    let end = source_end(zone.text, text.units.starts[span.end as usize - 1] as usize);
     let stored = &zone.text[start..end];
-    let same = stored == verbatim.core
-        || (!stored.is_ascii() && stored.nfc().eq(verbatim.core.chars()));
+    let same =
+        stored == verbatim.core || (!stored.is_ascii() && stored.nfc().eq(verbatim.core.chars()));
     same && zone.text[..start].ends_with(&verbatim.lead)
         && zone.text[end..zone.limit.max(end)].starts_with(&verbatim.trail)
 }
@@ -369,7 +377,10 @@ impl Walk<'_, '_, '_> {
             place.at += 1;
             self.emit(node, place, start);
         }
-        for symbol in crossings(self.text, place.unit as usize).into_iter().flatten() {
+        for symbol in crossings(self.text, place.unit as usize)
+            .into_iter()
+            .flatten()
+        {
             if let Some(next) = trie.child(node, symbol) {
                 let onwards = Place {
                     unit: place.unit + 1,

@@ -126,10 +126,43 @@ pub(crate) fn latin_lookalike(c: char, small: bool) -> Option<char> {
 /// The value of a decimal digit of any script.
 pub(crate) fn decimal_value(c: char) -> Option<char> {
     const ZEROS: [u32; 37] = [
-        0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66, 0x0BE6, 0x0C66, 0x0CE6,
-        0x0D66, 0x0DE6, 0x0E50, 0x0ED0, 0x0F20, 0x1040, 0x1090, 0x17E0, 0x1810, 0x1946, 0x19D0,
-        0x1A80, 0x1A90, 0x1B50, 0x1BB0, 0x1C40, 0x1C50, 0xA620, 0xA8D0, 0xA900, 0xA9D0, 0xA9F0,
-        0xAA50, 0xABF0, 0xFF10, 0x0001_E950,
+        0x0660,
+        0x06F0,
+        0x07C0,
+        0x0966,
+        0x09E6,
+        0x0A66,
+        0x0AE6,
+        0x0B66,
+        0x0BE6,
+        0x0C66,
+        0x0CE6,
+        0x0D66,
+        0x0DE6,
+        0x0E50,
+        0x0ED0,
+        0x0F20,
+        0x1040,
+        0x1090,
+        0x17E0,
+        0x1810,
+        0x1946,
+        0x19D0,
+        0x1A80,
+        0x1A90,
+        0x1B50,
+        0x1BB0,
+        0x1C40,
+        0x1C50,
+        0xA620,
+        0xA8D0,
+        0xA900,
+        0xA9D0,
+        0xA9F0,
+        0xAA50,
+        0xABF0,
+        0xFF10,
+        0x0001_E950,
     ];
     let code = u32::from(c);
     let at = ZEROS.partition_point(|zero| *zero <= code).checked_sub(1)?;
@@ -138,8 +171,7 @@ pub(crate) fn decimal_value(c: char) -> Option<char> {
 
 /// Proclitics of Arabic (folded): a term may begin after one of them.
 pub(crate) const ARABIC_PROCLITICS: [&str; 16] = [
-    "و", "ف", "ب", "ك", "ل", "س", "ال", "وال", "فال", "بال", "كال", "لل", "ول", "ولل", "وب",
-    "وبال",
+    "و", "ف", "ب", "ك", "ل", "س", "ال", "وال", "فال", "بال", "كال", "لل", "ول", "ولل", "وب", "وبال",
 ];
 
 /// Proclitics of Hebrew: a term may begin after one of them.

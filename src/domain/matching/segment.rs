@@ -214,18 +214,18 @@ fn is_abbreviation(token: &str) -> bool {
 }
 
 /// Abbreviations after which a stop ends nothing, of all languages together, sorted.
-const ABBREVIATIONS: [&str; 142] = [
+const ABBREVIATIONS: [&str; 143] = [
     "Adm", "Apr", "Art", "Aug", "Av", "Bd", "Brig", "Capt", "Co", "Col", "Corp", "Dec", "Dr",
     "Dra", "EE.UU", "Feb", "Fig", "Fr", "Gen", "Gov", "Gral", "Hr", "Inc", "Ing", "Insp", "Jan",
-    "Jr", "Jul", "Jun", "Lt", "Ltd", "Maj", "Mar", "Mgr", "Min", "Mio", "Mlle", "MM", "Mme", "Mr",
+    "Jr", "Jul", "Jun", "Lt", "Ltd", "MM", "Maj", "Mar", "Mgr", "Min", "Mio", "Mlle", "Mme", "Mr",
     "Mrd", "Mrs", "Ms", "Mt", "No", "Nos", "Nov", "Nr", "Oct", "Org", "Pres", "Prof", "Pte", "Pvt",
     "Rep", "Rev", "Sen", "Sep", "Sept", "Sgt", "Sr", "Sra", "St", "Ste", "Str", "Supt", "Vol",
-    "abs", "approx", "art", "bzw", "ca", "cca", "cf", "cm", "doc", "dr", "ds", "est", "etc", "evtl",
-    "gen", "ggf", "godz", "gén", "hab", "im", "inkl", "inż", "itd", "itp", "kpt", "mgr", "min",
-    "mjr", "mld", "mln", "mr", "np", "nr", "os", "pgs", "pkt", "por", "pp", "ppłk", "prof", "proc",
-    "płk", "r", "red", "resp", "ros", "s", "sk", "sp", "st", "str", "szt", "tj", "tys", "tzn",
-    "tzw", "ul", "usw", "vb", "vgl", "vs", "w", "wg", "ww", "zgł", "zob", "zł", "г", "гг", "ген",
-    "им", "млн", "млрд", "руб", "тыс", "ул",
+    "abs", "approx", "art", "bzw", "ca", "cca", "cf", "cm", "doc", "dr", "ds", "est", "etc",
+    "evtl", "gen", "ggf", "godz", "gén", "hab", "im", "inkl", "inż", "itd", "itp", "kpt", "mgr",
+    "min", "mjr", "mld", "mln", "mr", "np", "nr", "os", "pgs", "pkt", "por", "pp", "ppłk", "proc",
+    "prof", "płk", "r", "red", "resp", "ros", "s", "sk", "sp", "st", "str", "szt", "tj", "tys",
+    "tzn", "tzw", "ul", "usw", "vb", "vgl", "vs", "w", "wg", "ww", "zgł", "zob", "zł", "г", "гг",
+    "ген", "им", "млн", "млрд", "руб", "тыс", "ул",
 ];
 
 /// A line end: what begins behind it, and where the next line begins.
@@ -286,9 +286,14 @@ fn is_boilerplate(line: &str) -> bool {
     if line.is_empty() || line.len() > 400 {
         return false;
     }
-    if ["무단전재", "무단 전재", "All rights reserved", "All Rights Reserved"]
-        .iter()
-        .any(|words| line.contains(words))
+    if [
+        "무단전재",
+        "무단 전재",
+        "All rights reserved",
+        "All Rights Reserved",
+    ]
+    .iter()
+    .any(|words| line.contains(words))
         || line.starts_with(['ⓒ', '©'])
     {
         return true;
@@ -298,7 +303,8 @@ fn is_boilerplate(line: &str) -> bool {
         .or_else(|| line.strip_prefix("저작권자"))
     {
         let rest = rest.trim_start();
-        return rest.starts_with(['ⓒ', '©', ':', '(']) || rest.starts_with(|c: char| c.is_ascii_digit());
+        return rest.starts_with(['ⓒ', '©', ':', '('])
+            || rest.starts_with(|c: char| c.is_ascii_digit());
     }
     is_byline(line)
 }
@@ -368,7 +374,10 @@ mod tests {
     fn stops_that_end_a_sentence() {
         for (text, parts) in [
             ("K2 left. Poland came", vec!["K2 left.", "Poland came"]),
-            ("이다.한화는 웃었다. 끝", vec!["이다.", "한화는 웃었다.", "끝"]),
+            (
+                "이다.한화는 웃었다. 끝",
+                vec!["이다.", "한화는 웃었다.", "끝"],
+            ),
             ("した。日本は", vec!["した。", "日本は"]),
             ("“Yes.” He left", vec!["“Yes.”", "He left"]),
             ("in 2022. Poland", vec!["in 2022.", "Poland"]),
@@ -376,7 +385,10 @@ mod tests {
             ("one\n\ntwo", vec!["one", "two"]),
             ("one\ntwo", vec!["one\ntwo"]),
             ("one\n▲ two\n- three", vec!["one", "▲ two", "- three"]),
-            ("끝\n(서울=연합뉴스) 한화", vec!["끝", "(서울=연합뉴스) 한화"]),
+            (
+                "끝\n(서울=연합뉴스) 한화",
+                vec!["끝", "(서울=연합뉴스) 한화"],
+            ),
         ] {
             assert_eq!(cut(text), parts, "{text}");
         }
@@ -392,7 +404,11 @@ mod tests {
             .collect();
         assert_eq!(
             lines,
-            ["무단전재 및 재배포 금지", "홍길동 기자 hong@example.com", "© 2026 Example"]
+            [
+                "무단전재 및 재배포 금지",
+                "홍길동 기자 hong@example.com",
+                "© 2026 Example"
+            ]
         );
     }
 }

@@ -14,7 +14,8 @@ const FIRST: &str = "에 에서 에게 에게서 한테 한테서 께 께서 까
 const THEN: &str = "는 도 만 의 나 조차 마저 라도 만은 만이 만의 만도 만큼은";
 /// Stacked: one of the first and one of the second.
 const FIRST_LIMIT: &str = "만 만큼 뿐 처럼";
-const THEN_LIMIT: &str = "은 이 을 의 도 으로 으로는 으로도 이나 이라도 인 이다 이라고 이라는 이며 이고 이지만 만";
+const THEN_LIMIT: &str =
+    "은 이 을 의 도 으로 으로는 으로도 이나 이라도 인 이다 이라고 이라는 이며 이고 이지만 만";
 const CONTRACTED: &str = "엔 에선 에겐 한텐 께선 까진 부턴 보단 론 으론 로선 으로선 에게로 에게만";
 const COPULA: &str = "이다 다 인 일 임 이라 라 이라고 라고 이라는 라는 이란 란 이라며 라며 이라면 라면 이라면서 라면서 이며 며 이고 고 \
     이자 자 이지만 지만 이지 지 이면 면 이었다 였다 이었던 였던 인데 인지 인가 인만큼 이라서 라서 입니다 이에요 예요 이니 니 이던 던 이냐 냐";
@@ -98,7 +99,10 @@ impl Tails {
 
     /// All tails without a suffix, for the documentation.
     pub(crate) fn list(&self) -> Vec<String> {
-        self.plain.iter().map(|tail| tail.iter().collect()).collect()
+        self.plain
+            .iter()
+            .map(|tail| tail.iter().collect())
+            .collect()
     }
 }
 
@@ -128,7 +132,8 @@ fn wants(tail: &[char]) -> Option<Wants> {
         ['아'] => Some(Wants::Consonant),
         ['로'] => Some(Wants::VowelOrRieul),
         [
-            '가' | '나' | '야' | '여' | '라' | '다' | '며' | '고' | '자' | '지' | '면' | '니' | '냐' | '던' | '란',
+            '가' | '나' | '야' | '여' | '라' | '다' | '며' | '고' | '자' | '지' | '면' | '니'
+            | '냐' | '던' | '란',
         ] => Some(Wants::Vowel),
         _ => None,
     }

@@ -326,11 +326,7 @@ impl<'a> Text<'a> {
 
     /// The unit that holds character `at`.
     pub(crate) fn unit_at(&self, at: u32) -> u32 {
-        narrow(
-            self.units
-                .list
-                .partition_point(|unit| unit.end <= at),
-        )
+        narrow(self.units.list.partition_point(|unit| unit.end <= at))
     }
 }
 
@@ -433,7 +429,11 @@ mod tests {
     #[test]
     fn the_publisher_behind_a_title_is_not_matched() {
         for (title, feed, kept) in [
-            ("K2 sold - The Korea Herald", Some("The Korea Herald"), "K2 sold"),
+            (
+                "K2 sold - The Korea Herald",
+                Some("The Korea Herald"),
+                "K2 sold",
+            ),
             ("K2 sold | YONHAP", Some("Yonhap"), "K2 sold"),
             ("K2 sold - to Poland", Some("Yonhap"), "K2 sold - to Poland"),
             ("K2 sold - X", None, "K2 sold - X"),

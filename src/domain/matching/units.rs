@@ -140,7 +140,12 @@ impl Units {
         let source = |index: usize| text[self.starts[index] as usize..].chars().next();
         let letters: Option<Vec<char>> = range
             .clone()
-            .map(|index| source(index).and_then(|c| latin_lookalike(c, small)))
+            .map(|index| {
+                let folded = small.then_some(self.chars[index]);
+                source(index)
+                    .and_then(|c| latin_lookalike(c, false))
+                    .or_else(|| latin_lookalike(folded?, true))
+            })
             .collect();
         let Some(letters) = letters else {
             return false;
@@ -202,10 +207,7 @@ impl Units {
 impl Sink for Units {
     fn letter(&mut self, c: char, kind: Kind, at: usize) {
         let last = self.list.last().map(|unit| unit.kind);
-        if c == LONG
-            && self.run.count == 0
-            && matches!(last, Some(Kind::Latin | Kind::Digit))
-        {
+        if c == LONG && self.run.count == 0 && matches!(last, Some(Kind::Latin | Kind::Digit)) {
             return self.separator('-', at);
         }
         if last.is_some_and(|last| self.continues(last, kind)) {
