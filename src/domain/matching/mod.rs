@@ -3,11 +3,44 @@
 //! `RuleSet` is compiled once from the definitions and shared; evaluation is a pure function of rule set and
 //! subject. The query language itself (lexing, parsing, printing) is in `domain::rule`.
 
+mod check;
+mod compile;
+mod evaluate;
+mod evidence;
+mod explain;
+mod filing;
+mod fold;
+mod mention;
+mod miss;
+mod near;
+mod node;
+mod pattern;
+mod query;
+mod scan;
+mod script;
+mod segment;
+mod set;
+mod tails;
+mod text;
+mod trie;
+mod units;
+
+#[cfg(test)]
+mod tests;
+
 use serde::{Deserialize, Serialize};
 
 use super::id::{EntityId, RuleId};
 use super::rule::Severity;
 use super::rule::diagnostic::Diagnostic;
+
+pub use set::{Filing, RuleSet};
+
+/// The particles and endings that may follow a Hangul term, for the documentation.
+#[must_use]
+pub fn hangul_tails() -> Vec<String> {
+    tails::Tails::new().list()
+}
 
 /// What is matched: an entry, borrowed field by field. An absent `feed` passes every feed filter.
 #[derive(Clone, Copy, Debug, Default)]

@@ -62,7 +62,7 @@ pub struct Near {
 }
 
 /// How near is near.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Distance {
     /// At most so many words between.
     Words(u32),

@@ -1,0 +1,460 @@
+//! What is wrong or doubtful about definitions as a whole: cycles, names that clash, queries that cannot work.
+//!
+//! Each check reports and, where something cannot be used, says so by its answer.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::super::rule::ast::{Kind, Node};
+use super::super::rule::diagnostic::Diagnostic;
+use super::compile::Compiler;
+use super::node::{Clause, Expr, NodeId};
+use super::pattern::{End, OPTIONAL, Pattern};
+use super::{AliasList, Place};
+
+/// Marks macros that need themselves.
+pub(super) fn macro_cycles(compiler: &mut Compiler<'_>) {
+    let needs: Vec<Vec<(usize, std::ops::Range<usize>)>> = compiler
+        .macros
+        .iter()
+        .map(|plan| {
+            let mut out = Vec::new();
+            if let Some(tree) = &plan.tree {
+                macros_in(tree, &mut |name, span| {
+                    out.extend(compiler.macro_named(name).map(|at| (at, span)));
+                });
+            }
+            out
+        })
+        .collect();
+    for start in 0..needs.len() {
+        let mut seen = vec![false; needs.len()];
+        let mut stack: Vec<usize> = needs[start].iter().map(|(at, _)| *at).collect();
+        while let Some(at) = stack.pop() {
+            if !std::mem::replace(&mut seen[at], true) {
+                stack.extend(needs[at].iter().map(|(at, _)| *at));
+            }
+        }
+        if !seen[start] {
+            continue;
+        }
+        compiler.macros[start].cyclic = true;
+        let id = &compiler.definitions.macros[start].id;
+        let span = needs[start]
+            .iter()
+            .find(|(at, _)| *at == start || reaches(&needs, *at, start))
+            .map_or(0..0, |(_, span)| span.clone());
+        let diagnostic = Diagnostic::error("E33", span, format!("the macro ${id} needs itself"))
+            .help("take the macro out of its own query");
+        compiler.report(Place::MacroQuery(start), diagnostic);
+    }
+}
+
+fn reaches(needs: &[Vec<(usize, std::ops::Range<usize>)>], from: usize, to: usize) -> bool {
+    let mut seen = vec![false; needs.len()];
+    let mut stack = vec![from];
+    while let Some(at) = stack.pop() {
+        if at == to {
+            return true;
+        }
+        if !std::mem::replace(&mut seen[at], true) {
+            stack.extend(needs[at].iter().map(|(at, _)| *at));
+        }
+    }
+    false
+}
+
+fn macros_in(node: &Node, found: &mut impl FnMut(&str, std::ops::Range<usize>)) {
+    match &node.kind {
+        Kind::Macro(name) => found(name, node.span.clone()),
+        Kind::Or(parts) | Kind::And(parts) | Kind::AtLeastOf(_, parts) => {
+            for part in parts {
+                macros_in(part, found);
+            }
+        }
+        Kind::Not(inner) | Kind::Field(_, inner) | Kind::Count(_, inner) => macros_in(inner, found),
+        Kind::Near(near) => {
+            macros_in(&near.left, found);
+            macros_in(&near.right, found);
+        }
+        _ => {}
+    }
+}
+
+/// A name of `not_in` must hold a name of the entity, or it blocks nothing (MAT-45).
+pub(super) fn blockers(compiler: &mut Compiler<'_>, index: usize) {
+    let entity = &compiler.definitions.entities[index];
+    let names: Vec<Vec<u32>> = {
+        let plan = &compiler.entities[index];
+        let symbols = |id: &u32| compiler.patterns[*id as usize].symbols.clone();
+        plan.patterns.iter().map(symbols).collect()
+    };
+    for (at, text) in entity.not_in.iter().enumerate() {
+        let Ok(patterns) = super::pattern::term(text, &End::Closed) else {
+            continue;
+        };
+        let holds = |pattern: &Pattern| {
+            let wild = pattern.end != End::Closed;
+            names.iter().any(|name| {
+                contains(&pattern.symbols, name) || wild && name.starts_with(&pattern.symbols)
+            })
+        };
+        if !patterns.iter().any(holds) {
+            let message =
+                format!("`{text}` holds no name of this entity, so it can never block one");
+            let diagnostic = Diagnostic::error("E40", 0..text.len(), message)
+                .help("write the longer name in which the alias stands");
+            compiler.report(Place::EntityAlias(index, AliasList::NotIn, at), diagnostic);
+        }
+    }
+}
+
+/// Whether the symbols of a name stand in those of a longer one; what may be left out is left out of both.
+fn contains(longer: &[u32], name: &[u32]) -> bool {
+    let plain = |symbols: &[u32]| -> Vec<u32> {
+        symbols
+            .iter()
+            .copied()
+            .filter(|symbol| *symbol != OPTIONAL)
+            .collect()
+    };
+    let (longer, name) = (plain(longer), plain(name));
+    !name.is_empty() && longer.windows(name.len()).any(|window| window == name)
+}
+
+/// W07: one name, two entities, and at least one of them without context.
+pub(super) fn shared_names(compiler: &mut Compiler<'_>) {
+    let mut owners: BTreeMap<u32, Vec<(u32, u32)>> = BTreeMap::new();
+    for (pattern, name) in &compiler.names {
+        owners.entry(*pattern).or_default().push(*name);
+    }
+    let mut found = Vec::new();
+    for names in owners.values() {
+        let (first, first_alias) = names[0];
+        for (entity, alias) in names.iter().skip(1) {
+            let plans = &compiler.entities;
+            let (one, other) = (&plans[first as usize], &plans[*entity as usize]);
+            let both_ambiguous = one.aliases[first_alias as usize].ambiguous
+                && other.aliases[*alias as usize].ambiguous;
+            if first == *entity || both_ambiguous {
+                continue;
+            }
+            let text = other.aliases[*alias as usize].text.clone();
+            let message = format!("`{text}` is a name of @{} too", one.id);
+            let Some(place) = alias_place(compiler, *entity as usize, &text) else {
+                continue;
+            };
+            found.push((
+                place,
+                Diagnostic::warning("W07", 0..text.len(), message).help(
+                    "both are mentioned wherever it stands; make it ambiguous, with a context",
+                ),
+            ));
+        }
+    }
+    for (place, diagnostic) in found {
+        compiler.report(place, diagnostic);
+    }
+}
+
+/// In which list of an entity a name stands.
+fn alias_place(compiler: &Compiler<'_>, index: usize, text: &str) -> Option<Place> {
+    let entity = &compiler.definitions.entities[index];
+    if entity.name == text {
+        return Some(Place::EntityAlias(index, AliasList::Name, 0));
+    }
+    [
+        (AliasList::Aliases, &entity.aliases),
+        (AliasList::Exact, &entity.exact),
+        (AliasList::Ambiguous, &entity.ambiguous),
+    ]
+    .into_iter()
+    .find_map(|(list, texts)| {
+        let at = texts.iter().position(|other| other == text)?;
+        Some(Place::EntityAlias(index, list, at))
+    })
+}
+
+/// W20: ambiguous names without a context.
+pub(super) fn no_context(compiler: &mut Compiler<'_>, index: usize) {
+    let Some(text) = compiler.definitions.entities[index].ambiguous.first() else {
+        return;
+    };
+    let message = format!("`{text}` is ambiguous, and the entity has no context");
+    let diagnostic = Diagnostic::warning("W20", 0..text.len(), message)
+        .help("add context = '…', or it counts only beside another name of the entity");
+    let place = Place::EntityAlias(index, AliasList::Ambiguous, 0);
+    compiler.report(place, diagnostic);
+}
+
+/// A context must be necessary, and have a place in the text (MAT-46).
+pub(super) fn context(compiler: &mut Compiler<'_>, place: Place, clause: &Clause) -> bool {
+    if !necessary(compiler, place, clause) {
+        return false;
+    }
+    if has_text(compiler, clause.node) {
+        return true;
+    }
+    let diagnostic = Diagnostic::error(
+        "E39",
+        clause.span.clone(),
+        "a context cannot be a property alone",
+    )
+    .help("add words that stand beside the name");
+    compiler.report(place, diagnostic);
+    false
+}
+
+fn has_text(compiler: &Compiler<'_>, node: NodeId) -> bool {
+    match compiler.expr(node) {
+        Expr::Or(parts) | Expr::And(parts) | Expr::Of(_, parts) => {
+            parts.iter().any(|part| has_text(compiler, *part))
+        }
+        Expr::Not(_) | Expr::Property(_) | Expr::Url(_) | Expr::UrlRegex(_) => false,
+        _ => true,
+    }
+}
+
+/// Contexts that need themselves, or too many others in a row.
+pub(super) fn context_cycles(compiler: &mut Compiler<'_>, most: usize) {
+    let mut needs: Vec<Vec<usize>> = compiler
+        .needs
+        .iter()
+        .map(|needs| needs.iter().map(|entity| *entity as usize).collect())
+        .collect();
+    let mut wrong: Vec<(usize, String)> = Vec::new();
+    let levels = levels(&needs);
+    let mut backwards = vec![Vec::new(); needs.len()];
+    for (from, list) in needs.iter().enumerate() {
+        for &to in list {
+            if levels[from].is_none() && levels[to].is_none() {
+                backwards[to].push(from);
+            }
+        }
+    }
+    let behind = self::levels(&backwards);
+    for at in 0..needs.len() {
+        if levels[at].is_none() && behind[at].is_none() {
+            let id = &compiler.entities[at].id;
+            wrong.push((at, format!("the context of @{id} needs @{id} itself")));
+            needs[at].clear();
+        }
+    }
+    for (at, level) in self::levels(&needs).into_iter().enumerate() {
+        if level.is_none_or(|level| level > most) {
+            let id = &compiler.entities[at].id;
+            let message = format!("the context of @{id} needs more than {most} others in a row");
+            wrong.push((at, message));
+        }
+    }
+    for (index, message) in wrong {
+        compiler.entities[index].context = None;
+        let text = compiler.definitions.entities[index].context.as_ref();
+        let length = text.map_or(0, String::len);
+        let diagnostic =
+            Diagnostic::error("E39", 0..length, message).help("write words instead of the entity");
+        compiler.report(Place::EntityContext(index), diagnostic);
+    }
+}
+
+/// How long the longest chain of needs is; none for what is in a cycle or needs one.
+fn levels(needs: &[Vec<usize>]) -> Vec<Option<usize>> {
+    let mut waiting: Vec<usize> = needs.iter().map(Vec::len).collect();
+    let mut needed_by = vec![Vec::new(); needs.len()];
+    for (from, list) in needs.iter().enumerate() {
+        for &to in list {
+            needed_by[to].push(from);
+        }
+    }
+    let mut levels = vec![0; needs.len()];
+    let mut done = vec![false; needs.len()];
+    let mut ready: Vec<usize> = (0..needs.len()).filter(|at| waiting[*at] == 0).collect();
+    while let Some(at) = ready.pop() {
+        done[at] = true;
+        for &user in &needed_by[at] {
+            levels[user] = levels[user].max(levels[at] + 1);
+            waiting[user] -= 1;
+            if waiting[user] == 0 {
+                ready.push(user);
+            }
+        }
+    }
+    levels
+        .into_iter()
+        .zip(done)
+        .map(|(level, done)| done.then_some(level))
+        .collect()
+}
+
+/// A query that could match an entry that holds nothing of it is refused, and the branch shown (MAT-32).
+pub(super) fn necessary(compiler: &mut Compiler<'_>, place: Place, clause: &Clause) -> bool {
+    let Some(branch) = free_branch(compiler, clause) else {
+        return true;
+    };
+    let whole = branch.span == clause.span && branch.source == clause.source;
+    let message = if whole {
+        "this matches every entry that does not hold it"
+    } else {
+        "this branch matches every entry that does not hold it"
+    };
+    let span = if branch.source == clause.source {
+        branch.span.clone()
+    } else {
+        clause.span.clone()
+    };
+    let diagnostic = Diagnostic::error("E35", span, message)
+        .help("join it with AND to something that must be there");
+    compiler.report(place, diagnostic);
+    false
+}
+
+/// The innermost part on account of which nothing is necessary.
+fn free_branch<'c>(compiler: &Compiler<'_>, clause: &'c Clause) -> Option<&'c Clause> {
+    if clause.is_wrapper() {
+        return free_branch(compiler, &clause.parts[0]);
+    }
+    match compiler.expr(clause.node) {
+        Expr::Not(_) => Some(clause),
+        Expr::Or(_) => clause
+            .parts
+            .iter()
+            .find_map(|part| free_branch(compiler, part)),
+        Expr::And(_) => {
+            let free: Vec<_> = clause
+                .parts
+                .iter()
+                .map_while(|part| free_branch(compiler, part))
+                .collect();
+            (free.len() == clause.parts.len()).then_some(clause)
+        }
+        Expr::Of(count, _) => {
+            let free: Vec<_> = clause
+                .parts
+                .iter()
+                .filter_map(|part| free_branch(compiler, part))
+                .collect();
+            (free.len() >= *count as usize)
+                .then(|| free.first().copied())
+                .flatten()
+        }
+        _ => None,
+    }
+}
+
+/// `a NOT a`: never matches. What is wrong inside a macro is reported there.
+pub(super) fn contradictions(compiler: &mut Compiler<'_>, place: Place, clause: &Clause) -> bool {
+    contradictions_in(compiler, place, clause, clause.source)
+}
+
+fn contradictions_in(
+    compiler: &mut Compiler<'_>,
+    place: Place,
+    clause: &Clause,
+    source: u32,
+) -> bool {
+    let mut sound = true;
+    if let Expr::And(_) = compiler.expr(clause.node)
+        && !clause.is_wrapper()
+    {
+        let wanted: HashMap<NodeId, &Clause> =
+            clause.parts.iter().map(|part| (part.node, part)).collect();
+        for part in &clause.parts {
+            let Expr::Not(inner) = compiler.expr(part.node) else {
+                continue;
+            };
+            let denied: Vec<NodeId> = match compiler.expr(*inner) {
+                Expr::Or(parts) => std::iter::once(*inner)
+                    .chain(parts.iter().copied())
+                    .collect(),
+                _ => vec![*inner],
+            };
+            let Some(asked) = denied.iter().find_map(|node| wanted.get(node)) else {
+                continue;
+            };
+            sound = false;
+            let diagnostic = Diagnostic::error(
+                "E22",
+                part.span.clone(),
+                "this denies what the query asks for, so it never matches",
+            )
+            .help("leave one of the two out")
+            .related(asked.span.clone(), "asked for here");
+            if part.source == source {
+                compiler.report(place, diagnostic);
+            }
+        }
+    }
+    for part in &clause.parts {
+        sound &= contradictions_in(compiler, place, part, source);
+    }
+    sound
+}
+
+/// W06: alternatives that mean the same though they are written differently.
+pub(super) fn alternatives(compiler: &mut Compiler<'_>, place: Place, clause: &Clause) {
+    if let Expr::Or(_) = compiler.expr(clause.node)
+        && !clause.is_wrapper()
+    {
+        let mut seen: HashMap<NodeId, &Clause> = HashMap::new();
+        for part in &clause.parts {
+            let Some(first) = seen.insert(part.node, part) else {
+                continue;
+            };
+            let known = compiler.problems.iter().rev().any(|problem| {
+                problem.place == place
+                    && problem.diagnostic.code == "W06"
+                    && problem.diagnostic.span == part.span
+            });
+            if !known {
+                let diagnostic = Diagnostic::warning(
+                    "W06",
+                    part.span.clone(),
+                    "this alternative means the same as another",
+                )
+                .help("leave it out")
+                .related(first.span.clone(), "the other");
+                compiler.report(place, diagnostic);
+            }
+        }
+    }
+    for part in &clause.parts {
+        if part.source == clause.source {
+            alternatives(compiler, place, part);
+        }
+    }
+}
+
+/// W08: entities and macros that no query speaks of. Without rules nothing can be said.
+pub(super) fn unused(compiler: &mut Compiler<'_>) {
+    let definitions = compiler.definitions;
+    if definitions.rules.is_empty() {
+        return;
+    }
+    for index in 0..definitions.entities.len() {
+        let id = super::units::narrow(index);
+        let named = compiler.used.entities.contains(&id);
+        let by_class = compiler.entities[index]
+            .classes
+            .iter()
+            .any(|class| compiler.used.classes.contains(class));
+        if named || by_class {
+            continue;
+        }
+        let name = &definitions.entities[index].name;
+        let message = format!(
+            "no query speaks of @{} or of a class of it",
+            compiler.entities[index].id
+        );
+        let diagnostic = Diagnostic::warning("W08", 0..name.len(), message)
+            .help("use it in a rule, or take it out");
+        compiler.report(Place::EntityAlias(index, AliasList::Name, 0), diagnostic);
+    }
+    for (index, definition) in definitions.macros.iter().enumerate() {
+        if compiler.used.macros.contains(&index) {
+            continue;
+        }
+        let message = format!("no query uses ${}", definition.id);
+        let diagnostic = Diagnostic::warning("W08", 0..definition.query.len(), message)
+            .help("use it in a rule, or take it out");
+        compiler.report(Place::MacroQuery(index), diagnostic);
+    }
+}

@@ -1,0 +1,557 @@
+//! From definitions to a rule set, with every problem that takes the definitions to see.
+//!
+//! A broken rule is a problem and is left out; nothing here panics or stops at the first error.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use regex::{Regex, RegexBuilder};
+
+use super::super::rule::ast::Node;
+use super::super::rule::diagnostic::{Diagnostic, Level};
+use super::super::rule::{Definitions, Entity, parse};
+use super::check;
+use super::evaluate::small_letters;
+use super::filing::Postings;
+use super::node::{Clause, Expr, NodeId, Scope};
+use super::pattern::{End, Pattern, Unfit, term, verbatim};
+use super::query::{Query, without_question_marks};
+use super::scan::Patterns;
+use super::set::{AliasPlan, EntityPlan, Names, RulePlan, RuleSet};
+use super::text::Part;
+use super::units::narrow;
+use super::{AliasList, Place, Problem};
+
+/// Most distinct patterns of a rule set (MAT-63).
+const MAX_PATTERNS: usize = 1_000_000;
+
+/// Largest compiled regex, in bytes.
+const MAX_REGEX: usize = 1 << 20;
+
+/// Longest chain of contexts that need other entities' contexts.
+const MAX_CONTEXTS: usize = 16;
+
+/// A macro, parsed.
+pub(super) struct MacroPlan {
+    /// Its tree, if there is one.
+    pub tree: Option<Node>,
+    /// It has errors of its own, which have been said.
+    pub broken: bool,
+    /// It needs itself.
+    pub cyclic: bool,
+}
+
+/// What some query speaks of.
+#[derive(Default)]
+pub(super) struct Used {
+    pub entities: HashSet<u32>,
+    pub classes: HashSet<u32>,
+    pub macros: HashSet<usize>,
+}
+
+/// The work in progress.
+pub(super) struct Compiler<'d> {
+    pub definitions: &'d Definitions,
+    pub problems: Vec<Problem>,
+    pub macros: Vec<MacroPlan>,
+    pub used: Used,
+    pub regexes: Vec<Regex>,
+    pub parts: u8,
+    pub patterns: Vec<Pattern>,
+    pub entities: Vec<EntityPlan>,
+    pub names: Vec<(u32, (u32, u32))>,
+    /// For each entity the entities its context needs.
+    pub needs: Vec<BTreeSet<u32>>,
+    exprs: Vec<Expr>,
+    simple: Vec<bool>,
+    expr_ids: HashMap<Expr, NodeId>,
+    pattern_ids: HashMap<Pattern, u32>,
+    regex_ids: HashMap<String, u32>,
+    entity_ids: HashMap<&'d str, u32>,
+    class_ids: HashMap<&'d str, u32>,
+    class_names: Vec<String>,
+    members: Vec<Vec<u32>>,
+    macro_ids: HashMap<&'d str, usize>,
+    sources: Vec<String>,
+}
+
+impl RuleSet {
+    /// Compiles what can be compiled, and lists everything that is wrong or doubtful: first what is in macros,
+    /// then entities, then rules, each in the order of the definitions and of the text.
+    #[must_use]
+    pub fn compile(definitions: &Definitions) -> (Self, Vec<Problem>) {
+        let mut compiler = Compiler::new(definitions);
+        compiler.read_macros();
+        compiler.read_entities();
+        compiler.read_contexts();
+        let rules = compiler.read_rules();
+        check::unused(&mut compiler);
+        compiler.finish(rules)
+    }
+}
+
+impl<'d> Compiler<'d> {
+    fn new(definitions: &'d Definitions) -> Self {
+        let mut out = Self {
+            definitions,
+            problems: Vec::new(),
+            macros: Vec::new(),
+            used: Used::default(),
+            regexes: Vec::new(),
+            parts: 0,
+            patterns: Vec::new(),
+            entities: Vec::new(),
+            names: Vec::new(),
+            needs: Vec::new(),
+            exprs: Vec::new(),
+            simple: Vec::new(),
+            expr_ids: HashMap::new(),
+            pattern_ids: HashMap::new(),
+            regex_ids: HashMap::new(),
+            entity_ids: HashMap::new(),
+            class_ids: HashMap::new(),
+            class_names: Vec::new(),
+            members: Vec::new(),
+            macro_ids: HashMap::new(),
+            sources: definitions.macros.iter().map(|m| m.query.clone()).collect(),
+        };
+        for (index, entity) in definitions.entities.iter().enumerate() {
+            let index = narrow(index);
+            if let Some(id) = &entity.id {
+                out.entity_ids.entry(id.as_str()).or_insert(index);
+            }
+            for class in &entity.classes {
+                let next = narrow(out.members.len());
+                let class_id = *out.class_ids.entry(class).or_insert(next);
+                if class_id == next {
+                    out.class_names.push(class.clone());
+                    out.members.push(Vec::new());
+                }
+                let members = &mut out.members[class_id as usize];
+                if members.last() != Some(&index) {
+                    members.push(index);
+                }
+            }
+        }
+        for (index, definition) in definitions.macros.iter().enumerate() {
+            out.macro_ids.entry(&definition.id).or_insert(index);
+        }
+        out
+    }
+
+    pub(super) fn report(&mut self, place: Place, diagnostic: Diagnostic) {
+        let problem = Problem { place, diagnostic };
+        let known = self
+            .problems
+            .iter()
+            .rev()
+            .take_while(|other| other.place == place)
+            .any(|other| *other == problem);
+        if !known {
+            self.problems.push(problem);
+        }
+    }
+
+    pub(super) fn entity(&self, name: &str) -> Option<u32> {
+        self.entity_ids.get(name).copied()
+    }
+
+    pub(super) fn class(&self, name: &str) -> Option<u32> {
+        self.class_ids.get(name).copied()
+    }
+
+    pub(super) fn macro_named(&self, name: &str) -> Option<usize> {
+        self.macro_ids.get(name).copied()
+    }
+
+    pub(super) fn entity_names(&self) -> impl Iterator<Item = &'d str> {
+        let entities = &self.definitions.entities;
+        entities
+            .iter()
+            .filter_map(|entity| entity.id.as_ref().map(AsRef::as_ref))
+    }
+
+    pub(super) fn class_names(&self) -> impl Iterator<Item = &str> {
+        self.class_names.iter().map(String::as_str)
+    }
+
+    pub(super) fn macro_names(&self) -> impl Iterator<Item = &'d str> {
+        self.definitions
+            .macros
+            .iter()
+            .map(|definition| definition.id.as_str())
+    }
+
+    pub(super) fn expr(&self, node: NodeId) -> &Expr {
+        &self.exprs[node as usize]
+    }
+
+    pub(super) fn is_simple(&self, node: NodeId) -> bool {
+        self.simple[node as usize]
+    }
+
+    /// Whether an expression can stand inside NEAR: it is made of occurrences.
+    pub(super) fn has_places(&self, node: NodeId) -> bool {
+        match self.expr(node) {
+            Expr::And(parts) | Expr::Or(parts) | Expr::Of(_, parts) => {
+                parts.iter().all(|part| self.has_places(*part))
+            }
+            _ => self.is_simple(node),
+        }
+    }
+
+    /// The number of an expression; equal ones have one.
+    pub(super) fn intern(&mut self, expr: Expr) -> NodeId {
+        if let Some(id) = self.expr_ids.get(&expr) {
+            return *id;
+        }
+        let simple = match &expr {
+            Expr::Or(parts) => parts.iter().all(|part| self.is_simple(*part)),
+            Expr::Leaf(..)
+            | Expr::Sequence(..)
+            | Expr::Regex(..)
+            | Expr::Entity(..)
+            | Expr::Class(..)
+            | Expr::Near(_)
+            | Expr::Never => true,
+            _ => false,
+        };
+        let id = narrow(self.exprs.len());
+        self.exprs.push(expr.clone());
+        self.simple.push(simple);
+        self.expr_ids.insert(expr, id);
+        id
+    }
+
+    fn pattern(&mut self, pattern: Pattern) -> u32 {
+        if let Some(id) = self.pattern_ids.get(&pattern) {
+            return *id;
+        }
+        let id = narrow(self.patterns.len());
+        self.patterns.push(pattern.clone());
+        self.pattern_ids.insert(pattern, id);
+        id
+    }
+
+    /// The expression of a term in its spellings.
+    pub(super) fn leaf(&mut self, patterns: Vec<Pattern>, scope: Scope) -> NodeId {
+        let mut ids: Vec<u32> = patterns
+            .into_iter()
+            .map(|pattern| self.pattern(pattern))
+            .collect();
+        ids.sort_unstable();
+        ids.dedup();
+        self.intern(Expr::Leaf(ids.into(), scope))
+    }
+
+    /// The number of a regex, or what is wrong with it.
+    pub(super) fn regex(&mut self, source: &str, ignore_case: bool) -> Result<u32, String> {
+        let key = format!("{}{source}", if ignore_case { "(?i)" } else { "" });
+        if let Some(id) = self.regex_ids.get(&key) {
+            return Ok(*id);
+        }
+        let built = RegexBuilder::new(source)
+            .case_insensitive(ignore_case)
+            .size_limit(MAX_REGEX)
+            .dfa_size_limit(MAX_REGEX)
+            .build()
+            .map_err(|error| match error {
+                regex::Error::CompiledTooBig(_) => "this regex is too big".to_owned(),
+                other => {
+                    let text = other.to_string();
+                    let last = text.lines().last().unwrap_or_default();
+                    format!("invalid regex: {}", last.trim_start_matches("error: "))
+                }
+            })?;
+        let id = narrow(self.regexes.len());
+        self.regexes.push(built);
+        self.regex_ids.insert(key, id);
+        Ok(id)
+    }
+
+    /// Parses a text and reports what the parser says; the tree also next to errors.
+    fn parse(&mut self, place: Place, text: &str) -> (Option<Node>, bool) {
+        let (tree, found) = parse(text);
+        let broken = tree.is_none() || found.iter().any(|one| one.level == Level::Error);
+        for diagnostic in found {
+            self.report(place, diagnostic);
+        }
+        (tree, broken)
+    }
+
+    fn read_macros(&mut self) {
+        for (index, definition) in self.definitions.macros.iter().enumerate() {
+            let (tree, broken) = self.parse(Place::MacroQuery(index), &definition.query);
+            self.macros.push(MacroPlan {
+                tree,
+                broken,
+                cyclic: false,
+            });
+        }
+        check::macro_cycles(self);
+        // First it is found out which are broken, so that a macro that uses one does not say it again.
+        for quiet in [true, false] {
+            for index in 0..self.macros.len() {
+                self.read_macro(index, quiet);
+            }
+        }
+    }
+
+    fn read_macro(&mut self, index: usize, quiet: bool) {
+        let plan = &self.macros[index];
+        let (Some(tree), names_only) = (plan.tree.clone(), plan.broken) else {
+            return;
+        };
+        let place = Place::MacroQuery(index);
+        let mut query = Query::new(self, place, narrow(index));
+        query.quiet = quiet;
+        query.names_only = names_only && quiet;
+        let clause = query.clause(&tree);
+        let mut sound = clause.is_some();
+        if let Some(clause) = clause.filter(|_| !quiet) {
+            sound &= check::contradictions(self, place, &clause);
+            check::alternatives(self, place, &clause);
+        }
+        self.macros[index].broken |= !sound;
+    }
+
+    fn read_entities(&mut self) {
+        for (index, entity) in self.definitions.entities.iter().enumerate() {
+            let plan = self.entity_plan(index, entity);
+            self.entities.push(plan);
+            check::blockers(self, index);
+        }
+        check::shared_names(self);
+    }
+
+    fn entity_plan(&mut self, index: usize, entity: &Entity) -> EntityPlan {
+        let mut plan = EntityPlan {
+            id: entity.id.clone().unwrap_or_else(|| "".into()),
+            aliases: Vec::new(),
+            patterns: Vec::new(),
+            not_in: Vec::new(),
+            classes: Vec::new(),
+            context: None,
+            within: entity.context_within,
+        };
+        for class in &entity.classes {
+            plan.classes.extend(self.class_ids.get(class.as_str()));
+        }
+        for (list, at, text, exact) in names(entity) {
+            let place = Place::EntityAlias(index, list, at);
+            let patterns = self.alias(place, text, exact);
+            let alias = narrow(plan.aliases.len());
+            for pattern in patterns {
+                self.names.push((pattern, (narrow(index), alias)));
+                plan.patterns.push(pattern);
+            }
+            plan.aliases.push(AliasPlan {
+                text: text.to_owned(),
+                ambiguous: is_ambiguous(entity, text, exact),
+            });
+        }
+        for (at, text) in entity.not_in.iter().enumerate() {
+            let place = Place::EntityAlias(index, AliasList::NotIn, at);
+            let patterns = self.alias(place, text, false);
+            plan.not_in.extend(patterns);
+        }
+        plan
+    }
+
+    /// The patterns of a name.
+    fn alias(&mut self, place: Place, text: &str, exact: bool) -> Vec<u32> {
+        let found = if exact {
+            verbatim(text).map(|one| vec![one]).ok_or(Unfit::Empty)
+        } else {
+            term(&without_question_marks(text), &End::Closed)
+        };
+        let span = 0..text.len();
+        let diagnostic = match found {
+            Ok(patterns) => {
+                return patterns
+                    .into_iter()
+                    .map(|pattern| self.pattern(pattern))
+                    .collect();
+            }
+            Err(Unfit::Empty) => Diagnostic::warning(
+                "W03",
+                span,
+                format!("`{text}` holds no letter or digit, so it never matches"),
+            )
+            .help("leave it out"),
+            Err(_) => Diagnostic::error(
+                "E05",
+                span,
+                format!(
+                    "`{text}`: a wildcard stands behind two letters or digits, at the last word"
+                ),
+            )
+            .help("write more of the word before the wildcard"),
+        };
+        self.report(place, diagnostic);
+        Vec::new()
+    }
+
+    fn read_contexts(&mut self) {
+        self.needs = vec![BTreeSet::new(); self.entities.len()];
+        for (index, entity) in self.definitions.entities.iter().enumerate() {
+            let Some(context) = &entity.context else {
+                check::no_context(self, index);
+                continue;
+            };
+            let place = Place::EntityContext(index);
+            let source = self.source(context);
+            let (tree, broken) = self.parse(place, context);
+            let Some(tree) = tree else { continue };
+            let mut query = Query::new(self, place, source);
+            query.names_only = broken;
+            query.early = true;
+            let Some(clause) = query.clause(&tree).filter(|_| !broken) else {
+                continue;
+            };
+            if !check::context(self, place, &clause) {
+                continue;
+            }
+            self.needs[index] = self.entities_in(clause.node);
+            self.entities[index].context = Some(clause.node);
+        }
+        check::context_cycles(self, MAX_CONTEXTS);
+    }
+
+    /// The entities that an expression speaks of, classes taken apart.
+    fn entities_in(&self, node: NodeId) -> BTreeSet<u32> {
+        let mut out = BTreeSet::new();
+        let mut stack = vec![node];
+        let mut seen = HashSet::new();
+        while let Some(node) = stack.pop() {
+            if !seen.insert(node) {
+                continue;
+            }
+            match self.expr(node) {
+                Expr::Entity(entity, ..) => {
+                    out.insert(*entity);
+                }
+                Expr::Class(class, ..) => out.extend(&self.members[*class as usize]),
+                Expr::Or(parts) | Expr::And(parts) | Expr::Of(_, parts) => stack.extend(parts),
+                Expr::Not(inner) | Expr::Count(_, inner) => stack.push(*inner),
+                Expr::Near(pair) => stack.extend([pair.left, pair.right]),
+                _ => {}
+            }
+        }
+        out
+    }
+
+    fn source(&mut self, text: &str) -> u32 {
+        self.sources.push(text.to_owned());
+        narrow(self.sources.len() - 1)
+    }
+
+    fn read_rules(&mut self) -> Vec<RulePlan> {
+        let definitions = self.definitions;
+        let mut out = Vec::with_capacity(definitions.rules.len());
+        for (index, rule) in definitions.rules.iter().enumerate() {
+            let clause = self.rule_clause(Place::RuleQuery(index), &rule.query);
+            out.push(RulePlan {
+                id: rule.id.clone(),
+                severity: rule.severity,
+                enabled: rule.enabled,
+                clause,
+                feeds: rule.feeds.clone(),
+                languages: rule.languages.clone(),
+            });
+        }
+        out
+    }
+
+    fn rule_clause(&mut self, place: Place, text: &str) -> Option<Clause> {
+        let (tree, broken) = self.parse(place, text);
+        let tree = tree?;
+        let source = self.source(text);
+        let mut query = Query::new(self, place, source);
+        query.names_only = broken;
+        let clause = query.clause(&tree).filter(|_| !broken)?;
+        let sound =
+            check::necessary(self, place, &clause) & check::contradictions(self, place, &clause);
+        check::alternatives(self, place, &clause);
+        if self.patterns.len() > MAX_PATTERNS {
+            let message = format!("there are more than {MAX_PATTERNS} patterns");
+            self.report(
+                place,
+                Diagnostic::error("E38", 0..text.len(), message).help("use fewer terms and names"),
+            );
+            return None;
+        }
+        sound.then_some(clause)
+    }
+
+    fn finish(self, rules: Vec<RulePlan>) -> (RuleSet, Vec<Problem>) {
+        let patterns = Patterns::new(self.patterns);
+        let names = Names::new(patterns.len(), self.names);
+        let listed = Part::Author.bit() | Part::Category.bit();
+        let mut set = RuleSet {
+            patterns,
+            exprs: self.exprs,
+            simple: self.simple,
+            regexes: self.regexes,
+            entities: self.entities,
+            classes: self.members,
+            class_names: self.class_names,
+            names,
+            rules,
+            sources: self.sources,
+            postings: Postings::default(),
+            parts: self.parts & listed,
+        };
+        set.postings = Postings::new(&set);
+        (set, self.problems)
+    }
+}
+
+/// The names of an entity with the list they stand in, and whether case counts.
+///
+/// What stands in `exact` keeps its case, also where it is the name or ambiguous; an ambiguous name that stands
+/// nowhere else is folded.
+fn names(entity: &Entity) -> Vec<(AliasList, usize, &str, bool)> {
+    let is_exact = |text: &str| entity.exact.iter().any(|exact| exact == text);
+    let mut out = Vec::new();
+    if !entity.name.trim().is_empty() && !is_exact(&entity.name) {
+        out.push((AliasList::Name, 0, entity.name.as_str(), false));
+    }
+    for (list, texts, exact) in [
+        (AliasList::Aliases, &entity.aliases, false),
+        (AliasList::Exact, &entity.exact, true),
+    ] {
+        out.extend(
+            texts
+                .iter()
+                .enumerate()
+                .map(|(at, text)| (list, at, text.as_str(), exact)),
+        );
+    }
+    for (at, text) in entity.ambiguous.iter().enumerate() {
+        let known = out.iter().any(|(_, _, other, exact)| {
+            if *exact {
+                other == text
+            } else {
+                same(other, text)
+            }
+        });
+        if !known {
+            out.push((AliasList::Ambiguous, at, text.as_str(), false));
+        }
+    }
+    out
+}
+
+fn is_ambiguous(entity: &Entity, text: &str, exact: bool) -> bool {
+    entity.ambiguous.iter().any(|other| {
+        if exact {
+            other == text
+        } else {
+            same(other, text)
+        }
+    })
+}
+
+fn same(one: &str, other: &str) -> bool {
+    one == other || small_letters(one) == small_letters(other)
+}

@@ -1,0 +1,543 @@
+//! One entry against compiled expressions: what holds, and where.
+//!
+//! Every expression is evaluated at most once an entry. Evidence in the words of a rule is made in `evidence`.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::rc::Rc;
+
+use super::super::rule::ast::Field;
+use super::Subject;
+use super::mention::Named;
+use super::near::{Neighbours, Side, sequence};
+use super::node::{Expr, NodeId, Pair, Property, Scope};
+use super::scan::Hit;
+use super::set::RuleSet;
+use super::text::{Part, Span, Text};
+use super::units::narrow;
+
+/// Most matches of one regex in one entry.
+const REGEX_MATCHES: usize = 1000;
+
+/// A place a regex or a URL test found, in bytes of a stored text.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bytes {
+    /// Index of the zone.
+    pub zone: usize,
+    pub start: usize,
+    pub end: usize,
+    /// The folded characters there, if there are any.
+    pub span: Option<Span>,
+}
+
+/// A pair that is near: the anchor, its partner, and both together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Found {
+    pub whole: Span,
+    pub anchor: Span,
+    pub partner: Span,
+}
+
+/// Numbers are given by us, so a quick hash will do.
+#[derive(Default)]
+pub(crate) struct Quick(u64);
+
+impl Hasher for Quick {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u32(u32::from(*byte));
+        }
+    }
+
+    fn write_u32(&mut self, value: u32) {
+        self.0 = (self.0.rotate_left(5) ^ u64::from(value)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+}
+
+type Memo<T> = HashMap<u32, T, BuildHasherDefault<Quick>>;
+
+/// The evaluation of one entry.
+pub(crate) struct Run<'s, 'a> {
+    pub set: &'s RuleSet,
+    pub subject: &'s Subject<'a>,
+    pub text: Text<'a>,
+    pub hits: Vec<Hit>,
+    truths: Memo<bool>,
+    spans: Memo<Rc<[Span]>>,
+    pairs: Memo<Rc<[Found]>>,
+    regexes: Memo<Rc<[Bytes]>>,
+    pub(super) licensed: Memo<Rc<[Named]>>,
+    pub(super) raw: Option<Rc<[Named]>>,
+    pub(super) settled: Option<Rc<[Named]>>,
+    url: Option<Rc<str>>,
+    host: Option<Option<Rc<str>>>,
+}
+
+impl<'s, 'a> Run<'s, 'a> {
+    /// Reads and scans an entry.
+    pub(crate) fn new(set: &'s RuleSet, subject: &'s Subject<'a>) -> Self {
+        let text = Text::new(subject, set.parts);
+        let hits = set.patterns.scan(&text);
+        Self {
+            set,
+            subject,
+            text,
+            hits,
+            truths: Memo::default(),
+            spans: Memo::default(),
+            pairs: Memo::default(),
+            regexes: Memo::default(),
+            licensed: Memo::default(),
+            raw: None,
+            settled: None,
+            url: None,
+            host: None,
+        }
+    }
+
+    /// The hits of one pattern.
+    pub(crate) fn hits_of(&self, pattern: u32) -> &[Hit] {
+        let from = self.hits.partition_point(|hit| hit.pattern < pattern);
+        let length = self.hits[from..].partition_point(|hit| hit.pattern == pattern);
+        &self.hits[from..from + length]
+    }
+
+    /// Whether a span lies in a scope.
+    pub(crate) fn in_scope(&self, span: Span, scope: Scope) -> bool {
+        let zone = self.text.zone_of(span);
+        if scope.parts & zone.part.bit() == 0 {
+            return false;
+        }
+        !scope.lead
+            || zone.part == Part::Title
+            || self.text.spots[span.last as usize].paragraph == zone.paragraph
+    }
+
+    /// Whether an expression holds.
+    pub(crate) fn holds(&mut self, node: NodeId) -> bool {
+        if let Some(known) = self.truths.get(&node) {
+            return *known;
+        }
+        let set = self.set;
+        let holds = match set.expr(node) {
+            Expr::Never => false,
+            Expr::Leaf(patterns, scope) => patterns.iter().any(|pattern| {
+                self.hits_of(*pattern)
+                    .iter()
+                    .any(|hit| self.in_scope(hit.span, *scope))
+            }),
+            Expr::Sequence(words, _) => {
+                words.iter().all(|word| self.holds(*word)) && !self.spans(node).is_empty()
+            }
+            Expr::Regex(..) => !self.bytes(node).is_empty(),
+            Expr::Url(_) | Expr::UrlRegex(_) => !self.url_matches(node).is_empty(),
+            Expr::Property(property) => self.has(property),
+            Expr::Entity(..) | Expr::Class(..) => !self.spans(node).is_empty(),
+            Expr::Or(parts) => parts.iter().any(|part| self.holds(*part)),
+            Expr::And(parts) => parts.iter().all(|part| self.holds(*part)),
+            Expr::Of(count, parts) => {
+                let mut missing = *count;
+                parts.iter().any(|part| {
+                    missing -= u32::from(missing > 0 && self.holds(*part));
+                    missing == 0
+                })
+            }
+            Expr::Not(inner) => !self.holds(*inner),
+            Expr::Count(count, inner) => self.holds(*inner) && self.count(*inner) >= *count,
+            Expr::Near(pair) => {
+                self.holds(pair.left)
+                    && (pair.negated || self.holds(pair.right))
+                    && !self.spans(node).is_empty()
+            }
+        };
+        self.truths.insert(node, holds);
+        holds
+    }
+
+    /// Where an expression holds, sorted; nothing for what has no place.
+    pub(crate) fn spans(&mut self, node: NodeId) -> Rc<[Span]> {
+        if let Some(known) = self.spans.get(&node) {
+            return Rc::clone(known);
+        }
+        let set = self.set;
+        let mut out: Vec<Span> = match set.expr(node) {
+            Expr::Leaf(patterns, scope) => patterns
+                .iter()
+                .flat_map(|pattern| self.hits_of(*pattern))
+                .map(|hit| hit.span)
+                .filter(|span| self.in_scope(*span, *scope))
+                .collect(),
+            Expr::Sequence(words, slop) => {
+                let lists: Vec<Vec<Span>> = words
+                    .iter()
+                    .map(|word| self.spans(*word).to_vec())
+                    .collect();
+                sequence(&self.text, &lists, *slop)
+            }
+            Expr::Regex(..) => self
+                .bytes(node)
+                .iter()
+                .filter_map(|found| found.span)
+                .collect(),
+            Expr::Entity(entity, scope, early) => {
+                let named = self.mentions_of(*entity, *early);
+                self.scoped(&named, *scope)
+            }
+            Expr::Class(class, scope, early) => {
+                let mut all = Vec::new();
+                for member in set.members(*class) {
+                    let named = self.mentions_of(*member, *early);
+                    all.extend(self.scoped(&named, *scope));
+                }
+                all
+            }
+            Expr::Or(parts) => {
+                let mut all = Vec::new();
+                for part in parts {
+                    all.extend_from_slice(&self.spans(*part));
+                }
+                all
+            }
+            Expr::Near(pair) => self.near(node, pair),
+            Expr::Never
+            | Expr::Url(_)
+            | Expr::UrlRegex(_)
+            | Expr::Property(_)
+            | Expr::And(_)
+            | Expr::Of(..)
+            | Expr::Not(_)
+            | Expr::Count(..) => Vec::new(),
+        };
+        out.sort_unstable();
+        out.dedup();
+        let out: Rc<[Span]> = out.into();
+        self.spans.insert(node, Rc::clone(&out));
+        out
+    }
+
+    fn scoped(&self, named: &[Named], scope: Scope) -> Vec<Span> {
+        named
+            .iter()
+            .map(|named| named.span)
+            .filter(|span| self.in_scope(*span, scope))
+            .collect()
+    }
+
+    /// Occurrences that do not overlap, those that only repeat the title left out.
+    pub(crate) fn count(&mut self, node: NodeId) -> u32 {
+        let spans = self.spans(node);
+        let mut by_end: Vec<Span> = spans
+            .iter()
+            .copied()
+            .filter(|span| span.last >= self.text.zone_of(*span).echo)
+            .collect();
+        by_end.sort_by_key(|span| (span.end, span.start));
+        let mut count = 0;
+        let mut free = 0;
+        for span in by_end {
+            if span.start >= free {
+                count += 1;
+                free = span.end;
+            }
+        }
+        count
+    }
+
+    fn near(&mut self, node: NodeId, pair: &Pair) -> Vec<Span> {
+        if pair.negated {
+            let left = self.spans(pair.left);
+            let partners = self.partners(&left, pair.right, pair.distance_to(Side::Either), true);
+            let alone = left.iter().zip(partners);
+            return alone
+                .filter(|(_, partner)| partner.is_none())
+                .map(|(span, _)| *span)
+                .collect();
+        }
+        self.pairs(node).iter().map(|found| found.whole).collect()
+    }
+
+    /// The pairs of a NEAR that holds.
+    pub(crate) fn pairs(&mut self, node: NodeId) -> Rc<[Found]> {
+        if let Some(known) = self.pairs.get(&node) {
+            return Rc::clone(known);
+        }
+        let set = self.set;
+        let mut out = Vec::new();
+        if let Expr::Near(pair) = set.expr(node) {
+            let (left_simple, right_simple) = (set.is_simple(pair.left), set.is_simple(pair.right));
+            let side = if pair.ordered {
+                Side::After
+            } else {
+                Side::Either
+            };
+            let back = side.reversed();
+            if left_simple && right_simple {
+                self.both_ways(pair, side, &mut out);
+            } else if left_simple {
+                self.one_way(pair.left, pair.right, pair.distance_to(side), &mut out);
+            } else {
+                self.one_way(pair.right, pair.left, pair.distance_to(back), &mut out);
+            }
+        }
+        out.sort_unstable();
+        out.dedup();
+        let out: Rc<[Found]> = out.into();
+        self.pairs.insert(node, Rc::clone(&out));
+        out
+    }
+
+    /// Each occurrence of either side with its closest partners on the other.
+    fn both_ways(&mut self, pair: &Pair, side: Side, out: &mut Vec<Found>) {
+        let (left, right) = (self.spans(pair.left), self.spans(pair.right));
+        let rights = Neighbours::new(&self.text, right.to_vec());
+        let lefts = Neighbours::new(&self.text, left.to_vec());
+        for &anchor in left.iter() {
+            for partner in rights
+                .near(anchor, pair.distance, side)
+                .into_iter()
+                .flatten()
+            {
+                out.push(Found::new(anchor, partner));
+            }
+        }
+        for &partner in right.iter() {
+            let back = side.reversed();
+            for anchor in lefts
+                .near(partner, pair.distance, back)
+                .into_iter()
+                .flatten()
+            {
+                out.push(Found::new(anchor, partner));
+            }
+        }
+    }
+
+    fn one_way(&mut self, anchors: NodeId, other: NodeId, reach: Reach, out: &mut Vec<Found>) {
+        let anchors = self.spans(anchors);
+        let partners = self.partners(&anchors, other, reach, false);
+        for (anchor, partner) in anchors.iter().zip(partners) {
+            if let Some(partner) = partner {
+                out.push(Found::new(*anchor, partner));
+            }
+        }
+    }
+
+    /// For each anchor what is near it and makes `node` true there; for AND and n OF all its parts together.
+    pub(crate) fn partners(
+        &mut self,
+        anchors: &[Span],
+        node: NodeId,
+        reach: Reach,
+        overlaps: bool,
+    ) -> Vec<Option<Span>> {
+        let set = self.set;
+        let (parts, least) = match set.expr(node) {
+            _ if set.is_simple(node) => {
+                let spans = self.spans(node).to_vec();
+                let list = Neighbours::new(&self.text, spans);
+                return anchors
+                    .iter()
+                    .map(|anchor| {
+                        if overlaps && list.overlaps(*anchor) {
+                            return Some(*anchor);
+                        }
+                        list.closest(*anchor, reach.0, reach.1)
+                    })
+                    .collect();
+            }
+            Expr::Or(parts) => (parts, 1),
+            Expr::And(parts) => (parts, parts.len()),
+            Expr::Of(count, parts) => (parts, *count as usize),
+            _ => return vec![None; anchors.len()],
+        };
+        let lists: Vec<Vec<Option<Span>>> = parts
+            .iter()
+            .map(|part| self.partners(anchors, *part, reach, overlaps))
+            .collect();
+        let any = matches!(set.expr(node), Expr::Or(_));
+        (0..anchors.len())
+            .map(|at| {
+                let mut found: Vec<Span> = lists.iter().filter_map(|list| list[at]).collect();
+                if found.len() < least {
+                    return None;
+                }
+                if any {
+                    found.sort_by_key(|span| {
+                        let overlap = span.overlaps(anchors[at]);
+                        let words = if overlap {
+                            0
+                        } else {
+                            super::near::gap(&self.text, anchors[at], *span)
+                        };
+                        (words, span.start, span.end)
+                    });
+                    found.truncate(1);
+                }
+                found.into_iter().reduce(Span::hull)
+            })
+            .collect()
+    }
+
+    /// Where a regex matches.
+    pub(crate) fn bytes(&mut self, node: NodeId) -> Rc<[Bytes]> {
+        if let Some(known) = self.regexes.get(&node) {
+            return Rc::clone(known);
+        }
+        let mut out = Vec::new();
+        if let Expr::Regex(regex, scope) = self.set.expr(node) {
+            let regex = &self.set.regexes[*regex as usize];
+            for (index, zone) in self.text.zones.iter().enumerate() {
+                if scope.parts & zone.part.bit() == 0 {
+                    continue;
+                }
+                for found in regex.find_iter(&zone.text[..zone.limit]) {
+                    let range = found.range();
+                    let skipped = |skip: &std::ops::Range<usize>| {
+                        skip.start < range.end && range.start < skip.end
+                    };
+                    if range.is_empty() || zone.skipped.iter().any(skipped) {
+                        continue;
+                    }
+                    let span = self.span_of(index, &range);
+                    let led = span.is_none_or(|span| self.in_scope(span, *scope));
+                    if led && (span.is_some() || !scope.lead) {
+                        out.push(Bytes {
+                            zone: index,
+                            start: range.start,
+                            end: range.end,
+                            span,
+                        });
+                    }
+                    if out.len() >= REGEX_MATCHES {
+                        break;
+                    }
+                }
+            }
+        }
+        let out: Rc<[Bytes]> = out.into();
+        self.regexes.insert(node, Rc::clone(&out));
+        out
+    }
+
+    /// The folded characters whose sources begin in a range of a zone.
+    fn span_of(&self, zone: usize, range: &std::ops::Range<usize>) -> Option<Span> {
+        let (first, end) = self.text.zones[zone].units;
+        let list = &self.text.units.list[first as usize..end as usize];
+        let from = list.first()?.start as usize;
+        let to = list.last()?.end as usize;
+        let starts = &self.text.units.starts[from..to];
+        let start = from + starts.partition_point(|at| (*at as usize) < range.start);
+        let stop = from + starts.partition_point(|at| (*at as usize) < range.end);
+        if start >= stop {
+            return None;
+        }
+        let (start, stop) = (narrow(start), narrow(stop));
+        Some(Span {
+            start,
+            end: stop,
+            first: self.text.unit_at(start),
+            last: self.text.unit_at(stop - 1),
+        })
+    }
+
+    /// Where a URL test finds something, in bytes of the URL.
+    pub(crate) fn url_matches(&mut self, node: NodeId) -> Vec<std::ops::Range<usize>> {
+        let set = self.set;
+        let Some(url) = self.subject.url else {
+            return Vec::new();
+        };
+        match set.expr(node) {
+            Expr::Url(wanted) => {
+                let small = self.url.get_or_insert_with(|| small_letters(url).into());
+                small
+                    .match_indices(wanted.as_str())
+                    .take(16)
+                    .map(|(at, found)| at..at + found.len())
+                    .collect()
+            }
+            Expr::UrlRegex(regex) => set.regexes[*regex as usize]
+                .find_iter(url)
+                .map(|found| found.range())
+                .filter(|range| !range.is_empty())
+                .take(16)
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether the entry has a property.
+    fn has(&mut self, property: &Property) -> bool {
+        let value = property.value.as_str();
+        let subject = self.subject;
+        match property.field {
+            Field::Feed => subject.feed == Some(value),
+            Field::Tag => subject.tags.iter().any(|tag| tag == value),
+            Field::Lang => subject
+                .language
+                .is_some_and(|language| is_language(language, value)),
+            Field::Host => {
+                let host = self.host.get_or_insert_with(|| {
+                    let url = url::Url::parse(subject.url?).ok()?;
+                    url.host_str()
+                        .map(|host| host.trim_end_matches('.').to_ascii_lowercase().into())
+                });
+                host.as_deref().is_some_and(|host| {
+                    host.strip_suffix(value)
+                        .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+                })
+            }
+            _ => false,
+        }
+    }
+}
+
+/// How far and on which side a partner may stand.
+pub(crate) type Reach = (super::super::rule::ast::Distance, Side);
+
+impl Pair {
+    /// The distance of this pair, on a side; a negated BEFORE looks behind only.
+    pub(crate) fn distance_to(self, side: Side) -> Reach {
+        let side = if self.negated && self.ordered {
+            Side::After
+        } else {
+            side
+        };
+        (self.distance, side)
+    }
+}
+
+impl Found {
+    fn new(anchor: Span, partner: Span) -> Self {
+        Self {
+            whole: anchor.hull(partner),
+            anchor,
+            partner,
+        }
+    }
+}
+
+/// Small letters, every character as long as before, so that offsets hold.
+pub(crate) fn small_letters(text: &str) -> String {
+    text.chars()
+        .map(|c| {
+            let mut small = c.to_lowercase();
+            match (small.next(), small.next()) {
+                (Some(one), None) if one.len_utf8() == c.len_utf8() => one,
+                _ => c,
+            }
+        })
+        .collect()
+}
+
+/// Whether a language tag is `wanted` or a variety of it.
+pub(crate) fn is_language(tag: &str, wanted: &str) -> bool {
+    let mut have = tag.split(['-', '_']);
+    wanted.split('-').all(|part| {
+        have.next()
+            .is_some_and(|tag| tag.eq_ignore_ascii_case(part))
+    })
+}

@@ -1,0 +1,281 @@
+//! Evidence: the places that made a rule true, as byte ranges of stored text and in the rule's own words (MAT-53…55).
+//!
+//! Only made for rules that match, and for explanations.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use super::evaluate::Run;
+use super::fold::source_end;
+use super::mention::Named;
+use super::node::{Clause, Expr, NodeId, Scope};
+use super::text::Span;
+use super::{Evidence, Mention};
+
+/// Most places kept of one leaf.
+const PER_LEAF: usize = 16;
+
+/// Most places kept of one match.
+const PER_MATCH: usize = 256;
+
+/// The entity and alias behind a span.
+type Behind = Option<(u32, u32)>;
+
+impl Run<'_, '_> {
+    /// The evidence of a clause that holds, in the order of fields, then places.
+    pub(crate) fn evidence(&mut self, clause: &Clause) -> Vec<Evidence> {
+        let mut out = Vec::new();
+        self.collect(clause, None, &mut out);
+        out.sort_by(|a, b| place(a).cmp(&place(b)));
+        out.dedup();
+        out.truncate(PER_MATCH);
+        out
+    }
+
+    /// Adds what makes `clause` true; with spans given, only what is part of them.
+    pub(crate) fn collect(
+        &mut self,
+        clause: &Clause,
+        only: Option<&BTreeSet<Span>>,
+        out: &mut Vec<Evidence>,
+    ) {
+        if clause.is_wrapper() {
+            return self.collect(&clause.parts[0], only, out);
+        }
+        if !self.holds(clause.node) {
+            return;
+        }
+        let set = self.set;
+        match set.expr(clause.node) {
+            _ if clause.parts.is_empty() => self.collect_leaf(clause, only, out),
+            Expr::Near(pair) if pair.negated => {
+                let left: BTreeSet<Span> = match only {
+                    Some(only) => only.clone(),
+                    None => self.spans(clause.node).iter().copied().collect(),
+                };
+                self.collect(&clause.parts[0], Some(&left), out);
+            }
+            Expr::Near(_) => self.collect_pairs(clause, only, out),
+            Expr::Not(_) => {}
+            _ => {
+                for part in &clause.parts {
+                    self.collect(part, only, out);
+                }
+            }
+        }
+    }
+
+    /// Both sides of the pairs of a NEAR.
+    fn collect_pairs(
+        &mut self,
+        clause: &Clause,
+        only: Option<&BTreeSet<Span>>,
+        out: &mut Vec<Evidence>,
+    ) {
+        let set = self.set;
+        let Expr::Near(pair) = set.expr(clause.node) else {
+            return;
+        };
+        let pairs = self.pairs(clause.node);
+        let mut anchors = BTreeSet::new();
+        let mut partners = BTreeSet::new();
+        for found in pairs.iter() {
+            if only.is_none_or(|only| only.contains(&found.whole)) {
+                anchors.insert(found.anchor);
+                partners.insert(found.partner);
+            }
+        }
+        let (left_simple, right_simple) = (set.is_simple(pair.left), set.is_simple(pair.right));
+        let (left, right) = (&clause.parts[0], &clause.parts[1]);
+        let side = if pair.ordered {
+            super::near::Side::After
+        } else {
+            super::near::Side::Either
+        };
+        if left_simple && right_simple {
+            self.collect(left, Some(&anchors), out);
+            self.collect(right, Some(&partners), out);
+        } else if left_simple {
+            self.collect(left, Some(&anchors), out);
+            self.collect_partners(right, &anchors, pair.distance_to(side), out);
+        } else {
+            self.collect(right, Some(&anchors), out);
+            let reach = pair.distance_to(side.reversed());
+            self.collect_partners(left, &anchors, reach, out);
+        }
+    }
+
+    /// The parts of an operand of AND or n OF that stand near the anchors.
+    fn collect_partners(
+        &mut self,
+        clause: &Clause,
+        anchors: &BTreeSet<Span>,
+        reach: super::evaluate::Reach,
+        out: &mut Vec<Evidence>,
+    ) {
+        if clause.is_wrapper() {
+            return self.collect_partners(&clause.parts[0], anchors, reach, out);
+        }
+        if self.set.is_simple(clause.node) {
+            let list: Vec<Span> = anchors.iter().copied().collect();
+            let found = self.partners(&list, clause.node, reach, false);
+            let found: BTreeSet<Span> = found.into_iter().flatten().collect();
+            return self.collect(clause, Some(&found), out);
+        }
+        for part in &clause.parts {
+            self.collect_partners(part, anchors, reach, out);
+        }
+    }
+
+    /// The places of a clause without parts.
+    fn collect_leaf(
+        &mut self,
+        clause: &Clause,
+        only: Option<&BTreeSet<Span>>,
+        out: &mut Vec<Evidence>,
+    ) {
+        let set = self.set;
+        let term = set.term(clause).to_owned();
+        match set.expr(clause.node) {
+            Expr::Url(_) | Expr::UrlRegex(_) => {
+                let url = self.subject.url.unwrap_or_default();
+                for range in self.url_matches(clause.node) {
+                    out.push(plain("url", None, url, range, &term));
+                }
+            }
+            Expr::Regex(..) => {
+                for found in self.bytes(clause.node).iter() {
+                    let wanted =
+                        only.is_none_or(|only| found.span.is_some_and(|span| only.contains(&span)));
+                    if wanted {
+                        let zone = &self.text.zones[found.zone];
+                        let range = found.start..found.end;
+                        out.push(plain(zone.part.key(), zone.index, zone.text, range, &term));
+                    }
+                }
+            }
+            _ => {
+                let spans: Vec<Span> = self
+                    .spans(clause.node)
+                    .iter()
+                    .copied()
+                    .filter(|span| only.is_none_or(|only| only.contains(span)))
+                    .collect();
+                let mut kept: Vec<Span> = spans;
+                kept.sort_by_key(|span| (self.text.zone_of(*span).part, *span));
+                kept.truncate(PER_LEAF);
+                for span in kept {
+                    for behind in self.behind(clause.node, span) {
+                        out.push(self.at(clause.node, span, &term, behind));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Who stands behind a span of an entity or class; one nobody for a term.
+    fn behind(&mut self, node: NodeId, span: Span) -> Vec<Behind> {
+        let set = self.set;
+        let (members, early): (Vec<u32>, bool) = match set.expr(node) {
+            Expr::Entity(entity, _, early) => (vec![*entity], *early),
+            Expr::Class(class, _, early) => (set.members(*class).to_vec(), *early),
+            _ => return vec![None],
+        };
+        let all: Rc<[Named]> = if early {
+            members
+                .iter()
+                .flat_map(|member| self.licensed_of(*member).to_vec())
+                .collect()
+        } else {
+            self.mentions()
+        };
+        all.iter()
+            .filter(|named| named.span == span && members.contains(&named.entity))
+            .map(|named| Some((named.entity, named.alias)))
+            .collect()
+    }
+
+    /// The evidence of a span.
+    pub(crate) fn at(&self, node: NodeId, span: Span, term: &str, behind: Behind) -> Evidence {
+        let zone = self.text.zone_of(span);
+        let starts = &self.text.units.starts;
+        let mut start = starts[span.start as usize] as usize;
+        let mut end = source_end(zone.text, starts[span.end as usize - 1] as usize);
+        if let Some(Expr::Leaf(patterns, _)) = self.set.exprs.get(node as usize) {
+            for pattern in patterns {
+                if let Some(verbatim) = &self.set.patterns.get(*pattern).verbatim {
+                    start -= verbatim.lead.len();
+                    end += verbatim.trail.len();
+                }
+            }
+        }
+        let tail = self.set.patterns.tail(&self.text, span).map(|(from, to)| {
+            let from = starts[from as usize] as usize;
+            let to = source_end(zone.text, starts[to as usize - 1] as usize);
+            zone.text[from..to].to_owned()
+        });
+        let mut out = plain(zone.part.key(), zone.index, zone.text, start..end, term);
+        out.tail = tail;
+        if let Some((entity, alias)) = behind {
+            let plan = &self.set.entities[entity as usize];
+            out.entity = Some(plan.id.as_str().to_owned());
+            out.alias = Some(plan.aliases[alias as usize].text.clone());
+        }
+        out
+    }
+
+    /// All mentions in title, body and full text, with their evidence.
+    pub(crate) fn mention_evidence(&mut self) -> Vec<Mention> {
+        let all = self.mentions();
+        let mut out: Vec<(Span, Mention)> = all
+            .iter()
+            .filter(|named| self.in_scope(named.span, Scope::text()))
+            .map(|named| {
+                let id = &self.set.entities[named.entity as usize].id;
+                let behind = Some((named.entity, named.alias));
+                let mention = Mention {
+                    entity: id.clone(),
+                    evidence: self.at(NodeId::MAX, named.span, &format!("@{id}"), behind),
+                };
+                (named.span, mention)
+            })
+            .collect();
+        out.sort_by(|(a, one), (b, other)| (a, &one.entity).cmp(&(b, &other.entity)));
+        out.into_iter().map(|(_, mention)| mention).collect()
+    }
+}
+
+/// Evidence of a range of a stored text.
+fn plain(
+    field: &str,
+    index: Option<usize>,
+    stored: &str,
+    range: std::ops::Range<usize>,
+    term: &str,
+) -> Evidence {
+    Evidence {
+        field: field.to_owned(),
+        index,
+        start: range.start,
+        end: range.end,
+        text: stored[range].to_owned(),
+        term: term.to_owned(),
+        alias: None,
+        entity: None,
+        tail: None,
+    }
+}
+
+/// What evidence is sorted by: field, element, place, then term and entity.
+fn place(evidence: &Evidence) -> impl Ord {
+    const FIELDS: [&str; 6] = ["title", "body", "full_text", "url", "authors", "categories"];
+    let field = FIELDS.iter().position(|field| *field == evidence.field);
+    (
+        field,
+        evidence.index,
+        evidence.start,
+        evidence.end,
+        evidence.term.clone(),
+        evidence.entity.clone(),
+    )
+}

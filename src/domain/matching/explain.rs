@@ -1,0 +1,174 @@
+//! Explanations: each clause of a rule with what made it true, or how near it came (MAT-56, MAT-57).
+//!
+//! Runs the same evaluation as matching; only the notes are made here and in `miss`.
+
+use std::collections::BTreeSet;
+
+use super::Explanation;
+use super::evaluate::Run;
+use super::node::{Clause, Expr, NodeId};
+use super::set::RulePlan;
+use super::text::Span;
+
+impl Run<'_, '_> {
+    /// The whole rule, its filters first.
+    pub(crate) fn explain_rule(&mut self, rule: &RulePlan, clause: &Clause) -> Explanation {
+        let mut out = self.explain(clause);
+        let mut notes: Vec<String> = out.note.take().into_iter().collect();
+        if !rule.enabled {
+            notes.push("the rule is switched off".to_owned());
+        }
+        if !rule.admits_feed(self.subject) {
+            out.holds = false;
+            notes.push(format!(
+                "the rule does not look at feed {}",
+                self.subject.feed.unwrap_or_default()
+            ));
+        }
+        if !rule.admits_language(self.subject) {
+            out.holds = false;
+            notes.push(format!(
+                "the rule looks at language {}, this is {}",
+                rule.languages.join(", "),
+                self.subject.language.unwrap_or("unknown")
+            ));
+        }
+        if !out.holds {
+            notes.extend(self.thinness());
+        }
+        out.note = (!notes.is_empty()).then(|| notes.join("; "));
+        out
+    }
+
+    /// What the entry lacks that a rule may need (MAT-51, MAT-52).
+    fn thinness(&self) -> Option<String> {
+        if self.subject.full_text.is_some() {
+            return None;
+        }
+        let body = self.subject.body.trim();
+        if body.is_empty() || body == self.subject.title.trim() {
+            return Some("the entry is a headline only".to_owned());
+        }
+        const CUTS: [&str; 6] = ["…", "...", "[...]", "[…]", "Read more", "더보기"];
+        CUTS.iter()
+            .any(|cut| body.ends_with(cut))
+            .then(|| format!("the body is cut at {} characters", body.chars().count()))
+    }
+
+    /// One clause with its parts.
+    pub(crate) fn explain(&mut self, clause: &Clause) -> Explanation {
+        let set = self.set;
+        let written = set.written(clause).to_owned();
+        if clause.is_wrapper() {
+            let inner = &clause.parts[0];
+            let mut out = self.explain(inner);
+            if inner.source == clause.source {
+                out.clause = written;
+                return out;
+            }
+            return Explanation {
+                clause: written,
+                holds: out.holds,
+                note: None,
+                evidence: Vec::new(),
+                parts: vec![out],
+            };
+        }
+        let holds = self.holds(clause.node);
+        let is_not = matches!(set.expr(clause.node), Expr::Not(_));
+        let evidence = if is_not && !holds {
+            self.evidence(&clause.parts[0])
+        } else if clause.parts.is_empty() || matches!(set.expr(clause.node), Expr::Near(_)) {
+            self.evidence(clause)
+        } else {
+            Vec::new()
+        };
+        let parts = clause.parts.iter().map(|part| self.explain(part)).collect();
+        let note = if holds { None } else { self.miss(clause) };
+        Explanation {
+            clause: written,
+            holds,
+            note,
+            evidence,
+            parts,
+        }
+    }
+
+    /// The fewest leaves that would have to flip for `node` to be as wanted.
+    pub(crate) fn distance(&mut self, node: NodeId, wanted: bool) -> u32 {
+        if self.holds(node) == wanted {
+            return 0;
+        }
+        let set = self.set;
+        match set.expr(node) {
+            Expr::And(parts) => self.flips(parts, if wanted { parts.len() } else { 1 }, wanted),
+            Expr::Or(parts) => self.flips(parts, if wanted { 1 } else { parts.len() }, wanted),
+            Expr::Of(count, parts) => {
+                let count = *count as usize;
+                let needed = if wanted {
+                    count
+                } else {
+                    (parts.len() + 1).saturating_sub(count)
+                };
+                self.flips(parts, needed, wanted)
+            }
+            Expr::Not(inner) => self.distance(*inner, !wanted),
+            Expr::Count(_, inner) if wanted => self.distance(*inner, true).max(1),
+            Expr::Near(pair) if wanted && !pair.negated => {
+                let (left, right) = (pair.left, pair.right);
+                let both = self
+                    .distance(left, true)
+                    .saturating_add(self.distance(right, true));
+                both.max(1)
+            }
+            _ => 1,
+        }
+    }
+
+    /// The sum of the smallest distances of so many parts.
+    fn flips(&mut self, parts: &[NodeId], needed: usize, wanted: bool) -> u32 {
+        let mut all: Vec<u32> = parts
+            .iter()
+            .map(|part| self.distance(*part, wanted))
+            .collect();
+        all.sort_unstable();
+        all.into_iter().take(needed).fold(0, u32::saturating_add)
+    }
+
+    /// The words of the stored text around a span, as far as the units that it touches reach.
+    pub(crate) fn around(&self, span: Span) -> String {
+        let zone = self.text.zone_of(span);
+        let mut first = span.first as usize;
+        let mut last = span.last as usize;
+        let list = &self.text.units.list;
+        let joined = |at: usize| {
+            list.get(at).is_some_and(|unit| {
+                unit.gap == super::units::Gap::None
+                    && at > 0
+                    && !super::script::is_border(list[at - 1].kind, unit.kind)
+            })
+        };
+        while joined(first) {
+            first -= 1;
+        }
+        while joined(last + 1) {
+            last += 1;
+        }
+        let starts = &self.text.units.starts;
+        let from = starts[list[first].start as usize] as usize;
+        let to = super::fold::source_end(zone.text, starts[list[last].end as usize - 1] as usize);
+        zone.text[from..to].chars().take(60).collect()
+    }
+
+    /// The parts of a list that do not hold, as written.
+    pub(crate) fn missing(&mut self, clause: &Clause) -> String {
+        let parts: BTreeSet<usize> = (0..clause.parts.len())
+            .filter(|at| !self.holds(clause.parts[*at].node))
+            .collect();
+        let names: Vec<&str> = parts
+            .iter()
+            .map(|at| self.set.written(&clause.parts[*at]))
+            .collect();
+        names.join(", ")
+    }
+}

@@ -1,0 +1,325 @@
+//! Folding: stored text to the letters that patterns see, each with the byte it came from (MAT-1…14).
+//!
+//! The same function folds terms and text. Case, width, accents and look go; letters stay in their script.
+//! What needs neighbours (joints, numbers, `&` inside a word) is decided where units are built, in `text`.
+
+use std::ops::Range;
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::{decompose_canonical, is_combining_mark};
+
+use super::script::{Kind, decimal_value, kind_of};
+
+/// Takes folded characters one by one.
+pub(crate) trait Sink {
+    /// A letter or digit whose source begins at byte `at`.
+    fn letter(&mut self, c: char, kind: Kind, at: usize);
+    /// Something between words: ` `, `-`, `.`, `'`, `,`, `&`, `+`, `\n`, or `OTHER`.
+    fn separator(&mut self, c: char, at: usize);
+}
+
+/// A separator whose look does not matter.
+pub(crate) const OTHER: char = '\u{1}';
+
+/// The mark that lengthens kana, and is a dash between Latin letters.
+pub(crate) const LONG: char = 'ー';
+
+/// Most marks on one letter that are looked at; the rest is skipped.
+const MARKS: usize = 32;
+
+/// Folds `range` of `text`, which must lie on character boundaries.
+pub(crate) fn fold(text: &str, range: Range<usize>, sink: &mut impl Sink) {
+    let bytes = &text.as_bytes()[..range.end];
+    let mut slow = Slow::default();
+    let mut at = range.start;
+    while at < range.end {
+        let byte = bytes[at];
+        let next_plain = bytes.get(at + 1).is_none_or(u8::is_ascii);
+        if byte.is_ascii() && next_plain {
+            at += ascii(&bytes[at..], at, sink);
+            continue;
+        }
+        let Some(c) = text[at..range.end].chars().next() else {
+            break;
+        };
+        if ('가'..='힣').contains(&c) && !extended(text, at + 3, range.end) {
+            sink.letter(c, Kind::Hangul, at);
+            at += 3;
+            continue;
+        }
+        let end = slow.gather(text, at, range.end);
+        slow.emit(at, sink);
+        at = end;
+    }
+}
+
+/// The end of the source of the folded character that begins at byte `at`: its marks belong to it.
+pub(crate) fn source_end(text: &str, at: usize) -> usize {
+    if text[at..].starts_with("&amp;") {
+        return at + "&amp;".len();
+    }
+    Slow::default().gather(text, at, text.len())
+}
+
+/// One ASCII character; returns how many bytes it took.
+fn ascii(bytes: &[u8], at: usize, sink: &mut impl Sink) -> usize {
+    let byte = bytes[0];
+    match byte {
+        b'a'..=b'z' => sink.letter(char::from(byte), Kind::Latin, at),
+        b'A'..=b'Z' => sink.letter(char::from(byte.to_ascii_lowercase()), Kind::Latin, at),
+        b'0'..=b'9' => sink.letter(char::from(byte), Kind::Digit, at),
+        b'&' if bytes.starts_with(b"&amp;") => {
+            sink.separator('&', at);
+            return "&amp;".len();
+        }
+        _ => sink.separator(separator(char::from(byte)), at),
+    }
+    1
+}
+
+/// True when a mark or a jamo that belongs to the character before stands at `at`.
+fn extended(text: &str, at: usize, end: usize) -> bool {
+    text[at..end]
+        .chars()
+        .next()
+        .is_some_and(|next| is_ignored(next) || may_extend(next))
+}
+
+/// Quick answer for the common ranges that never extend a character.
+fn may_extend(c: char) -> bool {
+    !matches!(u32::from(c), 0..0x300 | 0x3001..=0x3029 | 0x3040..=0x3098 | 0x30A0..=0x312F | 0x3131..=0xA66E | 0xAC00..=0xD7AF)
+        && (is_combining_mark(c)
+            || matches!(u32::from(c), 0x1160..=0x11FF | 0xD7B0..=0xD7FF | 0xFF9E | 0xFF9F))
+}
+
+/// Whether `c` joins the character before it into one.
+fn extends(before: char, c: char) -> bool {
+    match u32::from(c) {
+        0x1160..=0x11FF | 0xD7B0..=0xD7FF => {
+            matches!(u32::from(before), 0x1100..=0x11FF | 0xA960..=0xA97F | 0xAC00..=0xD7FF)
+        }
+        _ => may_extend(c),
+    }
+}
+
+/// Characters that nobody sees and that part nothing (MAT-4), and the Arabic tatweel (MAT-6).
+fn is_ignored(c: char) -> bool {
+    matches!(
+        u32::from(c),
+        0x00AD | 0x034F
+            | 0x061C
+            | 0x0640
+            | 0x115F
+            | 0x1160
+            | 0x180B..=0x180F
+            | 0x200B..=0x200F
+            | 0x202A..=0x202E
+            | 0x2060..=0x2064
+            | 0x2066..=0x206F
+            | 0x3164
+            | 0xFE00..=0xFE0F
+            | 0xFEFF
+            | 0xFFA0
+            | 0xE0000..=0xE0FFF
+    )
+}
+
+/// What a separator is called.
+fn separator(c: char) -> char {
+    match c {
+        ' ' | '\t' => ' ',
+        '-' | '.' | ',' | '&' | '+' => c,
+        '\'' | '`' => '\'',
+        '\n' | '\r' | '\u{b}' | '\u{c}' => '\n',
+        _ => OTHER,
+    }
+}
+
+/// The long way: a character with all that belongs to it.
+#[derive(Default)]
+struct Slow {
+    cluster: String,
+    letters: Vec<char>,
+}
+
+impl Slow {
+    /// Collects the character at `at` and its marks; returns where they end.
+    fn gather(&mut self, text: &str, at: usize, limit: usize) -> usize {
+        self.cluster.clear();
+        let mut chars = text[at..limit].char_indices();
+        let Some((_, first)) = chars.next() else {
+            return limit;
+        };
+        let mut end = at + first.len_utf8();
+        if is_ignored(first) {
+            return end;
+        }
+        self.cluster.push(first);
+        let mut before = first;
+        let mut marks = 0;
+        for (offset, c) in chars {
+            if is_ignored(c) {
+                continue;
+            }
+            if !extends(before, c) {
+                break;
+            }
+            if marks < MARKS {
+                self.cluster.push(c);
+            }
+            marks += 1;
+            before = c;
+            end = at + offset + c.len_utf8();
+        }
+        end
+    }
+
+    fn emit(&mut self, at: usize, sink: &mut impl Sink) {
+        let Some(first) = self.cluster.chars().next() else {
+            return;
+        };
+        match special(first) {
+            Some(Special::Separator(c)) => return sink.separator(c, at),
+            Some(Special::Numero) => {
+                sink.letter('n', Kind::Latin, at);
+                sink.letter('o', Kind::Latin, at);
+                return sink.separator(OTHER, at);
+            }
+            Some(Special::Letter(c)) => return sink.letter(c, Kind::Hangul, at),
+            Some(Special::Apart) => sink.separator(OTHER, at),
+            None => {}
+        }
+        self.normalise();
+        let mut base = None;
+        for &c in &self.letters {
+            match kind_of(c) {
+                None => {
+                    base = None;
+                    sink.separator(separator(c), at);
+                }
+                Some(_) if is_combining_mark(c) => {
+                    if let Some(kind) = base.filter(|kind| !is_ornament(*kind, c)) {
+                        sink.letter(c, kind, at);
+                    }
+                }
+                Some(kind) => {
+                    base = Some(kind);
+                    sink.letter(c, kind, at);
+                }
+            }
+        }
+        if matches!(special(first), Some(Special::Apart)) {
+            sink.separator(OTHER, at);
+        }
+    }
+
+    /// The cluster in NFKC, small letters, ornaments off where they can be told from the letter.
+    fn normalise(&mut self) {
+        self.letters.clear();
+        for c in self.cluster.nfkc() {
+            if is_ignored(c) {
+                continue;
+            }
+            for small in c.to_lowercase() {
+                plain(small, &mut self.letters);
+            }
+        }
+    }
+}
+
+/// Writes one small letter in its plain form.
+fn plain(c: char, out: &mut Vec<char>) {
+    if let Some(digit) = decimal_value(c) {
+        return out.push(digit);
+    }
+    let pair = match c {
+        'æ' => "ae",
+        'œ' => "oe",
+        'ß' => "ss",
+        'þ' => "th",
+        'ł' => "l",
+        'ø' => "o",
+        'đ' | 'ð' => "d",
+        'ħ' => "h",
+        'ŧ' => "t",
+        'ı' => "i",
+        'ŋ' => "n",
+        'ς' => "σ",
+        'ё' | 'ѐ' => "е",
+        'ѝ' => "и",
+        'أ' | 'إ' | 'آ' | 'ٱ' => "ا",
+        'ى' | 'ی' => "ي",
+        'ة' | 'ھ' | 'ہ' => "ه",
+        'ک' => "ك",
+        _ => "",
+    };
+    if !pair.is_empty() {
+        return out.extend(pair.chars());
+    }
+    if matches!(kind_of(c), Some(Kind::Latin | Kind::Greek)) && !c.is_ascii() {
+        let mut first = None;
+        decompose_canonical(c, |part| {
+            first.get_or_insert(part);
+        });
+        return match first {
+            Some(base) if base != c => plain(base, out),
+            _ => out.push(c),
+        };
+    }
+    out.push(c);
+}
+
+/// Marks that are no part of the letter (MAT-5).
+fn is_ornament(base: Kind, mark: char) -> bool {
+    let code = u32::from(mark);
+    match base {
+        Kind::Digit | Kind::Latin | Kind::Greek | Kind::Hebrew | Kind::Hangul => true,
+        Kind::Cyrillic => matches!(code, 0x300 | 0x301),
+        Kind::Arabic => matches!(code, 0x64B..=0x65F | 0x670 | 0x6D6..=0x6ED),
+        Kind::Spaced | Kind::Dense => matches!(code, 0x300..=0x36F | 0x20D0..=0x20FF),
+    }
+}
+
+enum Special {
+    /// Parts words.
+    Separator(char),
+    /// `№`.
+    Numero,
+    /// A Hangul letter that NFKC would turn into a piece of a syllable.
+    Letter(char),
+    /// Stands apart from what is beside it: `½`, `①`.
+    Apart,
+}
+
+/// Characters for which NFKC has the wrong answer or none (MAT-2, MAT-3).
+fn special(c: char) -> Option<Special> {
+    let code = u32::from(c);
+    Some(match code {
+        0x318D | 0x119E | 0x00B7 | 0x2027 | 0x30FB | 0xFF65 => Special::Separator(OTHER),
+        0x2122 | 0x00AE | 0x00A9 | 0x2120 | 0x2117 => Special::Separator(OTHER),
+        0x00B2 | 0x00B3 | 0x00B9 | 0x2070 | 0x2074..=0x207E => Special::Separator(OTHER),
+        0x2025 | 0x2026 | 0x22EF => Special::Separator(OTHER),
+        0x2010..=0x2015 | 0x2212 | 0xFE58 | 0xFE63 | 0xFF0D | 0x05BE => Special::Separator('-'),
+        0x2018..=0x201B | 0x2032 | 0x2035 | 0x02BC | 0x0060 | 0x00B4 | 0xFF07 => {
+            Special::Separator('\'')
+        }
+        0x00A0 | 0x1680 | 0x2000..=0x200A | 0x202F | 0x205F | 0x3000 => Special::Separator(' '),
+        0x0085 | 0x2028 | 0x2029 => Special::Separator('\n'),
+        0x2116 => Special::Numero,
+        0x00BC..=0x00BE
+        | 0x2150..=0x215F
+        | 0x2189
+        | 0x2460..=0x249B
+        | 0x24EA..=0x24FF
+        | 0x2776..=0x2793
+        | 0x3251..=0x325F
+        | 0x32B1..=0x32BF => Special::Apart,
+        0x3131..=0x318E => Special::Letter(c),
+        0xFFA1..=0xFFBE => Special::Letter(char::from_u32(code - 0xFFA1 + 0x3131)?),
+        0xFFC2..=0xFFC7 => Special::Letter(char::from_u32(code - 0xFFC2 + 0x314F)?),
+        0xFFCA..=0xFFCF => Special::Letter(char::from_u32(code - 0xFFCA + 0x3155)?),
+        0xFFD2..=0xFFD7 => Special::Letter(char::from_u32(code - 0xFFD2 + 0x315B)?),
+        0xFFDA..=0xFFDC => Special::Letter(char::from_u32(code - 0xFFDA + 0x3161)?),
+        _ => return None,
+    })
+}

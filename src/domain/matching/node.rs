@@ -1,0 +1,115 @@
+//! A compiled query: expressions, each distinct one once, and the clauses of the query that point at them.
+//!
+//! Clauses follow the query as written, so that evidence and explanations can use its words.
+
+use std::ops::Range;
+
+use super::super::rule::ast::{Distance, Field};
+use super::text::Part;
+
+/// The number of an expression.
+pub(crate) type NodeId = u32;
+
+/// Which texts a leaf looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Scope {
+    /// Bits of parts.
+    pub parts: u8,
+    /// Of bodies the first paragraph only.
+    pub lead: bool,
+}
+
+impl Scope {
+    /// Title, body and full text.
+    pub(crate) fn text() -> Self {
+        Self {
+            parts: Part::Title.bit() | Part::Body.bit() | Part::FullText.bit(),
+            lead: false,
+        }
+    }
+
+    /// The texts of a field; none for `url:` and properties.
+    pub(crate) fn of(field: Field) -> Option<Self> {
+        let parts = match field {
+            Field::Title => Part::Title.bit(),
+            Field::Body => Part::Body.bit() | Part::FullText.bit(),
+            Field::Text => return Some(Self::text()),
+            Field::Lead => {
+                return Some(Self {
+                    lead: true,
+                    ..Self::text()
+                });
+            }
+            Field::Author => Part::Author.bit(),
+            Field::Category => Part::Category.bit(),
+            Field::Url | Field::Host | Field::Feed | Field::Tag | Field::Lang => return None,
+        };
+        Some(Self { parts, lead: false })
+    }
+}
+
+/// A property of an entry and the value asked for, already in the form it is compared in.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Property {
+    pub field: Field,
+    pub value: String,
+}
+
+/// `left NEAR right`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Pair {
+    pub left: NodeId,
+    pub right: NodeId,
+    pub distance: Distance,
+    pub ordered: bool,
+    pub negated: bool,
+}
+
+/// What is evaluated.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Expr {
+    /// Holds nowhere.
+    Never,
+    /// Hits of any of these patterns.
+    Leaf(Box<[u32]>, Scope),
+    /// These in order, with at most so many words between in all.
+    Sequence(Box<[NodeId]>, u32),
+    /// Matches of a regex.
+    Regex(u32, Scope),
+    /// The URL holds this, small letters.
+    Url(String),
+    /// The URL fits this regex.
+    UrlRegex(u32),
+    /// A property has a value.
+    Property(Property),
+    /// Mentions of an entity; inside contexts before overlaps are settled.
+    Entity(u32, Scope, bool),
+    /// Mentions of the members of a class, likewise.
+    Class(u32, Scope, bool),
+    Or(Box<[NodeId]>),
+    And(Box<[NodeId]>),
+    Of(u32, Box<[NodeId]>),
+    Not(NodeId),
+    Count(u32, NodeId),
+    Near(Pair),
+}
+
+/// A part of a query as written.
+#[derive(Clone, Debug)]
+pub(crate) struct Clause {
+    /// Which text it is written in.
+    pub source: u32,
+    /// Where.
+    pub span: Range<usize>,
+    /// What it means.
+    pub node: NodeId,
+    /// Its parts, in the order of the node's; a field or macro has one part with the same node.
+    pub parts: Box<[Clause]>,
+}
+
+impl Clause {
+    /// Whether it only wraps its part: a field, a macro.
+    pub(crate) fn is_wrapper(&self) -> bool {
+        matches!(&*self.parts, [part] if part.node == self.node)
+    }
+}

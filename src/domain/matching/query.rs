@@ -1,0 +1,508 @@
+//! From the tree of a query to clauses and expressions, with what needs the definitions to be checked.
+//!
+//! What the text alone tells has been said by the parser, and is not said again.
+
+use std::ops::Range;
+
+use super::super::rule::ast::{Field, Kind, Near, Node};
+use super::super::rule::diagnostic::Diagnostic;
+use super::super::rule::suggest::nearest;
+use super::Place;
+use super::compile::Compiler;
+use super::evaluate::small_letters;
+use super::node::{Clause, Expr, NodeId, Pair, Property, Scope};
+use super::pattern::{End, Unfit, term, verbatim, wildcard};
+
+/// Most nodes of a query, macros expanded.
+const MAX_NODES: usize = 20_000;
+
+/// Deepest nesting, macros expanded.
+const MAX_DEPTH: usize = 700;
+
+/// What the field around a node makes of it.
+#[derive(Clone, Copy, Debug)]
+enum Within {
+    Texts(Scope),
+    Url,
+    Property(Field),
+}
+
+/// The compilation of one query.
+pub(super) struct Query<'c, 'd> {
+    pub compiler: &'c mut Compiler<'d>,
+    /// Which text problems are about.
+    pub place: Place,
+    /// Which source clauses are written in.
+    pub source: u32,
+    /// Nothing is reported: it is a macro that reports for itself.
+    pub quiet: bool,
+    /// The text has errors already: of more errors only unknown names are worth saying.
+    pub names_only: bool,
+    /// Inside an entity's context.
+    pub early: bool,
+    within: Within,
+    /// Macros that are being expanded.
+    open: Vec<usize>,
+    nodes: usize,
+    depth: usize,
+    /// The place in the query of the outermost macro that is being expanded.
+    outer: Option<Range<usize>>,
+}
+
+impl<'c, 'd> Query<'c, 'd> {
+    pub(super) fn new(compiler: &'c mut Compiler<'d>, place: Place, source: u32) -> Self {
+        Self {
+            compiler,
+            place,
+            source,
+            quiet: false,
+            names_only: false,
+            early: false,
+            within: Within::Texts(Scope::text()),
+            open: Vec::new(),
+            nodes: 0,
+            depth: 0,
+            outer: None,
+        }
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) {
+        if !self.quiet {
+            self.compiler.report(self.place, diagnostic);
+        }
+    }
+
+    /// Reports at a node; inside a macro at the macro's use.
+    fn error(&mut self, code: &'static str, span: &Range<usize>, message: &str, help: &str) {
+        if self.names_only && !matches!(code, "E30" | "E31" | "E32" | "E34") {
+            return;
+        }
+        let span = self.outer.clone().unwrap_or_else(|| span.clone());
+        self.report(Diagnostic::error(code, span, message).help(help));
+    }
+
+    /// Compiles a node; none when it cannot be used, which has been said.
+    pub(super) fn clause(&mut self, node: &Node) -> Option<Clause> {
+        self.nodes += 1;
+        if self.nodes > MAX_NODES || self.depth > MAX_DEPTH {
+            if self.nodes == MAX_NODES + 1 || self.depth == MAX_DEPTH + 1 {
+                let message = format!("with its macros, this has more than {MAX_NODES} parts");
+                self.error("E38", &node.span, &message, "split it, or use classes");
+                self.quiet = true;
+            }
+            return None;
+        }
+        self.depth += 1;
+        let out = self.compile(node);
+        self.depth -= 1;
+        out
+    }
+
+    fn compile(&mut self, node: &Node) -> Option<Clause> {
+        match &node.kind {
+            Kind::Or(parts) => self.list(node, parts, Expr::Or),
+            Kind::And(parts) => self.list(node, parts, Expr::And),
+            Kind::AtLeastOf(count, parts) => {
+                let count = *count;
+                self.list(node, parts, move |parts| Expr::Of(count, parts))
+            }
+            Kind::Not(inner) => self.around(node, inner, Expr::Not),
+            Kind::Count(count, inner) => self.count(node, *count, inner),
+            Kind::Near(near) => self.near(node, near),
+            Kind::Field(field, inner) => self.field(node, *field, inner),
+            Kind::Macro(name) => self.expand(node, name),
+            Kind::Entity(name) => {
+                let found = self.compiler.entity(name);
+                if let Some(entity) = found {
+                    self.compiler.used.entities.insert(entity);
+                } else {
+                    self.unknown("E30", node, '@', "entity", name);
+                }
+                let scope = self.texts(node, "an entity")?;
+                self.leaf(node, Expr::Entity(found?, scope, self.early))
+            }
+            Kind::Class(name) => {
+                let found = self.compiler.class(name);
+                if let Some(class) = found {
+                    self.compiler.used.classes.insert(class);
+                } else {
+                    self.unknown("E31", node, '#', "class", name);
+                }
+                let scope = self.texts(node, "a class")?;
+                self.leaf(node, Expr::Class(found?, scope, self.early))
+            }
+            Kind::Term(text) | Kind::Phrase(text, None) => self.words(node, text),
+            Kind::Phrase(text, Some(slop)) => self.slop(node, text, *slop),
+            Kind::Verbatim(text) => self.verbatim(node, text),
+            Kind::Regex(source, ignore_case) => self.regex(node, source, *ignore_case),
+        }
+    }
+
+    fn leaf(&mut self, node: &Node, expr: Expr) -> Option<Clause> {
+        self.whole(node, expr, Vec::new())
+    }
+
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "every way of compiling a node ends here"
+    )]
+    fn whole(&mut self, node: &Node, expr: Expr, parts: Vec<Clause>) -> Option<Clause> {
+        Some(Clause {
+            source: self.source,
+            span: node.span.clone(),
+            node: self.compiler.intern(expr),
+            parts: parts.into(),
+        })
+    }
+
+    /// The texts a leaf looks at; an error where a field wants no such leaf.
+    fn texts(&mut self, node: &Node, what: &str) -> Option<Scope> {
+        let field = match self.within {
+            Within::Texts(scope) => {
+                self.compiler.parts |= scope.parts;
+                return Some(scope);
+            }
+            Within::Url => Field::Url,
+            Within::Property(field) => field,
+        };
+        let message = format!("`{}:` cannot be {what}", field.as_str());
+        self.error("E36", &node.span, &message, "write a word or a \"phrase\"");
+        None
+    }
+
+    fn list(
+        &mut self,
+        node: &Node,
+        parts: &[Node],
+        expr: impl FnOnce(Box<[NodeId]>) -> Expr,
+    ) -> Option<Clause> {
+        let clauses: Vec<Option<Clause>> = parts.iter().map(|part| self.clause(part)).collect();
+        let clauses: Vec<Clause> = clauses.into_iter().collect::<Option<_>>()?;
+        let ids = clauses.iter().map(|clause| clause.node).collect();
+        self.whole(node, expr(ids), clauses)
+    }
+
+    fn around(
+        &mut self,
+        node: &Node,
+        inner: &Node,
+        expr: impl FnOnce(NodeId) -> Expr,
+    ) -> Option<Clause> {
+        let clause = self.clause(inner)?;
+        self.whole(node, expr(clause.node), vec![clause])
+    }
+
+    fn count(&mut self, node: &Node, count: u32, inner: &Node) -> Option<Clause> {
+        let clause = self.around(node, inner, |inner| Expr::Count(count, inner))?;
+        if !self.compiler.is_simple(clause.parts[0].node) {
+            self.error(
+                "E18",
+                &inner.span,
+                "ATLEAST can only count what has occurrences",
+                "count a word, a \"phrase\", an @entity, or several joined by OR",
+            );
+            return None;
+        }
+        Some(clause)
+    }
+
+    fn near(&mut self, node: &Node, near: &Near) -> Option<Clause> {
+        let (left, right) = (self.clause(&near.left), self.clause(&near.right));
+        let (left, right) = (left?, right?);
+        for (operand, part) in [(&left, &near.left), (&right, &near.right)] {
+            if !self.compiler.has_places(operand.node) {
+                self.error(
+                    "E17",
+                    &part.span,
+                    "NOT, ATLEAST and properties have no place in the text, so nothing can be near them",
+                    "join them with AND, outside of the pair",
+                );
+                return None;
+            }
+        }
+        let simple = [&left, &right].map(|clause| self.compiler.is_simple(clause.node));
+        if simple == [false, false] {
+            self.error(
+                "E41",
+                &node.span,
+                "AND stands on both sides of NEAR",
+                "write two NEARs joined by AND",
+            );
+            return None;
+        }
+        if near.negated && !simple[0] {
+            self.error(
+                "E41",
+                &near.left.span,
+                "AND stands on the left of NOT NEAR, which keeps single occurrences",
+                "write one NOT NEAR for each part",
+            );
+            return None;
+        }
+        let pair = Pair {
+            left: left.node,
+            right: right.node,
+            distance: near.distance,
+            ordered: near.ordered,
+            negated: near.negated,
+        };
+        self.whole(node, Expr::Near(pair), vec![left, right])
+    }
+
+    fn field(&mut self, node: &Node, field: Field, inner: &Node) -> Option<Clause> {
+        let before = self.within;
+        self.within = match Scope::of(field) {
+            Some(scope) => Within::Texts(scope),
+            None if field == Field::Url => Within::Url,
+            None => Within::Property(field),
+        };
+        let clause = self.clause(inner);
+        self.within = before;
+        let clause = clause?;
+        Some(Clause {
+            source: self.source,
+            span: node.span.clone(),
+            node: clause.node,
+            parts: vec![clause].into(),
+        })
+    }
+
+    fn unknown(&mut self, code: &'static str, node: &Node, sigil: char, what: &str, name: &str) {
+        let near = match sigil {
+            '@' => nearest(name, self.compiler.entity_names()),
+            '#' => nearest(name, self.compiler.class_names()),
+            _ => nearest(name, self.compiler.macro_names()),
+        };
+        let help = match near {
+            Some(near) => format!("did you mean {sigil}{near}?"),
+            None if sigil == '#' => format!("give it to an entity: classes = [\"{name}\"]"),
+            None => format!("define it, or write the {what} that is meant"),
+        };
+        let message = format!("unknown {what} {sigil}{name}");
+        self.error(code, &node.span, &message, &help);
+    }
+
+    fn expand(&mut self, node: &Node, name: &str) -> Option<Clause> {
+        let Some(index) = self.compiler.macro_named(name) else {
+            self.unknown("E32", node, '$', "macro", name);
+            return None;
+        };
+        self.compiler.used.macros.insert(index);
+        if self.open.contains(&index) || self.compiler.macros[index].cyclic {
+            return None;
+        }
+        let tree = self.compiler.macros[index].tree.clone()?;
+        self.open.push(index);
+        let (source, outer) = (self.source, self.outer.clone());
+        self.source = super::units::narrow(index);
+        self.outer.get_or_insert_with(|| node.span.clone());
+        let was_quiet = self.quiet;
+        self.quiet |= self.compiler.macros[index].broken;
+        let clause = self.clause(&tree);
+        self.quiet = was_quiet;
+        self.source = source;
+        self.outer = outer;
+        self.open.pop();
+        let clause = clause?;
+        Some(Clause {
+            source: self.source,
+            span: node.span.clone(),
+            node: clause.node,
+            parts: vec![clause].into(),
+        })
+    }
+
+    /// A term or a phrase without slop, or the value of a field that is no text.
+    fn words(&mut self, node: &Node, text: &str) -> Option<Clause> {
+        match self.within {
+            Within::Texts(scope) => {
+                self.compiler.parts |= scope.parts;
+                let found = self.phrase(text, scope);
+                self.fit(node, text, found)
+            }
+            Within::Url => self.leaf(node, Expr::Url(small_letters(text))),
+            Within::Property(field) => self.property(node, field, text),
+        }
+    }
+
+    /// The expression of a phrase: one pattern, or a row of words where one inside has a wildcard.
+    fn phrase(&mut self, text: &str, scope: Scope) -> Result<NodeId, Unfit> {
+        let text = without_question_marks(text);
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let inner = words.len().saturating_sub(1);
+        if words[..inner].iter().all(|word| wildcard(word).is_none()) {
+            let patterns = term(&text, &End::Closed)?;
+            return Ok(self.compiler.leaf(patterns, scope));
+        }
+        self.row(&words, scope, 0, &End::Whole)
+    }
+
+    /// Words in order; all but the last end as `end` says.
+    fn row(&mut self, words: &[&str], scope: Scope, slop: u32, end: &End) -> Result<NodeId, Unfit> {
+        let mut parts = Vec::new();
+        for (index, word) in words.iter().enumerate() {
+            let end = if index + 1 == words.len() {
+                &End::Closed
+            } else {
+                end
+            };
+            match term(word, end) {
+                Ok(patterns) => parts.push(self.compiler.leaf(patterns, scope)),
+                Err(Unfit::Empty) => {}
+                Err(unfit) => return Err(unfit),
+            }
+        }
+        match parts.as_slice() {
+            [] => Err(Unfit::Empty),
+            [one] => Ok(*one),
+            _ => Ok(self.compiler.intern(Expr::Sequence(parts.into(), slop))),
+        }
+    }
+
+    /// `"…"~n`: the phrase itself, or its words with others between.
+    fn slop(&mut self, node: &Node, text: &str, slop: u32) -> Option<Clause> {
+        let scope = self.texts(node, "a phrase with `~`")?;
+        let clean = without_question_marks(text);
+        let words: Vec<&str> = clean.split_whitespace().collect();
+        let found = self.phrase(text, scope).and_then(|plain| {
+            let row = self.row(&words, scope, slop, &End::Closed)?;
+            Ok(if plain == row {
+                plain
+            } else {
+                self.compiler.intern(Expr::Or([plain, row].into()))
+            })
+        });
+        self.fit(node, text, found)
+    }
+
+    /// The clause of a term, or what is wrong with it.
+    fn fit(&mut self, node: &Node, text: &str, found: Result<NodeId, Unfit>) -> Option<Clause> {
+        let (message, help) = match found {
+            Ok(id) => {
+                return Some(Clause {
+                    source: self.source,
+                    span: node.span.clone(),
+                    node: id,
+                    parts: Box::default(),
+                });
+            }
+            // The parser has warned.
+            Err(Unfit::Empty) => return self.leaf(node, Expr::Never),
+            Err(Unfit::LeadingWildcard) => (
+                "a word cannot begin with a wildcard".to_owned(),
+                "write the variants, joined by OR, or a regex",
+            ),
+            Err(Unfit::ShortWildcard) => (
+                format!(
+                    "`{text}` is too short: two letters or digits (one Hangul or Han) must stand before `*`"
+                ),
+                "write more of the word",
+            ),
+            Err(Unfit::WildcardAcrossWords) => (
+                "a wildcard stays within one word".to_owned(),
+                "write a phrase with one word after the other",
+            ),
+        };
+        self.error("E05", &node.span, &message, help);
+        None
+    }
+
+    fn verbatim(&mut self, node: &Node, text: &str) -> Option<Clause> {
+        match self.within {
+            Within::Texts(scope) => {
+                self.compiler.parts |= scope.parts;
+                match verbatim(text) {
+                    Some(pattern) => {
+                        let id = self.compiler.leaf(vec![pattern], scope);
+                        self.fit(node, text, Ok(id))
+                    }
+                    None => self.regex(node, &regex::escape(text), false),
+                }
+            }
+            _ => self.words(node, text),
+        }
+    }
+
+    fn regex(&mut self, node: &Node, source: &str, ignore_case: bool) -> Option<Clause> {
+        let scope = match self.within {
+            Within::Url => None,
+            _ => Some(self.texts(node, "a regex")?),
+        };
+        let id = match self.compiler.regex(source, ignore_case) {
+            Ok(id) => id,
+            Err(message) => {
+                let help = "the syntax is that of the `regex` crate; at most 1 MiB compiled";
+                self.error("E37", &node.span, &message, help);
+                return None;
+            }
+        };
+        if self.compiler.regexes[id as usize].is_match("") {
+            self.error(
+                "E35",
+                &node.span,
+                "this regex matches every entry, for it matches nothing at all",
+                "make a part of it necessary: `+` instead of `*`",
+            );
+            return None;
+        }
+        let expr = match scope {
+            Some(scope) => Expr::Regex(id, scope),
+            None => Expr::UrlRegex(id),
+        };
+        self.leaf(node, expr)
+    }
+
+    fn property(&mut self, node: &Node, field: Field, text: &str) -> Option<Clause> {
+        let value = match field {
+            Field::Host => {
+                let text = text.trim_end_matches('.');
+                url::Host::parse(text)
+                    .map_or_else(|_| text.to_ascii_lowercase(), |host| host.to_string())
+            }
+            Field::Lang => text.replace('_', "-").to_ascii_lowercase(),
+            _ => text.to_owned(),
+        };
+        let feeds = &self.compiler.definitions.feeds;
+        if field == Field::Feed
+            && !feeds.is_empty()
+            && feeds.iter().all(|(id, _)| id.as_str() != value)
+        {
+            let near = nearest(&value, feeds.iter().map(|(id, _)| id.as_str()));
+            let help = near.map_or_else(
+                || "write the id of a feed".to_owned(),
+                |near| format!("did you mean feed:{near}?"),
+            );
+            self.error("E34", &node.span, &format!("unknown feed {value}"), &help);
+            return None;
+        }
+        if field == Field::Tag
+            && !feeds.is_empty()
+            && !feeds.iter().any(|(_, tags)| tags.contains(&value))
+        {
+            let message = format!("no feed has the tag `{value}`, so this never matches");
+            let near = nearest(
+                &value,
+                feeds.iter().flat_map(|(_, tags)| tags).map(String::as_str),
+            );
+            let help = near.map_or_else(
+                || "give the tag to a feed".to_owned(),
+                |near| format!("did you mean tag:{near}?"),
+            );
+            self.report(Diagnostic::warning("W03", node.span.clone(), message).help(help));
+        }
+        self.leaf(node, Expr::Property(Property { field, value }))
+    }
+}
+
+/// In phrases and names `?` is a wildcard only inside a word.
+pub(super) fn without_question_marks(text: &str) -> String {
+    let mut chars = text.chars().peekable();
+    let mut out = String::with_capacity(text.len());
+    while let Some(c) = chars.next() {
+        let inside = chars
+            .peek()
+            .is_some_and(|next| next.is_alphanumeric() || matches!(next, '?' | '*'));
+        out.push(if c == '?' && !inside { ' ' } else { c });
+    }
+    out
+}
