@@ -1,1 +1,3 @@
 //! The only module that talks to publishers.
+
+pub mod settings;

@@ -1,1 +1,3 @@
 //! The only module that talks to receivers: one file a protocol.
+
+pub mod settings;

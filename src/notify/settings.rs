@@ -1,0 +1,111 @@
+//! What config says about a receiver: plain checked values, no connection and no secret store.
+//!
+//! Reading them from text is config's business; whether they can work is asked by `super::build`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::domain::alert::frame::Language;
+use crate::domain::id::ReceiverId;
+use crate::domain::rule::Severity;
+use crate::domain::units::Rate;
+use crate::secret::Secret;
+
+/// Where alerts go.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReceiverConfig {
+    /// Stable name.
+    pub id: ReceiverId,
+    /// Takes the alerts of rules that name no receiver.
+    pub default: bool,
+    /// Takes nothing below.
+    pub min_severity: Severity,
+    /// A query; takes only alerts whose entry matches it.
+    pub only: Option<String>,
+    /// No more than this; default: no limit.
+    pub rate: Option<Rate>,
+    /// How long a delivery is tried; default: `[alerts] give_up`.
+    pub give_up: Option<Duration>,
+    /// IANA zone of the times shown; default: the machine's.
+    pub zone: Option<String>,
+    /// Cuts the texts of the entry in JSON to so many bytes; default: whole.
+    pub max_body: Option<u64>,
+    /// The language of labels and times.
+    pub language: Language,
+    /// How it is reached.
+    pub kind: ReceiverKind,
+}
+
+/// How a receiver is reached.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ReceiverKind {
+    /// Lines on the terminal.
+    Terminal,
+    /// One JSON line an alert, appended.
+    File {
+        /// Relative: below the state folder.
+        path: PathBuf,
+    },
+    /// A program with the alert on its stdin.
+    Command {
+        /// The program and its arguments; no shell.
+        argv: Vec<String>,
+        /// After which it is ended.
+        timeout: Duration,
+    },
+    /// A POST of the JSON, signed after Standard Webhooks.
+    Webhook {
+        /// Where to; may hold a token.
+        url: Secret,
+        /// Each gives a signature; two while one is replaced by the other.
+        secrets: Vec<Secret>,
+        /// Extra request headers.
+        headers: BTreeMap<String, Secret>,
+    },
+    /// A mail.
+    Email(EmailSettings),
+}
+
+/// How mails are sent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EmailSettings {
+    /// `smtp://host` or `smtp://host:port`.
+    pub server: String,
+    /// How the connection is encrypted.
+    pub tls: Tls,
+    /// `name@host` or `Name <name@host>`.
+    pub from: String,
+    /// Who gets them; each as `from`.
+    pub to: Vec<String>,
+    /// For AUTH; none: no AUTH.
+    pub username: Option<String>,
+    /// For AUTH.
+    pub password: Option<Secret>,
+}
+
+/// How a mail connection is encrypted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tls {
+    /// In the clear, then STARTTLS or nothing is sent; port 587.
+    #[default]
+    Starttls,
+    /// From the first byte; port 465.
+    Implicit,
+    /// Never; only to loopback and private addresses; port 25.
+    None,
+}
+
+impl ReceiverKind {
+    /// The spelling in config, metrics and JSON.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Terminal => "terminal",
+            Self::File { .. } => "file",
+            Self::Command { .. } => "command",
+            Self::Webhook { .. } => "webhook",
+            Self::Email(_) => "email",
+        }
+    }
+}
