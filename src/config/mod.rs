@@ -1,1 +1,138 @@
 //! Text in, checked value out, every problem at once.
+//!
+//! [`load`] reads a folder or file of TOML and OPML into a [`Config`] that is complete and valid, or says all
+//! that is wrong, each with its place. It starts nothing, reaches nothing and keeps nothing; what a setting
+//! does is told beside the code that it configures.
+
+mod document;
+mod draft;
+mod feed_id;
+mod files;
+mod find;
+pub mod lists;
+mod literal;
+pub mod opml;
+mod places;
+mod problem;
+mod reader;
+mod refer;
+mod render;
+mod secrets;
+pub mod settings;
+mod source;
+mod tables;
+mod values;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub use feed_id::derive_feed_id;
+pub use find::{NotFound, find_config, find_state};
+pub use places::Places;
+pub use problem::{Problem, Problems, Where};
+pub use source::{Place, Position, Sources, Text};
+
+use crate::domain::feed::Feed;
+use crate::domain::matching;
+use crate::domain::rule::Definitions;
+use crate::fetch::settings::FetchSettings;
+use crate::notify::settings::ReceiverConfig;
+use draft::Draft;
+use reader::Cx;
+use settings::{AlertSettings, HeartbeatSettings, LogSettings, StoreSettings, WebSettings};
+
+/// A config that is complete and valid.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The folder or file it was read from.
+    pub path: PathBuf,
+    /// The files it was read from.
+    pub sources: Arc<Sources>,
+    /// `[store]`.
+    pub store: StoreSettings,
+    /// `[fetch]`.
+    pub fetch: FetchSettings,
+    /// `[alerts]`.
+    pub alerts: AlertSettings,
+    /// `[heartbeat]`.
+    pub heartbeat: HeartbeatSettings,
+    /// `[web]`.
+    pub web: WebSettings,
+    /// `[log]`.
+    pub log: LogSettings,
+    /// The feeds, disabled ones too.
+    pub feeds: Vec<Feed>,
+    /// Rules, entities, macros, and the feeds as rules see them.
+    pub definitions: Definitions,
+    /// The receivers.
+    pub receivers: Vec<ReceiverConfig>,
+    /// Where the texts of the definitions stand.
+    pub places: Places,
+}
+
+/// What came of reading a config.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The config, unless there are errors.
+    pub config: Option<Config>,
+    /// What is wrong or likely wrong.
+    pub problems: Problems,
+}
+
+/// Reads the folder or file at `path`; `env` answers environment variables, for secrets.
+pub fn load(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Loaded {
+    let mut cx = Cx {
+        sources: Sources::default(),
+        problems: Vec::new(),
+        env,
+        folder: PathBuf::new(),
+        plain_secrets: BTreeSet::new(),
+        told: BTreeSet::new(),
+    };
+    let mut draft = Draft::default();
+    for file in files::list(&mut cx, path) {
+        document::read(&mut cx, &file, &mut draft);
+    }
+    draft.end_feeds(&mut cx);
+    refer::check(&mut cx, &draft);
+    refer::queries(&mut cx, &draft);
+    open_files(&mut cx);
+
+    let sources = Arc::new(cx.sources);
+    let problems = Problems::new(cx.problems, Arc::clone(&sources));
+    let config = (problems.errors() == 0).then(|| draft.finish(path, sources));
+    Loaded { config, problems }
+}
+
+/// Warns of files that everyone can read although a secret stands in them.
+fn open_files(cx: &mut Cx) {
+    for file in cx.plain_secrets.clone() {
+        let path = cx.sources.path(file).to_owned();
+        if secrets::is_open(&path) {
+            let problem = Problem::file(
+                "C21",
+                path.clone(),
+                "this file holds a secret, and everyone on this machine can read it",
+            );
+            cx.push(Problem {
+                level: crate::domain::rule::diagnostic::Level::Warning,
+                ..problem.help(format!(
+                    "chmod 600 {}, or move the secret into a file of its own",
+                    path.display()
+                ))
+            });
+        }
+    }
+}
+
+impl Config {
+    /// A problem of the compiled definitions as a problem of config, at its place in the files.
+    #[must_use]
+    pub fn locate(&self, problem: &matching::Problem) -> Problem {
+        self.places.locate(&self.sources, problem)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,265 @@
+//! One file of config into the draft: TOML with all its syntax errors, or OPML as feeds.
+
+use std::ops::Range;
+use std::path::Path;
+
+use toml::de::{DeTable, DeValue};
+
+use super::draft::Draft;
+use super::files;
+use super::lists;
+use super::problem::{Problem, Where};
+use super::reader::{Cx, Table};
+use super::source::Place;
+use super::tables::{entities, feeds, receivers, rules, settings, web};
+use crate::domain::rule::suggest;
+
+/// The tables of config, as keys.
+const TABLES: [&str; 11] = [
+    "store",
+    "fetch",
+    "alerts",
+    "heartbeat",
+    "web",
+    "log",
+    "feed",
+    "entity",
+    "macro",
+    "rule",
+    "receiver",
+];
+
+/// Reads a file into the draft.
+pub(super) fn read(cx: &mut Cx, path: &Path, draft: &mut Draft) {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    folder.clone_into(&mut cx.folder);
+    if path.extension().is_some_and(|end| end == "opml") {
+        if let Some(bytes) = files::bytes(cx, path) {
+            opml(cx, path, &lists::decode(&bytes), draft);
+        }
+        return;
+    }
+    let Some(text) = files::text(cx, path) else {
+        return;
+    };
+    let file = cx.sources.add(path.to_owned(), text.clone());
+    let (document, errors) = DeTable::parse_recoverable(&text);
+    let before = cx.problems.len();
+    tables(cx, file, &document, draft);
+    if errors.is_empty() {
+        return;
+    }
+    // A broken line makes a broken value: only the line is told, and nothing is missed that may stand there.
+    let broken: Vec<usize> = errors
+        .iter()
+        .map(|error| {
+            cx.sources
+                .line_of(file, error.span().map_or(0, |span| span.start))
+        })
+        .collect();
+    let found = cx.problems.split_off(before);
+    let sources = &cx.sources;
+    cx.problems
+        .extend(found.into_iter().filter(|problem| match &problem.at {
+            Where::At(place) => {
+                problem.code != "C02"
+                    && !(place.file == file
+                        && broken.contains(&sources.line_of(file, place.span.start)))
+            }
+            Where::Path(_) => true,
+        }));
+    let mut line = None;
+    for error in errors {
+        let span = error.span().unwrap_or(0..0);
+        let at = cx.sources.line_of(file, span.start);
+        if line.replace(at) != Some(at) {
+            let problem = syntax(file, &text, span, error.message());
+            cx.push(problem);
+        }
+    }
+}
+
+/// A syntax error of TOML in our words where we have better ones.
+fn syntax(file: usize, text: &str, span: Range<usize>, message: &str) -> Problem {
+    let place = Place {
+        file,
+        span: span.clone(),
+    };
+    if message == "duplicate key" {
+        let name = text.get(span.clone()).unwrap_or_default();
+        let problem = Problem::error("C05", place, format!("`{name}` is given twice"))
+            .help("keep one of the two");
+        return match first_of(text, &span) {
+            Some(first) => problem.related(Place { file, span: first }, "first given here"),
+            None => problem,
+        };
+    }
+    let (message, help) = message.split_once(", expected ").unwrap_or((message, ""));
+    let problem = Problem::error("C00", place, format!("this is not TOML: {message}"));
+    match help {
+        "" | "nothing" => problem.help("check quotes, brackets and equals signs of this line"),
+        help => problem.help(format!("write {help}")),
+    }
+}
+
+/// The place of the header or key that stands again at `second`.
+fn first_of(text: &str, second: &Range<usize>) -> Option<Range<usize>> {
+    let line_start = text[..second.start].rfind('\n').map_or(0, |at| at + 1);
+    let lead = &text[line_start..second.start];
+    let name = text.get(second.clone())?;
+    let is_header = lead.trim_start().starts_with('[');
+    let mut start = 0;
+    let mut found = None;
+    for line in text[..line_start].split_inclusive('\n') {
+        let bare = line.trim_start();
+        if is_header
+            && bare
+                .trim_end()
+                .strip_prefix('[')
+                .and_then(|rest| rest.strip_suffix(']'))
+                .map(str::trim)
+                == Some(name)
+        {
+            found = found.or_else(|| {
+                line.find(name)
+                    .map(|at| start + at..start + at + name.len())
+            });
+        } else if !is_header {
+            let key = bare.split('=').next().unwrap_or_default().trim();
+            if bare.starts_with('[') {
+                found = None;
+            } else if key == name && found.is_none() {
+                found = line
+                    .find(name)
+                    .map(|at| start + at..start + at + name.len());
+            }
+        }
+        start += line.len();
+    }
+    found
+}
+
+fn tables(cx: &mut Cx, file: usize, document: &toml::Spanned<DeTable>, draft: &mut Draft) {
+    let map = document.get_ref();
+    for (key, value) in map {
+        if !TABLES.contains(&key.get_ref().as_ref()) {
+            let place = Place {
+                file,
+                span: key.span(),
+            };
+            unknown(cx, key.get_ref(), value.get_ref(), place);
+        }
+    }
+    let known: Vec<&str> = map.keys().map(|key| key.get_ref().as_ref()).collect();
+    let root = Table::open(cx, file, "the file", document.span(), map, &known);
+    scalars(cx, &root, draft);
+    lists_of_tables(cx, &root, draft);
+}
+
+fn unknown(cx: &mut Cx, key: &str, value: &DeValue, place: Place) {
+    let is_table = value.is_table()
+        || value
+            .as_array()
+            .is_some_and(|array| array.iter().any(|value| value.get_ref().is_table()));
+    let what = if is_table { "table" } else { "key" };
+    let help = suggest::nearest(key, TABLES).map_or_else(
+        || match what {
+            "table" => format!("the tables are {}", super::reader::listed(&TABLES)),
+            _ => "every key stands below a [table]".to_owned(),
+        },
+        |near| format!("did you mean `{near}`?"),
+    );
+    cx.push(Problem::error("C01", place, format!("there is no {what} `{key}`")).help(help));
+}
+
+/// The tables that stand once.
+fn scalars(cx: &mut Cx, root: &Table, draft: &mut Draft) {
+    let open = |cx: &mut Cx, key: &'static str, known: &[&str], draft: &mut Draft| {
+        let item = root.get(key)?;
+        if item.is_list() {
+            item.wrong(
+                cx,
+                format!("`{key}` stands once"),
+                format!("write [{key}], with one bracket"),
+            );
+            return None;
+        }
+        let table = item.table(cx, &format!("[{key}]"), known)?;
+        draft.once(cx, key, table.place()).then_some(table)
+    };
+    if let Some(table) = open(cx, "store", settings::STORE, draft) {
+        draft.store = settings::store(cx, &table);
+    }
+    if let Some(table) = open(cx, "fetch", settings::FETCH, draft) {
+        draft.fetch = settings::fetch(cx, &table);
+    }
+    if let Some(table) = open(cx, "alerts", settings::ALERTS, draft) {
+        draft.alerts = settings::alerts(cx, &table);
+    }
+    if let Some(table) = open(cx, "heartbeat", settings::HEARTBEAT, draft) {
+        draft.heartbeat = settings::heartbeat(cx, &table);
+    }
+    if let Some(table) = open(cx, "web", web::WEB, draft) {
+        draft.web = web::web(cx, &table);
+    }
+    if let Some(table) = open(cx, "log", settings::LOG, draft) {
+        draft.log = settings::log(cx, &table);
+    }
+}
+
+/// The tables that stand as often as one likes.
+fn lists_of_tables(cx: &mut Cx, root: &Table, draft: &mut Draft) {
+    for table in root.tables(cx, "feed", "[[feed]]", feeds::FEED) {
+        if let Some((feed, place)) = feeds::feed(cx, &table) {
+            draft.add_feed(cx, feed, place);
+        } else {
+            draft.broken("feed", table.peek("id"));
+        }
+    }
+    for table in root.tables(cx, "entity", "[[entity]]", entities::ENTITY) {
+        if let Some((entity, places)) = entities::entity(cx, &table) {
+            draft.add_entity(cx, entity, places);
+        } else {
+            draft.broken("entity", table.peek("id"));
+        }
+    }
+    for table in root.tables(cx, "macro", "[[macro]]", entities::MACRO) {
+        if let Some((found, place, query)) = entities::macro_table(cx, &table) {
+            draft.add_macro(cx, found, place, query);
+        }
+    }
+    for table in root.tables(cx, "rule", "[[rule]]", rules::RULE) {
+        if let Some((rule, places)) = rules::rule(cx, &table) {
+            draft.add_rule(cx, rule, places);
+        } else {
+            draft.broken("rule", table.peek("id"));
+        }
+    }
+    for table in root.tables_unchecked(cx, "receiver", "[[receiver]]") {
+        if let Some((receiver, places)) = receivers::receiver(cx, &table) {
+            draft.add_receiver(cx, receiver, places);
+        } else {
+            draft.broken("receiver", table.peek("id"));
+        }
+    }
+}
+
+/// The feeds of an OPML file.
+fn opml(cx: &mut Cx, path: &Path, text: &str, draft: &mut Draft) {
+    let file = cx.sources.add(path.to_owned(), text.to_owned());
+    let found = lists::read(text);
+    for part in found.refused {
+        let place = Place {
+            file,
+            span: part.span,
+        };
+        cx.push(Problem::error("C06", place, part.why).help("correct it or take the line out"));
+    }
+    for feed in found.feeds {
+        let place = Place {
+            file,
+            span: feed.span.clone(),
+        };
+        draft.add_listed(feed, place);
+    }
+}

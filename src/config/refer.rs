@@ -1,0 +1,104 @@
+//! What names something elsewhere: receivers, feeds and tags of rules, and the queries themselves.
+//!
+//! Names inside queries (entities, classes, macros) are looked up where the definitions are compiled.
+
+use std::collections::BTreeSet;
+
+use super::draft::Draft;
+use super::places::at_text;
+use super::problem::Problem;
+use super::reader::Cx;
+use super::source::Text;
+use crate::domain::rule::{parse, suggest};
+
+/// Checks that what rules name is there.
+pub(super) fn check(cx: &mut Cx, draft: &Draft) {
+    let receivers: BTreeSet<&str> = draft
+        .receivers
+        .iter()
+        .map(|(receiver, _)| receiver.id.as_str())
+        .collect();
+    let feeds: BTreeSet<&str> = draft
+        .feeds
+        .iter()
+        .map(|(feed, _)| feed.id.as_str())
+        .collect();
+    let tags: BTreeSet<&str> = draft
+        .feeds
+        .iter()
+        .flat_map(|(feed, _)| feed.tags.iter().map(String::as_str))
+        .collect();
+    let has_default = draft.receivers.iter().any(|(receiver, _)| receiver.default);
+    for (rule, places) in &draft.rules {
+        for text in &places.receivers {
+            known(cx, draft, text, ("receiver", &receivers));
+        }
+        if places.receivers.is_empty() && !has_default && rule.enabled {
+            cx.push(
+                Problem::warning(
+                    "C25",
+                    places.id.clone(),
+                    format!("nobody is told of \"{}\"", rule.id),
+                )
+                .help("give it receivers = [\"…\"], or a receiver default = true"),
+            );
+        }
+        for text in places
+            .feeds
+            .iter()
+            .chain(places.test_feeds.iter().flatten())
+        {
+            match text.value.strip_prefix("tag:") {
+                None => known(cx, draft, text, ("feed", &feeds)),
+                Some(tag) if tags.contains(tag.trim()) => {}
+                Some(tag) => {
+                    let message = format!("no feed has the tag \"{tag}\"");
+                    let help = suggest::nearest(tag, tags.iter().copied()).map_or_else(
+                        || "tag a feed so, or leave it out".to_owned(),
+                        |near| format!("did you mean \"tag:{near}\"?"),
+                    );
+                    cx.push(Problem::warning("C26", text.place.clone(), message).help(help));
+                }
+            }
+        }
+    }
+}
+
+fn known(cx: &mut Cx, draft: &Draft, text: &Text, (what, names): (&'static str, &BTreeSet<&str>)) {
+    if names.contains(text.value.as_str()) || draft.is_broken(what, &text.value) {
+        return;
+    }
+    let help = suggest::nearest(&text.value, names.iter().copied()).map_or_else(
+        || format!("add a [[{what}]] with this id, or leave it out"),
+        |near| format!("did you mean \"{near}\"?"),
+    );
+    cx.push(
+        Problem::error(
+            "C07",
+            text.place.clone(),
+            format!("there is no {what} \"{}\"", text.value),
+        )
+        .help(help),
+    );
+}
+
+/// Reads every query and reports what is wrong with it, at its place in the file.
+pub(super) fn queries(cx: &mut Cx, draft: &Draft) {
+    let rules = draft.rules.iter().map(|(_, places)| &places.query);
+    let macros = draft.macros.iter().map(|(_, _, query)| query);
+    let contexts = draft
+        .entities
+        .iter()
+        .filter_map(|(_, places)| places.context.as_ref());
+    let only = draft
+        .receivers
+        .iter()
+        .filter_map(|(_, places)| places.only.as_ref());
+    for text in rules.chain(macros).chain(contexts).chain(only) {
+        let (_, found) = parse(&text.value);
+        for diagnostic in &found {
+            let problem = at_text(&cx.sources, text, diagnostic);
+            cx.push(problem);
+        }
+    }
+}

@@ -1,0 +1,384 @@
+//! `[[receiver]]`: what all kinds share, and the keys of each kind.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::config::problem::Problem;
+use crate::config::reader::{Cx, Item, Table, listed};
+use crate::config::secrets;
+use crate::config::source::{Place, Text};
+use crate::config::values;
+use crate::domain::alert::frame::Language;
+use crate::domain::id::ReceiverId;
+use crate::domain::rule::{Severity, suggest};
+use crate::domain::units;
+use crate::notify::settings::{EmailSettings, ReceiverConfig, ReceiverKind, Tls};
+use crate::secret::Secret;
+
+/// What every kind takes.
+const COMMON: &[&str] = &[
+    "id",
+    "kind",
+    "default",
+    "min_severity",
+    "only",
+    "rate",
+    "give_up",
+    "zone",
+    "max_body",
+    "language",
+    "quiet_hours",
+    "digest",
+];
+
+/// The kinds of this version, and the keys that each takes beside the common ones.
+const KINDS: [(&str, &[&str]); 5] = [
+    ("terminal", &[]),
+    ("file", &["path"]),
+    ("command", &["argv", "timeout"]),
+    ("webhook", &["url", "secret", "headers"]),
+    (
+        "email",
+        &["server", "tls", "from", "to", "username", "password"],
+    ),
+];
+
+/// Kinds that a later version has.
+const LATER: [&str; 12] = [
+    "slack",
+    "discord",
+    "telegram",
+    "teams",
+    "matrix",
+    "mattermost",
+    "ntfy",
+    "gotify",
+    "pushover",
+    "pagerduty",
+    "jandi",
+    "dooray",
+];
+
+/// Where the parts of a receiver stand.
+#[derive(Clone, Debug)]
+pub(in crate::config) struct ReceiverPlaces {
+    pub id: Place,
+    pub only: Option<Text>,
+    pub table: Place,
+    pub keys: BTreeMap<String, Place>,
+}
+
+pub(in crate::config) fn receiver(
+    cx: &mut Cx,
+    table: &Table,
+) -> Option<(ReceiverConfig, ReceiverPlaces)> {
+    let id = super::id(cx, table, "\"desk\"");
+    let keys = table
+        .items()
+        .iter()
+        .map(|item| (item.key.clone(), item.place()))
+        .collect();
+    let default = table.bool(cx, "default").unwrap_or(false);
+    let min_severity = table
+        .one_of(
+            cx,
+            "min_severity",
+            &super::rules::SEVERITIES,
+            Severity::from_name,
+        )
+        .unwrap_or(Severity::Info);
+    let only = table.filled(cx, "only");
+    let rate = table
+        .get("rate")
+        .and_then(|item| item.parsed(cx, "a rate such as \"10/h\"", units::parse_rate));
+    let give_up = table.span_of_time(cx, "give_up");
+    let zone = table
+        .get("zone")
+        .and_then(|item| item.parsed(cx, "a zone such as \"Asia/Seoul\"", values::zone));
+    let max_body = table.size(cx, "max_body", 1_024..=1 << 30);
+    let language = table
+        .one_of(cx, "language", &["en", "ko"], Language::from_name)
+        .unwrap_or_default();
+    quiet_hours(cx, table);
+    digest(cx, table);
+    let kind = kind(cx, table);
+    let (id, place) = id?;
+    let config = ReceiverConfig {
+        id: ReceiverId::new(id),
+        default,
+        min_severity,
+        only: only.as_ref().map(|text| text.value.clone()),
+        rate,
+        give_up,
+        zone,
+        max_body,
+        language,
+        kind: kind?,
+    };
+    let places = ReceiverPlaces {
+        id: place,
+        only,
+        table: table.place(),
+        keys,
+    };
+    Some((config, places))
+}
+
+fn kind(cx: &mut Cx, table: &Table) -> Option<ReceiverKind> {
+    let Some(item) = table.get("kind") else {
+        table.missing(cx, "kind", "\"webhook\"");
+        return None;
+    };
+    let name = item.text(cx)?.value;
+    let Some((name, keys)) = KINDS.iter().find(|(kind, _)| *kind == name) else {
+        unknown_kind(cx, &item, &name);
+        return None;
+    };
+    known_keys(cx, table, name, keys);
+    match *name {
+        "terminal" => Some(ReceiverKind::Terminal),
+        "file" => file(cx, table),
+        "command" => command(cx, table),
+        "webhook" => webhook(cx, table),
+        _ => email(cx, table),
+    }
+}
+
+/// A key of another kind is told as such; anything else is unknown.
+fn known_keys(cx: &mut Cx, table: &Table, name: &str, keys: &[&str]) {
+    let of_all: Vec<&str> = COMMON
+        .iter()
+        .chain(KINDS.iter().flat_map(|(_, keys)| *keys))
+        .copied()
+        .collect();
+    for item in table.items() {
+        let key = item.key.as_str();
+        if of_all.contains(&key) && !COMMON.contains(&key) && !keys.contains(&key) {
+            let help = if keys.is_empty() {
+                "leave it out".to_owned()
+            } else {
+                format!("this kind takes {}", listed(keys))
+            };
+            let message = format!("a {name} receiver has no key `{key}`");
+            cx.push(Problem::error("C01", item.key_place(), message).help(help));
+        }
+    }
+    table.only(cx, &of_all);
+}
+
+fn unknown_kind(cx: &mut Cx, item: &Item, name: &str) {
+    if LATER.contains(&name) {
+        item.wrong(
+            cx,
+            format!("this version has no {name} receiver yet"),
+            "use kind = \"webhook\" with a relay, or kind = \"command\" with a script that calls it",
+        );
+        return;
+    }
+    let kinds = KINDS.map(|(kind, _)| kind);
+    let help = suggest::nearest(name, kinds).map_or_else(
+        || format!("this version has {}", listed(&kinds)),
+        |near| format!("did you mean \"{near}\"?"),
+    );
+    item.wrong(cx, format!("there is no receiver of kind \"{name}\""), help);
+}
+
+fn file(cx: &mut Cx, table: &Table) -> Option<ReceiverKind> {
+    let path = table.required_text(cx, "path", "\"alerts.jsonl\"")?;
+    Some(ReceiverKind::File {
+        path: PathBuf::from(path.value),
+    })
+}
+
+fn command(cx: &mut Cx, table: &Table) -> Option<ReceiverKind> {
+    let timeout = table
+        .span_of_time(cx, "timeout")
+        .unwrap_or(Duration::from_secs(30));
+    let Some(item) = table.get("argv") else {
+        table.missing(cx, "argv", "[\"/usr/local/bin/tell\", \"--desk\"]");
+        return None;
+    };
+    // An empty argument is an argument, so the list is read as it stands.
+    let items = item.list(cx, "a list such as [\"/usr/local/bin/tell\", \"--desk\"]");
+    let argv: Vec<String> = items
+        .iter()
+        .filter_map(|item| item.text(cx))
+        .map(|text| text.value)
+        .collect();
+    let fine = argv.len() == items.len() && argv.iter().all(|argument| !argument.contains('\0'));
+    if item.is_list() && argv.first().is_none_or(String::is_empty) && fine {
+        item.wrong(
+            cx,
+            "`argv` names no program",
+            "write [\"/usr/local/bin/tell\"]",
+        );
+        return None;
+    }
+    fine.then_some(ReceiverKind::Command { argv, timeout })
+}
+
+fn webhook(cx: &mut Cx, table: &Table) -> Option<ReceiverKind> {
+    let headers = secrets::headers(cx, table);
+    let secrets = signing_secrets(cx, table);
+    let Some(item) = table.get("url") else {
+        table.missing(cx, "url", "\"https://example.org/hook\"");
+        return None;
+    };
+    let url = secrets::secret(cx, &item)?;
+    super::settings::checked_url(cx, &item, url.expose());
+    Some(ReceiverKind::Webhook {
+        url,
+        secrets,
+        headers,
+    })
+}
+
+/// One secret, or two while one is replaced by the other.
+fn signing_secrets(cx: &mut Cx, table: &Table) -> Vec<Secret> {
+    match table.get("secret") {
+        Some(item) if item.is_list() => {
+            let items = item.list(cx, "a secret, or a list of them");
+            items
+                .iter()
+                .filter_map(|item| secrets::secret(cx, item))
+                .collect()
+        }
+        Some(_) => secrets::optional(cx, table, "secret").into_iter().collect(),
+        None => Vec::new(),
+    }
+}
+
+fn email(cx: &mut Cx, table: &Table) -> Option<ReceiverKind> {
+    let server = server(cx, table);
+    let words = ["starttls", "implicit", "none"];
+    let tls = table.one_of(cx, "tls", &words, |word| {
+        Some(match word {
+            "starttls" => Tls::Starttls,
+            "implicit" => Tls::Implicit,
+            "none" => Tls::None,
+            _ => return None,
+        })
+    });
+    let from = table.required_text(cx, "from", "\"bongsu@example.org\"");
+    let from = from.and_then(|_| {
+        table
+            .get("from")?
+            .parsed(cx, "a mail address", values::mailbox)
+    });
+    let to = recipients(cx, table);
+    let username = table.filled(cx, "username").map(|text| text.value);
+    let password = secrets::optional(cx, table, "password");
+    if username.is_some() && table.get("password").is_none() {
+        table.missing(cx, "password", "{ file = \"smtp-password\" }");
+    }
+    if password.is_some() && username.is_none() {
+        table.missing(cx, "username", "\"bongsu\"");
+    }
+    let (server, implicit) = server?;
+    Some(ReceiverKind::Email(EmailSettings {
+        server,
+        tls: tls.unwrap_or(if implicit {
+            Tls::Implicit
+        } else {
+            Tls::Starttls
+        }),
+        from: from?,
+        to: to?,
+        username,
+        password,
+    }))
+}
+
+/// The server, and whether `smtps` says that it is encrypted from the first byte.
+fn server(cx: &mut Cx, table: &Table) -> Option<(String, bool)> {
+    let text = table.required_text(cx, "server", "\"smtp://mail.example.org:587\"")?;
+    let implicit = text.value.starts_with("smtps://");
+    let address = text.value.replacen("smtps://", "smtp://", 1);
+    let url = url::Url::parse(&address).ok().filter(|url| {
+        url.scheme() == "smtp"
+            && url.host_str().is_some_and(|host| !host.is_empty())
+            && matches!(url.path(), "" | "/")
+            && url.username().is_empty()
+            && url.password().is_none()
+    });
+    if url.is_none() {
+        cx.sources.hide(&text.place);
+        cx.push(
+            Problem::error("C04", text.place, "`server` is not a mail server")
+                .help("write \"smtp://host:port\"; the log-in goes into `username` and `password`"),
+        );
+        return None;
+    }
+    Some((address, implicit))
+}
+
+fn recipients(cx: &mut Cx, table: &Table) -> Option<Vec<String>> {
+    if table.get("to").is_none() {
+        table.missing(cx, "to", "[\"desk@example.org\"]");
+        return None;
+    }
+    let before = cx.problems.len();
+    let mut to = Vec::new();
+    for text in table.texts(cx, "to") {
+        match values::mailbox(&text.value) {
+            Ok(mailbox) => to.push(mailbox),
+            Err(error) => {
+                let (message, help) = error.rsplit_once(": ").unwrap_or((&error, ""));
+                cx.push(Problem::error("C04", text.place, message).help(help));
+            }
+        }
+    }
+    if to.is_empty() && cx.problems.len() == before {
+        table
+            .get("to")?
+            .wrong(cx, "`to` names nobody", "write [\"desk@example.org\"]");
+    }
+    (!to.is_empty()).then_some(to)
+}
+
+/// `{ from = "22:00", to = "07:00", zone = "Asia/Seoul", except = "critical" }`.
+fn quiet_hours(cx: &mut Cx, table: &Table) {
+    let Some(item) = table.get("quiet_hours") else {
+        return;
+    };
+    let known = &["from", "to", "zone", "except"];
+    let Some(hours) = item.table(cx, "`quiet_hours`", known) else {
+        return;
+    };
+    cx.later("quiet_hours", item.key_place());
+    let mut clock = |key: &str, example: &str| {
+        let Some(item) = hours.get(key) else {
+            hours.missing(cx, key, example);
+            return None;
+        };
+        item.parsed(cx, "a time such as \"22:00\"", values::time)
+    };
+    let from = clock("from", "\"22:00\"");
+    let to = clock("to", "\"07:00\"");
+    if from.is_some() && from == to {
+        item.wrong(
+            cx,
+            "quiet hours begin and end at the same time",
+            "write two different times, or leave them out",
+        );
+    }
+    if let Some(item) = hours.get("zone") {
+        item.parsed(cx, "a zone such as \"Asia/Seoul\"", values::zone);
+    }
+    hours.one_of(cx, "except", &super::rules::SEVERITIES, Severity::from_name);
+}
+
+/// `"08:00 Asia/Seoul"`.
+fn digest(cx: &mut Cx, table: &Table) {
+    if let Some(item) = table.get("digest") {
+        let read = item.parsed(
+            cx,
+            "a time and a zone such as \"08:00 Asia/Seoul\"",
+            values::time_in_zone,
+        );
+        if read.is_some() {
+            cx.later("digest", item.key_place());
+        }
+    }
+}

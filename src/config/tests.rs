@@ -1,0 +1,790 @@
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::Duration;
+
+use super::*;
+use crate::domain::matching::{AliasList, Place as Text};
+use crate::domain::rule::diagnostic::Diagnostic;
+use crate::domain::rule::{ContextWithin, FeedSelector, Notify, Revisions, Severity};
+use crate::fetch::settings::Interval;
+use crate::notify::settings::{ReceiverKind, Tls};
+use settings::Listen;
+
+fn no_env(_: &str) -> Option<String> {
+    None
+}
+
+/// Loads files from a folder of their own; paths in messages begin there.
+fn load_files(files: &[(&str, &str)]) -> (Loaded, String) {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    let loaded = load(folder.path(), &no_env);
+    let prefix = format!("{}/", folder.path().display());
+    let text = loaded.problems.render(false).replace(&prefix, "");
+    (loaded, text)
+}
+
+/// The first lines of all problems of one file `a.toml`.
+fn lines(text: &str) -> Vec<String> {
+    let (_, rendered) = load_files(&[("a.toml", text)]);
+    rendered
+        .lines()
+        .filter(|line| line.starts_with("a.toml"))
+        .map(str::to_owned)
+        .collect()
+}
+
+fn good(files: &[(&str, &str)]) -> Config {
+    let (loaded, text) = load_files(files);
+    loaded.config.unwrap_or_else(|| panic!("{text}"))
+}
+
+/// A small bad config, and the first line of what is said of it.
+const BAD: &[(&str, &str)] = &[
+    (
+        "[fetch]\nconcurency = 3\n",
+        "a.toml:2:1: [fetch] has no key `concurency`: did you mean `concurrency`? [C01]",
+    ),
+    (
+        "[fetsh]\n",
+        "a.toml:1:2: there is no table `fetsh`: did you mean `fetch`? [C01]",
+    ),
+    (
+        "[[feeds]]\n",
+        "a.toml:1:3: there is no table `feeds`: did you mean `feed`? [C01]",
+    ),
+    (
+        "fetch_all = true\n",
+        "a.toml:1:1: there is no key `fetch_all`: every key stands below a [table] [C01]",
+    ),
+    (
+        "[fetch]\nconcurrency = \"many\"\n",
+        "a.toml:2:15: `concurrency` is a text: write a whole number from 1 to 10000 [C03]",
+    ),
+    (
+        "[fetch]\nconcurrency = 0\n",
+        "a.toml:2:15: `concurrency` is out of range: write a whole number from 1 to 10000 [C04]",
+    ),
+    (
+        "[fetch]\nmin_interval = \"soon\"\n",
+        "a.toml:2:16: `soon` is not a duration: write it as \"90s\", \"15m\", \"6h\" or \"7d\" [C04]",
+    ),
+    (
+        "[fetch]\nmin_interval = 5\n",
+        "a.toml:2:16: `min_interval` is a number: write a duration such as \"90s\", \"15m\", \"6h\" or \"7d\" [C03]",
+    ),
+    (
+        "[fetch]\nmin_interval = \"2d\"\n",
+        "a.toml:2:16: `min_interval` is longer than `max_interval`, which is 1d: make it shorter, or the other longer [C04]",
+    ),
+    (
+        "[fetch]\nmax_wire = \"big\"\n",
+        "a.toml:2:12: `big` is not a size: write it as \"8 MiB\" or \"512 KiB\" [C04]",
+    ),
+    (
+        "[fetch]\nstart_rate = \"20\"\n",
+        "a.toml:2:14: `20` is not a rate: write it as \"20/h\" or \"1/s\" [C04]",
+    ),
+    (
+        "[fetch]\nallow_networks = [\"127.0.0.0/99\"]\n",
+        "a.toml:2:19: `127.0.0.0/99` is not a network: write one such as \"10.0.0.0/8\" or \"::1/128\" [C04]",
+    ),
+    (
+        "[fetch]\ntimeout = { conect = \"1s\" }\n",
+        "a.toml:2:13: `timeout` has no key `conect`: did you mean `connect`? [C01]",
+    ),
+    (
+        "[fetch]\nproxy = \"nowhere\"\n",
+        "a.toml:2:9: `proxy` is not the address of a proxy: write http://host:port or socks5h://host:port [C04]",
+    ),
+    (
+        "[[fetch]]\n",
+        "a.toml:1:1: `fetch` stands once: write [fetch], with one bracket [C04]",
+    ),
+    (
+        "[feed]\nurl = \"https://a.example/\"\n",
+        "a.toml:1:1: `feed` is a list of tables: write [[feed]], with two brackets: there may be several [C04]",
+    ),
+    (
+        "[store]\nurl = \"postgres://x/y\"\n",
+        "a.toml:2:7: this version keeps its store in SQLite only: write \"sqlite:bongsu.db\" [C04]",
+    ),
+    (
+        "[log]\nformat = \"jsn\"\n",
+        "a.toml:2:10: `format` cannot be \"jsn\": did you mean \"json\"? [C04]",
+    ),
+    (
+        "[log]\nlevel = \"loud\"\n",
+        "a.toml:2:9: `loud` is not a level: write \"error\", \"warn\", \"info\", \"debug\" or \"trace\" [C04]",
+    ),
+    (
+        "[web]\nlisten = \"0.0.0.0:80\"\n",
+        "a.toml:2:10: others can reach this address, and there is no token: add token = { file = \"web-token\" }, or listen on 127.0.0.1 [C04]",
+    ),
+    (
+        "[web]\nlisten = \"here\"\n",
+        "a.toml:2:10: `here` is not an address to listen on: write \"127.0.0.1:8787\", \"unix:/path\" or \"\" [C04]",
+    ),
+    (
+        "[[feed]]\n",
+        "a.toml:1:1: [[feed]] needs `url`: write for example url = \"https://example.org/feed.xml\" [C02]",
+    ),
+    (
+        "[[feed]]\nurl = \"ftp://a.example/\"\n",
+        "a.toml:2:7: this is not the address of a web page (neither http nor https): write https://host/path [C04]",
+    ),
+    (
+        "[[feed]]\nid = \"a b\"\nurl = \"https://a.example/\"\n",
+        "a.toml:2:6: \"a b\" cannot be an id: use letters, digits, `-` and `_`, at most 100 [C04]",
+    ),
+    (
+        "[[feed]]\nurl = \"https://a.example/\"\ntags = [\"x\", 3]\n",
+        "a.toml:3:14: `tags` is a number: write a text between quotes [C03]",
+    ),
+    (
+        "[[feed]]\nurl = \"https://a.example/\"\ndefault_tz = \"Asia/Soul\"\n",
+        "a.toml:3:14: there is no time zone `Asia/Soul`: write one such as \"Asia/Seoul\" or \"UTC\" [C04]",
+    ),
+    (
+        "[[feed]]\nurl = \"https://a.example/\"\nlanguage = \"Korean\"\n",
+        "a.toml:3:12: `Korean` is not a language: write a code such as \"en\", \"ko\" or \"zh-Hant\" [C04]",
+    ),
+    (
+        "[[entity]]\nid = \"x\"\n",
+        "a.toml:1:1: [[entity]] needs `name`: write for example name = \"Hanwha Aerospace\" [C02]",
+    ),
+    (
+        "[[entity]]\nid = \"x\"\nname = \"X\"\ncontext_within = \"page\"\n",
+        "a.toml:4:18: `context_within` cannot be \"page\": write \"entry\", \"p\" or \"s\" [C04]",
+    ),
+    (
+        "[[rule]]\nid = \"r\"\n",
+        "a.toml:1:1: [[rule]] needs `query`: write for example query = 'tank NEAR/5 export*' [C02]",
+    ),
+    (
+        "[[rule]]\nid = \"r\"\nquery = 'K2 NEAR/5'\nenabled = false\n",
+        "a.toml:3:13: NEAR needs something on its right: write a word, a \"phrase\" or brackets there, or leave the operator out [E03]",
+    ),
+    (
+        "[[rule]]\nid = \"r\"\nquery = 'K2'\nseverity = \"hgh\"\nenabled = false\n",
+        "a.toml:4:12: `severity` cannot be \"hgh\": did you mean \"high\"? [C04]",
+    ),
+    (
+        "[[rule]]\nid = \"r\"\nquery = 'K2'\nreceivers = [\"dsk\"]\n[[receiver]]\nid = \"desk\"\nkind = \"terminal\"\n",
+        "a.toml:4:14: there is no receiver \"dsk\": did you mean \"desk\"? [C07]",
+    ),
+    (
+        "[[rule]]\nid = \"r\"\nquery = 'K2'\nfeeds = [\"x\"]\nenabled = false\n",
+        "a.toml:4:10: there is no feed \"x\": add a [[feed]] with this id, or leave it out [C07]",
+    ),
+    (
+        "[[rule]]\nid = \"r\"\nquery = 'K2'\nfeeds = [\"tag:x\"]\nenabled = false\n",
+        "a.toml:4:10: warning: no feed has the tag \"x\": tag a feed so, or leave it out [C26]",
+    ),
+    (
+        "[[rule]]\nid = \"r\"\nquery = 'K2'\n",
+        "a.toml:2:6: warning: nobody is told of \"r\": give it receivers = [\"…\"], or a receiver default = true [C25]",
+    ),
+    (
+        "[[rule]]\nid = \"r\"\nquery = 'K2'\nenabled = false\n[[rule.test]]\ntitle = \"x\"\n",
+        "a.toml:5:1: [[rule.test]] needs `match`: write for example match = true [C02]",
+    ),
+    (
+        "[[rule]]\nid = \"r\"\nquery = 'K2'\nenabled = false\nthrottle = \"20/h\"\n",
+        "a.toml:5:1: warning: `throttle` is read and checked, but has no effect in this version: keep it for a later version, or leave it out [C20]",
+    ),
+    (
+        "[[receiver]]\nid = \"x\"\nkind = \"slack\"\nchannel = \"c\"\n",
+        "a.toml:3:8: this version has no slack receiver yet: use kind = \"webhook\" with a relay, or kind = \"command\" with a script that calls it [C04]",
+    ),
+    (
+        "[[receiver]]\nid = \"x\"\nkind = \"pigeon\"\n",
+        "a.toml:3:8: there is no receiver of kind \"pigeon\": this version has `terminal`, `file`, `command`, `webhook` and `email` [C04]",
+    ),
+    (
+        "[[receiver]]\nid = \"x\"\nkind = \"file\"\npath = \"p\"\nurl = \"https://a.example/\"\n",
+        "a.toml:5:1: a file receiver has no key `url`: this kind takes `path` [C01]",
+    ),
+    (
+        "[[receiver]]\nid = \"x\"\nkind = \"command\"\nargv = []\n",
+        "a.toml:4:8: `argv` names no program: write [\"/usr/local/bin/tell\"] [C04]",
+    ),
+    (
+        "[[receiver]]\nid = \"x\"\nkind = \"webhook\"\nurl = { env = \"HOOK\" }\n",
+        "a.toml:4:15: the environment has no `HOOK`: set it where bongsu is started, or name another [C04]",
+    ),
+    (
+        "[[receiver]]\nid = \"x\"\nkind = \"webhook\"\nurl = { file = \"a\", env = \"B\" }\n",
+        "a.toml:4:7: `url` must say where the secret is, once: write \"…\", { file = \"path\" }, { env = \"NAME\" } or { credential = \"name\" } [C04]",
+    ),
+    (
+        "[[receiver]]\nid = \"x\"\nkind = \"email\"\nserver = \"smtp://h\"\nfrom = \"me\"\nto = \"you@example.org\"\n",
+        "a.toml:5:8: `me` is not a mail address: write name@host or \"Name <name@host>\" [C04]",
+    ),
+    (
+        "[[receiver]]\nid = \"x\"\nkind = \"terminal\"\nonly = 'lang:'\n",
+        "a.toml:4:9: `lang:` needs something on its right: write a word, a \"phrase\" or brackets after it, such as lang:ko [E12]",
+    ),
+    (
+        "[[receiver]]\nid = \"x\"\nkind = \"terminal\"\ndigest = \"25:00\"\n",
+        "a.toml:4:10: `25:00` is not a time of day (24 h): write one such as \"22:00\" [C04]",
+    ),
+    (
+        "a = 'x\n",
+        "a.toml:1:7: this is not TOML: invalid literal string: write `'` [C00]",
+    ),
+];
+
+#[test]
+fn what_is_wrong_is_said_at_its_place() {
+    for (text, expected) in BAD {
+        assert_eq!(lines(text), [*expected], "{text}");
+    }
+}
+
+#[test]
+fn eight_mistakes_of_one_config_are_told_together() {
+    let (loaded, text) = load_files(&[
+        (
+            "a.toml",
+            "[fetch]\nconcurency = 3\nmax_wire = \"big\"\n\n[[feed]]\nid = \"f\"\nurl = \"nowhere\"\n\n[web]\nlisten = 8787\n",
+        ),
+        (
+            "rules/b.toml",
+            "[[rule]]\nid = \"r\"\nquery = '''\nK2 AND\n(K9 OR'''\nreceivers = [\"desk\"]\nfeeds = [\"f\", \"g\"]\nseverity = \"urgent\"\n",
+        ),
+        ("rules/c.toml", "[fetch]\nx = 1\n"),
+    ]);
+    assert!(loaded.config.is_none());
+    let places: Vec<&str> = text
+        .lines()
+        .filter(|line| line.contains(".toml:") && !line.starts_with(' '))
+        .map(|line| line.split(": ").next().unwrap())
+        .collect();
+    assert_eq!(
+        places,
+        [
+            "a.toml:2:1",
+            "a.toml:3:12",
+            "a.toml:7:7",
+            "a.toml:10:10",
+            "rules/b.toml:5:1",
+            "rules/b.toml:6:14",
+            "rules/b.toml:7:15",
+            "rules/b.toml:8:12",
+            "rules/c.toml:1:1",
+            "rules/c.toml:2:1",
+        ],
+        "{text}"
+    );
+    assert_eq!(loaded.problems.errors(), 10);
+}
+
+#[test]
+fn a_problem_shows_its_line_and_a_caret_below_hangul() {
+    let (_, text) = load_files(&[(
+        "a.toml",
+        "[[rule]]\nid = \"r\"\nquery = '한화 NEAR/5 (K9 OR'\nenabled = false\n",
+    )]);
+    assert_eq!(
+        text,
+        "a.toml:3:20: this bracket is never closed: close the bracket with `)` [E06]\n  |\n\
+         3 | query = '한화 NEAR/5 (K9 OR'\n  |                      ^     ^ `)` is missing here\n\n"
+    );
+}
+
+#[test]
+fn places_in_escaped_strings_are_right() {
+    for (literal, place) in [
+        (r#""\uD55C\uD654 NEAR/5""#, "a.toml:3:23"),
+        ("\"\"\"\nK2 \\\n  NEAR/5\"\"\"", "a.toml:5:3"),
+        ("'''K2\nNEAR/5'''", "a.toml:4:1"),
+        ("'''K2\r\nNEAR/5'''", "a.toml:4:1"),
+    ] {
+        let found = lines(&format!(
+            "[[rule]]\nid = \"r\"\nquery = {literal}\nenabled = false\n"
+        ));
+        assert!(found[0].starts_with(place), "{literal}: {found:?}");
+    }
+}
+
+#[test]
+fn what_is_given_twice_names_both_places() {
+    let (_, text) = load_files(&[
+        (
+            "a.toml",
+            "[log]\n[[rule]]\nid = \"r\"\nquery = 'K2'\nenabled = false\n",
+        ),
+        (
+            "b.toml",
+            "[log]\n[[rule]]\nid = \"r\"\nquery = 'K9'\nenabled = false\n",
+        ),
+    ]);
+    assert!(
+        text.contains("b.toml:1:1: [log] is given twice, first at "),
+        "{text}"
+    );
+    assert!(text.contains("= a.toml:1:1: first given here\n"), "{text}");
+    assert!(
+        text.contains("b.toml:3:6: the rule \"r\" is given twice, first at "),
+        "{text}"
+    );
+    let (_, text) = load_files(&[("a.toml", "[log]\nlevel = \"info\"\n\n[web]\n\n[log]\n")]);
+    assert!(
+        text.starts_with("a.toml:6:2: `log` is given twice: keep one of the two [C05]"),
+        "{text}"
+    );
+    assert!(text.contains("1 | [log]"), "{text}");
+}
+
+#[test]
+fn syntax_errors_do_not_hide_the_rest() {
+    let found =
+        lines("[fetch]\nconcurrency = = 3\nbudgit = 3\n\n[[feed]]\nurl = \"https://a.example/\n");
+    let places: Vec<_> = found
+        .iter()
+        .map(|line| line.split(": ").next().unwrap())
+        .collect();
+    assert_eq!(
+        places,
+        ["a.toml:2:15", "a.toml:3:1", "a.toml:6:27"],
+        "{found:?}"
+    );
+}
+
+#[test]
+fn one_mistake_is_told_once() {
+    // The rule names a receiver and a feed that are there, though both are broken.
+    let found = lines(
+        "[[receiver]]\nid = \"desk\"\nkind = \"webhook\"\n[[feed]]\nid = \"f\"\nurl = \"x\"\n[[rule]]\nid = \"r\"\nquery = 'K2'\nreceivers = [\"desk\"]\nfeeds = [\"f\"]\n",
+    );
+    assert_eq!(found.len(), 2, "{found:?}");
+}
+
+const WHOLE: &str = r##"
+[store]
+url = "sqlite:news.db"
+keep_entries = "0"
+keep_alerts = "30d"
+
+[fetch]
+contact = "mailto:desk@example.org"
+interval = "15m"
+timeout = { total = "30s" }
+allow_networks = ["127.0.0.0/8", "::1"]
+max_body = "1 MiB"
+start_rate = "5/s"
+
+[alerts]
+backlog = "12h"
+give_up = 0
+
+[web]
+listen = "unix:/run/bongsu/web.sock"
+public_url = "https://watch.example.org/"
+token = "correct horse"
+
+[log]
+level = "info,bongsu::fetch=debug"
+format = "json"
+
+[[feed]]
+url = "https://en.yna.co.kr/RSS/news.xml"
+id = "yonhap-en"
+tags = ["wire", "en"]
+interval = "5m"
+default_tz = "Asia/Seoul"
+headers = { Authorization = "Bearer abc" }
+
+[[entity]]
+id = "hanwha"
+name = "Hanwha Group"
+classes = ["#company"]
+aliases = ["한화"]
+ambiguous = ["Hanwha"]
+context = 'defence OR 방산'
+context_within = 12
+not_in = ["Hanwha Eagles"]
+links = { wikidata = "Q1" }
+
+[[macro]]
+id = "export"
+query = 'export* OR 수출*'
+
+[[rule]]
+id = "arms"
+title = "Arms"
+query = '''#company NEAR/s $export'''
+severity = "high"
+receivers = ["desk", "log"]
+feeds = ["yonhap-en", "tag:wire"]
+languages = ["ko", "zh-Hant"]
+notify = "entry"
+revisions = "none"
+
+[[rule.test]]
+title = "한화 방산 수출"
+match = true
+
+[[receiver]]
+id = "desk"
+kind = "email"
+server = "smtps://mail.example.org"
+from = "bongsu <bongsu@example.org>"
+to = ["desk@example.org"]
+username = "u"
+password = "hunter2"
+min_severity = "low"
+only = 'lang:ko'
+language = "ko"
+zone = "Asia/Seoul"
+rate = "10/h"
+
+[[receiver]]
+id = "log"
+kind = "file"
+path = "alerts.jsonl"
+default = true
+
+[[receiver]]
+id = "hook"
+kind = "webhook"
+url = "https://hooks.example.org/T0KEN"
+secret = ["one", "two"]
+headers = { X-Desk = "7" }
+
+[[receiver]]
+id = "tell"
+kind = "command"
+argv = ["/bin/tell", ""]
+timeout = "5s"
+"##;
+
+#[test]
+fn a_whole_config_is_read() {
+    let config = good(&[("a.toml", &WHOLE.replace("give_up = 0", "give_up = \"2d\""))]);
+    assert_eq!(config.store.path, Path::new("news.db"));
+    assert_eq!(
+        (config.store.keep_entries, config.store.keep_alerts),
+        (None, Some(Duration::from_hours(720)))
+    );
+    assert_eq!(
+        config.fetch.interval,
+        Interval::Fixed(Duration::from_mins(15))
+    );
+    assert_eq!(config.fetch.timeout.total, Duration::from_secs(30));
+    assert_eq!(config.fetch.timeout.connect, Duration::from_secs(10));
+    assert_eq!(config.fetch.allow_networks.len(), 2);
+    assert_eq!(config.fetch.max_body, 1 << 20);
+    assert_eq!(config.alerts.backlog, Duration::from_hours(12));
+    assert_eq!(
+        config.web.listen,
+        Listen::Unix("/run/bongsu/web.sock".into())
+    );
+    assert_eq!(
+        config.web.public_url.as_deref(),
+        Some("https://watch.example.org")
+    );
+    assert_eq!(config.web.tokens[0].secret.expose(), "correct horse");
+    let feed = &config.feeds[0];
+    assert_eq!(
+        (feed.id.as_str(), feed.interval),
+        ("yonhap-en", Some(Duration::from_mins(5)))
+    );
+    assert_eq!(feed.headers["Authorization"].expose(), "Bearer abc");
+    let entity = &config.definitions.entities[0];
+    assert_eq!(entity.classes, ["company"]);
+    assert_eq!(entity.context_within, ContextWithin::Words(12));
+    let rule = &config.definitions.rules[0];
+    assert_eq!(rule.severity, Severity::High);
+    assert_eq!(rule.feeds[1], FeedSelector::Tag("wire".to_owned()));
+    assert_eq!(rule.languages, ["ko", "zh"]);
+    assert_eq!(
+        (rule.notify, rule.revisions),
+        (Notify::Entry, Revisions::None)
+    );
+    assert!(rule.tests[0].expect);
+    assert!(
+        matches!(&config.receivers[0].kind, ReceiverKind::Email(email)
+        if email.tls == Tls::Implicit && email.server == "smtp://mail.example.org")
+    );
+    assert!(
+        matches!(&config.receivers[2].kind, ReceiverKind::Webhook { secrets, .. } if secrets.len() == 2)
+    );
+    assert!(
+        matches!(&config.receivers[3].kind, ReceiverKind::Command { argv, .. } if argv.len() == 2)
+    );
+    assert!(
+        !format!("{config:?}").contains("hunter2\""),
+        "secrets are not shown by Debug of values"
+    );
+}
+
+#[test]
+fn defaults_stand_where_nothing_is_said() {
+    let config = good(&[("a.toml", "")]);
+    assert_eq!(config.fetch, FetchSettings::default());
+    assert_eq!(config.web, WebSettings::default());
+    assert_eq!(config.alerts.give_up, Duration::from_hours(72));
+    assert_eq!(config.store.keep_entries, Some(Duration::from_hours(8_760)));
+}
+
+#[test]
+fn no_secret_is_shown_not_even_where_it_is_wrong() {
+    for text in [
+        "[[receiver]]\nid = \"x\"\nkind = \"webhook\"\nurl = \"ftp://hooks.example.org/hunter2\"\n",
+        "[[receiver]]\nid = \"x\"\nkind = \"email\"\npasword = \"hunter2\"\n",
+        "[[receiver]]\nid = \"x\"\nkind = \"email\"\npassword = \"hunter2\n",
+        "[[receiver]]\nid = \"x\"\nkind = \"terminal\"\npassword = \"hunter2\"\n",
+        "[[receiver]]\nid = \"x\"\nkind = \"email\"\nserver = \"smtp://me:hunter2@h\"\n",
+        "[web]\ntoken = \"hunter2\"\n",
+        "[fetch]\nproxy = \"me:hunter2@proxy\"\n",
+        "[[feed]]\nurl = \"https://a.example/\"\nheaders = { Authorization = \"hunter2\\u0007\" }\n",
+        "[[feed]]\nurl = \"https://a.example/\"\nheader = { Authorization = \"hunter2\" }\n",
+    ] {
+        let (loaded, shown) = load_files(&[("a.toml", text)]);
+        assert!(loaded.problems.errors() > 0, "{text}");
+        assert!(!shown.contains("hunter2"), "{shown}");
+        assert!(
+            !loaded.problems.to_json().to_string().contains("hunter2"),
+            "{text}"
+        );
+        assert!(
+            shown.contains("‹redacted›") || !shown.contains("hunter"),
+            "{shown}"
+        );
+    }
+}
+
+#[test]
+fn secrets_come_from_files_environment_and_credentials() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let write = |name: &str, text: &str, mode: u32| {
+        fs::write(here.join(name), text).unwrap();
+        fs::set_permissions(here.join(name), fs::Permissions::from_mode(mode)).unwrap();
+    };
+    write("token", "from the file\n", 0o600);
+    write("cred", "from systemd", 0o600);
+    let config = "[[web.token]]\nname = \"a\"\nsecret = { file = \"token\" }\n\
+                  [[web.token]]\nname = \"b\"\nsecret = { env = \"TOKEN\" }\nread_only = true\n\
+                  [[web.token]]\nname = \"c\"\nsecret = { credential = \"cred\" }\n";
+    write("a.toml", config, 0o644);
+    let credentials = here.to_str().unwrap().to_owned();
+    let env = |name: &str| match name {
+        "TOKEN" => Some("from the environment".to_owned()),
+        "CREDENTIALS_DIRECTORY" => Some(credentials.clone()),
+        _ => None,
+    };
+    let loaded = load(here, &env);
+    assert!(
+        loaded.problems.is_empty(),
+        "{}",
+        loaded.problems.render(false)
+    );
+    let tokens = loaded.config.unwrap().web.tokens;
+    let texts: Vec<_> = tokens.iter().map(|token| token.secret.expose()).collect();
+    assert_eq!(
+        texts,
+        ["from the file", "from the environment", "from systemd"]
+    );
+    assert!(tokens[1].read_only);
+
+    write("token", "from the file\n", 0o644);
+    let loaded = load(here, &env);
+    assert_eq!(
+        (loaded.problems.errors(), loaded.problems.warnings()),
+        (0, 1)
+    );
+    write("a.toml", "[web]\ntoken = \"in plain sight\"\n", 0o644);
+    let shown = load(here, &env).problems.render(false);
+    assert!(
+        shown.contains("a.toml: warning: this file holds a secret, and everyone"),
+        "{shown}"
+    );
+    write("a.toml", &config.replace("cred\"", "../cred\""), 0o644);
+    let shown = load(here, &env).problems.render(false);
+    assert!(
+        shown.contains("this is not the name of a credential"),
+        "{shown}"
+    );
+    let shown = load(here, &no_env).problems.render(false);
+    assert!(shown.contains("the environment has no `TOKEN`"), "{shown}");
+}
+
+#[test]
+fn folders_are_read_in_order_and_hidden_things_are_not() {
+    let opml = "<opml><body><outline text='Trade Press'><outline xmlUrl='https://b.example/' text='B'/>\
+                <outline xmlUrl='https://a.example/'/><outline xmlUrl='https://b.example/'/></outline></body></opml>";
+    let config = good(&[
+        (
+            "z.toml",
+            "[[feed]]\nid = \"z\"\nurl = \"https://z.example/\"\n",
+        ),
+        (
+            "feeds/a.toml",
+            "[[feed]]\nid = \"a\"\nurl = \"https://a.example/\"\n",
+        ),
+        ("feeds/list.opml", opml),
+        (".hidden.toml", "nonsense"),
+        (".git/x.toml", "nonsense"),
+        ("notes.txt", "nonsense"),
+    ]);
+    let feeds: Vec<_> = config
+        .feeds
+        .iter()
+        .map(|feed| (feed.url.as_str(), feed.tags.join(" ")))
+        .collect();
+    assert_eq!(
+        feeds,
+        [
+            ("https://a.example/", "trade-press".to_owned()),
+            ("https://z.example/", String::new()),
+            ("https://b.example/", "trade-press".to_owned()),
+        ]
+    );
+    let (_, text) = load_files(&[(
+        "a.opml",
+        "<opml><outline text='x' xmlUrl='javascript:1'/></opml>",
+    )]);
+    assert!(
+        text.starts_with("a.opml:1:7: `javascript:1`: this is not the address of a web page"),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_cannot_be_read_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = load(&folder.path().join("none"), &no_env);
+    assert!(
+        missing
+            .problems
+            .render(false)
+            .contains("the config cannot be read")
+    );
+    assert!(
+        load(folder.path(), &no_env)
+            .problems
+            .render(false)
+            .contains("this folder holds no *.toml")
+    );
+    fs::write(folder.path().join("a.toml"), b"# ok\nx = '\xff'\n").unwrap();
+    assert!(
+        load(folder.path(), &no_env)
+            .problems
+            .render(false)
+            .contains("a.toml: line 2 is not UTF-8")
+    );
+}
+
+#[test]
+fn one_kind_of_key_without_effect_is_told_once() {
+    let rule = |id: &str| {
+        format!("[[rule]]\nid = \"{id}\"\nquery = 'K2'\nenabled = false\nthrottle = \"2/h\"\n")
+    };
+    let found = lines(&[rule("a"), rule("b")].concat());
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(
+        found[0].contains(":5:1: warning: `throttle` is read and checked"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn problems_of_compiled_definitions_are_shown_in_the_files() {
+    let config = good(&[("a.toml", &WHOLE.replace("give_up = 0", "give_up = \"2d\""))]);
+    let shown = |place, text: &str, piece: &str| {
+        let start = text.find(piece).unwrap();
+        let diagnostic =
+            Diagnostic::error("E99", start..start + piece.len(), "wrong").related(0..1, "seen");
+        let problem = config.locate(&matching::Problem { place, diagnostic });
+        let Where::At(place) = problem.at else {
+            panic!("no place");
+        };
+        config.sources.text(place.file)[place.span].to_owned()
+    };
+    assert_eq!(
+        shown(Text::RuleQuery(0), "#company NEAR/s $export", "$export"),
+        "$export"
+    );
+    assert_eq!(
+        shown(Text::MacroQuery(0), "export* OR 수출*", "수출*"),
+        "수출*"
+    );
+    assert_eq!(
+        shown(Text::EntityContext(0), "defence OR 방산", "방산"),
+        "방산"
+    );
+    assert_eq!(
+        shown(Text::EntityAlias(0, AliasList::Aliases, 0), "한화", "한화"),
+        "한화"
+    );
+    assert_eq!(
+        shown(
+            Text::EntityAlias(0, AliasList::Name, 0),
+            "Hanwha Group",
+            "Group"
+        ),
+        "Group"
+    );
+    assert_eq!(
+        shown(
+            Text::EntityAlias(0, AliasList::NotIn, 0),
+            "Hanwha Eagles",
+            "Eagles"
+        ),
+        "Eagles"
+    );
+    let diagnostic = Diagnostic::error("E99", 0..1, "wrong");
+    let lost = config.locate(&matching::Problem {
+        place: Text::RuleQuery(99),
+        diagnostic,
+    });
+    assert!(
+        Problems::new(vec![lost], Arc::clone(&config.sources))
+            .render(false)
+            .contains("wrong")
+    );
+    assert!(
+        config
+            .places
+            .rule_test(0, 0)
+            .is_some_and(|place| config.sources.position(place).line == 60)
+    );
+    assert!(config.places.receiver(0, "to").is_some());
+}
+
+#[test]
+fn hostile_text_does_not_reach_the_terminal() {
+    let (_, text) = load_files(&[(
+        "a.toml",
+        "[fetch]\n\"\\u001b[31m\" = 1 # \u{202e}\nmax_wire = \"\\u0007\"\n",
+    )]);
+    assert!(
+        !text.contains('\u{1b}') && !text.contains('\u{7}') && !text.contains('\u{202e}'),
+        "{text:?}"
+    );
+    let long = format!(
+        "[[rule]]\nid = \"r\"\nenabled = false\nquery = '{}(K2'\n",
+        "한화 ".repeat(5_000)
+    );
+    let (_, text) = load_files(&[("a.toml", &long)]);
+    assert!(text.lines().all(|line| line.len() < 1_000), "{text}");
+    assert!(text.contains("(K2"), "{text}");
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_is_too_odd(text in "(\\[\\[?(rule|feed|receiver|web|x)\\]?\\]|(id|url|query|token|kind) ?= ?|\"[a-z(]*\"?|'''|\\{ ?file|[0-9]|\n|,|\\PC){0,40}") {
+        let (loaded, shown) = load_files(&[("a.toml", &text)]);
+        proptest::prop_assert_eq!(loaded.config.is_none(), loaded.problems.errors() > 0);
+        proptest::prop_assert!(loaded.problems.is_empty() == shown.is_empty());
+    }
+}
