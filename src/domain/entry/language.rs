@@ -1,1 +1,232 @@
-//! What an entry is written in, when neither config nor the document says.
+//! What an entry is written in, when neither config nor the document says, or the document says nonsense.
+//!
+//! Scripts are certain, statistics are not: a guess counts only where the text is long enough for it. No
+//! translation, no per-word languages.
+
+use whatlang::{Lang, Script};
+
+/// Letters that a guess by statistics needs.
+const FEWEST_LETTERS: usize = 24;
+
+/// Letters of a text by script.
+#[derive(Clone, Copy, Debug, Default)]
+struct Letters {
+    hangul: usize,
+    kana: usize,
+    han: usize,
+    all: usize,
+}
+
+impl Letters {
+    fn of(text: &str) -> Self {
+        let mut letters = Self::default();
+        for c in text.chars().filter(|c| c.is_alphabetic()).take(4000) {
+            letters.all += 1;
+            match c {
+                '\u{ac00}'..='\u{d7a3}' | '\u{1100}'..='\u{11ff}' | '\u{3130}'..='\u{318f}' => {
+                    letters.hangul += 1
+                }
+                '\u{3040}'..='\u{30ff}' | '\u{31f0}'..='\u{31ff}' | '\u{ff66}'..='\u{ff9f}' => {
+                    letters.kana += 1
+                }
+                '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}' => {
+                    letters.han += 1
+                }
+                _ => {}
+            }
+        }
+        letters
+    }
+
+    /// Korean, Japanese or Chinese, where enough letters are theirs. One such letter says as much as two Latin.
+    fn east_asian(self) -> Option<(&'static str, f32)> {
+        let theirs = self.hangul + self.kana + self.han;
+        if theirs == 0 || theirs * 5 < self.all {
+            return None;
+        }
+        if self.hangul >= self.kana && self.hangul * 4 >= theirs {
+            return Some(("ko", 1.0));
+        }
+        if self.kana * 10 >= theirs {
+            return Some(("ja", 1.0));
+        }
+        Some(("zh", 0.9))
+    }
+}
+
+/// The language of a text (primary subtag) and how sure that is, from 0 to 1; none where it cannot be told.
+#[must_use]
+pub fn detect(text: &str) -> Option<(String, f32)> {
+    let letters = Letters::of(text);
+    if letters.all == 0 {
+        return None;
+    }
+    if let Some((language, confidence)) = letters.east_asian() {
+        return Some((language.to_owned(), confidence));
+    }
+    let text = &text[..text.floor_char_boundary(8000)];
+    let info = whatlang::detect(text)?;
+    let shared = matches!(
+        info.script(),
+        Script::Latin | Script::Cyrillic | Script::Arabic | Script::Devanagari | Script::Hebrew
+    );
+    let sure = !shared || (info.is_reliable() && letters.all >= FEWEST_LETTERS);
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a confidence needs no more digits"
+    )]
+    let confidence = info.confidence() as f32;
+    sure.then(|| (code(info.lang()).to_owned(), confidence))
+}
+
+/// The language of an entry: as configured, else as the entry or its feed says, else as its text shows.
+///
+/// What a document says does not count where the script of the text rules it out: a blog's default of `en`
+/// over Korean text, a Korean publisher's `ko` over its English service.
+#[must_use]
+pub fn resolve(
+    configured: Option<&str>,
+    entry: Option<&str>,
+    channel: Option<&str>,
+    text: &str,
+) -> Option<String> {
+    if let Some(tag) = configured.and_then(tag) {
+        return Some(tag);
+    }
+    let Some(said) = entry.and_then(tag).or_else(|| channel.and_then(tag)) else {
+        return detect(text).map(|(language, _)| language);
+    };
+    let letters = Letters::of(text);
+    let primary = said.split('-').next().unwrap_or_default();
+    let is_asian = matches!(primary, "ko" | "ja" | "zh");
+    match letters.east_asian() {
+        // Han alone may be any of the three.
+        Some(("zh", _)) if is_asian => Some(said),
+        Some((shown, _)) if shown != primary && letters.all >= 4 => Some(shown.to_owned()),
+        None if is_asian && letters.all >= FEWEST_LETTERS => {
+            detect(text).map(|(language, _)| language).or(Some(said))
+        }
+        _ => Some(said),
+    }
+}
+
+/// A language tag in the usual spelling: `ko_kr` → `ko-KR`; none where it is no tag.
+#[must_use]
+pub fn tag(text: &str) -> Option<String> {
+    let text = text
+        .trim()
+        .split([',', ';', ' ', '.'])
+        .next()
+        .unwrap_or_default()
+        .replace('_', "-");
+    let mut parts = text.split('-').filter(|part| !part.is_empty());
+    let primary = parts.next()?.to_ascii_lowercase();
+    if !primary.bytes().all(|b| b.is_ascii_lowercase()) || text.len() > 35 {
+        return None;
+    }
+    let primary = match primary.as_str() {
+        "english" | "eng" => "en",
+        "korean" | "kor" | "kr" => "ko",
+        "japanese" | "jpn" | "jp" => "ja",
+        "chinese" | "zho" | "chi" | "cn" => "zh",
+        "und" | "mul" | "zxx" | "unknown" => return None,
+        known if (2..=3).contains(&known.len()) => known,
+        _ => return None,
+    };
+    let mut tag = primary.to_owned();
+    for part in parts {
+        if !part.bytes().all(|b| b.is_ascii_alphanumeric()) || part.len() > 8 {
+            break;
+        }
+        tag.push('-');
+        match part.len() {
+            2 => tag.push_str(&part.to_ascii_uppercase()),
+            4 if part.bytes().all(|b| b.is_ascii_alphabetic()) => {
+                tag.push_str(&part[..1].to_ascii_uppercase());
+                tag.push_str(&part[1..].to_ascii_lowercase());
+            }
+            _ => tag.push_str(&part.to_ascii_lowercase()),
+        }
+    }
+    Some(tag)
+}
+
+/// The two-letter code, where there is one.
+fn code(lang: Lang) -> &'static str {
+    match lang.code() {
+        "eng" => "en",
+        "kor" => "ko",
+        "jpn" => "ja",
+        "cmn" => "zh",
+        "rus" => "ru",
+        "ukr" => "uk",
+        "bel" => "be",
+        "bul" => "bg",
+        "mkd" => "mk",
+        "srp" => "sr",
+        "ara" => "ar",
+        "pes" => "fa",
+        "urd" => "ur",
+        "heb" => "he",
+        "yid" => "yi",
+        "deu" => "de",
+        "fra" => "fr",
+        "spa" => "es",
+        "por" => "pt",
+        "ita" => "it",
+        "nld" => "nl",
+        "pol" => "pl",
+        "ces" => "cs",
+        "slk" => "sk",
+        "slv" => "sl",
+        "hrv" => "hr",
+        "hun" => "hu",
+        "ron" => "ro",
+        "tur" => "tr",
+        "aze" => "az",
+        "uzb" => "uz",
+        "tuk" => "tk",
+        "swe" => "sv",
+        "dan" => "da",
+        "nob" => "nb",
+        "fin" => "fi",
+        "est" => "et",
+        "lav" => "lv",
+        "lit" => "lt",
+        "ell" => "el",
+        "lat" => "la",
+        "epo" => "eo",
+        "cat" => "ca",
+        "vie" => "vi",
+        "ind" => "id",
+        "tgl" => "tl",
+        "jav" => "jv",
+        "tha" => "th",
+        "khm" => "km",
+        "mya" => "my",
+        "hin" => "hi",
+        "ben" => "bn",
+        "mar" => "mr",
+        "nep" => "ne",
+        "pan" => "pa",
+        "guj" => "gu",
+        "tam" => "ta",
+        "tel" => "te",
+        "kan" => "kn",
+        "mal" => "ml",
+        "ori" => "or",
+        "sin" => "si",
+        "kat" => "ka",
+        "hye" => "hy",
+        "amh" => "am",
+        "afr" => "af",
+        "zul" => "zu",
+        "sna" => "sn",
+        "aka" => "ak",
+        "cym" => "cy",
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,352 @@
+//! Bytes → text: which encoding a document is really in, whatever it says.
+//!
+//! The bytes are believed before the labels: a mark, valid UTF-8, the pattern of zero bytes; only then the XML
+//! declaration, the header, and a guess. Characters that cannot be read stay local. No markup is looked at
+//! beyond the declaration.
+
+use std::borrow::Cow;
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{EUC_KR, Encoding, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+
+/// How many bytes a guess looks at.
+const GUESS_FROM: usize = 4 << 20;
+
+/// A document as text.
+pub(super) struct Decoded<'a> {
+    /// The text without byte order marks; control characters still in it.
+    pub text: Cow<'a, str>,
+    /// What was odd, in words.
+    pub notes: Vec<String>,
+}
+
+/// What is known of a document besides its bytes.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Labels<'a> {
+    /// `Content-Type` as sent.
+    pub content_type: Option<&'a str>,
+    /// Country of the host or, failing that, of the language: `kr`. Lower-case ASCII.
+    pub country: Option<&'a str>,
+}
+
+/// Decodes `bytes`; never fails, since every byte can at least be replaced.
+pub(super) fn decode<'a>(bytes: &'a [u8], labels: Labels<'_>) -> Decoded<'a> {
+    let mut decoded = marked(bytes)
+        .or_else(|| wide(bytes))
+        .or_else(|| escaped(bytes, labels))
+        .or_else(|| utf8(bytes, labels))
+        .unwrap_or_else(|| legacy(bytes, labels));
+    decoded.text = match decoded.text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim_start_matches('\u{feff}')),
+        Cow::Owned(text) if text.starts_with('\u{feff}') => {
+            Cow::Owned(text.trim_start_matches('\u{feff}').to_owned())
+        }
+        owned @ Cow::Owned(_) => owned,
+    };
+    decoded
+}
+
+/// A byte order mark that the bytes behind it bear out.
+fn marked(bytes: &[u8]) -> Option<Decoded<'_>> {
+    if bytes.starts_with(&[0xff, 0xfe, 0, 0]) {
+        return Some(utf32(&bytes[4..], u32::from_le_bytes, "UTF-32LE"));
+    }
+    if bytes.starts_with(&[0, 0, 0xfe, 0xff]) {
+        return Some(utf32(&bytes[4..], u32::from_be_bytes, "UTF-32BE"));
+    }
+    let (encoding, length) = Encoding::for_bom(bytes)?;
+    if encoding == UTF_8 {
+        return utf8(&bytes[length..], Labels::default());
+    }
+    Some(by(encoding, &bytes[length..], Vec::new()))
+}
+
+/// UTF-16 and UTF-32 without a mark show in where the zero bytes of the markup stand.
+fn wide(bytes: &[u8]) -> Option<Decoded<'_>> {
+    let head = &bytes[..bytes.len().min(1024) & !3];
+    if head.len() < 8 {
+        return None;
+    }
+    let mut zeros = [0_usize; 4];
+    for four in head.chunks_exact(4) {
+        for (count, byte) in zeros.iter_mut().zip(four) {
+            *count += usize::from(*byte == 0);
+        }
+    }
+    let quarter = head.len() / 4;
+    let most = |count: usize| count * 10 >= quarter * 9;
+    let some = |count: usize| count * 10 >= quarter * 3;
+    let note = |name: &str| vec![format!("read as {name} by its zero bytes")];
+    match zeros {
+        [a, b, _, d] if most(a) && most(b) && !some(d) => {
+            Some(utf32(bytes, u32::from_be_bytes, "UTF-32BE"))
+        }
+        [a, _, c, d] if most(c) && most(d) && !some(a) => {
+            Some(utf32(bytes, u32::from_le_bytes, "UTF-32LE"))
+        }
+        [a, b, c, d] if some(a) && some(c) && !some(b) && !some(d) => {
+            Some(by(UTF_16BE, bytes, note("UTF-16BE")))
+        }
+        [a, b, c, d] if some(b) && some(d) && !some(a) && !some(c) => {
+            Some(by(UTF_16LE, bytes, note("UTF-16LE")))
+        }
+        _ => None,
+    }
+}
+
+fn utf32<'a>(bytes: &[u8], read: fn([u8; 4]) -> u32, name: &str) -> Decoded<'a> {
+    let text = bytes
+        .chunks_exact(4)
+        .map(|four| read([four[0], four[1], four[2], four[3]]))
+        .map(|code| char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER))
+        .collect::<String>();
+    Decoded {
+        text: text.into(),
+        notes: vec![format!("read as {name}")],
+    }
+}
+
+/// ISO-2022-JP: all bytes are ASCII, escapes switch the letters.
+fn escaped<'a>(bytes: &'a [u8], labels: Labels<'_>) -> Option<Decoded<'a>> {
+    if !bytes.is_ascii() {
+        return None;
+    }
+    let has_escape = bytes
+        .windows(2)
+        .any(|two| two == b"\x1b$" || two == b"\x1b(");
+    let named = [declared(bytes), header_charset(labels)]
+        .into_iter()
+        .flatten();
+    let named = named
+        .filter_map(|label| encoding_named(&label))
+        .any(|found| found == ISO_2022_JP);
+    (has_escape && (named || bytes.windows(3).any(|three| three == b"\x1b$B")))
+        .then(|| by(ISO_2022_JP, bytes, Vec::new()))
+}
+
+/// Valid UTF-8, or UTF-8 with a few spoilt places.
+fn utf8<'a>(bytes: &'a [u8], labels: Labels<'_>) -> Option<Decoded<'a>> {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        if is_doubtful(text) {
+            let other = [declared(bytes), header_charset(labels)]
+                .into_iter()
+                .flatten()
+                .filter_map(|label| encoding_named(&label))
+                .find(|found| *found != UTF_8 && *found != WINDOWS_1252);
+            let other = other
+                .and_then(|found| found.decode_without_bom_handling_and_without_replacement(bytes));
+            if let Some(text) = other {
+                return Some(Decoded {
+                    text,
+                    notes: Vec::new(),
+                });
+            }
+        }
+        return Some(Decoded {
+            text: text.into(),
+            notes: Vec::new(),
+        });
+    }
+    let (mut whole, mut spoilt) = (0_usize, 0_usize);
+    for chunk in bytes.utf8_chunks() {
+        whole += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        spoilt += usize::from(!chunk.invalid().is_empty());
+    }
+    (whole > spoilt).then(|| patched(bytes, labels, spoilt))
+}
+
+/// So few letters outside ASCII, all of two bytes, that they may be an accident of another encoding.
+fn is_doubtful(text: &str) -> bool {
+    let mut odd = text.chars().filter(|c| !c.is_ascii()).take(5);
+    let mut count = 0;
+    let short = odd.all(|c| {
+        count += 1;
+        c.len_utf8() == 2
+    });
+    short && (1..=4).contains(&count)
+}
+
+/// UTF-8 in which runs that are not are read in the likeliest other encoding, each on its own.
+fn patched<'a>(bytes: &[u8], labels: Labels<'_>, spoilt: usize) -> Decoded<'a> {
+    let mut odd = Vec::new();
+    for run in bytes
+        .split(u8::is_ascii)
+        .filter(|run| std::str::from_utf8(run).is_err())
+    {
+        odd.extend_from_slice(run);
+        odd.push(b' ');
+    }
+    let fallback = guess(&odd, labels.country);
+    let mut text = String::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let ascii = rest
+            .iter()
+            .position(|byte| !byte.is_ascii())
+            .unwrap_or(rest.len());
+        text.push_str(&String::from_utf8_lossy(&rest[..ascii]));
+        rest = &rest[ascii..];
+        let end = rest.iter().position(u8::is_ascii).unwrap_or(rest.len());
+        push_run(&mut text, &rest[..end], fallback);
+        rest = &rest[end..];
+    }
+    let places = if spoilt == 1 {
+        "place".to_owned()
+    } else {
+        format!("{spoilt} places")
+    };
+    Decoded {
+        text: text.into(),
+        notes: vec![format!("UTF-8 with spoilt characters in {places}")],
+    }
+}
+
+/// One run of bytes outside ASCII.
+fn push_run(text: &mut String, run: &[u8], fallback: &'static Encoding) {
+    let (mut whole, mut spoilt) = (0_usize, 0_usize);
+    for chunk in run.utf8_chunks() {
+        whole += chunk.valid().chars().count();
+        spoilt += usize::from(!chunk.invalid().is_empty());
+    }
+    // A lone byte or a cut character tells nothing of another encoding.
+    let other = (spoilt > 0 && whole < spoilt && run.len() >= 4)
+        .then(|| fallback.decode_without_bom_handling_and_without_replacement(run))
+        .flatten();
+    match other {
+        Some(read) => text.push_str(&read),
+        None => text.push_str(&String::from_utf8_lossy(run)),
+    }
+}
+
+/// An encoding of one country: the declaration, the header, a guess; the first that fits, else the best.
+fn legacy<'a>(bytes: &'a [u8], labels: Labels<'_>) -> Decoded<'a> {
+    let usable = |label: String| {
+        encoding_named(&label).filter(|found| ![UTF_8, UTF_16LE, UTF_16BE].contains(found))
+    };
+    let declaration = declared(bytes).and_then(usable);
+    // A server's default of ISO-8859-1 is no statement about the document.
+    let header = header_charset(labels).and_then(usable);
+    let (header, default) = match header {
+        Some(found) if found == WINDOWS_1252 => (None, Some(found)),
+        other => (other, None),
+    };
+    let korean = (labels.country == Some("kr")).then_some(EUC_KR);
+    let guessed = guess(bytes, labels.country);
+    let candidates = [
+        declaration,
+        header,
+        korean,
+        Some(guessed),
+        default,
+        Some(WINDOWS_1252),
+    ];
+    let mut best: Option<(usize, &'static Encoding)> = None;
+    for encoding in candidates.into_iter().flatten() {
+        if let Some(text) = encoding.decode_without_bom_handling_and_without_replacement(bytes) {
+            // Windows-1252 fits anything: it must not win over another that fits but for a few places.
+            if encoding != WINDOWS_1252
+                || declaration == Some(WINDOWS_1252)
+                || best.is_none()
+                || guessed == encoding
+            {
+                return Decoded {
+                    text,
+                    notes: note_of(encoding, declaration.or(header)),
+                };
+            }
+            continue;
+        }
+        let (text, _) = encoding.decode_without_bom_handling(bytes);
+        let spoilt = text.matches(char::REPLACEMENT_CHARACTER).count();
+        if best.is_none_or(|(least, _)| spoilt < least) {
+            best = Some((spoilt, encoding));
+        }
+    }
+    let encoding = best.map_or(WINDOWS_1252, |(_, encoding)| encoding);
+    by(encoding, bytes, note_of(encoding, declaration.or(header)))
+}
+
+/// Says so where the encoding is not the one that was named.
+fn note_of(encoding: &'static Encoding, named: Option<&'static Encoding>) -> Vec<String> {
+    if named == Some(encoding) {
+        return Vec::new();
+    }
+    vec![format!("read as {}, which it did not say", encoding.name())]
+}
+
+fn by<'a>(encoding: &'static Encoding, bytes: &'a [u8], mut notes: Vec<String>) -> Decoded<'a> {
+    let (text, spoilt) = encoding.decode_without_bom_handling(bytes);
+    if spoilt {
+        let count = text.matches(char::REPLACEMENT_CHARACTER).count();
+        notes.push(format!(
+            "{count} characters could not be read as {}",
+            encoding.name()
+        ));
+    }
+    Decoded { text, notes }
+}
+
+fn guess(bytes: &[u8], country: Option<&str>) -> &'static Encoding {
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    detector.feed(&bytes[..bytes.len().min(GUESS_FROM)], true);
+    let country =
+        country.filter(|label| label.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'));
+    detector.guess(country.map(str::as_bytes), Utf8Detection::Deny)
+}
+
+/// The encoding that the XML declaration names.
+fn declared(bytes: &[u8]) -> Option<String> {
+    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(1024)]);
+    let start = head.find("<?xml")?;
+    let declaration = &head[start..];
+    let declaration = &declaration[..declaration.find('>').unwrap_or(declaration.len())];
+    value_after(declaration, "encoding")
+}
+
+fn header_charset(labels: Labels<'_>) -> Option<String> {
+    value_after(labels.content_type?, "charset")
+}
+
+/// The value of `name = value`, quotes of any kind aside.
+fn value_after(text: &str, name: &str) -> Option<String> {
+    let lower = text.to_ascii_lowercase();
+    let after = lower[lower.find(name)? + name.len()..]
+        .trim_start()
+        .strip_prefix('=')?
+        .trim_start();
+    let value = after.trim_start_matches(['"', '\'']);
+    let end = value
+        .find(['"', '\'', ';', '?', ',', ' '])
+        .unwrap_or(value.len());
+    let value = value[..end].trim();
+    (!value.is_empty()).then(|| value.to_owned())
+}
+
+/// The encoding that a label means, among the names in use beyond the registered ones.
+pub(super) fn encoding_named(label: &str) -> Option<&'static Encoding> {
+    let label = label
+        .trim_matches(|c: char| c.is_whitespace() || "\"'".contains(c))
+        .to_ascii_lowercase();
+    let plain: String = label.chars().filter(char::is_ascii_alphanumeric).collect();
+    let known = match plain.as_str() {
+        "cp949" | "ms949" | "xcp949" | "xms949" | "windows949" | "xwindows949" | "uhc" | "xuhc"
+        | "euckr" | "xeuckr" | "ksc56011987" | "ksc56011992" | "ksc5601" | "ksx1001" | "korean"
+        | "5601" | "949" => "euc-kr",
+        "cp932" | "ms932" | "windows932" | "windows31j" | "xsjis" | "sjis" | "shiftjis"
+        | "xmscp932" => "shift_jis",
+        "eucjp" | "xeucjp" | "ujis" => "euc-jp",
+        "gb2312" | "gb18030" | "gbk" | "cp936" | "ms936" | "xgbk" | "euccn" | "xeuccn" => "gb18030",
+        "cp950" | "ms950" | "big5" | "xbig5" | "big5hkscs" | "big5eten" => "big5",
+        "utf8" | "unicode11utf8" | "utf8n" | "xutf8" | "utf8mb4" => "utf-8",
+        "win1250" | "cp1250" => "windows-1250",
+        "win1251" | "cp1251" => "windows-1251",
+        "win1252" | "cp1252" | "latin1" | "iso88591" | "usascii" | "ascii" => "windows-1252",
+        "win1254" | "cp1254" => "windows-1254",
+        _ => label.as_str(),
+    };
+    Encoding::for_label(known.as_bytes())
+        .filter(|found| !["replacement", "x-user-defined"].contains(&found.name()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,177 @@
+//! Character references, read as HTML reads them and never expanded further.
+
+use html5ever::data::{C1_REPLACEMENTS, NAMED_ENTITIES};
+
+/// The longest name of a character reference, `;` included.
+const LONGEST: usize = 34;
+
+/// What is made of the `&` at the start of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reference {
+    /// One or two characters, and how many bytes they took.
+    Chars(char, Option<char>, usize),
+    /// A reference to a character that no document may hold: dropped.
+    Nothing(usize),
+    /// A plain ampersand.
+    Text,
+}
+
+/// How strictly a reference must be closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Style {
+    /// Only with its semicolon: markup of feeds, links.
+    Xml,
+    /// Also the old names without: text of HTML.
+    Html,
+}
+
+/// Reads the reference that `text` begins with.
+pub(super) fn reference(text: &str, style: Style) -> Reference {
+    let bytes = text.as_bytes();
+    match bytes.get(1) {
+        Some(b'#') => numeric(text, style),
+        Some(byte) if byte.is_ascii_alphabetic() => named(text, style),
+        _ => Reference::Text,
+    }
+}
+
+fn named(text: &str, style: Style) -> Reference {
+    let bytes = text.as_bytes();
+    let length = bytes[1..]
+        .iter()
+        .take(LONGEST)
+        .take_while(|b| b.is_ascii_alphanumeric())
+        .count();
+    let found = |name: &str| {
+        NAMED_ENTITIES
+            .get(name)
+            .copied()
+            .filter(|(first, _)| *first != 0)
+    };
+    if bytes.get(1 + length) == Some(&b';') {
+        let name = &text[1..length + 2];
+        let lower = name.to_ascii_lowercase();
+        let shouted = matches!(lower.as_str(), "amp;" | "lt;" | "gt;" | "quot;" | "apos;" | "nbsp;");
+        let entity = found(name).or_else(|| found(&lower).filter(|_| shouted));
+        if let Some((first, second)) = entity {
+            let second = char::from_u32(second).filter(|c| *c != '\0');
+            return Reference::Chars(
+                char::from_u32(first).unwrap_or('\u{fffd}'),
+                second,
+                length + 2,
+            );
+        }
+    }
+    if style == Style::Html {
+        for end in (2..=length.min(6)).rev() {
+            if let Some((first, _)) = found(&text[1..=end]) {
+                return Reference::Chars(
+                    char::from_u32(first).unwrap_or('\u{fffd}'),
+                    None,
+                    end + 1,
+                );
+            }
+        }
+    }
+    Reference::Text
+}
+
+fn numeric(text: &str, style: Style) -> Reference {
+    let bytes = text.as_bytes();
+    let (start, radix) = if matches!(bytes.get(2), Some(b'x' | b'X')) {
+        (3, 16)
+    } else {
+        (2, 10)
+    };
+    let digits = bytes[start.min(bytes.len())..]
+        .iter()
+        .take(12)
+        .take_while(|b| {
+            if radix == 16 {
+                b.is_ascii_hexdigit()
+            } else {
+                b.is_ascii_digit()
+            }
+        })
+        .count();
+    let closed = bytes.get(start + digits) == Some(&b';');
+    if digits == 0 || !(closed || style == Style::Html) {
+        return Reference::Text;
+    }
+    let length = start + digits + usize::from(closed);
+    let code = u32::from_str_radix(&text[start..start + digits], radix).unwrap_or(u32::MAX);
+    match code {
+        0 => Reference::Chars(char::REPLACEMENT_CHARACTER, None, length),
+        0x80..=0x9f => {
+            let replaced = C1_REPLACEMENTS[(code - 0x80) as usize];
+            replaced.map_or(Reference::Nothing(length), |c| {
+                Reference::Chars(c, None, length)
+            })
+        }
+        9 | 10 | 13 => Reference::Chars(char::from(code as u8), None, length),
+        1..32 | 127 => Reference::Nothing(length),
+        _ => Reference::Chars(
+            char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER),
+            None,
+            length,
+        ),
+    }
+}
+
+/// Appends `raw` with its references read; `odd` hears of each that XML does not know.
+pub(super) fn push_decoded(out: &mut String, raw: &str, style: Style, mut odd: impl FnMut()) {
+    let mut rest = raw;
+    while let Some(at) = rest.find('&') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let used = match reference(rest, style) {
+            Reference::Chars(first, second, length) => {
+                out.push(first);
+                out.extend(second);
+                if !is_xml(&rest[1..length]) {
+                    odd();
+                }
+                length
+            }
+            Reference::Nothing(length) => {
+                odd();
+                length
+            }
+            Reference::Text => {
+                out.push('&');
+                odd();
+                1
+            }
+        };
+        rest = &rest[used..];
+    }
+    out.push_str(rest);
+}
+
+/// A reference that needs no HTML to be read.
+fn is_xml(name: &str) -> bool {
+    matches!(name, "amp;" | "lt;" | "gt;" | "quot;" | "apos;") || name.starts_with('#')
+}
+
+/// Text with its references read, as HTML reads it.
+pub(super) fn decoded(raw: &str, style: Style) -> String {
+    let mut out = String::with_capacity(raw.len());
+    push_decoded(&mut out, raw, style, || {});
+    out
+}
+
+/// Text made safe between tags and in quoted attributes.
+pub(super) fn push_escaped(out: &mut String, text: &str) {
+    let mut rest = text;
+    while let Some(at) = rest.find(['&', '<', '>', '"']) {
+        out.push_str(&rest[..at]);
+        out.push_str(match rest.as_bytes()[at] {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            _ => "&quot;",
+        });
+        rest = &rest[at + 1..];
+    }
+    out.push_str(rest);
+}

@@ -1,0 +1,534 @@
+//! HTML of an entry → plain text as a reader sees it, and safe HTML.
+//!
+//! One pass over the tags, linear in the input, writes both: only listed elements and attributes, balanced,
+//! not nested deep. `ammonia` then has the last word on what is safe. No images or styles are fetched.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+use url::Url;
+
+use super::LONGEST_TEXT;
+use super::entities::{Style, decoded, push_escaped};
+use super::links;
+use super::scan::{Scanner, Token, attributes};
+
+/// Elements kept in `body_html`, each with its attributes.
+const ALLOWED: &[(&str, &[&str])] = &[
+    ("a", &["href", "title"]),
+    ("abbr", &["title"]),
+    ("b", &[]),
+    ("blockquote", &["cite"]),
+    ("br", &[]),
+    ("caption", &[]),
+    ("cite", &[]),
+    ("code", &[]),
+    ("dd", &[]),
+    ("del", &[]),
+    ("div", &[]),
+    ("dl", &[]),
+    ("dt", &[]),
+    ("em", &[]),
+    ("figcaption", &[]),
+    ("figure", &[]),
+    ("h1", &[]),
+    ("h2", &[]),
+    ("h3", &[]),
+    ("h4", &[]),
+    ("h5", &[]),
+    ("h6", &[]),
+    ("hr", &[]),
+    ("i", &[]),
+    ("img", &["src", "alt", "title"]),
+    ("ins", &[]),
+    ("kbd", &[]),
+    ("li", &[]),
+    ("mark", &[]),
+    ("ol", &["start"]),
+    ("p", &[]),
+    ("pre", &[]),
+    ("q", &["cite"]),
+    ("rp", &[]),
+    ("rt", &[]),
+    ("ruby", &[]),
+    ("s", &[]),
+    ("samp", &[]),
+    ("small", &[]),
+    ("span", &[]),
+    ("strong", &[]),
+    ("sub", &[]),
+    ("sup", &[]),
+    ("table", &[]),
+    ("tbody", &[]),
+    ("td", &["colspan", "rowspan"]),
+    ("tfoot", &[]),
+    ("th", &["colspan", "rowspan"]),
+    ("thead", &[]),
+    ("time", &["datetime"]),
+    ("tr", &[]),
+    ("u", &[]),
+    ("ul", &[]),
+    ("var", &[]),
+];
+
+/// Elements whose content no reader sees.
+const UNSEEN: &[&str] = &[
+    "script", "style", "iframe", "noscript", "noembed", "noframes", "template", "object", "applet",
+    "title", "textarea", "select", "svg", "math", "audio", "video", "canvas", "xmp", "head",
+];
+
+/// Elements that part paragraphs.
+const BLOCKS: &[&str] = &[
+    "p",
+    "div",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "ul",
+    "ol",
+    "dl",
+    "table",
+    "blockquote",
+    "pre",
+    "section",
+    "article",
+    "aside",
+    "header",
+    "footer",
+    "figure",
+    "hr",
+    "center",
+    "form",
+    "fieldset",
+    "address",
+    "main",
+    "nav",
+    "details",
+    "body",
+];
+
+/// Elements that begin a line.
+const LINES: &[&str] = &[
+    "li",
+    "tr",
+    "dt",
+    "dd",
+    "figcaption",
+    "caption",
+    "summary",
+    "option",
+    "legend",
+];
+
+/// Names that HTML ever had, besides those above: a tag of any other name in a title is text.
+const OTHER_KNOWN: &[&str] = &[
+    "html", "head", "meta", "link", "base", "font", "big", "tt", "strike", "acronym", "bdo", "bdi",
+    "button", "input", "label", "map", "area", "param", "embed", "source", "track", "picture",
+    "wbr", "nobr", "col", "colgroup", "dfn", "data", "marquee", "blink", "frame", "frameset",
+    "basefont", "dir", "menu", "output", "progress", "meter", "dialog", "slot",
+];
+
+/// Open elements at most in safe HTML; deeper ones lose their tags.
+const DEEPEST: usize = 48;
+
+/// Both forms of a text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Rendered {
+    /// Plain text; paragraphs parted by a blank line.
+    pub text: String,
+    /// Balanced HTML of listed elements; call [`safe`] before it leaves.
+    pub html: String,
+}
+
+/// Reads HTML; relative addresses are resolved against `base`.
+pub(super) fn render(html: &str, base: Option<&Url>) -> Rendered {
+    let html = &html[..html.floor_char_boundary(LONGEST_TEXT)];
+    let mut writer = Writer {
+        base,
+        preserve: !has_markup(html),
+        ..Writer::default()
+    };
+    let mut scanner = Scanner::new(html);
+    while let Some(token) = scanner.next(None) {
+        match token {
+            Token::Start {
+                name,
+                attributes,
+                empty,
+            } => {
+                let name = name.to_ascii_lowercase();
+                let name = name.rsplit(':').next().unwrap_or_default();
+                if UNSEEN.contains(&name) {
+                    if !empty {
+                        scanner.skip_raw(name);
+                    }
+                } else {
+                    writer.start(name, attributes, empty);
+                }
+            }
+            Token::End(name) => writer.end(
+                name.to_ascii_lowercase()
+                    .rsplit(':')
+                    .next()
+                    .unwrap_or_default(),
+            ),
+            Token::Text(text) => writer.text(&decoded(text, Style::Html)),
+            Token::Cdata(text) => writer.text(text),
+        }
+    }
+    while let Some(open) = writer.open.pop() {
+        writer.close_tag(open);
+    }
+    Rendered {
+        text: writer.text.finish(),
+        html: writer.html,
+    }
+}
+
+/// Plain text as both forms.
+pub(super) fn render_plain(text: &str) -> Rendered {
+    let mut writer = Writer {
+        preserve: true,
+        ..Writer::default()
+    };
+    writer.text(&text[..text.floor_char_boundary(LONGEST_TEXT)]);
+    Rendered {
+        text: writer.text.finish(),
+        html: writer.html,
+    }
+}
+
+/// What `ammonia` leaves of HTML.
+pub(super) fn safe(html: &str) -> String {
+    static CLEANER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
+        let mut builder = ammonia::Builder::empty();
+        let attributes: HashMap<&str, HashSet<&str>> = ALLOWED
+            .iter()
+            .map(|(name, attributes)| (*name, attributes.iter().copied().collect()))
+            .collect();
+        builder
+            .tags(ALLOWED.iter().map(|(name, _)| *name).collect())
+            .tag_attributes(attributes)
+            .clean_content_tags(["script", "style"].into())
+            .url_schemes(["http", "https", "mailto"].into())
+            .url_relative(ammonia::UrlRelative::Deny)
+            .link_rel(Some("noopener noreferrer nofollow"));
+        builder
+    });
+    if html.contains('<') {
+        CLEANER.clean(html).to_string()
+    } else {
+        html.to_owned()
+    }
+}
+
+/// A title or a name: one line of plain text. Tags of HTML go, other angle brackets stay.
+pub(super) fn line(html: &str, base: Option<&Url>) -> String {
+    let mut current = html.trim().to_owned();
+    for _ in 0..3 {
+        if !current.contains(['<', '&']) {
+            break;
+        }
+        let guarded = guard_unknown(&current);
+        let next = render(&guarded, base).text;
+        // Twice escaped text shows its references after one reading; brackets that remain are meant.
+        if next == current || !has_reference(&next) {
+            current = next;
+            break;
+        }
+        current = next;
+    }
+    one_line(&current)
+}
+
+/// A title that is declared to be text: brackets stay; references that are left over do not.
+pub(super) fn plain_line(text: &str) -> String {
+    let mut current = text.to_owned();
+    for _ in 0..2 {
+        if !has_reference(&current) {
+            break;
+        }
+        current = decoded(&current, Style::Xml);
+    }
+    one_line(&current)
+}
+
+/// White space folded, at most 10 KiB.
+pub(super) fn one_line(text: &str) -> String {
+    let mut out = String::with_capacity(text.len().min(256));
+    for word in text.split_whitespace() {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(word);
+        if out.len() > super::LONGEST_TITLE {
+            out.truncate(out.floor_char_boundary(super::LONGEST_TITLE));
+            break;
+        }
+    }
+    out
+}
+
+/// True where a text holds a character reference.
+pub(super) fn has_reference(text: &str) -> bool {
+    use super::entities::{Reference, reference};
+    text.match_indices('&')
+        .any(|(at, _)| reference(&text[at..], Style::Xml) != Reference::Text)
+}
+
+/// True where a text holds a tag of HTML.
+pub(super) fn has_markup(text: &str) -> bool {
+    text.match_indices('<')
+        .any(|(at, _)| is_known_tag(&text[at..]))
+}
+
+/// Escapes `<` before names that HTML does not have: `<BIGCO>`, `<속보>`.
+fn guard_unknown(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut rest = text;
+    while let Some(at) = rest.find('<') {
+        out.push_str(&rest[..at]);
+        let known = is_known_tag(&rest[at..])
+            || rest[at..].starts_with("<!--")
+            || rest[at..].starts_with("<![");
+        out.push_str(if known { "<" } else { "&lt;" });
+        rest = &rest[at + 1..];
+    }
+    out.push_str(rest);
+    out
+}
+
+fn is_known_tag(rest: &str) -> bool {
+    let after = rest[1..].strip_prefix('/').unwrap_or(&rest[1..]);
+    let length = after
+        .bytes()
+        .take(12)
+        .take_while(u8::is_ascii_alphanumeric)
+        .count();
+    let closed = matches!(
+        after.as_bytes().get(length),
+        Some(b'>' | b'/' | b' ' | b'\t' | b'\n' | b'\r')
+    );
+    if length == 0 || !closed {
+        return false;
+    }
+    let name = after[..length].to_ascii_lowercase();
+    let name = name.as_str();
+    ALLOWED.iter().any(|(known, _)| *known == name)
+        || [UNSEEN, BLOCKS, LINES, OTHER_KNOWN]
+            .iter()
+            .any(|names| names.contains(&name))
+}
+
+/// Writes both forms as tags come.
+#[derive(Default)]
+struct Writer<'a> {
+    base: Option<&'a Url>,
+    /// Line breaks in the text are meant: it has no markup.
+    preserve: bool,
+    text: Lines,
+    html: String,
+    open: Vec<&'static str>,
+}
+
+impl Writer<'_> {
+    fn start(&mut self, name: &str, raw: &str, empty: bool) {
+        match name {
+            "br" => self.text.line_break(),
+            "td" | "th" => self.text.space(),
+            name if BLOCKS.contains(&name) => self.text.gap(2),
+            name if LINES.contains(&name) => self.text.gap(1),
+            _ => {}
+        }
+        let Some((name, allowed)) = ALLOWED.iter().find(|(known, _)| *known == name) else {
+            return;
+        };
+        if *name == "p" {
+            self.end_tag("p");
+        } else if matches!(*name, "a" | "li" | "tr" | "td" | "th" | "dt" | "dd") {
+            self.end_innermost(name);
+        }
+        let void = matches!(*name, "br" | "hr" | "img");
+        if !void && self.open.len() >= DEEPEST {
+            return;
+        }
+        let values = self.attributes(raw, allowed);
+        if *name == "img" && !values.contains("src=") {
+            return;
+        }
+        self.html.push('<');
+        self.html.push_str(name);
+        self.html.push_str(&values);
+        self.html.push('>');
+        if void {
+            return;
+        }
+        if empty {
+            self.close_tag(name);
+        } else {
+            self.open.push(name);
+        }
+    }
+
+    fn attributes(&self, raw: &str, allowed: &[&str]) -> String {
+        let mut out = String::new();
+        let mut seen: Vec<&str> = Vec::new();
+        for (name, value) in attributes(raw) {
+            let lower = name.to_ascii_lowercase();
+            let Some(name) = allowed.iter().find(|known| **known == lower) else {
+                continue;
+            };
+            if seen.contains(name) {
+                continue;
+            }
+            seen.push(name);
+            let value = decoded(value, Style::Html);
+            let value = match *name {
+                "href" | "src" | "cite" => links::in_html(&value, self.base),
+                "colspan" | "rowspan" | "start" => value
+                    .trim()
+                    .parse::<u16>()
+                    .ok()
+                    .map(|number| number.to_string()),
+                _ => Some(value),
+            };
+            let value = value.filter(|value| *name != "src" || !value.starts_with("mailto:"));
+            if let Some(value) = value {
+                out.push(' ');
+                out.push_str(name);
+                out.push_str("=\"");
+                push_escaped(&mut out, &value);
+                out.push('"');
+            }
+        }
+        out
+    }
+
+    fn end(&mut self, name: &str) {
+        if name == "br" {
+            self.text.line_break();
+        } else if BLOCKS.contains(&name) {
+            self.text.gap(2);
+        } else if LINES.contains(&name) {
+            self.text.gap(1);
+        } else if matches!(name, "td" | "th") {
+            self.text.space();
+        }
+        self.end_tag(name);
+    }
+
+    /// Closes `name` and what is open inside it, if it is open.
+    fn end_tag(&mut self, name: &str) {
+        let Some(found) = self.open.iter().rposition(|open| *open == name) else {
+            return;
+        };
+        for open in self.open.split_off(found).into_iter().rev() {
+            self.close_tag(open);
+        }
+    }
+
+    /// Closes an open `name` that the next of its kind ends, unless a list or table lies between.
+    fn end_innermost(&mut self, name: &str) {
+        let limit = self
+            .open
+            .iter()
+            .rposition(|open| matches!(*open, "ul" | "ol" | "dl" | "table"))
+            .unwrap_or(0);
+        let found = self.open.iter().rposition(|open| *open == name);
+        if found.is_some_and(|found| found >= limit) {
+            self.end_tag(name);
+        }
+    }
+
+    fn close_tag(&mut self, name: &str) {
+        self.html.push_str("</");
+        self.html.push_str(name);
+        self.html.push('>');
+    }
+
+    fn text(&mut self, text: &str) {
+        if self.preserve {
+            for (index, line) in text.lines().enumerate() {
+                if line.trim().is_empty() {
+                    self.text.gap(2);
+                } else if index > 0 {
+                    self.text.space();
+                }
+                self.text.push(line);
+            }
+        } else if self.open.contains(&"pre") {
+            for (index, line) in text.split('\n').enumerate() {
+                if index > 0 {
+                    self.text.line_break();
+                }
+                self.text.push(line);
+            }
+        } else {
+            self.text.push(text);
+        }
+        push_escaped(&mut self.html, text);
+    }
+}
+
+/// Plain text in the making: white space folds, breaks wait until text follows.
+#[derive(Default)]
+struct Lines {
+    out: String,
+    blank: bool,
+    breaks: usize,
+}
+
+impl Lines {
+    fn push(&mut self, text: &str) {
+        for piece in text.split_inclusive(is_space) {
+            let word = piece.trim_end_matches(is_space);
+            if !word.is_empty() {
+                self.settle();
+                self.out.push_str(word);
+            }
+            if word.len() < piece.len() {
+                self.blank = true;
+            }
+        }
+    }
+
+    fn settle(&mut self) {
+        if !self.out.is_empty() {
+            match self.breaks {
+                0 if self.blank => self.out.push(' '),
+                0 => {}
+                1 => self.out.push('\n'),
+                _ => self.out.push_str("\n\n"),
+            }
+        }
+        self.blank = false;
+        self.breaks = 0;
+    }
+
+    fn space(&mut self) {
+        self.blank = true;
+    }
+
+    fn gap(&mut self, breaks: usize) {
+        self.breaks = self.breaks.max(breaks);
+    }
+
+    fn line_break(&mut self) {
+        self.breaks += 1;
+    }
+
+    fn finish(self) -> String {
+        self.out
+    }
+}
+
+/// White space of HTML, and the no-break space, which a reader sees as one.
+fn is_space(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{c}' | '\u{a0}')
+}
+
+#[cfg(test)]
+mod tests;

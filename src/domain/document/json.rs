@@ -1,0 +1,391 @@
+//! JSON Feed → content, leniently: what a strict reader refuses costs at most the item it stands in.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::faults::{Fault, Faults};
+use super::html::{self, Rendered};
+use super::read::{Context, finish};
+use super::{
+    Document, Format, Hints, LONGEST_TEXT, MOST_ENTRIES, MOST_LABELS, ParseError, dates, links,
+};
+use crate::domain::entry::{Content, Enclosure, language};
+
+/// Broken items stepped over before the rest is given up.
+const MOST_BROKEN: usize = 100;
+
+/// Reads a document that begins with a brace.
+pub(super) fn parse(text: &str, hints: &Hints) -> Result<Document, ParseError> {
+    let mut faults = Faults::default();
+    let (feed, items, truncated) = load(text, &mut faults)?;
+    let is_feed = string(&feed, "version").is_some_and(|version| version.contains("jsonfeed"))
+        || (items.is_some() && (feed.contains_key("title") || feed.contains_key("home_page_url")))
+        || items
+            .as_ref()
+            .is_some_and(|items| items.iter().any(is_item));
+    let Some(items) = items.filter(|_| is_feed) else {
+        return Err(ParseError::NotAFeed {
+            what: "JSON that is not a JSON Feed".to_owned(),
+            feeds: Vec::new(),
+        });
+    };
+    let address = hints.url.as_deref().and_then(|url| Url::parse(url).ok());
+    let mut document = head(&feed, address.as_ref());
+    document.truncated = truncated;
+    let base = document
+        .self_url
+        .as_deref()
+        .and_then(|url| Url::parse(url).ok())
+        .or(address);
+    let (zone, _) = super::zone(hints, document.language.as_deref());
+    let context = Context {
+        base,
+        language: hints.language.as_deref(),
+        channel_language: document.language.clone(),
+        zone,
+        now: hints.now,
+        authors: authors(&feed),
+    };
+    if items.len() > MOST_ENTRIES {
+        document
+            .notes
+            .push(super::over_note(items.len() - MOST_ENTRIES));
+    }
+    for value in items.iter().take(MOST_ENTRIES) {
+        match value {
+            Value::Object(fields) => document.entries.push(item(fields, &context, &mut faults)),
+            _ => faults.count(Fault::Item),
+        }
+    }
+    document.notes.extend(faults.notes(text));
+    Ok(document)
+}
+
+fn is_item(value: &Value) -> bool {
+    ["content_html", "content_text", "date_published"]
+        .iter()
+        .any(|key| value.get(key).is_some())
+}
+
+/// The feed's own fields, its items, and whether the end is missing.
+type Loaded = (Map<String, Value>, Option<Vec<Value>>, bool);
+
+fn load(text: &str, faults: &mut Faults) -> Result<Loaded, ParseError> {
+    let error = match serde_json::from_str::<Value>(text) {
+        Ok(Value::Object(mut feed)) => {
+            let items = match feed.remove("items") {
+                Some(Value::Array(items)) => Some(items),
+                _ => None,
+            };
+            return Ok((feed, items, false));
+        }
+        Ok(_) => {
+            return Err(ParseError::NotAFeed {
+                what: "JSON that is not a JSON Feed".to_owned(),
+                feeds: Vec::new(),
+            });
+        }
+        Err(error) => error,
+    };
+    let repaired = repair(text);
+    if repaired != text {
+        faults.count(Fault::Control);
+    }
+    salvage(&repaired, faults).ok_or_else(|| ParseError::Broken {
+        line: error.line(),
+        column: error.column(),
+        message: format!("the JSON ends or breaks there ({error})"),
+    })
+}
+
+/// Strings with raw line breaks and halves of characters, and commas before a closing bracket, made valid.
+fn repair(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.char_indices().peekable();
+    let mut in_string = false;
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '"' => {
+                in_string = !in_string;
+                out.push(c);
+            }
+            '\\' if in_string => {
+                let escaped = chars.next().map(|(_, c)| c);
+                match escaped {
+                    Some('u') if !is_whole_escape(text, at) => out.push_str("\\ufffd\\u0020"),
+                    Some(c @ ('"' | '\\' | '/' | 'b' | 'f' | 'n' | 'r' | 't' | 'u')) => {
+                        out.push('\\');
+                        out.push(c);
+                        continue;
+                    }
+                    Some(c) => out.push(c),
+                    None => {}
+                }
+                if escaped == Some('u') {
+                    for _ in 0..4 {
+                        if chars.peek().is_some_and(|(_, c)| c.is_ascii_hexdigit()) {
+                            chars.next();
+                        }
+                    }
+                }
+            }
+            c if in_string && c.is_control() => out.push(' '),
+            ',' if !in_string && text[at + 1..].trim_start().starts_with([']', '}']) => {}
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+/// True unless the `\u` at `at` is half of a surrogate pair, or no hexadecimal number.
+fn is_whole_escape(text: &str, at: usize) -> bool {
+    let code = |at: usize| {
+        text.get(at + 2..at + 6)
+            .and_then(|digits| u16::from_str_radix(digits, 16).ok())
+    };
+    match code(at) {
+        None => false,
+        Some(0xd800..=0xdbff) => {
+            text.get(at + 6..at + 8) == Some("\\u") && matches!(code(at + 6), Some(0xdc00..=0xdfff))
+        }
+        Some(0xdc00..=0xdfff) => at >= 6 && matches!(code(at - 6), Some(0xd800..=0xdbff)),
+        Some(_) => true,
+    }
+}
+
+/// Reads members of the outermost object and items of its list one by one, up to the first that is broken.
+fn salvage(text: &str, faults: &mut Faults) -> Option<Loaded> {
+    let mut feed = Map::new();
+    let mut items = None;
+    let mut rest = text.trim_start().strip_prefix('{')?;
+    loop {
+        rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',');
+        if rest.starts_with('}') {
+            return Some((feed, items, false));
+        }
+        let Some((Value::String(key), after)) = one(rest) else {
+            break;
+        };
+        let Some(after) = after.trim_start().strip_prefix(':') else {
+            break;
+        };
+        if key == "items" && after.trim_start().starts_with('[') {
+            let (list, left) = salvage_list(&after.trim_start()[1..], faults);
+            items = Some(list);
+            match left {
+                Some(left) => rest = left,
+                None => break,
+            }
+        } else {
+            let Some((value, left)) = one(after) else {
+                break;
+            };
+            feed.insert(key, value);
+            rest = left;
+        }
+    }
+    items
+        .as_ref()
+        .is_some_and(|items| !items.is_empty())
+        .then_some((feed, items, true))
+}
+
+/// Items up to the first broken one, and what follows the list if it was closed.
+fn salvage_list<'a>(text: &'a str, faults: &mut Faults) -> (Vec<Value>, Option<&'a str>) {
+    let mut items = Vec::new();
+    let mut broken = 0;
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',');
+        if let Some(left) = rest.strip_prefix(']') {
+            return (items, Some(left));
+        }
+        match one(rest) {
+            Some((value, left)) => {
+                items.push(value);
+                rest = left;
+            }
+            None if rest.is_empty() => return (items, None),
+            None => {
+                // Step to where the next item seems to begin.
+                faults.count(Fault::Item);
+                broken += 1;
+                match rest.find("},").filter(|_| broken < MOST_BROKEN) {
+                    Some(next) => rest = &rest[next + 2..],
+                    None => return (items, None),
+                }
+            }
+        }
+    }
+}
+
+/// The JSON value at the start of a text, and what follows it.
+fn one(text: &str) -> Option<(Value, &str)> {
+    let mut stream = serde_json::Deserializer::from_str(text).into_iter::<Value>();
+    let value = stream.next()?.ok()?;
+    let used = stream.byte_offset();
+    Some((value, &text[used..]))
+}
+
+fn head(feed: &Map<String, Value>, address: Option<&Url>) -> Document {
+    let link = |key: &str| string(feed, key).and_then(|raw| links::absolute(&raw, address));
+    let hubs = feed
+        .get("hubs")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    Document {
+        format: Format::Json,
+        title: string(feed, "title")
+            .map(|title| html::plain_line(&title))
+            .filter(|title| !title.is_empty()),
+        link: link("home_page_url"),
+        self_url: link("feed_url"),
+        language: string(feed, "language").and_then(|tag| language::tag(&tag)),
+        hubs: hubs
+            .filter_map(|hub| links::absolute(hub.get("url")?.as_str()?, address))
+            .take(8)
+            .collect(),
+        next: link("next_url"),
+        ..Document::default()
+    }
+}
+
+fn item(fields: &Map<String, Value>, context: &Context<'_>, faults: &mut Faults) -> Content {
+    let base = context.base.as_ref();
+    let rendered = body(fields, base);
+    let mut date = |key: &str| -> Option<Timestamp> {
+        let text = string(fields, key).filter(|text| !text.trim().is_empty())?;
+        let at = dates::parse(&text, &context.zone);
+        if at.is_none() {
+            faults.count(Fault::Date);
+        }
+        at
+    };
+    let (published, updated) = (date("date_published"), date("date_modified"));
+    let own_authors = authors(fields);
+    let mut content = Content {
+        guid: string(fields, "id")
+            .map(|id| id.trim().to_owned())
+            .filter(|id| !id.is_empty()),
+        url: ["url", "external_url"]
+            .iter()
+            .find_map(|key| links::absolute(&string(fields, key)?, base)),
+        title: string(fields, "title")
+            .map(|title| html::plain_line(&title))
+            .unwrap_or_default(),
+        authors: if own_authors.is_empty() {
+            context.authors.clone()
+        } else {
+            own_authors
+        },
+        categories: labels(fields),
+        published: published.or(updated),
+        updated,
+        language: None,
+        body_html: html::safe(&rendered.html),
+        body: rendered.text,
+        enclosures: enclosures(fields, base),
+    };
+    finish(
+        &mut content,
+        string(fields, "language").as_deref(),
+        context,
+        faults,
+    );
+    content
+}
+
+/// The longest of the ways to say it.
+fn body(fields: &Map<String, Value>, base: Option<&Url>) -> Rendered {
+    let mut best = Rendered::default();
+    for (key, is_html) in [
+        ("content_html", true),
+        ("content_text", false),
+        ("summary", false),
+    ] {
+        let Some(text) = string(fields, key) else {
+            continue;
+        };
+        let rendered = if is_html {
+            html::render(&text, base)
+        } else {
+            html::render_plain(&text)
+        };
+        if rendered.text.len() > best.text.len()
+            || (best.text.is_empty() && !rendered.html.is_empty())
+        {
+            best = rendered;
+        }
+    }
+    best
+}
+
+/// A string, or a number as one.
+fn string(fields: &Map<String, Value>, key: &str) -> Option<String> {
+    match fields.get(key)? {
+        Value::String(text) => Some(text[..text.floor_char_boundary(LONGEST_TEXT)].to_owned()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// `authors` and the older `author`.
+fn authors(fields: &Map<String, Value>) -> Vec<String> {
+    let list = fields
+        .get("authors")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    let mut found: Vec<String> = Vec::new();
+    for author in list.chain(fields.get("author")).take(MOST_LABELS) {
+        let name = author
+            .as_str()
+            .or_else(|| author.get("name")?.as_str())
+            .map(html::plain_line);
+        if let Some(name) = name.filter(|name| !name.is_empty() && !found.contains(name)) {
+            found.push(name);
+        }
+    }
+    found
+}
+
+fn labels(fields: &Map<String, Value>) -> Vec<String> {
+    let tags = fields
+        .get("tags")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    let mut found: Vec<String> = Vec::new();
+    for label in tags
+        .filter_map(Value::as_str)
+        .map(html::plain_line)
+        .take(MOST_LABELS)
+    {
+        if !label.is_empty() && !found.contains(&label) {
+            found.push(label);
+        }
+    }
+    found
+}
+
+fn enclosures(fields: &Map<String, Value>, base: Option<&Url>) -> Vec<Enclosure> {
+    let list = fields
+        .get("attachments")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    list.filter_map(|attachment| {
+        Some(Enclosure {
+            url: links::media(attachment.get("url")?.as_str()?, base)?,
+            media_type: attachment
+                .get("mime_type")
+                .and_then(Value::as_str)
+                .map(|kind| kind.chars().take(100).collect()),
+            length: attachment.get("size_in_bytes").and_then(Value::as_u64),
+        })
+    })
+    .take(MOST_LABELS)
+    .collect()
+}

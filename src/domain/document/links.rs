@@ -1,0 +1,108 @@
+//! Addresses: trimmed, resolved against what the document says, http and https kept apart from the rest.
+//!
+//! Nothing is fetched or guessed. Which spellings are one page is in `entry::identity`.
+
+use url::Url;
+
+/// Longest address kept.
+const LONGEST: usize = 8 << 10;
+
+/// An address as published, without the blanks and line breaks that feeds put into it.
+pub(super) fn tidy(raw: &str) -> String {
+    let raw = raw.trim();
+    if raw.contains(['\n', '\r', '\t']) {
+        raw.lines()
+            .map(str::trim)
+            .collect::<String>()
+            .replace('\t', "")
+    } else {
+        raw.to_owned()
+    }
+}
+
+/// `raw` as an absolute http or https address: as published where it is one already, else resolved.
+pub(super) fn absolute(raw: &str, base: Option<&Url>) -> Option<String> {
+    let link = tidy(raw);
+    if link.is_empty() || link.len() > LONGEST {
+        return None;
+    }
+    if let Ok(url) = Url::parse(&link) {
+        let web = is_web(&url) && url.host_str().is_some_and(|host| !host.is_empty());
+        let slashes = link
+            .splitn(2, ':')
+            .nth(1)
+            .is_some_and(|rest| rest.starts_with("//"));
+        return web.then(|| {
+            if slashes && !link.contains(' ') {
+                link
+            } else {
+                url.into()
+            }
+        });
+    }
+    let resolved = base?.join(&link).ok()?;
+    is_web(&resolved).then(|| resolved.into())
+}
+
+/// The address of media: also ftp, which no browser runs.
+pub(super) fn media(raw: &str, base: Option<&Url>) -> Option<String> {
+    let link = tidy(raw);
+    match Url::parse(&link) {
+        Ok(url) if matches!(url.scheme(), "ftp" | "ftps" | "magnet") && link.len() <= LONGEST => {
+            Some(link)
+        }
+        _ => absolute(&link, base),
+    }
+}
+
+/// The address of an attribute in sanitised HTML: http, https, mailto, else nothing.
+pub(super) fn in_html(raw: &str, base: Option<&Url>) -> Option<String> {
+    let link = tidy(raw);
+    match Url::parse(&link) {
+        Ok(url) if url.scheme() == "mailto" => Some(url.into()),
+        Ok(url) => is_web(&url).then(|| url.into()),
+        Err(_) if link.is_empty() => None,
+        Err(_) => absolute(&link, base),
+    }
+}
+
+/// A base for what is inside an element: `raw` resolved against the base around it; a bad one is ignored.
+pub(super) fn base(raw: Option<&str>, around: Option<&Url>) -> Option<Url> {
+    raw.and_then(|raw| absolute(raw, around))
+        .and_then(|link| Url::parse(&link).ok())
+        .or_else(|| around.cloned())
+}
+
+fn is_web(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_come_out_as_published_or_resolved() {
+        let base = Url::parse("https://news.example.kr/rss/all.xml").unwrap();
+        for (raw, expected) in [
+            (
+                "https://a.example/x?a=1&copy=2",
+                Some("https://a.example/x?a=1&copy=2"),
+            ),
+            ("  \n https://a.example/x \n", Some("https://a.example/x")),
+            ("https://a.example/한글", Some("https://a.example/한글")),
+            ("/view?id=3", Some("https://news.example.kr/view?id=3")),
+            ("view/4", Some("https://news.example.kr/rss/view/4")),
+            ("//cdn.example/5", Some("https://cdn.example/5")),
+            ("javascript:alert(1)", None),
+            ("JaVa\nScRiPt:alert(1)", None),
+            ("data:text/html,x", None),
+            ("mailto:a@b.example", None),
+            ("tag:example.org,2026:1", None),
+            ("", None),
+        ] {
+            assert_eq!(absolute(raw, Some(&base)).as_deref(), expected, "{raw}");
+        }
+        assert_eq!(absolute("/view", None), None);
+    }
+}

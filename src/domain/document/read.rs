@@ -1,0 +1,437 @@
+//! Elements of one entry → its content: which of a dozen spellings of each field counts.
+//!
+//! The order of preference is the contract's; ids and hashes are made in `entry::identity`.
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use url::Url;
+
+use super::faults::{Fault, Faults};
+use super::html::{self, Rendered};
+use super::tree::{Element, Found};
+use super::{LONGEST_TITLE, MOST_LABELS, dates, links, text};
+use crate::domain::entry::{Content, Enclosure, language};
+
+/// What an entry inherits from its document and from config.
+pub(super) struct Context<'a> {
+    /// Where relative addresses start, `xml:base` of inner elements aside.
+    pub base: Option<Url>,
+    /// Configured language; rules over all.
+    pub language: Option<&'a str>,
+    /// The feed's own language.
+    pub channel_language: Option<String>,
+    /// Zone of dates that name none.
+    pub zone: TimeZone,
+    /// The time of the poll.
+    pub now: Timestamp,
+    /// The feed's authors, for entries without.
+    pub authors: Vec<String>,
+}
+
+/// Where titles hide, best first.
+const TITLES: &[&str] = &["title", "dc:title", "media:title", "itunes:title"];
+/// Where bodies hide; the longest wins, then the first.
+const BODIES: &[&str] = &[
+    "content:encoded",
+    "content",
+    "xhtml:body",
+    "body",
+    "description",
+    "summary",
+    "abstract",
+    "dc:description",
+    "itunes:summary",
+    "media:description",
+    "itunes:subtitle",
+    "tagline",
+];
+/// Dates of publication, best first.
+const PUBLISHED: &[&str] = &[
+    "pubdate",
+    "published",
+    "issued",
+    "dc:date",
+    "dcterms:issued",
+    "dcterms:date",
+    "dcterms:created",
+    "created",
+    "dcterms:available",
+    "date",
+];
+/// Dates of change, best first.
+const UPDATED: &[&str] = &[
+    "updated",
+    "modified",
+    "dcterms:modified",
+    "lastmod",
+    "lastbuilddate",
+];
+
+/// Reads one entry.
+pub(super) fn entry(found: &Found, context: &Context<'_>, faults: &mut Faults) -> Content {
+    let element = &found.element;
+    let mut base = context.base.clone();
+    for raw in found
+        .bases
+        .iter()
+        .map(String::as_str)
+        .chain(element.attribute("xml:base"))
+    {
+        base = links::base(Some(raw), base.as_ref());
+    }
+    let base = base.as_ref();
+    let rendered = body(element, base);
+    let guid = guid(element);
+    let url = link(element, base);
+    let enclosures = enclosures(element, base);
+    let mut content = Content {
+        title: title(element, base),
+        authors: authors(element, context),
+        categories: categories(element),
+        published: date(element, PUBLISHED, context, faults),
+        updated: date(element, UPDATED, context, faults),
+        language: None,
+        body_html: html::safe(&rendered.html),
+        body: rendered.text,
+        guid,
+        url,
+        enclosures,
+    };
+    content.published = content.published.or(content.updated);
+    let own = ["dc:language", "language"]
+        .into_iter()
+        .find_map(|name| Some(element.child(name)?.text()));
+    let own = element
+        .attribute("xml:lang")
+        .map(ToOwned::to_owned)
+        .or_else(|| own.filter(|own| !own.trim().is_empty()));
+    finish(
+        &mut content,
+        own.or_else(|| found.language.clone()).as_deref(),
+        context,
+        faults,
+    );
+    content
+}
+
+/// What every entry needs at the end, whatever its format: language, and dates that have come.
+pub(super) fn finish(
+    content: &mut Content,
+    own: Option<&str>,
+    context: &Context<'_>,
+    faults: &mut Faults,
+) {
+    let channel = context.channel_language.as_deref();
+    // The beginning tells the language; the whole of a long text would only tell it slower.
+    let sample = format!(
+        "{}\n{}",
+        content.title,
+        &content.body[..content.body.floor_char_boundary(2000)]
+    );
+    content.language = language::resolve(context.language, own, channel, &sample);
+    let limit = context
+        .now
+        .checked_add(SignedDuration::from_hours(24))
+        .unwrap_or(context.now);
+    if content.published.is_some_and(|at| at >= limit) {
+        faults.count(Fault::Future);
+        // A date that moves with the clock must not become part of the identity.
+        let hashed =
+            content.guid.is_none() && content.url.is_none() && content.enclosures.is_empty();
+        content.published = (!hashed).then_some(context.now);
+    }
+    if content.updated.is_some_and(|at| at >= limit) {
+        content.updated = Some(context.now);
+    }
+}
+
+/// The longest of the bodies, the first of equals.
+fn body(element: &Element, base: Option<&Url>) -> Rendered {
+    let mut best = Rendered::default();
+    let groups = element
+        .elements()
+        .filter(|inner| inner.name == "media:group");
+    let places: Vec<&Element> = std::iter::once(element).chain(groups).collect();
+    let mut written: Vec<String> = Vec::new();
+    for name in BODIES {
+        for found in places
+            .iter()
+            .flat_map(|place| place.elements())
+            .filter(|inner| inner.name == *name)
+        {
+            // Feeds often say the same twice: render it once.
+            let source = found.text();
+            if written.contains(&source) && found.elements().next().is_none() || written.len() >= 8
+            {
+                continue;
+            }
+            written.push(source);
+            let rendered = text::body(found, base);
+            if rendered.text.len() > best.text.len()
+                || (best.text.is_empty() && !rendered.html.is_empty())
+            {
+                best = rendered;
+            }
+        }
+    }
+    best
+}
+
+fn title(element: &Element, base: Option<&Url>) -> String {
+    let direct = TITLES.iter().filter_map(|name| element.child(name));
+    let grouped = element
+        .child("media:group")
+        .and_then(|group| group.child("media:title"));
+    direct
+        .chain(grouped)
+        .map(|found| text::line(found, base))
+        .find(|line| !line.is_empty())
+        .unwrap_or_default()
+}
+
+/// `guid`, `id`, `rdf:about` or `dc:identifier`, trimmed.
+fn guid(element: &Element) -> Option<String> {
+    let of = |name: &str| {
+        let all = element.elements().filter(|inner| inner.name == name);
+        all.map(|inner| inner.text().trim().to_owned())
+            .find(|text| !text.is_empty())
+    };
+    of("guid")
+        .or_else(|| of("id"))
+        .or_else(|| {
+            element
+                .attribute("rdf:about")
+                .or_else(|| element.attribute("about"))
+                .map(ToOwned::to_owned)
+        })
+        .or_else(|| of("dc:identifier"))
+}
+
+/// The entry's page: `link`, the alternate link, a guid that is a permalink, or none.
+fn link(element: &Element, base: Option<&Url>) -> Option<String> {
+    let own_base = |inner: &Element| links::base(inner.attribute("xml:base"), base);
+    let all: Vec<&Element> = element
+        .elements()
+        .filter(|inner| inner.name == "link")
+        .collect();
+    let written = all
+        .iter()
+        .find_map(|inner| links::absolute(&inner.text(), own_base(inner).as_ref()));
+    let is_page = |inner: &&&Element| {
+        let rel = inner.attribute("rel").unwrap_or("alternate");
+        let rel = rel.rsplit('/').next().unwrap_or_default();
+        rel.eq_ignore_ascii_case("alternate")
+    };
+    let is_html = |inner: &&&Element| {
+        inner
+            .attribute("type")
+            .is_none_or(|kind| kind.contains("htm"))
+    };
+    let href = |inner: &&Element| {
+        let raw = inner
+            .attribute("href")
+            .or_else(|| inner.attribute("resource"))?;
+        links::absolute(raw, own_base(inner).as_ref())
+    };
+    written
+        .or_else(|| all.iter().filter(is_page).filter(is_html).find_map(href))
+        .or_else(|| all.iter().filter(is_page).find_map(href))
+        .or_else(|| links::absolute(element.attribute("href")?, base))
+        .or_else(|| permalink(element))
+        .or_else(|| links::absolute(&element.child("feedburner:origlink")?.text(), base))
+}
+
+/// A guid, or an RDF name, that is the address of a page.
+fn permalink(element: &Element) -> Option<String> {
+    let guid = element.child("guid");
+    let guid = guid.filter(|guid| {
+        guid.attribute("ispermalink")
+            .is_none_or(|value| !value.eq_ignore_ascii_case("false"))
+    });
+    guid.and_then(|guid| links::absolute(&guid.text(), None))
+        .or_else(|| links::absolute(element.attribute("rdf:about")?, None))
+}
+
+/// The first date of a list that can be read; what cannot is counted.
+fn date(
+    element: &Element,
+    names: &[&str],
+    context: &Context<'_>,
+    faults: &mut Faults,
+) -> Option<Timestamp> {
+    let written = names
+        .iter()
+        .flat_map(|name| element.elements().filter(move |inner| inner.name == **name));
+    let mut unread = false;
+    for found in written {
+        let text = found.text();
+        if text.trim().is_empty() {
+            continue;
+        }
+        if let Some(at) = dates::parse(&text, &context.zone) {
+            return Some(at);
+        }
+        unread = true;
+    }
+    if let Some(at) = element.attribute("lastmod").filter(|_| names == UPDATED) {
+        return dates::parse(at, &context.zone);
+    }
+    if unread {
+        faults.count(Fault::Date);
+    }
+    None
+}
+
+/// Names of an entry's authors, else of its source's, else of the feed's.
+fn authors(element: &Element, context: &Context<'_>) -> Vec<String> {
+    let mut found = names_in(element);
+    if found.is_empty()
+        && let Some(source) = element.child("source")
+    {
+        found = names_in(source);
+    }
+    if found.is_empty() {
+        found.clone_from(&context.authors);
+    }
+    found
+}
+
+/// Names in `author`, `dc:creator` and `itunes:author`; the first kind that has any.
+pub(super) fn names_in(element: &Element) -> Vec<String> {
+    for name in ["author", "dc:creator", "itunes:author"] {
+        let mut found: Vec<String> = Vec::new();
+        for inner in element
+            .elements()
+            .filter(|inner| inner.name == name)
+            .take(MOST_LABELS)
+        {
+            let person = person(inner);
+            if !person.is_empty() && !found.contains(&person) {
+                found.push(person);
+            }
+        }
+        if !found.is_empty() {
+            return found;
+        }
+    }
+    Vec::new()
+}
+
+fn person(element: &Element) -> String {
+    let part = |name: &str| {
+        element
+            .child(name)
+            .map(|inner| text::line(inner, None))
+            .filter(|line| !line.is_empty())
+    };
+    match part("name").or_else(|| part("email")) {
+        Some(name) => name,
+        None if element.elements().next().is_some() => String::new(),
+        None => bare_name(&text::line(element, None)),
+    }
+}
+
+/// `desk@news.example (Desk)` and `Desk <desk@news.example>` are written for `Desk`.
+fn bare_name(text: &str) -> String {
+    let name = match (text.split_once('('), text.split_once('<')) {
+        (Some((mail, rest)), _) if mail.contains('@') => rest.trim_end().trim_end_matches(')'),
+        (_, Some((name, rest))) if rest.contains('@') => name,
+        _ => text,
+    };
+    let name = name.trim();
+    if name.is_empty() {
+        text.to_owned()
+    } else {
+        name.to_owned()
+    }
+}
+
+/// Labels from everywhere, each once.
+fn categories(element: &Element) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    let mut add = |label: String| {
+        if !label.is_empty() && found.len() < MOST_LABELS && !found.contains(&label) {
+            found.push(label);
+        }
+    };
+    for name in [
+        "category",
+        "dc:subject",
+        "media:category",
+        "itunes:category",
+    ] {
+        for inner in element.elements().filter(|inner| inner.name == name) {
+            let marked = inner
+                .attribute("label")
+                .or_else(|| inner.attribute("term"))
+                .or_else(|| inner.attribute("text"));
+            let written = text::line(inner, None);
+            add(if written.is_empty() {
+                marked.map(html::plain_line).unwrap_or_default()
+            } else {
+                written
+            });
+        }
+    }
+    for inner in element
+        .elements()
+        .filter(|inner| matches!(inner.name.as_str(), "itunes:keywords" | "media:keywords"))
+    {
+        for label in text::line(inner, None).split(',') {
+            add(label.trim().to_owned());
+        }
+    }
+    found
+}
+
+/// Attached media, each address once.
+fn enclosures(element: &Element, base: Option<&Url>) -> Vec<Enclosure> {
+    let mut found: Vec<Enclosure> = Vec::new();
+    let groups = element
+        .elements()
+        .filter(|inner| inner.name == "media:group");
+    for inner in groups.chain([element]).flat_map(Element::elements) {
+        let is_media = match inner.name.as_str() {
+            "enclosure" | "media:content" => true,
+            "link" => inner
+                .attribute("rel")
+                .is_some_and(|rel| rel.eq_ignore_ascii_case("enclosure")),
+            _ => false,
+        };
+        let address = ["url", "href", "resource", "src"]
+            .iter()
+            .find_map(|name| inner.attribute(name));
+        let Some(url) = address
+            .filter(|_| is_media)
+            .and_then(|raw| links::media(raw, base))
+        else {
+            continue;
+        };
+        if found.len() >= MOST_LABELS || found.iter().any(|known| known.url == url) {
+            continue;
+        }
+        let length = inner
+            .attribute("length")
+            .or_else(|| inner.attribute("filesize"));
+        found.push(Enclosure {
+            url,
+            media_type: inner
+                .attribute("type")
+                .map(|kind| kind.chars().take(100).collect()),
+            length: length.and_then(|length| length.replace(',', "").parse().ok()),
+        });
+    }
+    found
+}
+
+/// A text of the feed itself, one line; none where empty.
+pub(super) fn line_of(element: &Element, names: &[&str]) -> Option<String> {
+    let mut line = names
+        .iter()
+        .filter_map(|name| element.child(name))
+        .map(|inner| text::line(inner, None));
+    line.find(|line| !line.is_empty()).map(|line| {
+        let end = line.floor_char_boundary(LONGEST_TITLE);
+        line[..end].to_owned()
+    })
+}

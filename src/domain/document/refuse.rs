@@ -1,0 +1,137 @@
+//! What a document is that is no feed, and which feeds an HTML page names.
+//!
+//! Candidates are listed, never followed: whoever added the address decides.
+
+use url::Url;
+
+use super::faults::line_of;
+use super::html;
+use super::links;
+use super::scan::{Scanner, Token, attributes};
+use super::{Candidate, ParseError};
+
+/// Feeds listed of one page.
+const MOST_CANDIDATES: usize = 20;
+/// How much of a page is searched for them.
+const SEARCHED: usize = 512 << 10;
+
+/// Says by its first bytes what is no text at all.
+pub(super) fn binary(bytes: &[u8]) -> Option<ParseError> {
+    let what = match bytes {
+        [0x1f, 0x8b, ..] => "compressed data (gzip) that was not unpacked",
+        [b'%', b'P', b'D', b'F', ..] => "a PDF",
+        [b'P', b'K', 3, 4, ..] => "a ZIP archive",
+        [0x89, b'P', b'N', b'G', ..] | [0xff, 0xd8, 0xff, ..] | [b'G', b'I', b'F', b'8', ..] => {
+            "a picture"
+        }
+        _ => return None,
+    };
+    Some(ParseError::NotAFeed {
+        what: what.to_owned(),
+        feeds: Vec::new(),
+    })
+}
+
+/// Says what a text is in which no feed was found; `first` is its first element.
+pub(super) fn text(text: &str, first: Option<&str>, address: Option<&Url>) -> ParseError {
+    let head = text.trim_start();
+    let head = head[..head.floor_char_boundary(4096)].to_ascii_lowercase();
+    let is_html =
+        head.starts_with("<!doctype html") || head.contains("<html") || head.contains("<body");
+    let what = match first {
+        _ if is_html => "an HTML page".to_owned(),
+        Some("opml") => "an OPML list of feeds: import it".to_owned(),
+        Some("urlset" | "sitemapindex") => "a sitemap".to_owned(),
+        Some("kml" | "kml:kml") => "a KML map".to_owned(),
+        Some("service" | "app:service") => "an Atom service document".to_owned(),
+        Some("opensearchdescription") => "a search description".to_owned(),
+        Some("svg" | "svg:svg") => "a picture (SVG)".to_owned(),
+        Some("soap:envelope" | "methodresponse") => "an answer of a web service".to_owned(),
+        Some("error" | "errorresponse") => "an error message in XML".to_owned(),
+        Some(name) if html::has_markup(&format!("<{name}>")) => "an HTML page".to_owned(),
+        Some(name) => format!(
+            "XML of another kind (`{}`)",
+            name.chars().take(40).collect::<String>()
+        ),
+        None if head.starts_with("<?xml") || head.starts_with("<!doctype") => return no_root(text),
+        None => "plain text".to_owned(),
+    };
+    let feeds = if what == "an HTML page" {
+        candidates(text, address)
+    } else {
+        Vec::new()
+    };
+    ParseError::NotAFeed { what, feeds }
+}
+
+fn no_root(text: &str) -> ParseError {
+    let (line, column) = line_of(text, text.trim_end().len());
+    ParseError::Broken {
+        line,
+        column,
+        message: "the document ends before its first element".to_owned(),
+    }
+}
+
+/// Feeds that a page names in its head, in its order; feeds of comments last.
+pub(super) fn candidates(page: &str, address: Option<&Url>) -> Vec<Candidate> {
+    let mut scanner = Scanner::new(&page[..page.floor_char_boundary(SEARCHED)]);
+    let mut base = address.cloned();
+    let mut found: Vec<Candidate> = Vec::new();
+    while let Some(token) = scanner.next(None) {
+        let Token::Start {
+            name,
+            attributes: tag,
+            empty,
+        } = token
+        else {
+            continue;
+        };
+        match name.to_ascii_lowercase().as_str() {
+            name @ ("script" | "style" | "noscript") if !empty => scanner.skip_raw(name),
+            "base" => base = links::base(value(tag, "href").as_deref(), base.as_ref()),
+            "link" if found.len() < MOST_CANDIDATES => {
+                if let Some(candidate) = candidate(tag, base.as_ref())
+                    && !found.iter().any(|known| known.url == candidate.url)
+                {
+                    found.push(candidate);
+                }
+            }
+            _ => {}
+        }
+    }
+    found.sort_by_key(|candidate| candidate.is_comments());
+    found
+}
+
+fn candidate(tag: &str, base: Option<&Url>) -> Option<Candidate> {
+    let rel = value(tag, "rel")?.to_ascii_lowercase();
+    let kind = value(tag, "type").unwrap_or_default().to_ascii_lowercase();
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_owned();
+    let is_feed = matches!(
+        kind.as_str(),
+        "application/rss+xml"
+            | "application/atom+xml"
+            | "application/feed+json"
+            | "application/json"
+            | "application/rdf+xml"
+            | "text/xml"
+            | "application/xml"
+    );
+    let mut rels = rel.split_ascii_whitespace();
+    if !rels.any(|rel| rel == "feed" || (rel == "alternate" && is_feed)) {
+        return None;
+    }
+    Some(Candidate {
+        url: links::absolute(&value(tag, "href")?, base)?,
+        title: value(tag, "title")
+            .map(|title| html::plain_line(&title))
+            .filter(|title| !title.is_empty()),
+        media_type: Some(kind).filter(|kind| !kind.is_empty()),
+    })
+}
+
+fn value(tag: &str, wanted: &str) -> Option<String> {
+    let (_, raw) = attributes(tag).find(|(name, _)| name.eq_ignore_ascii_case(wanted))?;
+    Some(super::entities::decoded(raw, super::entities::Style::Html))
+}

@@ -1,0 +1,495 @@
+//! Tokens of a feed in XML → its entries and the feed's own elements, whatever tags are missing or crossed.
+//!
+//! An entry ends where its end tag stands, where the next begins, or where the feed ends: damage inside one
+//! never reaches the next. What the elements mean is decided in `read`.
+
+use super::entities::{Style, push_decoded};
+use super::faults::Fault;
+use super::names;
+use super::scan::{Scanner, Token, attributes};
+use super::{LONGEST_TEXT, MOST_ENTRIES};
+
+/// Elements deeper than this are read as if their tags were not there.
+const DEEPEST: usize = 256;
+/// Namespace declarations in force at once.
+const MOST_NAMESPACES: usize = 256;
+
+/// An element with all it holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Element {
+    /// Usual prefix and lower-case name: `title`, `dc:date`, `xhtml:div`.
+    pub name: String,
+    /// Lower-case names as written, values decoded; no namespace declarations.
+    pub attributes: Vec<(String, String)>,
+    /// In the document's order.
+    pub children: Vec<Node>,
+}
+
+/// What an element holds.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Node {
+    /// Another element.
+    Element(Element),
+    /// Decoded text.
+    Text(String),
+}
+
+impl Element {
+    /// The value of an attribute, trimmed, not empty; `name` without prefix also finds it with one.
+    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
+        let local = |key: &str| key.rsplit(':').next().unwrap_or_default() == name;
+        self.attributes
+            .iter()
+            .find(|(key, _)| key == name)
+            .or_else(|| {
+                self.attributes
+                    .iter()
+                    .find(|(key, _)| !name.contains(':') && local(key))
+            })
+            .map(|(_, value)| value.trim())
+            .filter(|value| !value.is_empty())
+    }
+
+    /// The elements it holds.
+    pub(super) fn elements(&self) -> impl Iterator<Item = &Element> {
+        self.children.iter().filter_map(|node| match node {
+            Node::Element(element) => Some(element),
+            Node::Text(_) => None,
+        })
+    }
+
+    /// The first element of that name in it.
+    pub(super) fn child(&self, name: &str) -> Option<&Element> {
+        self.elements().find(|element| element.name == name)
+    }
+
+    /// All text in it, at any depth.
+    pub(super) fn text(&self) -> String {
+        let mut out = String::new();
+        self.push_text(&mut out);
+        out
+    }
+
+    fn push_text(&self, out: &mut String) {
+        for node in &self.children {
+            match node {
+                Node::Text(text) => out.push_str(text),
+                Node::Element(element) => element.push_text(out),
+            }
+        }
+    }
+}
+
+/// An entry's element with what it inherits.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Found {
+    /// The `item` or `entry`.
+    pub element: Element,
+    /// `xml:base` of the elements around it, outermost first.
+    pub bases: Vec<String>,
+    /// `xml:lang` of the nearest of them.
+    pub language: Option<String>,
+}
+
+/// A document taken apart.
+#[derive(Debug, Default)]
+pub(super) struct Tree {
+    /// The root element without the entries; none where no feed was found.
+    pub root: Option<Element>,
+    /// The entries, the first [`MOST_ENTRIES`].
+    pub entries: Vec<Found>,
+    /// Entries left out because there were more.
+    pub over: usize,
+    /// The end is missing; a partial last entry was left out.
+    pub truncated: bool,
+    /// The first element, where it is not a feed's.
+    pub first: Option<String>,
+}
+
+/// An element whose end tag has not come.
+struct Open<'a> {
+    element: Element,
+    raw: &'a str,
+    namespaces: usize,
+}
+
+/// Builds a [`Tree`].
+struct Builder<'a> {
+    scanner: Scanner<'a>,
+    tree: Tree,
+    stack: Vec<Open<'a>>,
+    /// Prefixes in force, innermost last, with their usual prefix where known.
+    namespaces: Vec<(&'a str, Option<&'static str>)>,
+    /// Where in the stack the entry under way stands.
+    entry: Option<usize>,
+    /// The container of entries was closed.
+    closed: bool,
+}
+
+/// Takes a document apart; the scanner comes back with the faults it met.
+pub(super) fn build(text: &str) -> (Tree, Scanner<'_>) {
+    let mut builder = Builder {
+        scanner: Scanner::new(text),
+        tree: Tree::default(),
+        stack: Vec::new(),
+        namespaces: Vec::new(),
+        entry: None,
+        closed: false,
+    };
+    builder.run();
+    (builder.tree, builder.scanner)
+}
+
+impl<'a> Builder<'a> {
+    fn run(&mut self) {
+        loop {
+            let open = self.stack.last().map(|open| open.raw);
+            let Some(token) = self.scanner.next(open) else {
+                break;
+            };
+            match token {
+                Token::Start {
+                    name,
+                    attributes,
+                    empty,
+                } => {
+                    if !self.start(name, attributes, empty) {
+                        break;
+                    }
+                }
+                Token::End(name) => self.end(name),
+                Token::Text(text) => self.text(text, false),
+                Token::Cdata(text) => self.text(text, true),
+            }
+        }
+        self.finish();
+    }
+
+    /// The document is over: what is still open was cut off.
+    fn finish(&mut self) {
+        self.tree.truncated = self.entry.is_some() || (!self.stack.is_empty() && !self.closed);
+        if let Some(depth) = self.entry.take() {
+            self.stack.truncate(depth);
+        }
+        while !self.stack.is_empty() {
+            self.close_top();
+        }
+    }
+
+    /// A start tag; false where a second document begins.
+    fn start(&mut self, raw: &'a str, tag: &'a str, empty: bool) -> bool {
+        let mark = self.namespaces.len();
+        self.declare(tag);
+        let name = self.canonical(raw);
+        let is_entry = matches!(name.as_str(), "item" | "entry");
+        if self.stack.is_empty() && !self.root(&name, is_entry) {
+            self.namespaces.truncate(mark);
+            return self.tree.root.is_none() || !is_root(&name);
+        }
+        let mut is_entry = is_entry && !self.in_foreign_content();
+        if is_entry && self.entry.is_some() {
+            self.fault(Fault::OpenElement);
+            self.close_entry();
+        } else if is_entry && self.inside("items") && empty {
+            is_entry = false; // a row of a table of contents
+        } else if is_entry {
+            self.close_strays();
+        }
+        if self.entry.is_some() {
+            self.close_unclosed(&name, tag);
+        }
+        let element = Element {
+            name,
+            attributes: self.attributes_of(tag),
+            children: Vec::new(),
+        };
+        if self.stack.len() >= DEEPEST {
+            self.fault(Fault::Deep);
+            self.namespaces.truncate(mark);
+            return true;
+        }
+        let void = !empty && self.entry.is_some() && names::is_void(&element.name);
+        if is_entry {
+            self.entry = Some(self.stack.len());
+        }
+        self.stack.push(Open {
+            element,
+            raw,
+            namespaces: mark,
+        });
+        if empty || void {
+            self.close_top();
+        }
+        true
+    }
+
+    /// What may stand at the top: a root, or entries behind it. Everything else is junk.
+    fn root(&mut self, name: &str, is_entry: bool) -> bool {
+        if self.tree.root.is_some() {
+            if !is_root(name) {
+                self.fault(Fault::JunkAfter);
+            }
+            return is_entry;
+        }
+        let after_html = self
+            .tree
+            .first
+            .as_deref()
+            .is_some_and(|first| first.ends_with("html"));
+        let found = match name {
+            "rss" | "rdf:rdf" => true,
+            "feed" | "entry" | "channel" | "item" => !after_html,
+            _ => false,
+        };
+        if !found {
+            self.tree.first.get_or_insert_with(|| name.to_owned());
+            self.fault(Fault::JunkBefore);
+        }
+        found
+    }
+
+    fn fault(&mut self, fault: Fault) {
+        let at = self.scanner.position();
+        self.scanner.faults.add(fault, at);
+    }
+
+    fn inside(&self, name: &str) -> bool {
+        self.stack
+            .last()
+            .is_some_and(|open| open.element.name == name)
+    }
+
+    /// An entry begins while an element of the feed itself is still open: its end tag is missing.
+    fn close_strays(&mut self) {
+        while let Some(top) = self.stack.last() {
+            let name = &top.element.name;
+            if !names::is_leaf(name) && !names::is_body(name) && self.stack.len() < DEEPEST / 2 {
+                return;
+            }
+            self.fault(Fault::OpenElement);
+            self.close_top();
+        }
+    }
+
+    /// Inside content that is a document of its own, `entry` and `item` are just names.
+    fn in_foreign_content(&self) -> bool {
+        let Some(depth) = self.entry else {
+            return false;
+        };
+        self.stack[depth + 1..].iter().any(|open| {
+            open.element.name == "content"
+                && open.element.attribute("type").is_some_and(is_markup_type)
+        })
+    }
+
+    /// Ends a leaf or a body whose end tag is missing, where the next field of the entry begins.
+    fn close_unclosed(&mut self, name: &str, tag: &str) {
+        if !names::is_field(name) {
+            return;
+        }
+        let Some(depth) = self.entry else { return };
+        while self.stack.len() > depth + 1 {
+            let Some(top) = self.stack.last() else { return };
+            let outer = &self.stack[depth + 1].element;
+            let ends = if names::is_leaf(&top.element.name) && top.element.name != "link" {
+                true
+            } else if names::is_leaf(&top.element.name) {
+                name != "link" || tag.trim().is_empty()
+            } else {
+                names::is_body(&outer.name)
+                    && !outer.attribute("type").is_some_and(is_markup_type)
+                    && names::ends_body(name)
+            };
+            if !ends || self.stack.len() > depth + 2 && !names::is_body(&outer.name) {
+                return;
+            }
+            self.fault(Fault::OpenElement);
+            self.close_top();
+        }
+    }
+
+    fn end(&mut self, raw: &str) {
+        let name = self.canonical(raw);
+        let Some(found) = self
+            .stack
+            .iter()
+            .rposition(|open| open.element.name == name)
+        else {
+            if !names::is_void(&name) && self.tree.root.is_none() {
+                self.fault(Fault::JunkBefore);
+            } else if !names::is_void(&name) {
+                self.fault(Fault::StrayEnd);
+            }
+            return;
+        };
+        if found + 1 < self.stack.len() {
+            self.fault(Fault::OpenElement);
+        }
+        if matches!(name.as_str(), "channel" | "feed" | "rdf:rdf" | "rss") {
+            self.closed = true;
+        }
+        while self.stack.len() > found {
+            self.close_top();
+        }
+    }
+
+    fn close_entry(&mut self) {
+        while self.entry.is_some() && !self.stack.is_empty() {
+            self.close_top();
+        }
+    }
+
+    /// Closes the innermost element: an entry joins the entries, others their parent.
+    fn close_top(&mut self) {
+        let Some(open) = self.stack.pop() else { return };
+        self.namespaces.truncate(open.namespaces);
+        if self.entry == Some(self.stack.len()) {
+            self.entry = None;
+            self.keep(open.element);
+        } else if let Some(parent) = self.stack.last_mut() {
+            parent.element.children.push(Node::Element(open.element));
+        } else if self.tree.root.is_none() {
+            self.tree.root = Some(open.element);
+        }
+    }
+
+    fn keep(&mut self, element: Element) {
+        if self.stack.is_empty() && self.tree.root.is_none() {
+            self.tree.root = Some(Element {
+                name: "entry".to_owned(),
+                ..Element::default()
+            });
+            self.closed = true;
+        }
+        if self.tree.entries.len() >= MOST_ENTRIES {
+            self.tree.over += 1;
+            return;
+        }
+        let around = |name: &str| {
+            let name = name.to_owned();
+            self.stack
+                .iter()
+                .filter_map(move |open| open.element.attribute(&name))
+        };
+        let bases = around("xml:base").map(ToOwned::to_owned).collect();
+        let language = around("xml:lang").last().map(ToOwned::to_owned);
+        self.tree.entries.push(Found {
+            element,
+            bases,
+            language,
+        });
+    }
+
+    fn text(&mut self, raw: &str, is_cdata: bool) {
+        let blank = raw.bytes().all(|byte| byte.is_ascii_whitespace());
+        let at = self.scanner.position();
+        let between = self.entry.is_none_or(|depth| depth + 1 == self.stack.len());
+        let faults = &mut self.scanner.faults;
+        let Some(top) = self.stack.last_mut() else {
+            let fault = if self.tree.root.is_none() {
+                Fault::JunkBefore
+            } else {
+                Fault::JunkAfter
+            };
+            if !blank {
+                faults.add(fault, at);
+            }
+            return;
+        };
+        if blank && between {
+            return;
+        }
+        let children = &mut top.element.children;
+        if !matches!(children.last(), Some(Node::Text(_))) {
+            children.push(Node::Text(String::new()));
+        }
+        let Some(Node::Text(text)) = children.last_mut() else {
+            return;
+        };
+        let room = LONGEST_TEXT.saturating_sub(text.len());
+        let raw = if raw.len() > room {
+            faults.add(Fault::Long, at);
+            &raw[..raw.floor_char_boundary(room)]
+        } else {
+            raw
+        };
+        if is_cdata {
+            text.push_str(raw);
+        } else {
+            push_decoded(text, raw, Style::Xml, || faults.add(Fault::Reference, at));
+        }
+    }
+
+    fn attributes_of(&mut self, tag: &str) -> Vec<(String, String)> {
+        let mut found: Vec<(String, String)> = Vec::new();
+        for (name, raw) in attributes(tag) {
+            let name = name.to_ascii_lowercase();
+            if name == "xmlns"
+                || name.starts_with("xmlns:")
+                || found.iter().any(|(known, _)| *known == name)
+            {
+                continue;
+            }
+            let mut value = String::with_capacity(raw.len());
+            let at = self.scanner.position();
+            let faults = &mut self.scanner.faults;
+            push_decoded(&mut value, raw, Style::Xml, || {
+                faults.add(Fault::Reference, at)
+            });
+            found.push((name, value));
+        }
+        found
+    }
+
+    fn declare(&mut self, tag: &'a str) {
+        if !tag.contains("xmlns") {
+            return;
+        }
+        for (name, uri) in attributes(tag) {
+            let prefix = if name == "xmlns" {
+                Some("")
+            } else {
+                name.strip_prefix("xmlns:")
+            };
+            if let Some(prefix) = prefix
+                && self.namespaces.len() < MOST_NAMESPACES
+            {
+                self.namespaces.push((prefix, names::prefix_of(uri)));
+            }
+        }
+    }
+
+    /// The usual name of an element, whatever prefix and case it came with.
+    fn canonical(&mut self, raw: &str) -> String {
+        let (prefix, local) = raw.rsplit_once(':').unwrap_or(("", raw));
+        let declared = self
+            .namespaces
+            .iter()
+            .rev()
+            .find(|(known, _)| known.eq_ignore_ascii_case(prefix));
+        let lower = prefix.to_ascii_lowercase();
+        let usual = match declared {
+            Some((_, Some(usual))) => Some(*usual),
+            _ if prefix.is_empty() => Some(""),
+            _ => names::usual(&lower),
+        };
+        if declared.is_none() && !prefix.is_empty() && lower != "xml" {
+            self.fault(Fault::Prefix);
+        }
+        let local = local.to_ascii_lowercase();
+        match usual.unwrap_or(&lower) {
+            "" => local,
+            prefix => format!("{prefix}:{local}"),
+        }
+    }
+}
+
+/// Content that holds markup of its own instead of text.
+fn is_markup_type(kind: &str) -> bool {
+    kind.contains("xml") || kind.contains("xhtml")
+}
+
+/// Names that begin a feed.
+fn is_root(name: &str) -> bool {
+    matches!(name, "rss" | "rdf:rdf" | "feed")
+}
