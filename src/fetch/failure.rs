@@ -59,6 +59,12 @@ impl Failure {
                 "the answer has more headers than are read",
             );
         }
+        if words.contains("tls handshake") {
+            return Self::new(
+                OutcomeKind::TlsError,
+                "the server broke off the TLS handshake: is it https at all?",
+            );
+        }
         let message = if error.is_dns() || words.contains("dns error") {
             format!("the host name could not be resolved: {words}")
         } else if error.is_timeout() {
@@ -125,5 +131,73 @@ fn tls_words(error: &rustls::Error) -> String {
             "the certificate is for another host name".to_owned()
         }
         other => format!("the certificate is not accepted: {other}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::dns::{Name, Resolve, Resolving};
+    use rustls::CertificateError as C;
+
+    use super::*;
+
+    /// A resolver that answers with a refusal, or finds nothing.
+    struct Answer(Option<Refusal>);
+
+    impl Resolve for Answer {
+        fn resolve(&self, _: Name) -> Resolving {
+            let answer = self.0.clone();
+            Box::pin(async move {
+                Err(match answer {
+                    Some(refusal) => refusal.into(),
+                    None => std::io::Error::other("no such host").into(),
+                })
+            })
+        }
+    }
+
+    async fn of_resolver(answer: Option<Refusal>, hop: usize) -> Failure {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .dns_resolver(Answer(answer))
+            .build()
+            .unwrap();
+        let error = client.get("http://h.example/").send().await.unwrap_err();
+        Failure::of(&error, hop)
+    }
+
+    #[tokio::test]
+    async fn a_name_that_leads_to_a_private_address_is_a_refusal() {
+        let refusal = Refusal::Address {
+            host: "h.example".to_owned(),
+            ip: "10.0.0.1".parse().unwrap(),
+        };
+        let first = of_resolver(Some(refusal.clone()), 0).await;
+        assert_eq!(first.kind, OutcomeKind::Refused);
+        assert!(first.message.contains("10.0.0.1") && first.message.contains("allow_networks"));
+        let later = of_resolver(Some(refusal), 1).await;
+        assert_eq!(later.kind, OutcomeKind::RedirectError);
+        let unknown = of_resolver(None, 0).await;
+        assert_eq!(unknown.kind, OutcomeKind::NetError);
+        assert!(
+            unknown.message.contains("could not be resolved"),
+            "{}",
+            unknown.message
+        );
+    }
+
+    #[test]
+    fn certificates_are_judged_in_words() {
+        for (why, word) in [
+            (C::Expired, "expired"),
+            (C::NotValidYet, "clock"),
+            (C::UnknownIssuer, "intermediate"),
+            (C::NotValidForName, "another host"),
+            (C::BadSignature, "not accepted"),
+        ] {
+            assert!(tls_words(&rustls::Error::InvalidCertificate(why)).contains(word));
+        }
+        assert!(tls_words(&rustls::Error::DecryptError).contains("handshake"));
     }
 }

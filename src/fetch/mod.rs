@@ -17,3 +17,22 @@ mod request;
 
 pub use http::{Fetcher, FetcherError, user_agent};
 pub use settings::FetchSettings;
+
+use crate::domain::feed::schedule::Pace;
+
+impl FetchSettings {
+    /// What the schedule needs of these settings; the caller sets [`Pace::price`] when it knows its feeds.
+    #[must_use]
+    pub fn pace(&self) -> Pace {
+        Pace {
+            interval: match self.interval {
+                settings::Interval::Adaptive => None,
+                settings::Interval::Fixed(interval) => Some(interval),
+            },
+            budget: f64::from(self.budget),
+            min: self.min_interval,
+            max: self.max_interval,
+            price: None,
+        }
+    }
+}

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use crate::domain::feed::schedule::Pace;
 use crate::domain::units::Rate;
 
 /// What `[fetch]` says, defaults filled in.
@@ -92,23 +91,6 @@ impl Default for Timeouts {
             first_byte: Duration::from_secs(20),
             idle: Duration::from_secs(15),
             total: Duration::from_mins(1),
-        }
-    }
-}
-
-impl FetchSettings {
-    /// What the schedule needs of these settings; the caller sets [`Pace::price`] when it knows its feeds.
-    #[must_use]
-    pub fn pace(&self) -> Pace {
-        Pace {
-            interval: match self.interval {
-                Interval::Adaptive => None,
-                Interval::Fixed(interval) => Some(interval),
-            },
-            budget: f64::from(self.budget),
-            min: self.min_interval,
-            max: self.max_interval,
-            price: None,
         }
     }
 }

@@ -135,16 +135,8 @@ pub fn next(
             punished(state, facts, wanted.span).span
         })
         .max(bound.saturating_add(jitter));
-    finish(
-        feed,
-        state,
-        Finish {
-            delay,
-            jitter,
-            longest,
-        },
-        now,
-    )
+    let shift = Shift { jitter, longest };
+    shift.place(feed, state, delay, now)
 }
 
 /// A delay, and what asks for it.
@@ -239,43 +231,30 @@ fn longest(feed: &Feed, pace: &Pace, wanted: Duration, jitter: Duration) -> Dura
     }
 }
 
-struct Finish {
-    delay: Delay,
+/// What moves a poll from where its delay puts it.
+struct Shift {
     jitter: Duration,
     longest: Duration,
 }
 
-/// Moves out of skipped hours, adds the jitter, keeps to the longest delay.
-fn finish(feed: &Feed, state: &FeedState, finish: Finish, now: Timestamp) -> NextPoll {
-    let Finish {
-        delay,
-        jitter,
-        longest,
-    } = finish;
-    let at = later(now, delay.span.saturating_add(jitter));
-    let mut next = NextPoll {
-        at: Some(at),
-        why: delay.why,
-    };
-    let offset = fraction(&feed.id, "skip", SKIP_SPREAD);
-    if let Some(allowed) = first_allowed(state, at) {
-        next = NextPoll {
-            at: Some(later(allowed, offset)),
-            why: Why::Skip,
-        };
+impl Shift {
+    /// Adds the jitter, moves out of skipped hours, keeps to the longest delay.
+    fn place(&self, feed: &Feed, state: &FeedState, delay: Delay, now: Timestamp) -> NextPoll {
+        let mut at = later(now, delay.span.saturating_add(self.jitter));
+        let mut why = delay.why;
+        if let Some(allowed) = first_allowed(state, at) {
+            at = later(allowed, fraction(&feed.id, "skip", SKIP_SPREAD));
+            why = Why::Skip;
+        }
+        let latest = later(now, self.longest);
+        if at > latest {
+            at = latest;
+            if matches!(why, Why::Interval | Why::Learned | Why::Ttl | Why::Skip) {
+                why = Why::Ceiling;
+            }
+        }
+        NextPoll { at: Some(at), why }
     }
-    let latest = later(now, longest);
-    if next.at > Some(latest) {
-        let why = match next.why {
-            Why::Interval | Why::Learned | Why::Ttl | Why::Skip => Why::Ceiling,
-            binding => binding,
-        };
-        next = NextPoll {
-            at: Some(latest),
-            why,
-        };
-    }
-    next
 }
 
 /// The end of the skipped hours that `at` lies in; none if it lies in none, or if all are skipped.
@@ -329,12 +308,11 @@ pub fn spread(mut overdue: Vec<Overdue>, now: Timestamp) -> Vec<(FeedId, Timesta
     overdue
         .into_iter()
         .map(|feed| {
-            let start = match feed.due {
-                None => now,
-                Some(_) => {
-                    place += 1;
-                    later(now, step * (place - 1))
-                }
+            let start = if feed.due.is_none() {
+                now
+            } else {
+                place += 1;
+                later(now, step * (place - 1))
             };
             (feed.id, start)
         })

@@ -81,142 +81,84 @@ fn assert_about(next: NextPoll, expected: Duration, why: Why, case: &str) {
     assert_eq!(next.why, why, "{case}");
 }
 
-#[test]
-fn intervals_and_bounds() {
-    let fast = FeedState {
+fn fast() -> FeedState {
+    FeedState {
         rate_count: 90_000.0,
         rate_days: 14.0,
         ..good()
-    };
+    }
+}
+
+#[test]
+fn intervals_and_their_bounds() {
     let slow = FeedState {
-        rate_count: 0.0,
         rate_days: 20.0,
         ..good()
     };
     let unvalidated = FeedState {
         etag: None,
-        ..fast.clone()
+        ..fast()
     };
-    let fixed = Some(10 * MINUTE);
-    let fresh = |seconds| HttpFacts {
-        fresh_for: Some(Duration::from_secs(seconds)),
-        ..answered(200)
-    };
-    let ttl = |minutes, state: &FeedState| FeedState {
-        ttl_minutes: Some(minutes),
-        ..state.clone()
-    };
-    let told = |wait: Duration| FeedState {
-        retry_after: Some(later(now(), wait)),
-        ..good()
-    };
-    let tight = Pace {
-        max: 2 * HOUR,
-        ..pace()
-    };
-    for (case, state, interval, facts, expected, why) in [
-        (
-            "no history",
-            good(),
-            None,
-            answered(200),
-            HOUR,
-            Why::Interval,
-        ),
-        (
-            "fixed",
-            good(),
-            fixed,
-            answered(200),
-            10 * MINUTE,
-            Why::Interval,
-        ),
-        (
-            "no faster than a minute",
-            good(),
-            Some(Duration::from_secs(1)),
-            answered(200),
-            MINUTE,
-            Why::Interval,
-        ),
-        (
-            "floor",
-            fast.clone(),
-            None,
-            answered(200),
-            5 * MINUTE,
-            Why::Floor,
-        ),
-        (
-            "floor without validators",
-            unvalidated,
-            None,
-            answered(200),
-            30 * MINUTE,
-            Why::Floor,
-        ),
-        (
-            "max-age",
-            good(),
-            fixed,
-            fresh(1_800),
-            30 * MINUTE,
-            Why::Fresh,
-        ),
-        (
-            "max-age of years",
-            good(),
-            fixed,
-            fresh(504_576_000),
-            DAY,
-            Why::Fresh,
-        ),
-        (
-            "ttl",
-            ttl(120, &good()),
-            fixed,
-            answered(200),
-            2 * HOUR,
-            Why::Ttl,
-        ),
-        (
-            "ttl disproved",
-            ttl(1_440, &fast),
-            None,
-            answered(200),
-            HOUR,
-            Why::Ttl,
-        ),
-        (
-            "ttl of a month",
-            ttl(43_200, &good()),
-            fixed,
-            answered(200),
-            10 * MINUTE,
-            Why::Interval,
-        ),
-        (
-            "retry-after",
-            told(2 * HOUR),
-            fixed,
-            answered(200),
-            2 * HOUR,
-            Why::RetryAfter,
-        ),
-        (
-            "retry-after past the ceiling",
-            told(50 * HOUR),
-            fixed,
-            answered(200),
-            50 * HOUR,
-            Why::RetryAfter,
-        ),
+    let second = Duration::from_secs(1);
+    let fixed = 10 * MINUTE;
+    for (case, state, interval, expected, why) in [
+        ("no history", good(), None, HOUR, Why::Interval),
+        ("fixed", good(), Some(fixed), fixed, Why::Interval),
+        ("a minute", good(), Some(second), MINUTE, Why::Interval),
+        ("floor", fast(), None, 5 * MINUTE, Why::Floor),
+        ("bodies", unvalidated, None, 30 * MINUTE, Why::Floor),
+        ("ceiling", slow, None, 2 * HOUR, Why::Ceiling),
     ] {
-        let next = next(&feed("a", interval), &state, &facts, &pace(), now());
+        let tight = Pace {
+            max: 2 * HOUR,
+            ..pace()
+        };
+        let feed = feed("a", interval);
+        let next = next(&feed, &state, &answered(200), &tight, now());
         assert_about(next, expected, why, case);
     }
-    let next = next(&feed("a", None), &slow, &answered(200), &tight, now());
-    assert_about(next, 2 * HOUR, Why::Ceiling, "ceiling");
+}
+
+#[test]
+fn cache_headers_and_retry_after_bind() {
+    let feed = feed("a", Some(10 * MINUTE));
+    for (case, seconds, expected) in [
+        ("max-age", 1_800, 30 * MINUTE),
+        ("max-age of years", 504_576_000, DAY),
+    ] {
+        let facts = HttpFacts {
+            fresh_for: Some(Duration::from_secs(seconds)),
+            ..answered(200)
+        };
+        let next = next(&feed, &good(), &facts, &pace(), now());
+        assert_about(next, expected, Why::Fresh, case);
+    }
+    for wait in [2 * HOUR, 50 * HOUR] {
+        let state = FeedState {
+            retry_after: Some(later(now(), wait)),
+            ..good()
+        };
+        let next = next(&feed, &state, &answered(200), &pace(), now());
+        assert_about(next, wait, Why::RetryAfter, "retry-after");
+    }
+}
+
+#[test]
+fn a_ttl_advises() {
+    let fixed = Some(10 * MINUTE);
+    for (case, minutes, state, interval, expected, why) in [
+        ("ttl", 120, good(), fixed, 2 * HOUR, Why::Ttl),
+        ("disproved", 1_440, fast(), None, HOUR, Why::Ttl),
+        ("a month", 43_200, good(), fixed, 10 * MINUTE, Why::Interval),
+    ] {
+        let state = FeedState {
+            ttl_minutes: Some(minutes),
+            ..state
+        };
+        let feed = feed("a", interval);
+        let next = next(&feed, &state, &answered(200), &pace(), now());
+        assert_about(next, expected, why, case);
+    }
 }
 
 #[test]

@@ -1,0 +1,447 @@
+//! A web server on loopback that does what it is told: honest answers, and every way to break one.
+//!
+//! Raw sockets on threads, so that a reply can be wrong in any byte and at any time. It logs what it was
+//! asked. Paths are matched with their query first, then without.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// A request as received.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// `GET`, `POST` …
+    pub method: String,
+    /// Path and query, byte for byte.
+    pub target: String,
+    /// In order, names as sent, values raw.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// The body, chunks joined.
+    pub body: Vec<u8>,
+    /// When it had come in.
+    pub at: Instant,
+}
+
+impl Request {
+    /// The first header of this name, raw.
+    pub fn header(&self, name: &str) -> Option<&[u8]> {
+        let named = |(known, _): &&(String, Vec<u8>)| known.eq_ignore_ascii_case(name);
+        self.headers
+            .iter()
+            .find(named)
+            .map(|(_, value)| value.as_slice())
+    }
+
+    /// The first header of this name, as text.
+    pub fn text(&self, name: &str) -> Option<String> {
+        self.header(name)
+            .map(|value| String::from_utf8_lossy(value).into_owned())
+    }
+
+    /// The target without its query.
+    pub fn path(&self) -> &str {
+        self.target.split('?').next().unwrap_or("")
+    }
+}
+
+/// What to answer, and how to fail at it.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    status: u16,
+    headers: Vec<(String, Vec<u8>)>,
+    body: Vec<u8>,
+    delay: Duration,
+    how: How,
+}
+
+#[derive(Clone, Debug)]
+enum How {
+    Whole,
+    Chunked { broken: bool },
+    Cut { after: usize },
+    Stall { after: Option<usize> },
+    Drip { every: Duration },
+    Verbatim,
+}
+
+impl Reply {
+    /// 200 with a body.
+    pub fn ok(body: impl Into<Vec<u8>>) -> Self {
+        Self::status(200).body(body)
+    }
+
+    /// A status without a body.
+    pub fn status(status: u16) -> Self {
+        Self {
+            status,
+            headers: Vec::new(),
+            body: Vec::new(),
+            delay: Duration::ZERO,
+            how: How::Whole,
+        }
+    }
+
+    /// A redirect; the location is sent byte for byte.
+    pub fn redirect(status: u16, location: impl AsRef<[u8]>) -> Self {
+        Self::status(status).header("Location", location)
+    }
+
+    /// These very bytes, head and all, then the end of the connection.
+    pub fn verbatim(bytes: impl Into<Vec<u8>>) -> Self {
+        Self {
+            how: How::Verbatim,
+            ..Self::ok(bytes)
+        }
+    }
+
+    /// With this body.
+    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    /// With one more header.
+    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        self.headers
+            .push((name.to_owned(), value.as_ref().to_vec()));
+        self
+    }
+
+    /// The body gzipped, and labelled so.
+    pub fn gzip(self) -> Self {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(&self.body).unwrap();
+        let body = encoder.finish().unwrap();
+        self.body(body).header("Content-Encoding", "gzip")
+    }
+
+    /// The body brotli-coded, and labelled so.
+    pub fn brotli(self) -> Self {
+        let mut body = Vec::new();
+        brotli::CompressorWriter::new(&mut body, 4096, 5, 22)
+            .write_all(&self.body)
+            .unwrap();
+        self.body(body).header("Content-Encoding", "br")
+    }
+
+    /// The body zstd-coded, and labelled so.
+    pub fn zstd(self) -> Self {
+        let body = zstd::encode_all(self.body.as_slice(), 3).unwrap();
+        self.body(body).header("Content-Encoding", "zstd")
+    }
+
+    /// Waits before it answers.
+    pub fn delay(mut self, delay: Duration) -> Self {
+        self.delay = delay;
+        self
+    }
+
+    /// In chunks instead of with a length.
+    pub fn chunked(mut self) -> Self {
+        self.how = How::Chunked { broken: false };
+        self
+    }
+
+    /// In chunks, of which the second has no readable size.
+    pub fn bad_chunks(mut self) -> Self {
+        self.how = How::Chunked { broken: true };
+        self
+    }
+
+    /// Announces the whole length and hangs up after so many bytes of the body.
+    pub fn cut(mut self, after: usize) -> Self {
+        self.how = How::Cut { after };
+        self
+    }
+
+    /// Never answers at all.
+    pub fn stall(mut self) -> Self {
+        self.how = How::Stall { after: None };
+        self
+    }
+
+    /// Sends the head and so many bytes, then nothing more.
+    pub fn stall_after(mut self, bytes: usize) -> Self {
+        self.how = How::Stall { after: Some(bytes) };
+        self
+    }
+
+    /// Sends the body a byte at a time.
+    pub fn drip(mut self, every: Duration) -> Self {
+        self.how = How::Drip { every };
+        self
+    }
+
+    /// The body as it would be sent, codings applied.
+    pub fn into_body(self) -> Vec<u8> {
+        self.body
+    }
+
+    fn head(&self) -> Vec<u8> {
+        let mut head = format!("HTTP/1.1 {} X\r\n", self.status).into_bytes();
+        for (name, value) in &self.headers {
+            head.extend_from_slice(name.as_bytes());
+            head.extend_from_slice(b": ");
+            head.extend_from_slice(value);
+            head.extend_from_slice(b"\r\n");
+        }
+        if matches!(self.how, How::Chunked { .. }) {
+            head.extend_from_slice(b"Transfer-Encoding: chunked\r\n");
+        } else if !matches!(self.status, 100..=199 | 204 | 304) {
+            head.extend_from_slice(format!("Content-Length: {}\r\n", self.body.len()).as_bytes());
+        }
+        head.extend_from_slice(b"\r\n");
+        head
+    }
+}
+
+type Answer = Box<dyn FnMut(&Request) -> Reply + Send>;
+
+#[derive(Default)]
+struct Shared {
+    answers: Mutex<HashMap<String, Answer>>,
+    requests: Mutex<Vec<Request>>,
+    connections: AtomicUsize,
+    closed: AtomicBool,
+}
+
+/// The server; it ends when dropped.
+pub struct Server {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+}
+
+impl Server {
+    /// On 127.0.0.1, at a free port.
+    pub fn start() -> Self {
+        Self::start_at(Ipv4Addr::LOCALHOST)
+    }
+
+    /// On another loopback address, at a free port.
+    pub fn start_at(ip: Ipv4Addr) -> Self {
+        let listener = TcpListener::bind((IpAddr::V4(ip), 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        let shared = Arc::new(Shared::default());
+        let serving = Arc::clone(&shared);
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                if serving.closed.load(Ordering::SeqCst) {
+                    return;
+                }
+                serving.connections.fetch_add(1, Ordering::SeqCst);
+                let shared = Arc::clone(&serving);
+                thread::spawn(move || converse(stream, &shared));
+            }
+        });
+        Self { address, shared }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The URL of a path on it.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Answers a path always alike.
+    pub fn set(&self, path: &str, reply: Reply) {
+        self.on(path, move |_| reply.clone());
+    }
+
+    /// Answers a path as `answer` decides. Paths nobody set are 404.
+    pub fn on(&self, path: &str, answer: impl FnMut(&Request) -> Reply + Send + 'static) {
+        let mut answers = self.shared.answers.lock().unwrap();
+        answers.insert(path.to_owned(), Box::new(answer));
+    }
+
+    /// What was asked so far, in order.
+    pub fn requests(&self) -> Vec<Request> {
+        self.shared.requests.lock().unwrap().clone()
+    }
+
+    /// The targets asked so far, in order.
+    pub fn targets(&self) -> Vec<String> {
+        let requests = self.requests().into_iter();
+        requests.map(|request| request.target).collect()
+    }
+
+    /// How many connections were made.
+    pub fn connections(&self) -> usize {
+        self.shared.connections.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.shared.closed.store(true, Ordering::SeqCst);
+        // Wakes the listener so that it sees the flag.
+        let _ = TcpStream::connect(self.address);
+    }
+}
+
+/// Serves one connection until it ends.
+fn converse(stream: TcpStream, shared: &Shared) {
+    let _ = stream.set_nodelay(true);
+    let Ok(reading) = stream.try_clone() else {
+        return;
+    };
+    let mut reader = BufReader::new(reading);
+    let mut writer = stream;
+    while let Some(request) = read_request(&mut reader) {
+        let reply = {
+            let mut answers = shared.answers.lock().unwrap();
+            let key = if answers.contains_key(&request.target) {
+                request.target.as_str()
+            } else {
+                request.path()
+            };
+            let reply = answers.get_mut(key).map(|answer| answer(&request));
+            reply.unwrap_or_else(|| Reply::status(404))
+        };
+        shared.requests.lock().unwrap().push(request);
+        if !matches!(send(&reply, &mut writer, shared), Ok(true)) {
+            return;
+        }
+    }
+}
+
+fn read_request(reader: &mut impl BufRead) -> Option<Request> {
+    let first = line(reader)?;
+    let first = String::from_utf8_lossy(&first).into_owned();
+    let mut words = first.split(' ');
+    let (method, target) = (words.next()?.to_owned(), words.next()?.to_owned());
+    let mut headers = Vec::new();
+    loop {
+        let line = line(reader)?;
+        if line.is_empty() {
+            break;
+        }
+        let at = line.iter().position(|byte| *byte == b':')?;
+        let name = String::from_utf8_lossy(&line[..at]).into_owned();
+        headers.push((name, line[at + 1..].trim_ascii().to_vec()));
+    }
+    let mut request = Request {
+        method,
+        target,
+        headers,
+        body: Vec::new(),
+        at: Instant::now(),
+    };
+    if let Some(length) = request.text("content-length") {
+        let mut body = vec![0; length.parse().ok()?];
+        reader.read_exact(&mut body).ok()?;
+        request.body = body;
+    } else if request.text("transfer-encoding").is_some() {
+        request.body = read_chunks(reader)?;
+    }
+    request.at = Instant::now();
+    Some(request)
+}
+
+fn read_chunks(reader: &mut impl BufRead) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let size = String::from_utf8(line(reader)?).ok()?;
+        let size = usize::from_str_radix(size.split(';').next()?.trim(), 16).ok()?;
+        let mut chunk = vec![0; size];
+        reader.read_exact(&mut chunk).ok()?;
+        line(reader)?;
+        if size == 0 {
+            return Some(body);
+        }
+        body.extend(chunk);
+    }
+}
+
+/// A line without its end; none when the connection is over.
+fn line(reader: &mut impl BufRead) -> Option<Vec<u8>> {
+    let mut line = Vec::new();
+    let count = reader.read_until(b'\n', &mut line).ok()?;
+    (count > 0).then(|| line.trim_ascii_end().to_vec())
+}
+
+/// Sends a reply; true if the connection can go on.
+fn send(reply: &Reply, to: &mut TcpStream, shared: &Shared) -> std::io::Result<bool> {
+    pause(reply.delay, shared);
+    let body = &reply.body;
+    match reply.how {
+        How::Verbatim => {
+            to.write_all(body)?;
+            return Ok(false);
+        }
+        How::Stall { after: None } => {
+            hold(to, shared);
+            return Ok(false);
+        }
+        _ => to.write_all(&reply.head())?,
+    }
+    match reply.how {
+        How::Chunked { broken } => {
+            for (number, piece) in body.chunks(1_000).enumerate() {
+                if broken && number == 1 {
+                    to.write_all(b"not a size\r\n")?;
+                    return Ok(false);
+                }
+                to.write_all(format!("{:x}\r\n", piece.len()).as_bytes())?;
+                to.write_all(piece)?;
+                to.write_all(b"\r\n")?;
+            }
+            to.write_all(b"0\r\n\r\n")?;
+        }
+        How::Cut { after } => {
+            to.write_all(&body[..after.min(body.len())])?;
+            return Ok(false);
+        }
+        How::Stall { after } => {
+            to.write_all(&body[..after.unwrap_or(0).min(body.len())])?;
+            hold(to, shared);
+            return Ok(false);
+        }
+        How::Drip { every } => {
+            for byte in body {
+                to.write_all(&[*byte])?;
+                pause(every, shared);
+            }
+        }
+        How::Whole | How::Verbatim => to.write_all(body)?,
+    }
+    Ok(true)
+}
+
+/// Keeps the connection open and silent until the other side or the server ends.
+fn hold(stream: &mut TcpStream, shared: &Shared) {
+    let _ = stream.set_read_timeout(Some(Duration::from_millis(50)));
+    while !shared.closed.load(Ordering::SeqCst) {
+        match stream.read(&mut [0; 64]) {
+            Ok(0) => return,
+            Err(error)
+                if !matches!(
+                    error.kind(),
+                    std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut
+                ) =>
+            {
+                return;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Waits, but not beyond the server's end.
+fn pause(time: Duration, shared: &Shared) {
+    let end = Instant::now() + time;
+    while !shared.closed.load(Ordering::SeqCst) {
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return;
+        }
+        thread::park_timeout(left.min(Duration::from_millis(50)));
+    }
+}
