@@ -37,7 +37,8 @@ class World:
         self.posts = []  # what the hook received, in order
         self.mood = "good"  # good: always 200; wild: anything a receiver may do that is worth a retry
         self.slow = False  # feeds answer after a short pause, so that a kill lands in mid-poll
-        self.counts = {"get": 0, "post": 0}
+        # get, post: a request came; got, posted: its answer has been written
+        self.counts = {"get": 0, "got": 0, "post": 0, "posted": 0}
 
     def publish(self, feed, title, link=None, body=""):
         """A new entry of `feed`; its guid is returned."""
@@ -107,9 +108,11 @@ class Handler(BaseHTTPRequestHandler):
         text, etag = found
         if self.headers.get("If-None-Match") == etag:
             world.gets.append((name, 304))
-            return self.answer(304, b"", etag)
-        world.gets.append((name, 200))
-        return self.answer(200, text, etag)
+            self.answer(304, b"", etag)
+        else:
+            world.gets.append((name, 200))
+            self.answer(200, text, etag)
+        return world.saw("got")
 
     def do_POST(self):
         """The receiver: writes down what came before it decides how to answer."""
@@ -142,7 +145,8 @@ class Handler(BaseHTTPRequestHandler):
             time.sleep(world.random.uniform(0.02, 0.2))
         status = {"error": 500, "busy": 503}.get(mood, 204)
         post["accepted"] = status == 204
-        return self.answer(status, b"")
+        self.answer(status, b"")
+        return world.saw("posted")
 
     def answer(self, status, body, etag=None):
         """One complete answer; a client that was killed meanwhile is no fault of ours."""
