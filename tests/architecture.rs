@@ -29,12 +29,28 @@ const AT_HOME: [(&str, &[&str], &str); 13] = [
     ("rusqlite", &["store"], "SQL lives in the store"),
     ("reqwest", &["fetch", "notify"], "only these two talk HTTP"),
     ("lettre", &["notify"], "only receivers get mail"),
-    ("feed_rs", &["domain/document"], "the parser can be replaced"),
-    ("anyhow", &["daemon", "cli", "main.rs"], "a layer's errors have types"),
+    (
+        "feed_rs",
+        &["domain/document"],
+        "the parser can be replaced",
+    ),
+    (
+        "anyhow",
+        &["daemon", "cli", "main.rs"],
+        "a layer's errors have types",
+    ),
     ("axum", &["web"], "routes are on one page"),
-    ("clap", &["cli", "main.rs"], "arguments are the command line's"),
+    (
+        "clap",
+        &["cli", "main.rs"],
+        "arguments are the command line's",
+    ),
     ("tokio::spawn", &[], "tasks belong to the supervisor"),
-    ("std::env::", &["cli", "config", "daemon/systemd.rs"], "the environment is an input, read at the edge"),
+    (
+        "std::env::",
+        &["cli", "config", "daemon/systemd.rs"],
+        "the environment is an input, read at the edge",
+    ),
     ("println!", &["cli"], "only commands print"),
     ("eprintln!", &["cli", "main.rs"], "only commands print"),
     ("unsafe ", &[], "there is none"),
@@ -43,7 +59,15 @@ const AT_HOME: [(&str, &[&str], &str); 13] = [
 
 /// What the pure core may not name at all.
 const NOT_IN_DOMAIN: [&str; 10] = [
-    "tokio::", "async fn", ".await", "std::fs", "std::net", "std::thread", "Instant::now", "SystemTime", "static mut",
+    "tokio::",
+    "async fn",
+    ".await",
+    "std::fs",
+    "std::net",
+    "std::thread",
+    "Instant::now",
+    "SystemTime",
+    "static mut",
     "thread_rng",
 ];
 
@@ -64,11 +88,14 @@ impl Source {
 
     /// Whether the file is the root of its layer: there, `super` is the crate.
     fn is_layer_root(&self) -> bool {
-        self.path == format!("{}.rs", self.layer()) || self.path == format!("{}/mod.rs", self.layer())
+        self.path == format!("{}.rs", self.layer())
+            || self.path == format!("{}/mod.rs", self.layer())
     }
 
     fn is_test(&self) -> bool {
-        self.path.ends_with("/tests.rs") || self.path.contains("/tests/") || self.path.starts_with("testing/")
+        self.path.ends_with("/tests.rs")
+            || self.path.contains("/tests/")
+            || self.path.starts_with("testing/")
     }
 }
 
@@ -85,7 +112,9 @@ fn collect(folder: &Path, into: &mut Vec<PathBuf>) {
 
 /// The text up to the tests, without comments. A module for tests stands last in its file, by habit.
 fn code_of(text: &str) -> String {
-    let end = text.find("\n#[cfg(test)]\nmod tests {").unwrap_or(text.len());
+    let end = text
+        .find("\n#[cfg(test)]\nmod tests {")
+        .unwrap_or(text.len());
     text[..end]
         .lines()
         .filter(|line| !line.trim_start().starts_with("//"))
@@ -104,7 +133,11 @@ fn sources() -> Vec<Source> {
         .map(|path| {
             let text = fs::read_to_string(&path).expect("a source file is UTF-8");
             Source {
-                path: path.strip_prefix(&root).expect("below src").to_string_lossy().replace('\\', "/"),
+                path: path
+                    .strip_prefix(&root)
+                    .expect("below src")
+                    .to_string_lossy()
+                    .replace('\\', "/"),
                 code: code_of(&text),
                 text,
             }
@@ -115,10 +148,14 @@ fn sources() -> Vec<Source> {
 /// The first names after each `prefix` in `code`: `crate::store::Store` gives `store`.
 fn names_after<'a>(code: &'a str, prefix: &str) -> Vec<&'a str> {
     code.match_indices(prefix)
-        .filter(|(at, _)| !code[..*at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '$'))
+        .filter(|(at, _)| {
+            !code[..*at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '$')
+        })
         .map(|(at, _)| {
             let rest = &code[at + prefix.len()..];
-            let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
+            let end = rest
+                .find(|c: char| !(c.is_alphanumeric() || c == '_'))
+                .unwrap_or(rest.len());
             &rest[..end]
         })
         .collect()
@@ -135,13 +172,22 @@ fn layers_import_only_what_lies_below_them() {
     for source in sources().iter().filter(|source| !source.is_test()) {
         let layer = source.layer();
         let Some(allowed) = table.get(layer) else {
-            assert!(["cli", "lib", "main"].contains(&layer), "{}: a layer unknown to this test", source.path);
+            assert!(
+                ["cli", "lib", "main"].contains(&layer),
+                "{}: a layer unknown to this test",
+                source.path
+            );
             continue;
         };
         for target in names_after(&source.code, "crate::") {
-            let fine = target == layer || allowed.contains(&target) || (BASE.contains(&target) && !BASE.contains(&layer));
+            let fine = target == layer
+                || allowed.contains(&target)
+                || (BASE.contains(&target) && !BASE.contains(&layer));
             if !fine {
-                problems.push(format!("{}: {layer} may not import {target:?}", source.path));
+                problems.push(format!(
+                    "{}: {layer} may not import {target:?}",
+                    source.path
+                ));
             }
         }
     }
@@ -152,14 +198,21 @@ fn layers_import_only_what_lies_below_them() {
 fn no_import_hides_an_edge() {
     let mut problems = Vec::new();
     for source in sources().iter().filter(|source| !source.is_test()) {
-        for (hidden, why) in [("crate::{", "one line an import"), ("super::super", "write crate::…"), ("crate::*", "name it")] {
+        for (hidden, why) in [
+            ("crate::{", "one line an import"),
+            ("super::super", "write crate::…"),
+            ("crate::*", "name it"),
+        ] {
             if source.code.contains(hidden) {
                 problems.push(format!("{}: `{hidden}`: {why}", source.path));
             }
         }
         let reaches_out = source.is_layer_root() && !["lib", "main"].contains(&source.layer());
         if reaches_out && !names_after(&source.code, "super::").is_empty() {
-            problems.push(format!("{}: `super::` is the crate here: write crate::…", source.path));
+            problems.push(format!(
+                "{}: `super::` is the crate here: write crate::…",
+                source.path
+            ));
         }
     }
     refuse(&problems);
@@ -168,10 +221,16 @@ fn no_import_hides_an_edge() {
 #[test]
 fn web_sees_the_daemon_only_through_its_control() {
     let mut problems = Vec::new();
-    for source in sources().iter().filter(|source| source.layer() == "web" && !source.is_test()) {
+    for source in sources()
+        .iter()
+        .filter(|source| source.layer() == "web" && !source.is_test())
+    {
         for part in names_after(&source.code, "crate::daemon::") {
             if part != "control" {
-                problems.push(format!("{}: web may use daemon::control, not daemon::{part}", source.path));
+                problems.push(format!(
+                    "{}: web may use daemon::control, not daemon::{part}",
+                    source.path
+                ));
             }
         }
     }
@@ -183,13 +242,18 @@ fn things_stay_where_they_are_at_home() {
     let mut problems = Vec::new();
     for source in sources().iter().filter(|source| !source.is_test()) {
         for (text, homes, why) in AT_HOME {
-            let at_home = homes.iter().any(|home| source.path == *home || source.path.starts_with(&format!("{home}/")));
-            let standing_alone = source
-                .code
-                .match_indices(text)
-                .any(|(at, _)| !source.code[..at].ends_with(|c: char| c.is_alphanumeric() || "_\"-`".contains(c)));
+            let at_home = homes
+                .iter()
+                .any(|home| source.path == *home || source.path.starts_with(&format!("{home}/")));
+            let standing_alone = source.code.match_indices(text).any(|(at, _)| {
+                !source.code[..at].ends_with(|c: char| c.is_alphanumeric() || "_\"-`".contains(c))
+            });
             if standing_alone && !at_home {
-                problems.push(format!("{}: `{}` is not at home here: {why}", source.path, text.trim()));
+                problems.push(format!(
+                    "{}: `{}` is not at home here: {why}",
+                    source.path,
+                    text.trim()
+                ));
             }
         }
     }
@@ -199,7 +263,10 @@ fn things_stay_where_they_are_at_home() {
 #[test]
 fn the_core_is_pure() {
     let mut problems = Vec::new();
-    for source in sources().iter().filter(|source| source.layer() == "domain" && !source.is_test()) {
+    for source in sources()
+        .iter()
+        .filter(|source| source.layer() == "domain" && !source.is_test())
+    {
         for text in NOT_IN_DOMAIN {
             if source.code.contains(text) {
                 problems.push(format!("{}: `{text}` in the pure core", source.path));
@@ -216,10 +283,16 @@ fn each_file_is_short_and_says_what_it_is_for() {
         if !source.text.starts_with("//! ") {
             problems.push(format!("{}: opens without `//!`", source.path));
         }
-        let end = source.text.find("\n#[cfg(test)]\nmod tests {").unwrap_or(source.text.len());
+        let end = source
+            .text
+            .find("\n#[cfg(test)]\nmod tests {")
+            .unwrap_or(source.text.len());
         let lines = source.text[..end].lines().count();
         if lines > MAX_LINES && !source.is_test() {
-            problems.push(format!("{}: {lines} lines without its tests, {MAX_LINES} allowed", source.path));
+            problems.push(format!(
+                "{}: {lines} lines without its tests, {MAX_LINES} allowed",
+                source.path
+            ));
         }
     }
     refuse(&problems);

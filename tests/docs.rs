@@ -9,7 +9,16 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-const PATH_ROOTS: [&str; 8] = ["src/", "tests/", "docs/", "config/", "systemd/", "benches/", ".ci/", "examples/"];
+const PATH_ROOTS: [&str; 8] = [
+    "src/",
+    "tests/",
+    "docs/",
+    "config/",
+    "systemd/",
+    "benches/",
+    ".ci/",
+    "examples/",
+];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -21,14 +30,23 @@ fn read(path: &str) -> String {
 
 /// Every document of the repository: path below the root, and text.
 fn documents() -> Vec<(PathBuf, String)> {
-    let mut paths: Vec<PathBuf> = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"]
-        .into_iter()
-        .map(PathBuf::from)
-        .collect();
+    let mut paths: Vec<PathBuf> = [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+    ]
+    .into_iter()
+    .map(PathBuf::from)
+    .collect();
     for entry in fs::read_dir(root().join("docs")).expect("docs/ exists") {
         let path = entry.expect("docs/ can be read").path();
         if path.extension().is_some_and(|ext| ext == "md") {
-            paths.push(path.strip_prefix(root()).expect("below the root").to_owned());
+            paths.push(
+                path.strip_prefix(root())
+                    .expect("below the root")
+                    .to_owned(),
+            );
         }
     }
     paths.sort();
@@ -73,7 +91,11 @@ fn bongsu(arguments: &[&str], stdin: &str) -> Output {
         .spawn()
         .expect("the binary runs");
     // A command that does not read its input may have closed it already.
-    let _ = child.stdin.take().expect("piped").write_all(stdin.as_bytes());
+    let _ = child
+        .stdin
+        .take()
+        .expect("piped")
+        .write_all(stdin.as_bytes());
     child.wait_with_output().expect("the binary ends")
 }
 
@@ -93,11 +115,19 @@ fn the_two_front_pages_are_short() {
 fn links_lead_somewhere() {
     let mut problems = Vec::new();
     for (path, text) in documents() {
-        let folder = root().join(&path).parent().expect("a file is in a folder").to_owned();
+        let folder = root()
+            .join(&path)
+            .parent()
+            .expect("a file is in a folder")
+            .to_owned();
         for (at, _) in text.match_indices("](") {
             let target = text[at + 2..].split(')').next().unwrap_or_default();
             let file = target.split('#').next().unwrap_or_default();
-            if !file.is_empty() && !file.contains("://") && !file.contains(':') && !folder.join(file).exists() {
+            if !file.is_empty()
+                && !file.contains("://")
+                && !file.contains(':')
+                && !folder.join(file).exists()
+            {
                 problems.push(format!("{}: {target} leads nowhere", path.display()));
             }
         }
@@ -110,8 +140,13 @@ fn paths_in_backquotes_exist() {
     let mut problems = Vec::new();
     for (path, text) in documents() {
         for named in text.split('`').skip(1).step_by(2) {
-            let plain = named.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
-            if plain && PATH_ROOTS.iter().any(|start| named.starts_with(start)) && !root().join(named).exists() {
+            let plain = named
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
+            if plain
+                && PATH_ROOTS.iter().any(|start| named.starts_with(start))
+                && !root().join(named).exists()
+            {
                 problems.push(format!("{}: {named} does not exist", path.display()));
             }
         }
@@ -121,8 +156,13 @@ fn paths_in_backquotes_exist() {
 
 /// `bongsu feeds poll yonhap-en` gives `["feeds", "poll"]` when both are plain lower-case words.
 fn subcommand(line: &str) -> Option<Vec<&str>> {
-    let line = line.trim_start().trim_start_matches("$ ").trim_start_matches("sudo ");
-    let rest = line.strip_prefix("bongsu ").or_else(|| line.strip_prefix("cargo run --release -- "))?;
+    let line = line
+        .trim_start()
+        .trim_start_matches("$ ")
+        .trim_start_matches("sudo ");
+    let rest = line
+        .strip_prefix("bongsu ")
+        .or_else(|| line.strip_prefix("cargo run --release -- "))?;
     let words = rest
         .split_whitespace()
         .take_while(|word| word.chars().all(|c| c.is_ascii_lowercase()))
@@ -148,18 +188,29 @@ fn commands_in_examples_exist() {
     for (path, text) in documents() {
         for block in blocks(&text, "sh") {
             for words in block.lines().filter_map(subcommand) {
-                seen.insert((words.iter().map(ToString::to_string).collect::<Vec<_>>(), path.clone()));
+                seen.insert((
+                    words.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                    path.clone(),
+                ));
             }
         }
     }
-    assert!(seen.len() > 10, "the documents hold hardly any commands: {seen:?}");
+    assert!(
+        seen.len() > 10,
+        "the documents hold hardly any commands: {seen:?}"
+    );
     for (words, path) in seen {
         let first = bongsu(&[&words[0], "--help"], "");
         let help = String::from_utf8_lossy(&first.stdout).into_owned();
         let below = commands_of(&help);
-        let known = first.status.success() && (below.is_empty() || words.get(1).is_none_or(|w| below.contains(&w.as_str())));
+        let known = first.status.success()
+            && (below.is_empty() || words.get(1).is_none_or(|w| below.contains(&w.as_str())));
         if !known {
-            problems.push(format!("{}: no command `bongsu {}`", path.display(), words.join(" ")));
+            problems.push(format!(
+                "{}: no command `bongsu {}`",
+                path.display(),
+                words.join(" ")
+            ));
         }
     }
     refuse(&problems);
@@ -187,7 +238,11 @@ fn configurations_in_the_documents_pass_the_check() {
             let folder = tempfile::tempdir().expect("a temporary folder");
             let file = folder.path().join("bongsu.toml");
             fs::write(&file, block).expect("written");
-            fs::write(folder.path().join("secret"), "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n").expect("written");
+            fs::write(
+                folder.path().join("secret"),
+                "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n",
+            )
+            .expect("written");
             let done = bongsu(&["--config", &folder.path().to_string_lossy(), "check"], "");
             if !done.status.success() {
                 let said = String::from_utf8_lossy(&done.stderr).into_owned();
@@ -202,14 +257,21 @@ fn configurations_in_the_documents_pass_the_check() {
 fn queries_in_the_documents_parse() {
     let mut problems = Vec::new();
     for (path, text) in documents() {
-        for query in blocks(&text, "query").iter().flat_map(|block| block.lines()) {
+        for query in blocks(&text, "query")
+            .iter()
+            .flat_map(|block| block.lines())
+        {
             let names = query.contains(['@', '#', '$']);
             if query.trim().is_empty() || names {
                 continue;
             }
             let done = bongsu(&["match", "--query", query], "");
             if !done.status.success() {
-                problems.push(format!("{}: {query}\n{}", path.display(), String::from_utf8_lossy(&done.stderr)));
+                problems.push(format!(
+                    "{}: {query}\n{}",
+                    path.display(),
+                    String::from_utf8_lossy(&done.stderr)
+                ));
             }
         }
     }
@@ -219,10 +281,14 @@ fn queries_in_the_documents_parse() {
 /// The words of `text` that start with `prefix` and go on in `[a-z0-9_]`.
 fn words_with<'a>(text: &'a str, prefix: &str) -> BTreeSet<&'a str> {
     text.match_indices(prefix)
-        .filter(|(at, _)| !text[..*at].ends_with(|c: char| c.is_alphanumeric() || "_-/".contains(c)))
+        .filter(|(at, _)| {
+            !text[..*at].ends_with(|c: char| c.is_alphanumeric() || "_-/".contains(c))
+        })
         .map(|(at, _)| {
             let rest = &text[at..];
-            let end = rest.find(|c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')).unwrap_or(rest.len());
+            let end = rest
+                .find(|c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'))
+                .unwrap_or(rest.len());
             &rest[..end]
         })
         .filter(|word| word.len() > prefix.len())
@@ -235,7 +301,11 @@ fn metrics_and_their_documents_agree() {
     let page = read("docs/operations.md");
     let made = words_with(&observe, "bongsu_");
     let told = words_with(&page, "bongsu_");
-    let base = |name: &&str| ["_bucket", "_sum", "_count"].iter().all(|end| !name.ends_with(end));
+    let base = |name: &&str| {
+        ["_bucket", "_sum", "_count"]
+            .iter()
+            .all(|end| !name.ends_with(end))
+    };
     assert_eq!(
         made.into_iter().filter(base).collect::<BTreeSet<_>>(),
         told.into_iter().filter(base).collect::<BTreeSet<_>>(),
