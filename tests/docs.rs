@@ -1,0 +1,360 @@
+//! Keeps the documents true: paths, links, commands, metrics, diagnostic codes and examples they name exist.
+//!
+//! It checks what can be checked by reading files or running the binary; whether the sentences are right is for
+//! people.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+const PATH_ROOTS: [&str; 8] = [
+    "src/",
+    "tests/",
+    "docs/",
+    "config/",
+    "systemd/",
+    "benches/",
+    ".ci/",
+    "examples/",
+];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Every document of the repository: path below the root, and text.
+fn documents() -> Vec<(PathBuf, String)> {
+    let mut paths: Vec<PathBuf> = [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+    ]
+    .into_iter()
+    .map(PathBuf::from)
+    .collect();
+    for entry in fs::read_dir(root().join("docs")).expect("docs/ exists") {
+        let path = entry.expect("docs/ can be read").path();
+        if path.extension().is_some_and(|ext| ext == "md") {
+            paths.push(
+                path.strip_prefix(root())
+                    .expect("below the root")
+                    .to_owned(),
+            );
+        }
+    }
+    paths.sort();
+    paths
+        .into_iter()
+        .map(|path| {
+            let text = read(&path.to_string_lossy());
+            (path, text)
+        })
+        .collect()
+}
+
+/// The fenced blocks of a document whose info string is `info`.
+fn blocks(text: &str, info: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut open: Option<(bool, String)> = None;
+    for line in text.lines() {
+        match (&mut open, line.strip_prefix("```")) {
+            (None, Some(rest)) => open = Some((rest.trim() == info, String::new())),
+            (Some((wanted, block)), Some(_)) => {
+                if *wanted {
+                    found.push(std::mem::take(block));
+                }
+                open = None;
+            }
+            (Some((_, block)), None) => {
+                block.push_str(line);
+                block.push('\n');
+            }
+            (None, None) => {}
+        }
+    }
+    found
+}
+
+fn bongsu(arguments: &[&str], stdin: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_bongsu"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    // A command that does not read its input may have closed it already.
+    let _ = child
+        .stdin
+        .take()
+        .expect("piped")
+        .write_all(stdin.as_bytes());
+    child.wait_with_output().expect("the binary ends")
+}
+
+fn refuse(problems: &[String]) {
+    assert!(problems.is_empty(), "\n{}\n", problems.join("\n"));
+}
+
+#[test]
+fn the_two_front_pages_are_short() {
+    for page in ["README.md", "ARCHITECTURE.md"] {
+        let lines = read(page).lines().count();
+        assert!(lines <= 200, "{page} has {lines} lines");
+    }
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let mut problems = Vec::new();
+    for (path, text) in documents() {
+        let folder = root()
+            .join(&path)
+            .parent()
+            .expect("a file is in a folder")
+            .to_owned();
+        for (at, _) in text.match_indices("](") {
+            let target = text[at + 2..].split(')').next().unwrap_or_default();
+            let file = target.split('#').next().unwrap_or_default();
+            if !file.is_empty()
+                && !file.contains("://")
+                && !file.contains(':')
+                && !folder.join(file).exists()
+            {
+                problems.push(format!("{}: {target} leads nowhere", path.display()));
+            }
+        }
+    }
+    refuse(&problems);
+}
+
+#[test]
+fn paths_in_backquotes_exist() {
+    let mut problems = Vec::new();
+    for (path, text) in documents() {
+        for named in text.split('`').skip(1).step_by(2) {
+            let plain = named
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
+            if plain
+                && PATH_ROOTS.iter().any(|start| named.starts_with(start))
+                && !root().join(named).exists()
+            {
+                problems.push(format!("{}: {named} does not exist", path.display()));
+            }
+        }
+    }
+    refuse(&problems);
+}
+
+/// `bongsu feeds poll yonhap-en` gives `["feeds", "poll"]` when both are plain lower-case words.
+fn subcommand(line: &str) -> Option<Vec<&str>> {
+    let line = line
+        .trim_start()
+        .trim_start_matches("$ ")
+        .trim_start_matches("sudo ");
+    let rest = line
+        .strip_prefix("bongsu ")
+        .or_else(|| line.strip_prefix("cargo run --release -- "))?;
+    let words = rest
+        .split_whitespace()
+        .take_while(|word| word.chars().all(|c| c.is_ascii_lowercase()))
+        .take(2)
+        .collect::<Vec<_>>();
+    (!words.is_empty()).then_some(words)
+}
+
+/// The first words of the lines below `Commands:` in a help text.
+fn commands_of(help: &str) -> Vec<&str> {
+    help.lines()
+        .skip_while(|line| !line.starts_with("Commands:"))
+        .skip(1)
+        .take_while(|line| !line.trim().is_empty())
+        .filter_map(|line| line.split_whitespace().next())
+        .collect()
+}
+
+#[test]
+fn commands_in_examples_exist() {
+    let mut problems = Vec::new();
+    let mut seen = BTreeSet::new();
+    for (path, text) in documents() {
+        for block in blocks(&text, "sh") {
+            for words in block.lines().filter_map(subcommand) {
+                seen.insert((
+                    words.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                    path.clone(),
+                ));
+            }
+        }
+    }
+    assert!(
+        seen.len() > 10,
+        "the documents hold hardly any commands: {seen:?}"
+    );
+    for (words, path) in seen {
+        let first = bongsu(&[&words[0], "--help"], "");
+        let help = String::from_utf8_lossy(&first.stdout).into_owned();
+        let below = commands_of(&help);
+        let known = first.status.success()
+            && (below.is_empty() || words.get(1).is_none_or(|w| below.contains(&w.as_str())));
+        if !known {
+            problems.push(format!(
+                "{}: no command `bongsu {}`",
+                path.display(),
+                words.join(" ")
+            ));
+        }
+    }
+    refuse(&problems);
+}
+
+#[test]
+fn every_command_is_documented_with_an_example() {
+    let help = bongsu(&["--help"], "");
+    let help = String::from_utf8_lossy(&help.stdout).into_owned();
+    let page = read("docs/cli.md");
+    let missing = commands_of(&help)
+        .into_iter()
+        .filter(|command| *command != "help" && !page.contains(&format!("bongsu {command}")))
+        .map(|command| format!("docs/cli.md: no example of `bongsu {command}`"))
+        .collect::<Vec<_>>();
+    assert!(help.contains("Commands:"), "{help}");
+    refuse(&missing);
+}
+
+#[test]
+fn configurations_in_the_documents_pass_the_check() {
+    let mut problems = Vec::new();
+    for (path, text) in documents() {
+        for (number, block) in blocks(&text, "toml check").iter().enumerate() {
+            let folder = tempfile::tempdir().expect("a temporary folder");
+            let file = folder.path().join("bongsu.toml");
+            fs::write(&file, block).expect("written");
+            fs::write(
+                folder.path().join("secret"),
+                "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n",
+            )
+            .expect("written");
+            let done = bongsu(&["--config", &folder.path().to_string_lossy(), "check"], "");
+            if !done.status.success() {
+                let said = String::from_utf8_lossy(&done.stderr).into_owned();
+                problems.push(format!("{} block {}: {said}", path.display(), number + 1));
+            }
+        }
+    }
+    refuse(&problems);
+}
+
+#[test]
+fn queries_in_the_documents_parse() {
+    let mut problems = Vec::new();
+    for (path, text) in documents() {
+        for query in blocks(&text, "query")
+            .iter()
+            .flat_map(|block| block.lines())
+        {
+            let names = query.contains(['@', '#', '$']);
+            if query.trim().is_empty() || names {
+                continue;
+            }
+            let done = bongsu(&["match", "--query", query], "");
+            if !done.status.success() {
+                problems.push(format!(
+                    "{}: {query}\n{}",
+                    path.display(),
+                    String::from_utf8_lossy(&done.stderr)
+                ));
+            }
+        }
+    }
+    refuse(&problems);
+}
+
+/// The words of `text` that start with `prefix` and go on in `[a-z0-9_]`.
+fn words_with<'a>(text: &'a str, prefix: &str) -> BTreeSet<&'a str> {
+    text.match_indices(prefix)
+        .filter(|(at, _)| {
+            !text[..*at].ends_with(|c: char| c.is_alphanumeric() || "_-/".contains(c))
+        })
+        .map(|(at, _)| {
+            let rest = &text[at..];
+            let end = rest
+                .find(|c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'))
+                .unwrap_or(rest.len());
+            &rest[..end]
+        })
+        .filter(|word| word.len() > prefix.len())
+        .collect()
+}
+
+#[test]
+fn metrics_and_their_documents_agree() {
+    let observe = read("src/observe.rs");
+    let page = read("docs/operations.md");
+    let made = words_with(&observe, "bongsu_");
+    let told = words_with(&page, "bongsu_");
+    let base = |name: &&str| {
+        ["_bucket", "_sum", "_count"]
+            .iter()
+            .all(|end| !name.ends_with(end))
+    };
+    assert_eq!(
+        made.into_iter().filter(base).collect::<BTreeSet<_>>(),
+        told.into_iter().filter(base).collect::<BTreeSet<_>>(),
+        "left: src/observe.rs, right: docs/operations.md"
+    );
+}
+
+/// Codes such as `E07` and `W02` in string literals below `folder`.
+fn codes_below(folder: &Path, into: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(folder).expect("can be read") {
+        let path = entry.expect("can be read").path();
+        if path.is_dir() {
+            codes_below(&path, into);
+        } else if path.extension().is_some_and(|ext| ext == "rs") {
+            let text = fs::read_to_string(&path).expect("UTF-8");
+            for literal in text.split('"') {
+                let digits = literal.strip_prefix(['E', 'W']).unwrap_or_default();
+                if digits.len() == 2 && digits.bytes().all(|b| b.is_ascii_digit()) {
+                    into.insert(literal.to_owned());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn diagnostic_codes_are_listed() {
+    let mut made = BTreeSet::new();
+    codes_below(&root().join("src/domain"), &mut made);
+    let page = read("docs/rules.md");
+    let missing = made
+        .iter()
+        .filter(|code| !page.contains(&format!("| {code} |")))
+        .map(|code| format!("docs/rules.md does not list {code}"))
+        .collect::<Vec<_>>();
+    refuse(&missing);
+}
+
+#[test]
+fn each_dependency_has_its_reason() {
+    let manifest: toml::Table = read("Cargo.toml").parse().expect("Cargo.toml is TOML");
+    let page = read("docs/dependencies.md");
+    let mut missing = Vec::new();
+    for table in ["dependencies", "dev-dependencies"] {
+        for name in manifest[table].as_table().expect("a table").keys() {
+            if !page.contains(&format!("| {name} |")) {
+                missing.push(format!("docs/dependencies.md: no line for {name}"));
+            }
+        }
+    }
+    refuse(&missing);
+}
