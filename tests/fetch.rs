@@ -16,13 +16,7 @@ const FEED: &str = "<rss version=\"2.0\"><channel><title>속보</title></channel
 
 fn settings() -> FetchSettings {
     FetchSettings {
-        allow_networks: vec!["127.0.0.1/32".parse().unwrap()],
-        timeout: Timeouts {
-            connect: Duration::from_secs(5),
-            first_byte: Duration::from_millis(700),
-            idle: Duration::from_millis(500),
-            total: Duration::from_millis(1_500),
-        },
+        allow_networks: vec!["127.0.0.1/32".parse().expect("a network")],
         max_wire: 1 << 20,
         max_body: 2 << 20,
         ..FetchSettings::default()
@@ -30,7 +24,7 @@ fn settings() -> FetchSettings {
 }
 
 fn fetcher() -> Fetcher {
-    Fetcher::new(&settings(), &user_agent(""), Clock::System).unwrap()
+    Fetcher::new(&settings(), &user_agent(""), Clock::System).expect("a client")
 }
 
 async fn get(url: &str) -> FetchOutcome {
@@ -437,13 +431,23 @@ async fn silence_ends_at_its_own_limit() {
     let long = || Reply::ok(FEED.repeat(10));
     server.set("/head", Reply::ok(FEED).stall());
     server.set("/body", long().stall_after(100));
-    server.set("/drip", long().drip(Duration::from_millis(100)));
+    server.set("/drip", long().drip(Duration::from_millis(50)));
+    let hasty = FetchSettings {
+        timeout: Timeouts {
+            connect: Duration::from_secs(5),
+            first_byte: Duration::from_millis(800),
+            idle: Duration::from_millis(800),
+            total: Duration::from_millis(1_600),
+        },
+        ..settings()
+    };
+    let hasty = Fetcher::new(&hasty, "t", Clock::System).unwrap();
     for (path, word, keeps) in [
         ("/head", "first_byte", false),
         ("/body", "timeout.idle", true),
         ("/drip", "timeout.total", true),
     ] {
-        let outcome = get(&server.url(path)).await;
+        let outcome = hasty.fetch(&ask(&server.url(path))).await;
         let (kind, message, partial) = failure(&outcome);
         assert_eq!(kind, OutcomeKind::NetError, "{path}");
         assert!(message.contains(word), "{message}");
@@ -454,7 +458,8 @@ async fn silence_ends_at_its_own_limit() {
 #[tokio::test]
 async fn broken_transfers_keep_what_came() {
     let server = Server::start();
-    let long: String = (0..2_000).map(|n| format!("<item>{n}</item>")).collect();
+    let numbers: Vec<String> = (0..2_000).map(|n| n.to_string()).collect();
+    let long = numbers.join("</item><item>");
     let whole = Reply::ok(long.clone());
     let zipped = whole.clone().gzip();
     let cut = |reply: Reply| {

@@ -35,7 +35,6 @@ const MAX_HEAD: u32 = 64 << 10;
 const SHORT_WAIT: Duration = Duration::from_secs(5);
 
 /// Asks publishers, politely and guarded. One for the whole process.
-#[derive(Debug)]
 pub struct Fetcher {
     client: Client,
     guard: Guard,
@@ -296,8 +295,9 @@ fn client(
         .http2_max_header_list_size(MAX_HEAD)
         .http2_keep_alive_interval(Duration::from_secs(10));
     if let Some(proxy) = proxy {
-        let proxy =
-            reqwest::Proxy::all(proxy).map_err(|error| FetcherError::Proxy(error.to_string()))?;
+        // The error's URL would show the proxy's password.
+        let proxy = reqwest::Proxy::all(proxy)
+            .map_err(|error| FetcherError::Proxy(error.without_url().to_string()))?;
         builder = builder.proxy(proxy);
     }
     builder.build().map_err(FetcherError::Client)

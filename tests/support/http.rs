@@ -114,8 +114,8 @@ impl Reply {
     /// The body gzipped, and labelled so.
     pub fn gzip(self) -> Self {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-        encoder.write_all(&self.body).unwrap();
-        let body = encoder.finish().unwrap();
+        encoder.write_all(&self.body).expect("a Vec takes all");
+        let body = encoder.finish().expect("a Vec takes all");
         self.body(body).header("Content-Encoding", "gzip")
     }
 
@@ -124,13 +124,13 @@ impl Reply {
         let mut body = Vec::new();
         brotli::CompressorWriter::new(&mut body, 4096, 5, 22)
             .write_all(&self.body)
-            .unwrap();
+            .expect("a Vec takes all");
         self.body(body).header("Content-Encoding", "br")
     }
 
     /// The body zstd-coded, and labelled so.
     pub fn zstd(self) -> Self {
-        let body = zstd::encode_all(self.body.as_slice(), 3).unwrap();
+        let body = zstd::encode_all(self.body.as_slice(), 3).expect("a Vec takes all");
         self.body(body).header("Content-Encoding", "zstd")
     }
 
@@ -223,8 +223,8 @@ impl Server {
 
     /// On another loopback address, at a free port.
     pub fn start_at(ip: Ipv4Addr) -> Self {
-        let listener = TcpListener::bind((IpAddr::V4(ip), 0)).unwrap();
-        let address = listener.local_addr().unwrap();
+        let listener = TcpListener::bind((IpAddr::V4(ip), 0)).expect("loopback is there");
+        let address = listener.local_addr().expect("it is bound");
         let shared = Arc::new(Shared::default());
         let serving = Arc::clone(&shared);
         thread::spawn(move || {
@@ -257,13 +257,17 @@ impl Server {
 
     /// Answers a path as `answer` decides. Paths nobody set are 404.
     pub fn on(&self, path: &str, answer: impl FnMut(&Request) -> Reply + Send + 'static) {
-        let mut answers = self.shared.answers.lock().unwrap();
+        let mut answers = self.shared.answers.lock().expect("no answer panicked");
         answers.insert(path.to_owned(), Box::new(answer));
     }
 
     /// What was asked so far, in order.
     pub fn requests(&self) -> Vec<Request> {
-        self.shared.requests.lock().unwrap().clone()
+        self.shared
+            .requests
+            .lock()
+            .expect("no answer panicked")
+            .clone()
     }
 
     /// The targets asked so far, in order.
@@ -294,9 +298,15 @@ fn converse(stream: TcpStream, shared: &Shared) {
     };
     let mut reader = BufReader::new(reading);
     let mut writer = stream;
+    if !speaks_http(&mut reader) {
+        // As web servers do; then they wait for the other side, lest a reset overtake the answer.
+        let _ = writer.write_all(b"HTTP/1.1 400 X\r\n\r\n");
+        hold(&mut writer, shared);
+        return;
+    }
     while let Some(request) = read_request(&mut reader) {
         let reply = {
-            let mut answers = shared.answers.lock().unwrap();
+            let mut answers = shared.answers.lock().expect("no answer panicked");
             let key = if answers.contains_key(&request.target) {
                 request.target.as_str()
             } else {
@@ -305,11 +315,28 @@ fn converse(stream: TcpStream, shared: &Shared) {
             let reply = answers.get_mut(key).map(|answer| answer(&request));
             reply.unwrap_or_else(|| Reply::status(404))
         };
-        shared.requests.lock().unwrap().push(request);
+        shared
+            .requests
+            .lock()
+            .expect("no answer panicked")
+            .push(request);
         if !matches!(send(&reply, &mut writer, shared), Ok(true)) {
             return;
         }
     }
+}
+
+/// Whether the first byte could begin a request; what was read of anything else is dropped.
+fn speaks_http(reader: &mut impl BufRead) -> bool {
+    let Ok(first) = reader.fill_buf() else {
+        return false;
+    };
+    let length = first.len();
+    let http = first.first().is_none_or(u8::is_ascii_uppercase);
+    if !http {
+        reader.consume(length);
+    }
+    http
 }
 
 fn read_request(reader: &mut impl BufRead) -> Option<Request> {
