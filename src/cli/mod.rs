@@ -1,1 +1,93 @@
 //! Arguments in, exit code out: one file a command.
+//!
+//! Commands load what they need, call the domain or the daemon, and print. They decide nothing that the daemon
+//! would decide otherwise.
+
+mod alerts;
+mod args;
+mod check;
+mod complete;
+mod context;
+mod db;
+mod entities;
+mod entries;
+mod exit;
+mod explain;
+mod feeds;
+mod init;
+mod matching;
+mod output;
+mod parse;
+mod progress;
+mod receivers;
+mod rows;
+mod rules;
+mod run;
+mod setup;
+mod status;
+mod when;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use self::args::{Cli, Command};
+use self::context::Context;
+use self::exit::{Exit, Failure};
+use self::output::Output;
+
+/// Runs the command line and says how the process ends.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are errors to clap, but not to people.
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            let _ = error.print();
+            return exit.into();
+        }
+    };
+    let mut out = Output::new(&cli.global);
+    let ended = dispatch(&cli, &mut out).and_then(|exit| out.flush().map(|()| exit));
+    match ended {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            let _ = out.flush();
+            complain(&failure);
+            failure.exit.into()
+        }
+    }
+}
+
+/// Each command in its file.
+fn dispatch(cli: &Cli, out: &mut Output) -> Result<Exit, Failure> {
+    let context = Context::new(&cli.global);
+    match &cli.command {
+        Command::Init(args) => init::init(args, out)?,
+        Command::Run(args) => return run::run(args, &context, out),
+        Command::Check => check::check(&context, out)?,
+        Command::Feeds(command) => return feeds::feeds(command, &context, out),
+        Command::Parse(args) => parse::parse(args, &context.clock, out)?,
+        Command::Match(args) => matching::run(args, &cli.global, &context, out)?,
+        Command::Entries(command) => entries::entries(command, &context, out)?,
+        Command::Explain(args) => explain::explain(args, &context, out)?,
+        Command::Rules(command) => return rules::rules(command, &context, out),
+        Command::Entities(command) => entities::entities(command, &context, out)?,
+        Command::Alerts(command) => return alerts::alerts(command, &context, out),
+        Command::Receivers(command) => return receivers::receivers(command, &context, out),
+        Command::Status => status::status(&context, out)?,
+        Command::Db(command) => return db::db(command, &context, out),
+        Command::Completions { shell } => complete::completions(*shell),
+        Command::Man { dir } => complete::man(dir)?,
+    }
+    Ok(Exit::Done)
+}
+
+/// Says on stderr what went wrong.
+#[expect(clippy::print_stderr, reason = "the one place where a command's failure is told")]
+fn complain(failure: &Failure) {
+    if !failure.message.is_empty() {
+        eprintln!("bongsu: {}", failure.message);
+    }
+}

@@ -14,6 +14,7 @@ mod literal;
 pub mod opml;
 mod places;
 mod problem;
+mod query;
 mod reader;
 mod refer;
 mod render;
@@ -31,6 +32,7 @@ pub use feed_id::derive_feed_id;
 pub use find::{NotFound, find_config, find_state};
 pub use places::Places;
 pub use problem::{Problem, Problems, Where};
+pub use query::query_problems;
 pub use source::{Place, Position, Sources, Text};
 
 use crate::domain::feed::Feed;

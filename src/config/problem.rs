@@ -110,6 +110,13 @@ impl Problems {
         Self { list, sources }
     }
 
+    /// The same with more problems of the same files.
+    #[must_use]
+    pub fn with(self, more: impl IntoIterator<Item = Problem>) -> Self {
+        let list = self.list.into_iter().chain(more).collect();
+        Self::new(list, self.sources)
+    }
+
     /// Each problem, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Problem> {
         self.list.iter()

@@ -1,1 +1,187 @@
-//! Time and tasks: supervisor, ticker, passes, reload, systemd.
+//! Time and tasks: what the passes share, how they are started, how they end.
+//!
+//! A pass looks at durable facts, acts once, and says when to look again. Decisions are in `domain`, config is
+//! never read here: `cli` hands over a finished `Setup` and a function that makes the next one.
+
+pub mod control;
+pub mod deliver;
+pub mod once;
+pub mod poll;
+pub mod progress;
+pub mod receivers;
+pub mod reload;
+pub mod run;
+pub mod setup;
+pub mod supervisor;
+pub mod sweep;
+pub mod systemd;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use self::progress::Progress;
+use self::setup::Setup;
+use crate::clock::Clock;
+use crate::domain::feed::{Health, Origin};
+use crate::observe::{self, Metrics};
+use crate::store::{Store, StoreError};
+
+/// No task rests longer than this: clock steps, suspend and rows written by other processes are noticed.
+pub const LONGEST_REST: Duration = Duration::from_secs(30);
+
+/// What the tasks of one daemon share.
+pub struct Shared {
+    /// The store.
+    pub store: Store,
+    /// Under which name deliveries are leased: the token of the store's lock.
+    pub owner: String,
+    /// The wall clock.
+    pub clock: Clock,
+    /// Counters and gauges.
+    pub metrics: Metrics,
+    /// Who still makes progress.
+    pub progress: Progress,
+    /// There may be something to poll.
+    pub poll_nudge: Notify,
+    /// There may be something to deliver.
+    pub deliver_nudge: Notify,
+    setup: RwLock<Arc<Setup>>,
+    /// What is wrong now, by subject; shown by `/readyz` and systemd's status line.
+    trouble: Mutex<BTreeMap<&'static str, String>>,
+}
+
+impl Shared {
+    /// The shared part of a daemon.
+    #[must_use]
+    pub fn new(store: Store, owner: String, clock: Clock, setup: Setup) -> Self {
+        Self {
+            store,
+            owner,
+            clock,
+            metrics: Metrics::default(),
+            progress: Progress::default(),
+            poll_nudge: Notify::new(),
+            deliver_nudge: Notify::new(),
+            setup: RwLock::new(Arc::new(setup)),
+            trouble: Mutex::new(BTreeMap::new()),
+        }
+    }
+
+    /// The setup in force.
+    #[must_use]
+    pub fn setup(&self) -> Arc<Setup> {
+        Arc::clone(&self.setup.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts another setup in force; work under way keeps the one it began with.
+    pub fn replace_setup(&self, setup: Setup) {
+        *self.setup.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(setup);
+        self.poll_nudge.notify_one();
+        self.deliver_nudge.notify_one();
+    }
+
+    /// Notes that something is wrong with `subject`, or right again.
+    pub fn set_trouble(&self, subject: &'static str, text: Option<String>) {
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        match text {
+            Some(text) => trouble.insert(subject, text),
+            None => trouble.remove(subject),
+        };
+    }
+
+    /// Why the daemon is not doing its work; empty when it is.
+    #[must_use]
+    pub fn not_ready(&self) -> Vec<String> {
+        let late = self.progress.late();
+        let late = late.into_iter().map(|(task, age)| format!("task {task} made no progress for {} s", age.as_secs()));
+        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        let store = trouble.iter().filter(|(subject, _)| **subject == "store");
+        late.chain(store.map(|(subject, text)| format!("{subject}: {text}"))).collect()
+    }
+
+    /// One line for systemd and `bongsu status`.
+    #[must_use]
+    pub fn status_line(&self) -> String {
+        let setup = self.setup();
+        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut line = format!(
+            "{} feeds, {} rules, {} receivers",
+            setup.feeds.len(),
+            setup.definitions.rules.len(),
+            setup.receivers.len()
+        );
+        for (subject, text) in trouble.iter() {
+            line.push_str(&format!("; {subject}: {text}"));
+        }
+        line
+    }
+
+    /// Brings the gauges that are read from the store up to date.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn refresh_gauges(&self) -> Result<(), StoreError> {
+        let setup = self.setup();
+        self.metrics.set(observe::BUILD_INFO, &[("version", env!("CARGO_PKG_VERSION"))], 1.0);
+        self.metrics.set(observe::RULES, &[], number(setup.rules.rule_count()));
+        self.metrics.set(observe::PATTERNS, &[], number(setup.rules.pattern_count()));
+        for count in self.store.read(crate::store::outbox::counts).await? {
+            let labels = [("state", count.state.as_str()), ("receiver", count.receiver.as_str())];
+            self.metrics.set(observe::DELIVERIES, &labels, number(count.count));
+        }
+        let db_bytes = std::fs::metadata(self.store.path()).map_or(0, |meta| meta.len());
+        self.metrics.set(observe::STORE_BYTES, &[("file", "db")], number(db_bytes));
+        self.metrics.set(observe::STORE_BYTES, &[("file", "wal")], number(self.store.wal_bytes()));
+        self.count_feeds(&setup).await
+    }
+
+    /// Feeds by health.
+    async fn count_feeds(&self, setup: &Setup) -> Result<(), StoreError> {
+        let rows = self.store.read(crate::store::feeds::list).await?;
+        let mut counts: BTreeMap<&'static str, u64> = Health::ALL.iter().map(|health| (health.as_str(), 0)).collect();
+        for row in rows.iter().filter(|row| setup.feeds.contains_key(&row.feed.id)) {
+            *counts.entry(row.state.health(&row.feed).as_str()).or_default() += 1;
+        }
+        for (health, count) in counts {
+            self.metrics.set(observe::FEEDS, &[("health", health)], number(count));
+        }
+        Ok(())
+    }
+}
+
+/// A count as a metric's value.
+#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
+fn number(count: impl TryInto<u64>) -> f64 {
+    count.try_into().map_or(f64::NAN, |count: u64| count as f64)
+}
+
+/// Tells the store which feeds and receivers there are.
+///
+/// # Errors
+/// When the store fails.
+pub async fn sync(shared: &Shared, setup: &Setup) -> Result<(), StoreError> {
+    let feeds: Vec<_> = setup.feeds.values().filter(|feed| feed.origin == Origin::File).cloned().collect();
+    let receivers: Vec<_> = setup.receivers.iter().map(|receiver| receiver.config.id.clone()).collect();
+    let now = shared.clock.now();
+    shared
+        .store
+        .write(move |tx| {
+            let feeds: Vec<_> = feeds.iter().map(|feed| (**feed).clone()).collect();
+            crate::store::feeds::sync(tx, &feeds, now)?;
+            crate::store::outbox::cancel_vanished(tx, &receivers, now)
+        })
+        .await
+        .map(drop)
+}
+
+/// Keeps a fact for `bongsu status`; a store that does not take it is reported, not suffered.
+async fn remember(shared: &Shared, name: &'static str, value: String) {
+    let now = shared.clock.now();
+    let written = shared.store.write(move |tx| crate::store::status::set_note(tx, name, &value, now)).await;
+    if let Err(error) = written {
+        tracing::warn!(%error, name, "cannot keep the daemon's status in the store");
+    }
+}

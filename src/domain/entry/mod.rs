@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::id::{EntryId, FeedId};
+use super::matching::Subject;
 
 /// The content of an entry as published: what a document says, before it is given an identity.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -67,4 +68,24 @@ pub struct Entry {
     pub full_text: Option<String>,
     /// When first stored; none before that.
     pub first_seen: Option<Timestamp>,
+}
+
+impl Entry {
+    /// The entry as the matcher sees it, with its feed's tags and title.
+    #[must_use]
+    pub fn subject<'a>(&'a self, tags: &'a [String], feed_title: Option<&'a str>) -> Subject<'a> {
+        let content = &self.content;
+        Subject {
+            title: &content.title,
+            body: &content.body,
+            full_text: self.full_text.as_deref(),
+            url: content.url.as_deref(),
+            authors: &content.authors,
+            categories: &content.categories,
+            feed: self.feed.as_ref().map(FeedId::as_str),
+            tags,
+            feed_title,
+            language: content.language.as_deref(),
+        }
+    }
 }

@@ -133,6 +133,24 @@ pub enum Health {
     Disabled,
 }
 
+impl Health {
+    /// Every health, for metrics.
+    pub const ALL: [Self; 6] = [Self::New, Self::Ok, Self::Failing, Self::Silent, Self::Gone, Self::Disabled];
+
+    /// The spelling in JSON and metrics.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Ok => "ok",
+            Self::Failing => "failing",
+            Self::Silent => "silent",
+            Self::Gone => "gone",
+            Self::Disabled => "disabled",
+        }
+    }
+}
+
 /// What a read document says about its feed, as far as polling and listing need it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DocumentFacts {

@@ -110,6 +110,29 @@ pub struct Rule {
     pub origin: Origin,
 }
 
+impl Rule {
+    /// A rule that is a query and nothing else.
+    #[must_use]
+    pub fn of_query(id: &str, query: &str) -> Self {
+        Self {
+            id: id.into(),
+            title: id.to_owned(),
+            query: query.to_owned(),
+            severity: Severity::default(),
+            receivers: Vec::new(),
+            feeds: Vec::new(),
+            languages: Vec::new(),
+            notify: Notify::default(),
+            revisions: Revisions::default(),
+            throttle: None,
+            escalate: None,
+            enabled: true,
+            tests: Vec::new(),
+            origin: Origin::File,
+        }
+    }
+}
+
 /// Which feeds a rule looks at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FeedSelector {

@@ -1,0 +1,121 @@
+//! `check`: validates everything, runs the rules' own examples, and says what there is.
+
+use serde_json::json;
+
+use super::context::{Context, Loaded};
+use super::exit::{Exit, Failure};
+use super::output::Output;
+use super::rows::Row;
+use super::{context, setup};
+use crate::config::{self, Problems};
+use crate::domain::rule::{Rule, RuleTest};
+use crate::notify;
+
+/// Checks the config; exit 3 where anything is wrong.
+pub fn check(context: &Context, out: &mut Output) -> Result<(), Failure> {
+    let path = context.config_path()?;
+    let checked = context::read(&path).and_then(|loaded| examine(loaded, context));
+    let loaded = match checked {
+        Ok(loaded) => loaded,
+        Err(problems) => return Err(refuse(&problems, context, out)),
+    };
+    if !loaded.warnings.is_empty() && out.is_human() {
+        drop(context.tell(&loaded.warnings));
+    }
+    if !out.is_human() {
+        return out.json(&json!({
+            "ok": true, "feeds": loaded.config.feeds.len(), "rules": loaded.config.definitions.rules.len(),
+            "entities": loaded.config.definitions.entities.len(), "macros": loaded.config.definitions.macros.len(),
+            "receivers": loaded.config.receivers.len(), "tests": tests(&loaded),
+            "errors": 0, "warnings": loaded.warnings.warnings(), "problems": loaded.warnings.to_json(),
+        }));
+    }
+    out.line(&format!(
+        "{}: {} feeds, {} rules ({} examples pass), {} entities, {} macros, {} receivers, {} warnings",
+        loaded.config.path.display(),
+        loaded.config.feeds.len(),
+        loaded.config.definitions.rules.len(),
+        tests(&loaded),
+        loaded.config.definitions.entities.len(),
+        loaded.config.definitions.macros.len(),
+        loaded.config.receivers.len(),
+        loaded.warnings.warnings()
+    ))
+}
+
+/// Tells the problems: as JSON on stdout for machines that asked for it, as text on stderr for everybody.
+fn refuse(problems: &Problems, context: &Context, out: &mut Output) -> Failure {
+    if out.is_json() {
+        let told = out.json(&json!({
+            "ok": false, "errors": problems.errors(), "warnings": problems.warnings(), "problems": problems.to_json(),
+        }));
+        return told.err().unwrap_or_else(|| Failure::silent(Exit::Config));
+    }
+    let mut failure = context.tell(problems);
+    failure.message = format!("{} errors, {} warnings", problems.errors(), problems.warnings());
+    failure
+}
+
+/// What only building and matching can find: receivers that cannot work, examples that fail.
+fn examine(loaded: Loaded, context: &Context) -> Result<Loaded, Problems> {
+    let found: Vec<config::Problem> = failed_tests(&loaded).into_iter().chain(bad_receivers(&loaded, context)).collect();
+    let Loaded { config, rules, warnings } = loaded;
+    let warnings = warnings.with(found);
+    if warnings.errors() > 0 {
+        return Err(warnings);
+    }
+    Ok(Loaded { config, rules, warnings })
+}
+
+/// How many examples the rules have.
+fn tests(loaded: &Loaded) -> usize {
+    loaded.config.definitions.rules.iter().map(|rule| rule.tests.len()).sum()
+}
+
+/// Each example of a rule that does not come out as it says.
+fn failed_tests(loaded: &Loaded) -> Vec<config::Problem> {
+    let mut problems = Vec::new();
+    for (index, rule) in loaded.config.definitions.rules.iter().enumerate().filter(|(_, rule)| rule.enabled) {
+        for (number, test) in rule.tests.iter().enumerate() {
+            let place = loaded.config.places.rule_test(index, number);
+            if matches(loaded, rule, test) != test.expect
+                && let Some(place) = place
+            {
+                let what = if test.expect { "does not match" } else { "matches" };
+                let message = format!("rule `{}` {what} this example", rule.id);
+                let help = "change the query or `match`; `bongsu match` and `bongsu explain` show why";
+                problems.push(config::Problem::error("C40", place.clone(), message).help(help));
+            }
+        }
+    }
+    problems
+}
+
+/// Whether a rule matches its example.
+fn matches(loaded: &Loaded, rule: &Rule, test: &RuleTest) -> bool {
+    let row = Row {
+        title: test.title.clone(),
+        body: test.body.clone(),
+        url: test.url.clone(),
+        feed: test.feed.as_ref().map(ToString::to_string),
+        language: test.language.clone(),
+        ..Row::default()
+    }
+    .with_language();
+    loaded.rules.evaluate(&row.subject()).iter().any(|found| found.rule == rule.id)
+}
+
+/// Receivers that cannot be built.
+fn bad_receivers(loaded: &Loaded, context: &Context) -> Vec<config::Problem> {
+    let Ok(notify_context) = setup::notify_context(&loaded.config, context) else {
+        return Vec::new();
+    };
+    let receivers = loaded.config.receivers.iter().enumerate();
+    receivers
+        .filter_map(|(index, receiver)| {
+            let error = notify::build(receiver, &notify_context).err()?;
+            let place = loaded.config.places.receiver(index, error.key)?;
+            Some(config::Problem::error("C41", place.clone(), error.message))
+        })
+        .collect()
+}

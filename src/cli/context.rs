@@ -1,0 +1,224 @@
+//! What a command starts from: config, state, clock, environment; loaded when asked for, not before.
+//!
+//! The only place besides secrets in config that reads the environment.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+
+use super::args::{ColorWhen, Global};
+use super::exit::{Exit, Failure};
+use super::output::wants_color;
+use super::setup;
+use crate::clock::Clock;
+use crate::config::{self, Config, Problems};
+use crate::daemon::Shared;
+use crate::domain::matching::{Place, RuleSet};
+use crate::domain::rule::diagnostic::Level;
+use crate::domain::rule::{Definitions, Rule};
+use crate::notify::TerminalOutput;
+use crate::store::{self, Store};
+
+/// Reads an environment variable; what is not UTF-8 is not there.
+#[expect(clippy::disallowed_methods, reason = "the one place where cli reads the environment")]
+pub fn env(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// The flags of this run, and what they lead to.
+#[derive(Clone, Debug)]
+pub struct Context {
+    config: Option<PathBuf>,
+    state_dir: Option<PathBuf>,
+    color: ColorWhen,
+    /// Results are for machines: nothing but them goes to stdout.
+    pub machine: bool,
+    /// Log level asked for on the command line.
+    pub level: Option<&'static str>,
+    /// The wall clock.
+    pub clock: Clock,
+}
+
+/// A config that is valid, its rules compiled.
+pub struct Loaded {
+    /// The config.
+    pub config: Config,
+    /// Rules, entities, macros, and the receivers' `only` queries.
+    pub rules: RuleSet,
+    /// What is likely wrong.
+    pub warnings: Problems,
+}
+
+impl Context {
+    /// The context of a command line.
+    pub fn new(global: &Global) -> Self {
+        use std::io::IsTerminal as _;
+        let human = global.format.map_or_else(
+            || std::io::stdout().is_terminal(),
+            |format| format == super::args::Format::Human,
+        );
+        let level = match (global.quiet, global.verbose) {
+            (true, _) => Some("error"),
+            (false, 0) => None,
+            (false, 1) => Some("debug"),
+            (false, _) => Some("trace"),
+        };
+        Self {
+            config: global.config.clone(),
+            state_dir: global.state_dir.clone(),
+            color: global.color,
+            machine: !human,
+            level,
+            clock: Clock::System,
+        }
+    }
+
+    /// Whether stderr is coloured.
+    pub fn color_stderr(&self) -> bool {
+        use std::io::IsTerminal as _;
+        wants_color(self.color, std::io::stderr().is_terminal())
+    }
+
+    /// Where config is.
+    pub fn config_path(&self) -> Result<PathBuf, Failure> {
+        let here = std::env::current_dir().unwrap_or_default();
+        config::find_config(self.config.as_deref(), &env, &here).map_err(|error| Failure::config(error.to_string()))
+    }
+
+    /// Where state is.
+    pub fn state_dir(&self) -> Result<PathBuf, Failure> {
+        config::find_state(self.state_dir.as_deref(), &env).ok_or_else(|| {
+            Failure::usage("no state folder: name one with --state-dir or $BONGSU_STATE_DIR (there is no $HOME either)")
+        })
+    }
+
+    /// Reads and compiles the config, or tells every problem on stderr and fails with exit 3.
+    pub fn load(&self) -> Result<Loaded, Failure> {
+        let path = self.config_path()?;
+        read(&path).map_err(|problems| self.tell(&problems))
+    }
+
+    /// Tells problems on stderr: as text, or as JSON with `--format json`.
+    #[expect(clippy::print_stderr, reason = "diagnostics of config go to stderr")]
+    pub fn tell(&self, problems: &Problems) -> Failure {
+        eprint!("{}", problems.render(self.color_stderr()));
+        Failure::silent(Exit::Config)
+    }
+
+    /// One query as a rule set with the single rule `query`. Only a query that names entities, classes,
+    /// macros or feeds needs a config.
+    pub fn query_rules(&self, query: &str) -> Result<RuleSet, Failure> {
+        let needs_config = query.contains(['@', '#', '$']) || query.contains("feed:");
+        let mut definitions = match self.config_path() {
+            Ok(path) if needs_config => read(&path).map_err(|problems| self.tell(&problems))?.config.definitions,
+            _ => Definitions::default(),
+        };
+        definitions.rules = vec![Rule::of_query("query", query)];
+        let (rules, problems) = RuleSet::compile(&definitions);
+        let of_query = problems.into_iter().filter(|problem| problem.place == Place::RuleQuery(0));
+        let problems = config::query_problems(query, of_query.map(|problem| problem.diagnostic));
+        if problems.errors() > 0 {
+            return Err(self.tell(&problems));
+        }
+        Ok(rules)
+    }
+
+    /// Opens the store for reading and short writes; no daemon is disturbed.
+    pub fn open_store(&self, settings: &store::Settings) -> Result<Store, Failure> {
+        Ok(Store::open(&self.state_dir()?, settings, self.clock.now())?)
+    }
+
+    /// Opens the store of a loaded config.
+    pub fn store_of(&self, loaded: &Loaded) -> Result<Store, Failure> {
+        self.open_store(&setup::store_settings(&loaded.config))
+    }
+
+    /// The store, whether or not config can be read: for `status` and `db`, which must work when it cannot.
+    pub fn any_store(&self) -> Result<Store, Failure> {
+        let loaded = self.config_path().ok().and_then(|path| config::load(&path, &env).config);
+        self.open_store(&loaded.as_ref().map(setup::store_settings).unwrap_or_default())
+    }
+
+    /// Everything a pass needs, with the store's lock: nobody else polls or delivers meanwhile.
+    pub fn own(&self, loaded: Loaded) -> Result<(Arc<Shared>, store::Lock), Failure> {
+        let store = self.store_of(&loaded)?;
+        let lock = store.lock(self.clock.now())?;
+        let setup = setup::Maker::new(self)?.make(loaded, &store).map_err(Failure::config)?;
+        let owner = lock.owner().to_owned();
+        Ok((Arc::new(Shared::new(store, owner, self.clock.clone(), setup)), lock))
+    }
+
+    /// Where the terminal receiver writes.
+    pub fn terminal(&self) -> TerminalOutput {
+        let colour = match self.color {
+            ColorWhen::Auto => None,
+            ColorWhen::Always => Some(true),
+            ColorWhen::Never => Some(false),
+        };
+        TerminalOutput { to_stderr: self.machine, colour }
+    }
+
+    /// What commands of receivers may see of our environment.
+    pub fn environment() -> Vec<(String, OsString)> {
+        ["PATH", "HOME", "LANG"]
+            .into_iter()
+            .filter_map(|name| std::env::var_os(name).map(|value| (name.to_owned(), value)))
+            .collect()
+    }
+
+    /// The machine's zone.
+    pub fn zone() -> TimeZone {
+        TimeZone::system()
+    }
+
+    /// Runs `work` to its end on a runtime.
+    pub fn block_on<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Failure::new(format!("cannot start: {error}")))?;
+        Ok(runtime.block_on(work))
+    }
+}
+
+/// Reads and compiles the config at `path`.
+pub fn read(path: &Path) -> Result<Loaded, Problems> {
+    let loaded = config::load(path, &env);
+    let Some(config) = loaded.config else {
+        return Err(loaded.problems);
+    };
+    let (rules, problems) = setup::compile(&config);
+    let located = problems.iter().map(|problem| setup::locate(&config, problem));
+    let warnings = loaded.problems.with(located);
+    if warnings.errors() > 0 {
+        return Err(warnings);
+    }
+    Ok(Loaded { config, rules, warnings })
+}
+
+impl Loaded {
+    /// The folder of the config.
+    pub fn config_dir(&self) -> PathBuf {
+        let path = &self.config.path;
+        if path.is_dir() { path.clone() } else { path.parent().map(Path::to_owned).unwrap_or_default() }
+    }
+
+    /// The warnings that are about entities.
+    pub fn warnings_about_entities(&self) -> Vec<String> {
+        let about = |problem: &&config::Problem| problem.level == Level::Warning && self.warnings.line(problem).contains("entit");
+        self.warnings.iter().filter(about).map(|problem| self.warnings.line(problem)).collect()
+    }
+}
+
+/// `: did you mean …?`, where something is near enough.
+pub fn nearest<'a>(wanted: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let limit = (wanted.chars().count() / 3).max(1);
+    known
+        .map(|name| (strsim::damerau_levenshtein(wanted, name), name))
+        .filter(|(distance, _)| *distance <= limit)
+        .min()
+        .map(|(_, name)| format!(": did you mean `{name}`?"))
+        .unwrap_or_default()
+}

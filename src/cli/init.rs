@@ -1,0 +1,44 @@
+//! `init`: writes the shipped config where there is none, and says what to edit next.
+//!
+//! The files are part of the binary; none that exists is ever overwritten.
+
+use std::path::Path;
+
+use super::args::InitArgs;
+use super::exit::Failure;
+use super::output::Output;
+
+/// The shipped config: path below the config folder, and content.
+pub const SHIPPED: &[(&str, &str)] = &[];
+
+/// Writes the shipped config into the folder.
+pub fn init(args: &InitArgs, out: &mut Output) -> Result<(), Failure> {
+    let dir = &args.dir;
+    let existing: Vec<&str> = SHIPPED.iter().map(|(path, _)| *path).filter(|path| dir.join(path).exists()).collect();
+    if !existing.is_empty() {
+        return Err(Failure::new(format!(
+            "{} already holds {}: nothing was written; choose another folder, or move these away",
+            dir.display(),
+            existing.join(", ")
+        )));
+    }
+    for (path, text) in SHIPPED {
+        write(&dir.join(path), text)?;
+    }
+    out.line(&format!("Wrote {} files to {}.", SHIPPED.len(), dir.display()))?;
+    out.line("Next:")?;
+    out.line(&format!("  1. {}  say where alerts go (the terminal until then)", dir.join("receivers.toml").display()))?;
+    out.line(&format!("  2. {}  add or remove feeds", dir.join("feeds.toml").display()))?;
+    out.line(&format!("  3. bongsu check --config {}", dir.display()))?;
+    out.line(&format!("  4. bongsu run --config {}", dir.display()))
+}
+
+/// Writes one file with its folders; an existing file is never replaced.
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    let wrong = |error: std::io::Error| Failure::new(format!("cannot write {}: {error}", path.display()));
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent).map_err(wrong)?;
+    }
+    let mut file = std::fs::File::create_new(path).map_err(wrong)?;
+    std::io::Write::write_all(&mut file, text.as_bytes()).map_err(wrong)
+}

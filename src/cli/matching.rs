@@ -1,0 +1,78 @@
+//! `match`: entries in, one line for each entry and rule that matches.
+
+use serde_json::{Value, json};
+
+use super::args::{Global, MatchArgs};
+use super::context::Context;
+use super::exit::Failure;
+use super::output::{Output, neutral};
+use super::rows::{self, Row};
+use crate::domain::matching::{Match, RuleSet};
+
+/// Matches every row and prints what matched, or only counts.
+pub fn run(args: &MatchArgs, global: &Global, context: &Context, out: &mut Output) -> Result<(), Failure> {
+    let rules = match &args.query {
+        Some(query) => context.query_rules(query)?,
+        None => context.load()?.rules,
+    };
+    let mut input = rows::open(&args.file)?;
+    let (mut line, mut seen, mut matched) = (0, 0_u64, 0_u64);
+    let mut by_rule: std::collections::BTreeMap<String, u64> = std::collections::BTreeMap::new();
+    while let Some(text) = rows::next_line(&mut *input, &mut line)? {
+        let row = Row::parse(&text, line).map_err(Failure::new)?;
+        let matches = of_users(&rules, &row);
+        seen += 1;
+        matched += u64::from(!matches.is_empty());
+        for found in &matches {
+            *by_rule.entry(found.rule.to_string()).or_default() += 1;
+            if !global.quiet {
+                print(out, &row, found)?;
+            }
+        }
+    }
+    if global.quiet {
+        return counts(out, seen, matched, &by_rule);
+    }
+    Ok(())
+}
+
+/// The matches of the rules that people wrote: a receiver's `only` is none of them.
+fn of_users(rules: &RuleSet, row: &Row) -> Vec<Match> {
+    let mut matches = rules.evaluate(&row.subject());
+    matches.retain(|found| !crate::daemon::receivers::is_receivers_own(&found.rule));
+    matches
+}
+
+/// One line for an entry and a rule.
+fn print(out: &mut Output, row: &Row, found: &Match) -> Result<(), Failure> {
+    if out.is_human() {
+        let spans: Vec<String> = found.evidence.iter().map(|e| format!("{}:{}", e.field, neutral(&e.text))).collect();
+        return out.line(&format!("{}  {}  {}  [{}]", row.id, found.rule, neutral(&row.title), spans.join(", ")));
+    }
+    let mut line = json!({
+        "id": row.id,
+        "rule": found.rule,
+        "severity": found.severity,
+        "matches": found.evidence,
+    });
+    if let Value::Object(map) = &mut line {
+        for (key, value) in &row.rest {
+            map.entry(key.clone()).or_insert_with(|| value.clone());
+        }
+    }
+    out.json(&line)
+}
+
+/// The counts of `--quiet`.
+fn counts(
+    out: &mut Output,
+    seen: u64,
+    matched: u64,
+    by_rule: &std::collections::BTreeMap<String, u64>,
+) -> Result<(), Failure> {
+    if !out.is_human() {
+        return out.json(&json!({ "entries": seen, "matched": matched, "matches": by_rule.values().sum::<u64>(), "rules": by_rule }));
+    }
+    out.line(&format!("{seen} entries, {matched} matched"))?;
+    by_rule.iter().try_for_each(|(rule, count)| out.line(&format!("  {rule}  {count}")))
+}

@@ -1,0 +1,114 @@
+//! Where results go: stdout, as people or programs want them.
+//!
+//! Logs and diagnostics go to stderr and are not this file's business.
+
+use std::io::{BufWriter, IsTerminal, Stdout, Write};
+
+use serde::Serialize;
+
+use super::args::{ColorWhen, Format, Global};
+use super::exit::Failure;
+
+/// Stdout with a format.
+pub struct Output {
+    format: Format,
+    color: bool,
+    out: BufWriter<Stdout>,
+}
+
+impl Output {
+    /// The output that `global` asks for; rows go out as jsonl in a pipe.
+    #[must_use]
+    pub fn new(global: &Global) -> Self {
+        let terminal = std::io::stdout().is_terminal();
+        let format = global.format.unwrap_or(if terminal { Format::Human } else { Format::Jsonl });
+        Self { format, color: wants_color(global.color, terminal), out: BufWriter::new(std::io::stdout()) }
+    }
+
+    /// Whether results are for people.
+    #[must_use]
+    pub fn is_human(&self) -> bool {
+        self.format == Format::Human
+    }
+
+    /// Whether one object was asked for in so many words.
+    #[must_use]
+    pub fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+
+    /// Whether colour may be used.
+    #[must_use]
+    pub fn color(&self) -> bool {
+        self.color
+    }
+
+    /// Prints a line as it is.
+    pub fn line(&mut self, text: &str) -> Result<(), Failure> {
+        writeln!(self.out, "{text}").map_err(Failure::from)
+    }
+
+    /// Prints `value` as one line of JSON.
+    pub fn json(&mut self, value: &impl Serialize) -> Result<(), Failure> {
+        serde_json::to_writer(&mut self.out, value).map_err(|error| Failure::from(std::io::Error::from(error)))?;
+        self.line("")
+    }
+
+    /// Prints rows: one JSON object each, or with `--format json` one object whose `name` is the list.
+    pub fn rows<T: Serialize>(&mut self, name: &str, rows: &[T]) -> Result<(), Failure> {
+        if self.format == Format::Json {
+            return self.json(&serde_json::json!({ name: rows }));
+        }
+        rows.iter().try_for_each(|row| self.json(row))
+    }
+
+    /// Prints a table: columns as wide as their widest cell, the last one open.
+    pub fn table(&mut self, head: &[&str], rows: &[Vec<String>]) -> Result<(), Failure> {
+        use unicode_width::UnicodeWidthStr as _;
+        let mut widths: Vec<usize> = head.iter().map(|cell| cell.width()).collect();
+        for row in rows {
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = (*width).max(cell.width());
+            }
+        }
+        let head: Vec<String> = head.iter().map(|cell| (*cell).to_owned()).collect();
+        for row in std::iter::once(&head).chain(rows) {
+            let mut line = String::new();
+            for (cell, width) in row.iter().zip(&widths) {
+                line.push_str(cell);
+                line.extend(std::iter::repeat_n(' ', width - cell.width() + 2));
+            }
+            self.line(line.trim_end())?;
+        }
+        Ok(())
+    }
+
+    /// Writes out what is buffered.
+    pub fn flush(&mut self) -> Result<(), Failure> {
+        self.out.flush().map_err(Failure::from)
+    }
+}
+
+/// Whether a stream is coloured: `NO_COLOR` and `TERM=dumb` are honoured by `auto`.
+#[must_use]
+pub fn wants_color(when: ColorWhen, terminal: bool) -> bool {
+    match when {
+        ColorWhen::Always => true,
+        ColorWhen::Never => false,
+        ColorWhen::Auto => {
+            terminal && super::context::env("NO_COLOR").is_none() && super::context::env("TERM").as_deref() != Some("dumb")
+        }
+    }
+}
+
+/// Text from feeds as a terminal may see it: control, escape and bidi characters become visible.
+#[must_use]
+pub fn neutral(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\n' | '\t' | '\r' => ' ',
+            c if c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}') => '\u{fffd}',
+            c => c,
+        })
+        .collect()
+}

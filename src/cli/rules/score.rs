@@ -1,0 +1,175 @@
+//! `rules test`: the rules against marked entries, scored.
+//!
+//! A row is an entry with `expect`: the ids of the rules that must match, or `[]`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::cli::context::{Context, Loaded};
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::output::{Output, neutral};
+use crate::cli::rows::{self, Row};
+use crate::daemon::receivers::is_receivers_own;
+
+/// How a rule did.
+#[derive(Clone, Debug, Default, Serialize)]
+struct Score {
+    /// Expected and matched.
+    hits: u64,
+    /// Matched without being expected.
+    false_alarms: u64,
+    /// Expected without matching.
+    misses: u64,
+}
+
+/// One row that went wrong.
+#[derive(Clone, Debug, Serialize)]
+struct Wrong {
+    id: String,
+    title: String,
+    rule: String,
+    /// `miss` or `false_alarm`.
+    kind: &'static str,
+    /// File and line.
+    at: String,
+}
+
+/// Scores the rules on a file, or on `tests/*.jsonl` of the config folder.
+pub fn test(file: Option<&Path>, context: &Context, out: &mut Output) -> Result<Exit, Failure> {
+    let loaded = context.load()?;
+    let files = match file {
+        Some(file) => vec![file.to_owned()],
+        None => default_files(&loaded)?,
+    };
+    let (mut scores, mut wrong, mut rows) = (BTreeMap::new(), Vec::new(), 0);
+    for file in &files {
+        rows += score(file, &loaded, &mut scores, &mut wrong)?;
+    }
+    print(rows, &scores, &wrong, out)?;
+    Ok(if wrong.is_empty() { Exit::Done } else { Exit::Failed })
+}
+
+/// The test files of the config folder.
+fn default_files(loaded: &Loaded) -> Result<Vec<PathBuf>, Failure> {
+    let folder = loaded.config_dir().join("tests");
+    let entries = std::fs::read_dir(&folder)
+        .map_err(|error| Failure::new(format!("cannot read {}: {error}: name a file", folder.display())))?;
+    let mut files: Vec<PathBuf> = entries
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"))
+        .collect();
+    files.sort();
+    if files.is_empty() {
+        return Err(Failure::new(format!("no *.jsonl in {}: name a file", folder.display())));
+    }
+    Ok(files)
+}
+
+/// Scores one file; says how many rows it had.
+fn score(
+    file: &Path,
+    loaded: &Loaded,
+    scores: &mut BTreeMap<String, Score>,
+    wrong: &mut Vec<Wrong>,
+) -> Result<u64, Failure> {
+    let mut input = rows::open(file)?;
+    let (mut line, mut count) = (0, 0);
+    while let Some(text) = rows::next_line(&mut *input, &mut line)? {
+        let mut row = Row::parse(&text, line).map_err(|error| Failure::new(format!("{}: {error}", file.display())))?;
+        let expected = expected(&mut row, loaded)
+            .map_err(|error| Failure::new(format!("{}: line {line}: {error}", file.display())))?;
+        let matched: BTreeSet<String> = loaded
+            .rules
+            .evaluate(&row.subject())
+            .into_iter()
+            .filter(|found| !is_receivers_own(&found.rule))
+            .map(|found| found.rule.to_string())
+            .collect();
+        for rule in expected.union(&matched) {
+            let score = scores.entry(rule.clone()).or_default();
+            let kind = match (expected.contains(rule), matched.contains(rule)) {
+                (true, true) => {
+                    score.hits += 1;
+                    continue;
+                }
+                (true, false) => {
+                    score.misses += 1;
+                    "miss"
+                }
+                (false, _) => {
+                    score.false_alarms += 1;
+                    "false_alarm"
+                }
+            };
+            let at = format!("{}:{line}", file.display());
+            wrong.push(Wrong { id: row.id.clone(), title: row.title.clone(), rule: rule.clone(), kind, at });
+        }
+        count += 1;
+    }
+    Ok(count)
+}
+
+/// The rules a row expects; each must exist.
+fn expected(row: &mut Row, loaded: &Loaded) -> Result<BTreeSet<String>, String> {
+    let Some(expect) = row.rest.remove("expect") else {
+        return Err("`expect` is missing: a list of rule ids, or []".to_owned());
+    };
+    let ids: Vec<String> =
+        serde_json::from_value(expect).map_err(|_| "`expect` is not a list of rule ids".to_owned())?;
+    let rules = &loaded.config.definitions.rules;
+    match ids.iter().find(|id| !rules.iter().any(|rule| rule.id.as_str() == *id)) {
+        Some(unknown) => Err(format!("`expect` names `{unknown}`, which is no rule")),
+        None => Ok(ids.into_iter().collect()),
+    }
+}
+
+/// Precision and recall by rule and in all, then what went wrong.
+fn print(rows: u64, scores: &BTreeMap<String, Score>, wrong: &[Wrong], out: &mut Output) -> Result<(), Failure> {
+    let all = scores.values().fold(Score::default(), |sum, score| Score {
+        hits: sum.hits + score.hits,
+        false_alarms: sum.false_alarms + score.false_alarms,
+        misses: sum.misses + score.misses,
+    });
+    if !out.is_human() {
+        return out.json(&serde_json::json!({
+            "rows": rows, "precision": all.precision(), "recall": all.recall(), "rules": scores, "wrong": wrong,
+        }));
+    }
+    for row in wrong {
+        out.line(&format!("{}: {} of {}: {}", row.at, row.kind.replace('_', " "), row.rule, neutral(&row.title)))?;
+    }
+    let line = |name: &str, score: &Score| {
+        vec![
+            name.to_owned(),
+            score.hits.to_string(),
+            score.misses.to_string(),
+            score.false_alarms.to_string(),
+            format!("{:.3}", score.precision()),
+            format!("{:.3}", score.recall()),
+        ]
+    };
+    let mut table: Vec<Vec<String>> = scores.iter().map(|(rule, score)| line(rule, score)).collect();
+    table.push(line("all", &all));
+    out.table(&["RULE", "HITS", "MISSES", "FALSE ALARMS", "PRECISION", "RECALL"], &table)?;
+    out.line(&format!("{rows} entries, {} wrong", wrong.len()))
+}
+
+impl Score {
+    /// Share of matches that were expected.
+    fn precision(&self) -> f64 {
+        share(self.hits, self.hits + self.false_alarms)
+    }
+
+    /// Share of the expected that matched.
+    fn recall(&self) -> f64 {
+        share(self.hits, self.hits + self.misses)
+    }
+}
+
+/// A share; of nothing, all.
+#[expect(clippy::cast_precision_loss, reason = "counts of test rows stay far below 2^52")]
+fn share(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 1.0 } else { part as f64 / whole as f64 }
+}

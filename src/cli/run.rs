@@ -1,0 +1,138 @@
+//! `run`: the daemon, or one round of it.
+
+use std::sync::Arc;
+
+use super::args::RunArgs;
+use super::context::{self, Context, Loaded};
+use super::exit::{Exit, Failure};
+use super::output::Output;
+use super::{progress, setup};
+use crate::daemon::control::Control;
+use crate::daemon::once::{self, Summary};
+use crate::daemon::reload::Loader;
+use crate::daemon::run::Extra;
+use crate::daemon::supervisor::Ending;
+use crate::daemon::{self, Shared};
+use crate::observe;
+use crate::store::StoreError;
+use crate::web;
+
+/// Runs the daemon, or one round with `--once`.
+pub fn run(args: &RunArgs, context: &Context, out: &mut Output) -> Result<Exit, Failure> {
+    let loaded = context.load()?;
+    start_logging(context, &loaded, args.once);
+    if !loaded.warnings.is_empty() && !args.once {
+        drop(context.tell(&loaded.warnings));
+    }
+    let web = setup::web_settings(&loaded.config);
+    let (shared, lock) = context.own(loaded)?;
+    let exit = if args.once {
+        context.block_on(round(&shared, out))?
+    } else {
+        context.block_on(serve(&shared, context, web))?
+    };
+    // Everything is committed: what the log still holds goes into the file before the lock goes.
+    if let Err(error) = shared.store.checkpoint_blocking() {
+        tracing::warn!(%error, "the store's log stays beside the file");
+    }
+    drop(lock);
+    exit
+}
+
+/// Logs as config and flags say; a round by hand is quiet unless asked.
+fn start_logging(context: &Context, loaded: &Loaded, once: bool) {
+    let configured = if once { "error" } else { loaded.config.log.level.as_str() };
+    let level = context.level.unwrap_or(configured);
+    let under_systemd = context::env("JOURNAL_STREAM").is_some();
+    observe::start_logging(level, setup::log_format(loaded.config.log.format), under_systemd, context.color_stderr());
+}
+
+/// Polls what is due, delivers what is owed, prints the summary.
+async fn round(shared: &Arc<Shared>, out: &mut Output) -> Result<Exit, Failure> {
+    daemon::sync(shared, &shared.setup()).await?;
+    let now = shared.clock.now();
+    let setup = shared.setup();
+    let due = daemon::poll::due(shared, now).await?;
+    let feeds: Vec<_> =
+        due.into_iter().filter_map(|(id, state)| Some((Arc::clone(setup.feeds.get(&id)?), state))).collect();
+    let summary = poll_and_deliver(shared, feeds, false, out).await?;
+    print(&summary, out)?;
+    Ok(if summary.is_complete() { Exit::Done } else { Exit::SomeFailed })
+}
+
+/// Polls `feeds` with a bar, then tries every delivery that is owed.
+pub async fn poll_and_deliver(
+    shared: &Arc<Shared>,
+    feeds: Vec<(Arc<crate::domain::feed::Feed>, crate::domain::feed::FeedState)>,
+    full: bool,
+    out: &Output,
+) -> Result<Summary, StoreError> {
+    let bar = progress::bar(feeds.len() as u64, "polling", out.is_human());
+    let mut summary = once::poll_all(shared, feeds, full, |_| bar.inc(1)).await?;
+    bar.finish_and_clear();
+    summary.deliveries = once::deliver_all(shared).await?;
+    Ok(summary)
+}
+
+/// The summary, as the contract fixes it or as people read it.
+pub fn print(summary: &Summary, out: &mut Output) -> Result<(), Failure> {
+    if !out.is_human() {
+        return out.json(summary);
+    }
+    let Summary { feeds, entries, alerts, deliveries } = summary;
+    out.line(&format!(
+        "feeds       {} of {} polled: {} ok, {} not modified, {} failed",
+        feeds.polled, feeds.total, feeds.ok, feeds.not_modified, feeds.failed
+    ))?;
+    out.line(&format!("entries     {} new, {} revised", entries.new, entries.revised))?;
+    let held: Vec<String> =
+        alerts.held.iter().filter(|(_, count)| **count > 0).map(|(reason, count)| format!("{count} {reason}")).collect();
+    let held = if held.is_empty() { String::new() } else { format!("; held: {}", held.join(", ")) };
+    out.line(&format!("alerts      {} new{held}", alerts.new))?;
+    out.line(&format!(
+        "deliveries  {} sent, {} pending, {} failed",
+        deliveries.sent, deliveries.pending, deliveries.failed
+    ))?;
+    if feeds.failed > 0 {
+        out.line("`bongsu feeds list` shows what failed and why")?;
+    }
+    Ok(())
+}
+
+/// The daemon with its web, until it ends.
+async fn serve(shared: &Arc<Shared>, context: &Context, settings: web::WebSettings) -> Result<Exit, Failure> {
+    let socket = web::Socket::bind(&settings.listen).await.map_err(Failure::new)?;
+    let web = socket.map(|socket| {
+        let control = Arc::new(Control::new(Arc::clone(shared)));
+        Box::new(move |stop| {
+            Box::pin(web::serve(socket, control, settings, stop)) as daemon::run::futures_task::Task
+        }) as Extra
+    });
+    let loader = loader(context, shared)?;
+    let ending = daemon::run::run(Arc::clone(shared), loader, web)
+        .await
+        .map_err(|error| match error.downcast::<StoreError>() {
+            Ok(error) => Failure::from(error),
+            Err(error) => Failure::new(format!("{error:#}")),
+        })?;
+    Ok(match ending {
+        Ending::Asked => Exit::Done,
+        Ending::CutOff(tasks) => {
+            tracing::warn!(?tasks, "cut off while stopping; what was under way is repeated at the next start");
+            Exit::Done
+        }
+        Ending::TaskEnded { task, why } => {
+            tracing::error!(task, why, "a task ended unasked");
+            return Err(Failure { exit: Exit::TaskEnded, message: format!("task {task} ended unasked: {why}") });
+        }
+    })
+}
+
+/// What SIGHUP calls: reads the same config path again, whole.
+fn loader(context: &Context, shared: &Arc<Shared>) -> Result<Arc<Loader>, Failure> {
+    let (path, maker, store) = (context.config_path()?, setup::Maker::new(context)?, shared.store.clone());
+    Ok(Arc::new(move || {
+        let loaded = context::read(&path).map_err(|problems| problems.render(false))?;
+        maker.make(loaded, &store)
+    }))
+}

@@ -1,0 +1,155 @@
+//! From checked config to what the daemon works with: settings translated, rules compiled, receivers built.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::context::{Context, Loaded};
+use super::exit::Failure;
+use crate::clock::Clock;
+use crate::config::{self, Config};
+use crate::config::settings::{Listen, LogFormat};
+use crate::daemon::receivers::{self, Receiver};
+use crate::daemon::setup::{AlertSettings, Setup};
+use crate::domain::feed::{Feed, rate};
+use crate::domain::id::FeedId;
+use crate::domain::matching::{Place, Problem, RuleSet};
+use crate::fetch::{Fetcher, user_agent};
+use crate::notify;
+use crate::observe;
+use crate::secret::Secret;
+use crate::store::{self, Store};
+use crate::web::WebSettings;
+
+/// Compiles the rules with the receivers' `only` queries behind them.
+pub fn compile(config: &Config) -> (RuleSet, Vec<Problem>) {
+    let mut definitions = config.definitions.clone();
+    definitions.rules.extend(config.receivers.iter().filter_map(receivers::only_rule));
+    RuleSet::compile(&definitions)
+}
+
+/// A problem of what [`compile`] read, at its place in the files.
+pub fn locate(config: &Config, problem: &Problem) -> config::Problem {
+    let Place::RuleQuery(index) = problem.place else {
+        return config.locate(problem);
+    };
+    let Some(behind) = index.checked_sub(config.definitions.rules.len()) else {
+        return config.locate(problem);
+    };
+    let mut with_only = config.receivers.iter().enumerate().filter(|(_, receiver)| receiver.only.is_some());
+    match with_only.nth(behind).and_then(|(receiver, _)| config.places.receiver(receiver, "only")) {
+        Some(place) => config::Problem::of_diagnostic(place.clone(), &problem.diagnostic),
+        None => config.locate(problem),
+    }
+}
+
+/// `[store]` as the store takes it.
+pub fn store_settings(config: &Config) -> store::Settings {
+    store::Settings {
+        url: format!("sqlite:{}", config.store.path.display()),
+        keep_entries: config.store.keep_entries.unwrap_or_default(),
+        keep_alerts: config.store.keep_alerts.unwrap_or_default(),
+    }
+}
+
+/// `[web]` as the web takes it.
+pub fn web_settings(config: &Config) -> WebSettings {
+    WebSettings {
+        listen: match &config.web.listen {
+            Listen::Off => String::new(),
+            Listen::Tcp(address) => address.to_string(),
+            Listen::Unix(path) => format!("unix:{}", path.display()),
+        },
+        tokens: config.web.tokens.iter().map(|token| token.secret.clone()).collect(),
+    }
+}
+
+/// `[log] format` as logging takes it.
+pub fn log_format(format: LogFormat) -> observe::LogFormat {
+    match format {
+        LogFormat::Auto => observe::LogFormat::Auto,
+        LogFormat::Human => observe::LogFormat::Human,
+        LogFormat::Json => observe::LogFormat::Json,
+        LogFormat::Journald => observe::LogFormat::Journald,
+    }
+}
+
+/// Makes setups, the first one and one for each reload.
+#[derive(Clone)]
+pub struct Maker {
+    state_dir: PathBuf,
+    clock: Clock,
+    terminal: notify::TerminalOutput,
+}
+
+impl Maker {
+    /// A maker for the state folder of `context`.
+    pub fn new(context: &Context) -> Result<Self, Failure> {
+        Ok(Self {
+            state_dir: context.state_dir()?,
+            clock: context.clock.clone(),
+            terminal: context.terminal(),
+        })
+    }
+
+    /// What receivers are built with.
+    fn notify_context(&self, config: &Config) -> notify::Context {
+        notify::Context {
+            user_agent: user_agent(&config.fetch.contact),
+            state_dir: self.state_dir.clone(),
+            zone: Context::zone(),
+            proxy: config.fetch.proxy.clone().map(Secret::new),
+            environment: Context::environment(),
+            terminal: self.terminal,
+        }
+    }
+
+    /// Builds everything, the feeds that were added to `store` included.
+    ///
+    /// # Errors
+    /// Text for people: what cannot be built, and why.
+    pub fn make(&self, loaded: Loaded, store: &Store) -> Result<Setup, String> {
+        let Loaded { config, rules, .. } = loaded;
+        let agent = user_agent(&config.fetch.contact);
+        let context = self.notify_context(&config);
+        let receivers = config.receivers.iter().map(|receiver| {
+            let notifier = notify::build(receiver, &context)
+                .map_err(|error| format!("receiver `{}`: {error}", receiver.id))?;
+            Ok(Arc::new(Receiver { config: receiver.clone(), notifier: Arc::from(notifier) }))
+        });
+        let receivers = receivers.collect::<Result<Vec<_>, String>>()?;
+        let fetcher = Fetcher::new(&config.fetch, &agent, self.clock.clone()).map_err(|error| error.to_string())?;
+        let mut pace = config.fetch.pace();
+        let states = store.read_blocking(store::feeds::list).map_err(|error| error.to_string())?;
+        let rates: Vec<f64> = states.iter().filter_map(|row| rate::Tally::of(&row.state).rate()).collect();
+        pace.price = rate::price(&rates, &pace);
+        let added = store.read_blocking(store::feeds::added).map_err(|error| error.to_string())?;
+        Ok(Setup {
+            feeds: feeds(&config, added),
+            rules,
+            receivers,
+            fetcher,
+            pace,
+            alerts: AlertSettings {
+                backlog: config.alerts.backlog,
+                story_window: config.alerts.story_window,
+                give_up: config.alerts.give_up,
+            },
+            keep: store_settings(&config),
+            public_url: config.web.public_url.clone(),
+            definitions: config.definitions,
+        })
+    }
+}
+
+/// What receivers of `config` are built with.
+pub fn notify_context(config: &Config, context: &Context) -> Result<notify::Context, Failure> {
+    Maker::new(context).map(|maker| maker.notify_context(config))
+}
+
+/// The configured feeds and those added to the store; a configured id wins.
+fn feeds(config: &Config, added: Vec<Feed>) -> BTreeMap<FeedId, Arc<Feed>> {
+    let added = added.into_iter().map(|feed| (feed.id.clone(), Arc::new(feed)));
+    let configured = config.feeds.iter().map(|feed| (feed.id.clone(), Arc::new(feed.clone())));
+    added.chain(configured).collect()
+}

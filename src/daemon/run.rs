@@ -1,0 +1,113 @@
+//! The daemon: starts the tasks, listens to signals, ends in order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use super::reload::{Loader, reload};
+use super::supervisor::{Ending, Supervisor};
+use super::{LONGEST_REST, Shared, deliver, poll, sweep, systemd};
+
+/// How long tasks may take to stop; systemd is told 15 s.
+const GRACE: Duration = Duration::from_secs(8);
+
+/// A further task that the caller brings: the web, given the stop token.
+pub type Extra = Box<dyn FnOnce(CancellationToken) -> futures_task::Task + Send>;
+
+/// The type of a task's future.
+pub mod futures_task {
+    use std::future::Future;
+    use std::pin::Pin;
+
+    /// A boxed task.
+    pub type Task = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
+}
+
+/// Runs until a signal or until a task ends unasked.
+///
+/// # Errors
+/// When signals cannot be listened to, or the store does not take the configured feeds.
+pub async fn run(shared: Arc<Shared>, loader: Arc<Loader>, web: Option<Extra>) -> anyhow::Result<Ending> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let hangup = signal(SignalKind::hangup())?;
+    super::sync(&shared, &shared.setup()).await?;
+    let mut supervisor = Supervisor::default();
+    let stop = supervisor.stop_token();
+    supervisor.start("poll", poll::run(Arc::clone(&shared), stop.clone()));
+    supervisor.start("deliver", deliver::run(Arc::clone(&shared), stop.clone()));
+    supervisor.start("sweep", sweep::run(Arc::clone(&shared), stop.clone()));
+    supervisor.start("reload", reload_on(hangup, Arc::clone(&shared), loader, stop.clone()));
+    supervisor.start("watch", watch(Arc::clone(&shared), stop.clone()));
+    if let Some(web) = web {
+        supervisor.start("web", web(stop.clone()));
+    }
+    super::remember(&shared, "started", shared.clock.now().to_string()).await;
+    super::remember(&shared, "status", shared.status_line()).await;
+    systemd::ready(&shared.status_line());
+    tracing::info!(status = shared.status_line(), "ready");
+    let asked = async {
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        tracing::info!("stopping");
+        systemd::stopping();
+    };
+    let mut second = signal(SignalKind::terminate())?;
+    let mut second_interrupt = signal(SignalKind::interrupt())?;
+    let again = async move {
+        // The first signal reaches these streams too.
+        for _ in 0..2 {
+            tokio::select! { _ = second.recv() => {}, _ = second_interrupt.recv() => {} }
+        }
+    };
+    let ending = supervisor.run(asked, again, GRACE).await;
+    super::remember(&shared, "stopped", shared.clock.now().to_string()).await;
+    Ok(ending)
+}
+
+/// Reloads at each SIGHUP, one at a time.
+async fn reload_on(
+    mut hangup: Signal,
+    shared: Arc<Shared>,
+    loader: Arc<Loader>,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            received = hangup.recv() => {
+                anyhow::ensure!(received.is_some(), "the signal stream ended");
+                reload(&shared, &loader).await;
+            }
+        }
+    }
+}
+
+/// Proves that the store takes writes, feeds the watchdog while everybody makes progress, keeps the status line.
+async fn watch(shared: Arc<Shared>, stop: CancellationToken) -> anyhow::Result<()> {
+    let rest = systemd::watchdog_interval().unwrap_or(LONGEST_REST).min(LONGEST_REST);
+    let mut told = String::new();
+    loop {
+        let now = shared.clock.now();
+        let proof = shared.store.write(move |tx| crate::store::status::set_note(tx, "alive", "", now)).await;
+        shared.set_trouble("store", proof.err().map(|error| error.to_string()));
+        shared.progress.beat("watch", rest * 2 + Duration::from_secs(10));
+        let late = shared.progress.late();
+        if late.is_empty() {
+            systemd::alive();
+        } else {
+            tracing::error!(?late, "tasks make no progress: the watchdog is not fed");
+        }
+        let line = shared.status_line();
+        if line != told {
+            systemd::ready(&line);
+            super::remember(&shared, "status", line.clone()).await;
+            told = line;
+        }
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            () = tokio::time::sleep(rest) => {}
+        }
+    }
+}

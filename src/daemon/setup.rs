@@ -1,0 +1,69 @@
+//! What the passes work with, finished and valid; a reload swaps it whole.
+//!
+//! Built by `cli` from config, so that nothing here reads a file.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::receivers::Receiver;
+use crate::domain::feed::Feed;
+use crate::domain::feed::schedule::Pace;
+use crate::domain::id::{FeedId, ReceiverId, RuleId};
+use crate::domain::matching::RuleSet;
+use crate::domain::rule::{Definitions, Rule};
+use crate::fetch::Fetcher;
+use crate::store;
+
+/// Feeds, rules, receivers and settings of a running daemon or a command.
+pub struct Setup {
+    /// The configured feeds, and those added through the API.
+    pub feeds: BTreeMap<FeedId, Arc<Feed>>,
+    /// Rules, entities and macros as defined.
+    pub definitions: Definitions,
+    /// The same, compiled, with the receivers' `only` queries.
+    pub rules: RuleSet,
+    /// Who can be told.
+    pub receivers: Vec<Arc<Receiver>>,
+    /// What talks to publishers.
+    pub fetcher: Fetcher,
+    /// How often feeds are polled.
+    pub pace: Pace,
+    /// What alerts depend on.
+    pub alerts: AlertSettings,
+    /// How long things are kept.
+    pub keep: store::Settings,
+    /// Base of links in alerts; none without `public_url`.
+    pub public_url: Option<String>,
+}
+
+/// `[alerts]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AlertSettings {
+    /// Entries published longer ago than this when first seen raise no alert.
+    pub backlog: Duration,
+    /// How long copies of a story fold into its first alert.
+    pub story_window: Duration,
+    /// A delivery that still fails then is a dead letter.
+    pub give_up: Duration,
+}
+
+impl Setup {
+    /// The rule of a match; none for a receiver's `only`.
+    #[must_use]
+    pub fn rule(&self, id: &RuleId) -> Option<&Rule> {
+        self.definitions.rules.iter().find(|rule| rule.id == *id)
+    }
+
+    /// The receiver named so.
+    #[must_use]
+    pub fn receiver(&self, id: &str) -> Option<&Arc<Receiver>> {
+        self.receivers.iter().find(|receiver| receiver.config.id.as_str() == id)
+    }
+
+    /// How long a delivery to `receiver` is retried.
+    #[must_use]
+    pub fn give_up(&self, receiver: &ReceiverId) -> Duration {
+        self.receiver(receiver.as_str()).and_then(|receiver| receiver.config.give_up).unwrap_or(self.alerts.give_up)
+    }
+}

@@ -1,0 +1,43 @@
+//! Health, readiness and metrics: what machines ask of the daemon.
+//!
+//! Nothing here waits on the store's writer: a stuck store must be reported, not suffered.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use serde_json::json;
+
+use crate::daemon::control::Control;
+
+/// `GET /`: where to go, until the pages are here.
+pub async fn root() -> impl IntoResponse {
+    "bongsu is running.\n\n/healthz  alive\n/readyz   polling, delivering, store writable\n/metrics  Prometheus\n\n\
+     `bongsu status` and `bongsu alerts list` show the rest.\n"
+}
+
+/// `GET /healthz`: the process answers.
+pub async fn healthz() -> impl IntoResponse {
+    "ok\n"
+}
+
+/// `GET /readyz`: 200 when it does its work, 503 with the reasons when it does not.
+pub async fn readyz(State(control): State<Arc<Control>>) -> impl IntoResponse {
+    let reasons = control.not_ready();
+    let status = if reasons.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(json!({ "ready": reasons.is_empty(), "reasons": reasons })))
+}
+
+/// `GET /metrics`: Prometheus text format.
+pub async fn metrics(State(control): State<Arc<Control>>) -> impl IntoResponse {
+    let text = control.metrics().await;
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text)
+}
+
+/// Anything else.
+pub async fn not_found() -> impl IntoResponse {
+    let problem = json!({ "type": "about:blank", "title": "not found", "status": 404 });
+    (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, "application/problem+json")], Json(problem))
+}
