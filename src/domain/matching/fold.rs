@@ -192,6 +192,11 @@ impl Slow {
         self.normalise();
         let mut base = None;
         for &c in &self.letters {
+            if let Some(Special::Separator(sign)) = special(c) {
+                base = None;
+                sink.separator(sign, at);
+                continue;
+            }
             match kind_of(c) {
                 None => {
                     base = None;
@@ -203,7 +208,7 @@ impl Slow {
                     }
                 }
                 Some(kind) => {
-                    base = Some(kind);
+                    base = (c != LONG).then_some(kind);
                     sink.letter(c, kind, at);
                 }
             }
@@ -276,7 +281,9 @@ fn is_ornament(base: Kind, mark: char) -> bool {
         Kind::Digit | Kind::Latin | Kind::Greek | Kind::Hebrew | Kind::Hangul => true,
         Kind::Cyrillic => matches!(code, 0x300 | 0x301),
         Kind::Arabic => matches!(code, 0x64B..=0x65F | 0x670 | 0x6D6..=0x6ED),
-        Kind::Spaced | Kind::Dense => matches!(code, 0x300..=0x36F | 0x20D0..=0x20FF),
+        Kind::Spaced | Kind::Dense => {
+            matches!(code, 0x300..=0x36F | 0x20D0..=0x20FF) || kind_of(mark) != Some(base)
+        }
     }
 }
 

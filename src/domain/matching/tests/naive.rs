@@ -1,1 +1,468 @@
-//! To come.
+//! A second evaluation, slow and straight from the definitions, as the oracle of the engine.
+//!
+//! It shares the reading of text (units, boundaries) with the engine, and nothing of trie, filing, memory,
+//! nearness or mentions.
+
+use crate::domain::matching::Subject;
+use crate::domain::matching::node::Scope;
+use crate::domain::matching::pattern::{End, Pattern, Wild, fits, term, verbatim};
+use crate::domain::matching::query::without_question_marks;
+use crate::domain::matching::scan::{Place, closed, crossings, inner_starts, may_begin};
+use crate::domain::matching::script::Kind as Script;
+use crate::domain::matching::tails::Tails;
+use crate::domain::matching::text::{Part, Span, Text};
+use crate::domain::matching::units::narrow;
+use crate::domain::rule::ast::{Distance, Field, Kind, Near, Node};
+use crate::domain::rule::{ContextWithin, Definitions, Entity, parse};
+
+pub struct Naive<'d, 'a> {
+    pub definitions: &'d Definitions,
+    pub text: Text<'a>,
+    subject: &'a Subject<'a>,
+    tails: Tails,
+}
+
+struct Named {
+    entity: usize,
+    span: Span,
+    ambiguous: bool,
+}
+
+impl<'d, 'a> Naive<'d, 'a> {
+    pub fn new(definitions: &'d Definitions, subject: &'a Subject<'a>) -> Self {
+        Self {
+            definitions,
+            text: Text::new(subject, u8::MAX),
+            subject,
+            tails: Tails::new(),
+        }
+    }
+
+    /// Whether a query holds.
+    pub fn holds(&self, query: &str) -> bool {
+        let tree = parse(query).0.unwrap();
+        self.truth(&tree, Field::Text, false)
+    }
+
+    fn truth(&self, node: &Node, field: Field, early: bool) -> bool {
+        match &node.kind {
+            Kind::Or(parts) => parts.iter().any(|part| self.truth(part, field, early)),
+            Kind::And(parts) => parts.iter().all(|part| self.truth(part, field, early)),
+            Kind::Not(inner) => !self.truth(inner, field, early),
+            Kind::AtLeastOf(count, parts) => {
+                let held = parts.iter().filter(|part| self.truth(part, field, early));
+                held.count() >= *count as usize
+            }
+            Kind::Count(count, inner) => {
+                let mut spans = self.spans(inner, field, early);
+                spans.retain(|span| span.last >= self.text.zone_of(*span).echo);
+                spans.sort_by_key(|span| span.end);
+                let mut kept: Vec<Span> = Vec::new();
+                for span in spans {
+                    if kept.iter().all(|other| !other.overlaps(span)) {
+                        kept.push(span);
+                    }
+                }
+                kept.len() >= *count as usize
+            }
+            Kind::Field(inner_field, inner) => self.truth(inner, *inner_field, early),
+            Kind::Macro(name) => self.truth(&self.tree_of(name), field, early),
+            Kind::Term(text) if field == Field::Lang => {
+                self.subject.language == Some(text.as_str())
+            }
+            _ => !self.spans(node, field, early).is_empty(),
+        }
+    }
+
+    fn tree_of(&self, name: &str) -> Node {
+        let found = self.definitions.macros.iter().find(|one| one.id == name);
+        parse(&found.unwrap().query).0.unwrap()
+    }
+
+    fn spans(&self, node: &Node, field: Field, early: bool) -> Vec<Span> {
+        let mut out = match &node.kind {
+            Kind::Or(parts) => parts
+                .iter()
+                .flat_map(|part| self.spans(part, field, early))
+                .collect(),
+            Kind::Near(near) => self.near(near, field, early),
+            Kind::Field(inner_field, inner) => self.spans(inner, *inner_field, early),
+            Kind::Macro(name) => self.spans(&self.tree_of(name), field, early),
+            Kind::Entity(name) => self.entity_spans(
+                |entity| entity.id.as_ref().is_some_and(|id| id.as_str() == name),
+                early,
+            ),
+            Kind::Class(name) => self.entity_spans(
+                |entity| entity.classes.iter().any(|class| class == name),
+                early,
+            ),
+            Kind::Term(text) | Kind::Phrase(text, None) => self.phrase(text),
+            Kind::Phrase(text, Some(slop)) => {
+                let words: Vec<&str> = text.split_whitespace().collect();
+                let mut all = self.phrase(text);
+                all.extend(self.row(&words, *slop, &End::Closed));
+                all
+            }
+            Kind::Verbatim(text) => self.places(&verbatim(text).unwrap()),
+            _ => Vec::new(),
+        };
+        if let Some(scope) = Scope::of(field) {
+            out.retain(|span| self.in_scope(*span, scope));
+        }
+        out.sort_unstable();
+        out.dedup();
+        out
+    }
+
+    fn in_scope(&self, span: Span, scope: Scope) -> bool {
+        let zone = self.text.zone_of(span);
+        scope.parts & zone.part.bit() != 0
+            && (!scope.lead
+                || zone.part == Part::Title
+                || self.text.spots[span.last as usize].paragraph == zone.paragraph)
+    }
+
+    fn phrase(&self, text: &str) -> Vec<Span> {
+        let text = without_question_marks(text);
+        let words: Vec<&str> = text.split_whitespace().collect();
+        if words[..words.len() - 1]
+            .iter()
+            .any(|word| word.contains(['*', '?']))
+        {
+            return self.row(&words, 0, &End::Whole);
+        }
+        let patterns = term(&text, &End::Closed).unwrap();
+        patterns
+            .iter()
+            .flat_map(|pattern| self.places(pattern))
+            .collect()
+    }
+
+    /// Words in order: every start, the earliest continuation.
+    fn row(&self, words: &[&str], slop: u32, end: &End) -> Vec<Span> {
+        let lists: Vec<Vec<Span>> = words
+            .iter()
+            .enumerate()
+            .map(|(index, word)| {
+                let end = if index + 1 == words.len() {
+                    &End::Closed
+                } else {
+                    end
+                };
+                let patterns = term(word, end).unwrap();
+                let mut list: Vec<Span> =
+                    patterns.iter().flat_map(|one| self.places(one)).collect();
+                list.sort_unstable();
+                list
+            })
+            .collect();
+        let mut out = Vec::new();
+        for &start in &lists[0] {
+            let (mut whole, mut last, mut between) = (start, start, 0);
+            let complete = lists[1..].iter().all(|list| {
+                let Some(next) = list.iter().find(|next| next.start >= last.end) else {
+                    return false;
+                };
+                let spots = &self.text.spots;
+                if spots[next.first as usize].block != spots[last.last as usize].block {
+                    return false;
+                }
+                between += self.text.words_between(last, *next);
+                whole = whole.hull(*next);
+                last = *next;
+                true
+            });
+            if complete && between <= slop {
+                out.push(whole);
+            }
+        }
+        out
+    }
+
+    /// Every place of a pattern, by trying every character.
+    fn places(&self, pattern: &Pattern) -> Vec<Span> {
+        let mut out = Vec::new();
+        for first in 0..self.text.units.list.len() {
+            if !may_begin(&self.text, first) {
+                continue;
+            }
+            let mut starts = vec![self.text.units.list[first].start];
+            inner_starts(&self.text, first, |at| starts.push(at));
+            for start in starts {
+                let place = Place {
+                    first: narrow(first),
+                    unit: narrow(first),
+                    at: start,
+                };
+                for end in self.follow(&pattern.symbols, place) {
+                    out.extend(self.ended(pattern, start, end));
+                }
+            }
+        }
+        out
+    }
+
+    fn follow(&self, symbols: &[u32], place: Place) -> Vec<Place> {
+        let Some((symbol, rest)) = symbols.split_first() else {
+            return vec![place];
+        };
+        let unit = self.text.units.list[place.unit as usize];
+        let Some(letter) = char::from_u32(*symbol) else {
+            if place.at < unit.end {
+                let joined = *symbol == crate::domain::matching::pattern::OPTIONAL
+                    && unit.kind.stands_alone();
+                return if joined {
+                    self.follow(rest, place)
+                } else {
+                    Vec::new()
+                };
+            }
+            let ways = crossings(&self.text, place.unit as usize);
+            if !ways.contains(&Some(*symbol)) {
+                return Vec::new();
+            }
+            return self.follow(
+                rest,
+                Place {
+                    unit: place.unit + 1,
+                    ..place
+                },
+            );
+        };
+        let here = place.at < unit.end && self.text.units.chars[place.at as usize] == letter;
+        if here {
+            self.follow(
+                rest,
+                Place {
+                    at: place.at + 1,
+                    ..place
+                },
+            )
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// The span of a pattern that was followed to a place, if it may end there.
+    fn ended(&self, pattern: &Pattern, start: u32, place: Place) -> Option<Span> {
+        let units = &self.text.units;
+        let unit = units.list[place.unit as usize];
+        let has_tail = |at: u32| {
+            let rest = &units.chars[at as usize..unit.end as usize];
+            unit.kind == Script::Hangul
+                && !rest.is_empty()
+                && self.tails.fits(units.chars[at as usize - 1], rest)
+        };
+        let mut word = place;
+        word.at = unit.end;
+        while !closed(&self.text, word) {
+            word.unit += 1;
+            word.at = units.list[word.unit as usize].end;
+        }
+        let rest: &[char] = &units.chars[place.at as usize..word.at as usize];
+        let any = [Wild::Any];
+        let end = match &pattern.end {
+            End::Closed => (closed(&self.text, place) || has_tail(place.at)).then_some(place)?,
+            End::Whole => closed(&self.text, place).then_some(place)?,
+            End::Open if unit.kind == Script::Dense || has_tail(place.at) => place,
+            End::Open => fits(&any, rest).then_some(word)?,
+            End::Glob(pieces) if fits(pieces, rest) => word,
+            End::Glob(pieces) if unit.kind.stands_alone() => {
+                let at = (place.at..word.at).rev().find(|at| {
+                    let ends = unit.kind == Script::Dense || has_tail(*at);
+                    ends && fits(pieces, &units.chars[place.at as usize..*at as usize])
+                })?;
+                Place { at, ..place }
+            }
+            End::Glob(_) => return None,
+        };
+        let span = Span {
+            start,
+            end: end.at,
+            first: place.first,
+            last: end.unit,
+        };
+        let Some(verbatim) = &pattern.verbatim else {
+            return Some(span);
+        };
+        let zone = self.text.zone_of(span);
+        let from = units.starts[start as usize] as usize;
+        zone.text[from..]
+            .starts_with(&verbatim.core)
+            .then_some(span)
+    }
+
+    /// Pairs: each occurrence with the closest of the other side, before and behind.
+    fn near(&self, near: &Near, field: Field, early: bool) -> Vec<Span> {
+        let left = self.spans(&near.left, field, early);
+        let right = self.spans(&near.right, field, early);
+        let mut out = Vec::new();
+        for &a in &left {
+            if near.negated {
+                let overlap = right.iter().any(|b| b.overlaps(a));
+                let before =
+                    !near.ordered && self.closest_before(&right, a, near.distance).is_some();
+                if !overlap && !before && self.closest_after(&right, a, near.distance).is_none() {
+                    out.push(a);
+                }
+                continue;
+            }
+            out.extend(
+                self.closest_after(&right, a, near.distance)
+                    .map(|b| a.hull(b)),
+            );
+            if !near.ordered {
+                out.extend(
+                    self.closest_before(&right, a, near.distance)
+                        .map(|b| a.hull(b)),
+                );
+            }
+        }
+        if !near.negated {
+            for &b in &right {
+                out.extend(
+                    self.closest_before(&left, b, near.distance)
+                        .map(|a| a.hull(b)),
+                );
+                if !near.ordered {
+                    out.extend(
+                        self.closest_after(&left, b, near.distance)
+                            .map(|a| a.hull(b)),
+                    );
+                }
+            }
+        }
+        out
+    }
+
+    fn closest_after(&self, list: &[Span], a: Span, distance: Distance) -> Option<Span> {
+        let found = list
+            .iter()
+            .filter(|b| b.start >= a.end)
+            .min_by_key(|b| (b.start, b.end))?;
+        self.is_near(a, *found, distance).then_some(*found)
+    }
+
+    fn closest_before(&self, list: &[Span], a: Span, distance: Distance) -> Option<Span> {
+        let found = list
+            .iter()
+            .filter(|b| b.end <= a.start)
+            .max_by_key(|b| (b.end, b.start))?;
+        self.is_near(*found, a, distance).then_some(*found)
+    }
+
+    fn is_near(&self, left: Span, right: Span, distance: Distance) -> bool {
+        let spots = &self.text.spots;
+        let (l, r) = (spots[left.last as usize], spots[right.first as usize]);
+        l.zone == r.zone
+            && match distance {
+                Distance::Words(most) => self.text.words_between(left, right) <= most,
+                Distance::Sentence => l.sentence == r.sentence,
+                Distance::Paragraph => l.paragraph == r.paragraph,
+            }
+    }
+
+    fn entity_spans(&self, wanted: impl Fn(&Entity) -> bool, early: bool) -> Vec<Span> {
+        let entities = &self.definitions.entities;
+        let all: Vec<Named> = (0..entities.len())
+            .filter(|index| !early || wanted(&entities[*index]))
+            .flat_map(|index| self.licensed(index))
+            .collect();
+        all.iter()
+            .filter(|named| wanted(&entities[named.entity]))
+            .filter(|named| {
+                early
+                    || !all.iter().any(|outer| {
+                        outer.span != named.span
+                            && outer.span.covers(named.span)
+                            && (outer.entity == named.entity
+                                || entities[outer.entity]
+                                    .classes
+                                    .iter()
+                                    .any(|class| entities[named.entity].classes.contains(class)))
+                    })
+            })
+            .map(|named| named.span)
+            .collect()
+    }
+
+    /// Names of one entity that count, overlaps not yet settled.
+    fn licensed(&self, index: usize) -> Vec<Named> {
+        let entity = &self.definitions.entities[index];
+        let mut named: Vec<Named> = Vec::new();
+        let mut add = |text: &str, spans: Vec<Span>| {
+            let ambiguous = entity.ambiguous.iter().any(|other| other == text);
+            named.extend(spans.into_iter().map(|span| Named {
+                entity: index,
+                span,
+                ambiguous,
+            }));
+        };
+        let folded = std::iter::once(&entity.name).chain(&entity.aliases).chain(
+            entity
+                .ambiguous
+                .iter()
+                .filter(|text| !entity.exact.contains(text)),
+        );
+        for text in folded {
+            add(text, self.phrase(text));
+        }
+        for text in &entity.exact {
+            add(text, self.places(&verbatim(text).unwrap()));
+        }
+        let blockers: Vec<Span> = entity
+            .not_in
+            .iter()
+            .flat_map(|text| self.phrase(text))
+            .collect();
+        named.retain(|one| !blockers.iter().any(|blocker| blocker.covers(one.span)));
+        if named.iter().all(|one| one.ambiguous) {
+            named.retain(|one| self.in_context(entity, one.span));
+        }
+        named
+    }
+
+    fn in_context(&self, entity: &Entity, span: Span) -> bool {
+        let Some(context) = &entity.context else {
+            return false;
+        };
+        let tree = parse(context).0.unwrap();
+        if !self.truth(&tree, Field::Text, true) {
+            return false;
+        }
+        let mut support = Vec::new();
+        self.support(&tree, &mut support);
+        let distance = match entity.context_within {
+            ContextWithin::Entry => None,
+            ContextWithin::Paragraph => Some(Distance::Paragraph),
+            ContextWithin::Sentence => Some(Distance::Sentence),
+            ContextWithin::Words(most) => Some(Distance::Words(most)),
+        };
+        support.iter().any(|other| {
+            !other.overlaps(span)
+                && distance.is_none_or(|distance| {
+                    let (left, right) = if other.end <= span.start {
+                        (*other, span)
+                    } else {
+                        (span, *other)
+                    };
+                    self.is_near(left, right, distance)
+                })
+        })
+    }
+
+    /// Places of the true leaves of a context; contexts of the samples have no NEAR.
+    fn support(&self, node: &Node, out: &mut Vec<Span>) {
+        if !self.truth(node, Field::Text, true) {
+            return;
+        }
+        match &node.kind {
+            Kind::Or(parts) | Kind::And(parts) => {
+                for part in parts {
+                    self.support(part, out);
+                }
+            }
+            _ => out.extend(self.spans(node, Field::Text, true)),
+        }
+    }
+}

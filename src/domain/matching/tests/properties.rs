@@ -1,1 +1,292 @@
-//! To come.
+//! What must hold for any rules and any entry.
+
+use proptest::prelude::*;
+
+use super::naive::Naive;
+use super::sample::{Sample, definitions, rule};
+use crate::domain::matching::{Explanation, RuleSet, Subject};
+use crate::domain::rule::{ContextWithin, Definitions, Entity};
+
+/// Words of random queries; texts are made of the same stuff.
+fn leaf() -> impl Strategy<Value = String> {
+    prop::sample::select(vec![
+        "K9",
+        "K2",
+        "Poland",
+        "poland",
+        "한화",
+        "한화*",
+        "수출",
+        "수출*",
+        "Hanwha",
+        "arms",
+        "deal",
+        "\"arms deal\"",
+        "\"수출 계약\"",
+        "\"arms deal\"~1",
+        "\"한화 수출\"~2",
+        "\"arm* deal\"",
+        "de?l",
+        "a*s",
+        "'K9'",
+        "'KAI'",
+        "戦車",
+        "戦",
+        "천궁-II",
+        "U.S.",
+        "@hanwha",
+        "@hanwha-aerospace",
+        "@kai",
+        "@poland",
+        "@pgz",
+        "@near",
+        "@word",
+        "#company",
+        "#country",
+        "$export",
+        "5",
+        "s",
+        "계약",
+        "로",
+    ])
+    .prop_map(str::to_owned)
+}
+
+/// Operands of NEAR: leaves, their alternatives, and chains.
+fn occurrences() -> impl Strategy<Value = String> {
+    let distance = prop::sample::select(vec!["/0", "/1", "/3", "/8", "/s", "/p"]);
+    let name = prop::sample::select(vec!["NEAR", "BEFORE", "NOT NEAR", "NOT BEFORE"]);
+    leaf().prop_recursive(3, 8, 2, move |inner| {
+        prop_oneof![
+            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a} OR {b})")),
+            (inner.clone(), name.clone(), distance.clone(), inner)
+                .prop_map(|(a, name, distance, b)| format!("({a} {name}{distance} {b})")),
+        ]
+    })
+}
+
+fn query() -> impl Strategy<Value = String> {
+    occurrences().prop_recursive(3, 16, 3, |inner| {
+        prop_oneof![
+            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a} OR {b})")),
+            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a} AND {b})")),
+            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a} NOT {b})")),
+            (inner.clone(), inner.clone(), inner.clone(), 1..3)
+                .prop_map(|(a, b, c, n)| format!("{n} OF ({a}, {b}, {c})")),
+            (occurrences(), 1..4).prop_map(|(a, n)| format!("ATLEAST/{n} {a}")),
+            inner.clone().prop_map(|a| format!("(lang:ko AND {a})")),
+            (
+                inner,
+                prop::sample::select(vec!["title", "body", "lead", "text"])
+            )
+                .prop_map(|(a, field)| format!("{field}:({a})")),
+        ]
+    })
+}
+
+/// Text made of words that rules ask for, others, and every kind of separator.
+fn prose() -> impl Strategy<Value = String> {
+    let word = prop::sample::select(vec![
+        "K9",
+        "K-9",
+        "K 9",
+        "k2",
+        "K9A1",
+        "Poland",
+        "Polish",
+        "Polska",
+        "Polish Armaments Group",
+        "한화",
+        "한화가",
+        "한화오션이",
+        "한화 이글스",
+        "한화생명",
+        "수출",
+        "수출했다",
+        "수출의",
+        "수출계약을",
+        "계약",
+        "Hanwha",
+        "Hanwha Aerospace",
+        "Hanwha Eagles",
+        "Hanwha's",
+        "arms",
+        "arms deal",
+        "deal",
+        "deals",
+        "KAI",
+        "Kai",
+        "KAI가",
+        "PT KAI",
+        "aircraft",
+        "FA-50",
+        "방산",
+        "defence",
+        "자주포로",
+        "戦車",
+        "韓国製戦車を",
+        "천궁Ⅱ",
+        "천궁 2",
+        "U.S.",
+        "5",
+        "3.5",
+        "x",
+        "to",
+        "the",
+        "세종로",
+        "Gen",
+        "near1",
+        "nearby",
+        "도입",
+        "l'arms",
+        "Korea Aerospace Industries",
+        "delivers",
+        "공급을",
+    ]);
+    let between = prop::sample::select(vec![
+        " ", " ", " ", " ", ", ", ". ", ".\n", "\n\n", "-", "", "·", "/", " (", "? ", "\n",
+    ]);
+    prop::collection::vec((word, between), 0..14)
+        .prop_map(|parts| parts.into_iter().map(|(a, b)| format!("{a}{b}")).collect())
+}
+
+fn entry() -> impl Strategy<Value = Sample> {
+    (
+        prose(),
+        prose(),
+        prop::option::of(prose()),
+        any::<bool>(),
+        any::<bool>(),
+    )
+        .prop_map(|(title, body, full_text, korean, repeats)| Sample {
+            body: if repeats {
+                format!("{title} {body}")
+            } else {
+                body
+            },
+            title,
+            full_text,
+            language: korean.then(|| "ko".to_owned()),
+            ..Sample::default()
+        })
+}
+
+fn with_rules(queries: &[String]) -> Definitions {
+    let mut out = definitions();
+    let scoped = |id: &str, within, context: &str| Entity {
+        id: Some(id.into()),
+        name: format!("{id} entity"),
+        classes: vec!["company".to_owned()],
+        ambiguous: vec!["arms".to_owned(), "arms deal".to_owned()],
+        context: Some(context.to_owned()),
+        context_within: within,
+        ..Entity::default()
+    };
+    out.entities.push(scoped(
+        "near",
+        ContextWithin::Sentence,
+        "(deal OR @kai) NOT 도입",
+    ));
+    out.entities
+        .push(scoped("word", ContextWithin::Words(2), "Poland OR 한화"));
+    out.macros.retain(|one| one.id != "loop");
+    out.rules = queries
+        .iter()
+        .enumerate()
+        .map(|(at, query)| rule(&format!("r{at}"), query))
+        .collect();
+    out
+}
+
+fn leaves<'e>(explanation: &'e Explanation, out: &mut Vec<&'e Explanation>) {
+    out.push(explanation);
+    for part in &explanation.parts {
+        leaves(part, out);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_engine_and_the_naive_evaluation_agree(
+        queries in prop::collection::vec(query(), 1..5),
+        entries in prop::collection::vec(entry(), 1..4),
+    ) {
+        let definitions = with_rules(&queries);
+        let (set, _) = RuleSet::compile(&definitions);
+        for entry in &entries {
+            let subject = entry.subject();
+            let naive = Naive::new(&definitions, &subject);
+            let found: Vec<String> = set
+                .evaluate(&subject)
+                .into_iter()
+                .map(|found| found.rule.to_string())
+                .collect();
+            let expected: Vec<String> = definitions
+                .rules
+                .iter()
+                .filter(|rule| set.explain(&rule.id, &subject).is_some())
+                .filter(|rule| naive.holds(&rule.query))
+                .map(|rule| rule.id.to_string())
+                .collect();
+            prop_assert_eq!(found, expected, "{:?} {:?}", queries, entry);
+        }
+    }
+
+    #[test]
+    fn evidence_is_the_stored_text_and_explanations_agree(
+        queries in prop::collection::vec(query(), 1..3),
+        entry in entry(),
+    ) {
+        let (set, _) = RuleSet::compile(&with_rules(&queries));
+        let subject = entry.subject();
+        let found = set.evaluate(&subject);
+        prop_assert_eq!(&found, &set.evaluate(&subject));
+        for one in &found {
+            for evidence in &one.evidence {
+                let stored = entry.stored(&evidence.field, evidence.index);
+                prop_assert_eq!(&stored[evidence.start..evidence.end], &evidence.text);
+                let tail = evidence.tail.clone().unwrap_or_default();
+                prop_assert!(stored[evidence.end..].starts_with(&tail));
+            }
+        }
+        for at in 0..queries.len() {
+            let id = format!("r{at}").as_str().into();
+            let Some(explanation) = set.explain(&id, &subject) else { continue };
+            let matched = found.iter().any(|one| one.rule == id);
+            prop_assert_eq!(explanation.holds, matched);
+            prop_assert_eq!(set.distance(&id, &subject) == Some(0), matched);
+            let mut all = Vec::new();
+            leaves(&explanation, &mut all);
+            let clauses = all.iter().filter(|one| one.holds && one.parts.is_empty());
+            for clause in clauses {
+                let is_property = clause.clause.starts_with("lang:") || clause.clause == "ko";
+                prop_assert!(is_property || !clause.evidence.is_empty(), "{:?}", clause);
+            }
+        }
+    }
+
+    #[test]
+    fn any_text_is_read_without_a_slip(title in "\\PC{0,60}", body in any::<String>(), query in "\\PC{0,12}") {
+        let queries = ["한화 OR K9 OR s OR 5 OR 戦", "/[^ ]+/ OR /\\W+/", "\"a b\"~3 OR a*"];
+        let mut all: Vec<String> = queries.iter().map(|query| (*query).to_owned()).collect();
+        all.push(query.clone());
+        all.push(title.chars().take(6).collect());
+        all.push(format!("'{}'", title.replace(['\'', '\\'], "")));
+        let (set, _) = RuleSet::compile(&with_rules(&all));
+        let subject = Subject { title: &title, body: &body, ..Subject::default() };
+        for one in set.evaluate(&subject) {
+            for evidence in one.evidence {
+                let stored = if evidence.field == "title" { &title } else { &body };
+                prop_assert_eq!(&stored[evidence.start..evidence.end], evidence.text);
+            }
+        }
+        for mention in set.mentions(&subject) {
+            prop_assert!(!mention.evidence.text.is_empty());
+        }
+        for at in 0..all.len() {
+            let _ = set.explain(&format!("r{at}").as_str().into(), &subject);
+        }
+    }
+}
