@@ -49,25 +49,7 @@ pub(super) fn read(cx: &mut Cx, path: &Path, draft: &mut Draft) {
     if errors.is_empty() {
         return;
     }
-    // A broken line makes a broken value: only the line is told, and nothing is missed that may stand there.
-    let broken: Vec<usize> = errors
-        .iter()
-        .map(|error| {
-            cx.sources
-                .line_of(file, error.span().map_or(0, |span| span.start))
-        })
-        .collect();
-    let found = cx.problems.split_off(before);
-    let sources = &cx.sources;
-    cx.problems
-        .extend(found.into_iter().filter(|problem| match &problem.at {
-            Where::At(place) => {
-                problem.code != "C02"
-                    && !(place.file == file
-                        && broken.contains(&sources.line_of(file, place.span.start)))
-            }
-            Where::Path(_) => true,
-        }));
+    forget_broken(cx, file, before, &errors);
     let mut line = None;
     for error in errors {
         let span = error.span().unwrap_or(0..0);
@@ -77,6 +59,26 @@ pub(super) fn read(cx: &mut Cx, path: &Path, draft: &mut Draft) {
             cx.push(problem);
         }
     }
+}
+
+/// A broken line makes a broken value: only the line is told, and nothing is missed that may stand there.
+fn forget_broken(cx: &mut Cx, file: usize, before: usize, errors: &[toml::de::Error]) {
+    let sources = &cx.sources;
+    let line = |start: usize| sources.line_of(file, start);
+    let broken: Vec<usize> = errors
+        .iter()
+        .map(|error| line(error.span().map_or(0, |span| span.start)))
+        .collect();
+    let found = cx.problems.split_off(before);
+    let sound = found.into_iter().filter(|problem| match &problem.at {
+        Where::At(place) if place.file == file => {
+            problem.code != "C02"
+                && !place.span.is_empty()
+                && !broken.contains(&line(place.span.start))
+        }
+        _ => true,
+    });
+    cx.problems.extend(sound);
 }
 
 /// A syntax error of TOML in our words where we have better ones.
@@ -150,8 +152,7 @@ fn tables(cx: &mut Cx, file: usize, document: &toml::Spanned<DeTable>, draft: &m
             unknown(cx, key.get_ref(), value.get_ref(), place);
         }
     }
-    let known: Vec<&str> = map.keys().map(|key| key.get_ref().as_ref()).collect();
-    let root = Table::open(cx, file, "the file", document.span(), map, &known);
+    let root = Table::root(file, document.span(), map);
     scalars(cx, &root, draft);
     lists_of_tables(cx, &root, draft);
 }
@@ -185,7 +186,7 @@ fn scalars(cx: &mut Cx, root: &Table, draft: &mut Draft) {
             return None;
         }
         let table = item.table(cx, &format!("[{key}]"), known)?;
-        draft.once(cx, key, table.place()).then_some(table)
+        draft.once(cx, key, &table.place()).then_some(table)
     };
     if let Some(table) = open(cx, "store", settings::STORE, draft) {
         draft.store = settings::store(cx, &table);

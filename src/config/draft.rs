@@ -41,19 +41,16 @@ pub(super) struct Draft {
 
 impl Draft {
     /// Notes that a scalar table stands here; false, with a problem, when it stood elsewhere.
-    pub fn once(&mut self, cx: &mut Cx, table: &'static str, place: Place) -> bool {
-        self.first(cx, "table", table, &place, &format!("[{table}]"))
+    pub fn once(&mut self, cx: &mut Cx, table: &'static str, place: &Place) -> bool {
+        self.first(cx, ("table", table), place)
     }
 
     /// Notes that an id is given here; false, with a problem, when it was given before.
-    fn first(
-        &mut self,
-        cx: &mut Cx,
-        kind: &'static str,
-        id: &str,
-        place: &Place,
-        name: &str,
-    ) -> bool {
+    fn first(&mut self, cx: &mut Cx, (kind, id): (&'static str, &str), place: &Place) -> bool {
+        let name = match kind {
+            "table" => format!("[{id}]"),
+            kind => format!("the {kind} \"{id}\""),
+        };
         match self.given.get(&(kind, id.to_owned())) {
             None => {
                 self.given.insert((kind, id.to_owned()), place.clone());
@@ -96,8 +93,7 @@ impl Draft {
     }
 
     pub fn add_feed(&mut self, cx: &mut Cx, feed: Feed, place: Place) {
-        let name = format!("the feed id \"{}\"", feed.id);
-        if self.first(cx, "feed", feed.id.as_str(), &place, &name) {
+        if self.first(cx, ("feed", feed.id.as_str()), &place) {
             self.feeds.push((feed, place));
         }
     }
@@ -153,34 +149,25 @@ impl Draft {
 
     pub fn add_entity(&mut self, cx: &mut Cx, entity: Entity, places: EntityPlaces) {
         let id = entity.id.as_ref().map_or("", |id| id.as_str()).to_owned();
-        if self.first(
-            cx,
-            "entity",
-            &id,
-            &places.id,
-            &format!("the entity \"{id}\""),
-        ) {
+        if self.first(cx, ("entity", &id), &places.id) {
             self.entities.push((entity, places));
         }
     }
 
     pub fn add_macro(&mut self, cx: &mut Cx, found: Macro, place: Place, query: Text) {
-        let name = format!("the macro \"{}\"", found.id);
-        if self.first(cx, "macro", &found.id, &place, &name) {
+        if self.first(cx, ("macro", &found.id), &place) {
             self.macros.push((found, place, query));
         }
     }
 
     pub fn add_rule(&mut self, cx: &mut Cx, rule: Rule, places: RulePlaces) {
-        let name = format!("the rule \"{}\"", rule.id);
-        if self.first(cx, "rule", rule.id.as_str(), &places.id, &name) {
+        if self.first(cx, ("rule", rule.id.as_str()), &places.id) {
             self.rules.push((rule, places));
         }
     }
 
     pub fn add_receiver(&mut self, cx: &mut Cx, receiver: ReceiverConfig, places: ReceiverPlaces) {
-        let name = format!("the receiver \"{}\"", receiver.id);
-        if self.first(cx, "receiver", receiver.id.as_str(), &places.id, &name) {
+        if self.first(cx, ("receiver", receiver.id.as_str()), &places.id) {
             self.receivers.push((receiver, places));
         }
     }

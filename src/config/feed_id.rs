@@ -41,11 +41,7 @@ pub fn derive_feed_id(url: &str) -> FeedId {
         id.push_str(&word.to_ascii_lowercase());
     }
     let hash = Sha256::digest(whole.as_bytes());
-    let digits: String = hash
-        .iter()
-        .take(3)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let digits = format!("{:02x}{:02x}{:02x}", hash[0], hash[1], hash[2]);
     if id.is_empty() {
         FeedId::new(format!("feed-{digits}"))
     } else {

@@ -130,11 +130,10 @@ pub(super) fn text(cx: &mut Cx, path: &Path) -> Option<String> {
                 .unwrap_or(text),
         ),
         Err(error) => {
-            let line = error.as_bytes()[..error.utf8_error().valid_up_to()]
-                .iter()
-                .filter(|byte| **byte == b'\n')
-                .count()
-                + 1;
+            let sound = error.utf8_error().valid_up_to();
+            let line = error.as_bytes()[..sound]
+                .split(|byte| *byte == b'\n')
+                .count();
             cx.push(
                 Problem::file("C10", path.to_owned(), format!("line {line} is not UTF-8"))
                     .help("save the file as UTF-8"),

@@ -167,19 +167,13 @@ fn unescaped(raw: &str) -> String {
     while let Some(at) = rest.find('&') {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
-        let entity = rest
-            .find(';')
-            .filter(|end| *end <= 10)
-            .map(|end| (&rest[1..end], end));
-        match entity.and_then(|(name, end)| Some((character(name)?, end))) {
-            Some((c, end)) => {
-                out.push(c);
-                rest = &rest[end + 1..];
-            }
-            None => {
-                out.push('&');
-                rest = &rest[1..];
-            }
+        let end = rest.bytes().take(12).position(|byte| byte == b';');
+        if let Some((c, end)) = end.and_then(|end| Some((character(&rest[1..end])?, end))) {
+            out.push(c);
+            rest = &rest[end + 1..];
+        } else {
+            out.push('&');
+            rest = &rest[1..];
         }
     }
     out.push_str(rest);
@@ -227,15 +221,15 @@ pub fn write<'a>(title: &str, feeds: impl IntoIterator<Item = &'a Feed>) -> Stri
     );
     for (folder, members) in groups {
         if folder.is_empty() {
-            members
-                .iter()
-                .for_each(|feed| write_feed(feed, "    ", &mut out));
+            for feed in members {
+                write_feed(feed, "    ", &mut out);
+            }
             continue;
         }
         out.push_str(&["    <outline text=\"", &escaped(folder), "\">\n"].concat());
-        members
-            .iter()
-            .for_each(|feed| write_feed(feed, "      ", &mut out));
+        for feed in members {
+            write_feed(feed, "      ", &mut out);
+        }
         out.push_str("    </outline>\n");
     }
     out.push_str("  </body>\n</opml>\n");

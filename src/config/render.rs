@@ -100,7 +100,13 @@ pub(super) fn problem(problem: &Problem, sources: &Sources, color: bool, out: &m
         .chain([line])
         .max()
         .map_or(1, |line| (line + 1).to_string().len());
-    snippet(sources, place.file, line, &marks, (gutter, color, hue), out);
+    snippet(
+        sources,
+        (place.file, line),
+        &marks,
+        (gutter, color, hue),
+        out,
+    );
     for (other, label) in elsewhere {
         let line = sources.line_of(other.file, other.span.start);
         let at = location(&Where::At(other.clone()), sources);
@@ -108,8 +114,7 @@ pub(super) fn problem(problem: &Problem, sources: &Sources, color: bool, out: &m
         let marks = [(other.span.clone(), "")];
         snippet(
             sources,
-            other.file,
-            line,
+            (other.file, line),
             &marks,
             (gutter, color, BLUE),
             out,
@@ -125,8 +130,7 @@ fn format_related(gutter: usize, text: &str) -> String {
 /// One line of a file and its carets.
 fn snippet(
     sources: &Sources,
-    file: usize,
-    line: usize,
+    (file, line): (usize, usize),
     marks: &[(Range<usize>, &str)],
     (gutter, color, hue): (usize, bool, &str),
     out: &mut String,
@@ -156,10 +160,9 @@ fn snippet(
     }
     let (on, off) = if color { (hue, PLAIN) } else { ("", "") };
     let number = line + 1;
-    out.push_str(&format!(
-        "{:gutter$} |\n{number:>gutter$} | {text}\n{:gutter$} | {on}{carets}{off}\n",
-        "", ""
-    ));
+    let blank = " ".repeat(gutter);
+    let shown = format!("{blank} |\n{number:>gutter$} | {text}\n{blank} | {on}{carets}{off}\n");
+    out.push_str(&shown);
 }
 
 /// A line as it may be shown: pieces with the byte they stand for and their width.
