@@ -245,6 +245,14 @@ fn split_compact(pieces: &mut Vec<Piece>) {
             continue;
         };
         let after_t = dated && matches!(out.last(), Some(Piece::Word(word)) if word == "t");
+        if matches!(out.last(), Some(Piece::Sign('.' | ',', false))) {
+            out.push(Piece::Number {
+                value,
+                digits,
+                unit: None,
+            }); // a fraction
+            continue;
+        }
         let mut part = |scale: i64, width: i64, unit: Unit| {
             out.push(Piece::Number {
                 value: value / scale % width,
@@ -350,9 +358,9 @@ fn take_time(pieces: &mut Vec<Piece>) -> Option<(usize, i8, i8, i8)> {
         end += 2;
     }
     pieces.drain(at..end);
-    let hour = i8::try_from(values[0]).ok().filter(|hour| *hour <= 24)?;
-    let minute = i8::try_from(values[1]).ok()?;
-    Some((at, hour, minute, i8::try_from(values[2]).ok()?))
+    // Numbers that no clock shows stay, so that the whole date is refused.
+    let [hour, minute, second] = values.map(|value| i8::try_from(value).unwrap_or(i8::MAX));
+    Some((at, hour, minute, second))
 }
 
 /// Takes `+09:00`, `-0500`, `UTC+9`, `GMT+0900`, `+9` out of the pieces.

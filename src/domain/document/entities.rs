@@ -51,7 +51,10 @@ fn named(text: &str, style: Style) -> Reference {
     if bytes.get(1 + length) == Some(&b';') {
         let name = &text[1..length + 2];
         let lower = name.to_ascii_lowercase();
-        let shouted = matches!(lower.as_str(), "amp;" | "lt;" | "gt;" | "quot;" | "apos;" | "nbsp;");
+        let shouted = matches!(
+            lower.as_str(),
+            "amp;" | "lt;" | "gt;" | "quot;" | "apos;" | "nbsp;"
+        );
         let entity = found(name).or_else(|| found(&lower).filter(|_| shouted));
         if let Some((first, second)) = entity {
             let second = char::from_u32(second).filter(|c| *c != '\0');

@@ -385,7 +385,7 @@ impl Writer<'_> {
                 continue;
             }
             seen.push(name);
-            let value = decoded(value, Style::Html);
+            let value = decoded(value, Style::Xml); // in an attribute, `&copy=` is no reference
             let value = match *name {
                 "href" | "src" | "cite" => links::in_html(&value, self.base),
                 "colspan" | "rowspan" | "start" => value
