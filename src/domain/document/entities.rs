@@ -111,8 +111,7 @@ fn numeric(text: &str, style: Style) -> Reference {
                 Reference::Chars(c, None, length)
             })
         }
-        9 | 10 | 13 => Reference::Chars(char::from(code as u8), None, length),
-        1..32 | 127 => Reference::Nothing(length),
+        1..=8 | 11 | 12 | 14..=31 | 127 => Reference::Nothing(length),
         _ => Reference::Chars(
             char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER),
             None,

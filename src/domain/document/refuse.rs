@@ -100,7 +100,7 @@ pub(super) fn candidates(page: &str, address: Option<&Url>) -> Vec<Candidate> {
             _ => {}
         }
     }
-    found.sort_by_key(|candidate| candidate.is_comments());
+    found.sort_by_key(Candidate::is_comments);
     found
 }
 

@@ -203,9 +203,9 @@ fn recognise(known: &Known, entries: &[Entry]) -> Recognised {
             continue;
         }
         if sure {
-            changed_rung.push((place, index))
+            changed_rung.push((place, index));
         } else {
-            moved.push((place, index))
+            moved.push((place, index));
         }
     }
     let count = moved.len() + changed_rung.len();
