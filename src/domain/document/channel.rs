@@ -73,7 +73,7 @@ fn read_link(document: &mut Document, link: &Element, base: Option<&Url>) {
             "self" if document.self_url.is_none() => document.self_url = Some(url.clone()),
             "hub" if document.hubs.len() < MOST_HUBS => document.hubs.push(url.clone()),
             "prev-archive" if document.prev_archive.is_none() => {
-                document.prev_archive = Some(url.clone())
+                document.prev_archive = Some(url.clone());
             }
             "next" if document.next.is_none() => document.next = Some(url.clone()),
             _ => {}

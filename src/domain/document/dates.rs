@@ -4,42 +4,20 @@
 //! formats. Names of months, days and zones are in `words`. What zone a date without one is in, the caller
 //! says; nothing is assumed of dates that cannot be read.
 
-use jiff::civil::{Date, Time};
+use jiff::Timestamp;
+use jiff::civil::Time;
 use jiff::tz::{Offset, TimeZone};
-use jiff::{SignedDuration, Timestamp};
-use unicode_normalization::UnicodeNormalization;
 
+mod civil;
+mod pieces;
 mod words;
 
+use civil::date;
+use pieces::{Piece, Unit, pieces, split_compact};
 use words::{half_day, month, zone_offset};
 
 /// Longest text looked at.
 const LONGEST: usize = 120;
-
-/// A piece of a date.
-#[derive(Clone, Debug, PartialEq)]
-enum Piece {
-    /// Digits: value, how many, and the unit behind them (`년`, `月`, `시` …).
-    Number {
-        value: i64,
-        digits: usize,
-        unit: Option<Unit>,
-    },
-    /// Letters, lower-case, without accents.
-    Word(String),
-    /// Any other character; true where white space stands before it.
-    Sign(char, bool),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Unit {
-    Year,
-    Month,
-    Day,
-    Hour,
-    Minute,
-    Second,
-}
 
 /// What zone a date turned out to be in.
 #[derive(Clone, Debug)]
@@ -81,14 +59,14 @@ pub(super) fn parse(text: &str, zone: &TimeZone) -> Option<Timestamp> {
             _ => hour,
         };
     }
-    let date = date(&pieces)?;
-    let (date, hour) = if hour == 24 {
-        (date.tomorrow().ok()?, 0)
+    let day = date(&pieces)?;
+    let (day, hour) = if hour == 24 {
+        (day.tomorrow().ok()?, 0)
     } else {
-        (date, hour)
+        (day, hour)
     };
     let time = Time::new(hour, minute, second.min(59), 0).ok()?;
-    let local = date.to_datetime(time);
+    let local = day.to_datetime(time);
     let zone = match offset {
         Some(Zone::Offset(seconds)) => TimeZone::fixed(Offset::from_seconds(seconds).ok()?),
         Some(Zone::Named(zone)) => zone,
@@ -157,70 +135,6 @@ fn named_zone_at(text: &str, at: usize) -> Option<TimeZone> {
         .flatten()
 }
 
-fn pieces(text: &str) -> Vec<Piece> {
-    let folded: Vec<char> = text
-        .nfkd()
-        .filter(|c| !unicode_normalization::char::is_combining_mark(*c))
-        .flat_map(char::to_lowercase)
-        .nfc()
-        .collect();
-    let mut pieces = Vec::new();
-    let mut at = 0;
-    let mut blank = false;
-    while let Some(&c) = folded.get(at) {
-        if c.is_ascii_digit() {
-            at = push_number(&folded, at, &mut pieces);
-        } else if c.is_alphabetic() {
-            let end = run(&folded, at, |c| c.is_alphabetic());
-            pieces.push(Piece::Word(folded[at..end].iter().collect()));
-            at = end;
-        } else {
-            if !c.is_whitespace() {
-                let sign = if matches!(c, '\u{2212}' | '\u{2013}') {
-                    '-'
-                } else {
-                    c
-                };
-                pieces.push(Piece::Sign(sign, blank));
-            }
-            blank = c.is_whitespace();
-            at += 1;
-            continue;
-        }
-        blank = false;
-    }
-    pieces
-}
-
-/// Reads digits and the unit that may follow them; returns where it ended.
-fn push_number(folded: &[char], start: usize, pieces: &mut Vec<Piece>) -> usize {
-    let end = run(folded, start, |c| c.is_ascii_digit());
-    let value: String = folded[start..end].iter().take(18).collect();
-    let behind = if folded.get(end) == Some(&' ') {
-        end + 1
-    } else {
-        end
-    };
-    let unit = folded
-        .get(behind)
-        .and_then(|c| words::unit(*c))
-        .filter(|_| {
-            // A unit behind a blank stands alone: `23 일` is a day, `23 일요일` is not.
-            behind == end || folded.get(behind + 1).is_none_or(|c| !c.is_alphabetic())
-        });
-    let value = value.parse().unwrap_or(i64::MAX);
-    pieces.push(Piece::Number {
-        value,
-        digits: end - start,
-        unit,
-    });
-    if unit.is_some() { behind + 1 } else { end }
-}
-
-fn run(folded: &[char], start: usize, is: impl Fn(char) -> bool) -> usize {
-    start + folded[start..].iter().take_while(|c| is(**c)).count()
-}
-
 /// Seconds or milliseconds since 1970, as today's numbers look.
 fn epoch(value: i64, digits: usize) -> Option<Timestamp> {
     match digits {
@@ -228,65 +142,6 @@ fn epoch(value: i64, digits: usize) -> Option<Timestamp> {
         13 => Timestamp::from_millisecond(value).ok(),
         _ => None,
     }
-}
-
-/// Parts `20261123100233` and `20261123T100233` into numbers with units.
-fn split_compact(pieces: &mut Vec<Piece>) {
-    let mut out: Vec<Piece> = Vec::with_capacity(pieces.len() + 6);
-    let mut dated = false;
-    for piece in pieces.drain(..) {
-        let Piece::Number {
-            value,
-            digits,
-            unit: None,
-        } = piece
-        else {
-            out.push(piece);
-            continue;
-        };
-        let after_t = dated && matches!(out.last(), Some(Piece::Word(word)) if word == "t");
-        let mut part = |scale: i64, width: i64, unit: Unit| {
-            out.push(Piece::Number {
-                value: value / scale % width,
-                digits: 2,
-                unit: Some(unit),
-            });
-        };
-        match digits {
-            14 | 12 => {
-                let seconds = if digits == 14 { 100 } else { 1 };
-                part(100_000_000 * seconds, 10_000, Unit::Year);
-                part(1_000_000 * seconds, 100, Unit::Month);
-                part(10_000 * seconds, 100, Unit::Day);
-                part(100 * seconds, 100, Unit::Hour);
-                part(seconds, 100, Unit::Minute);
-                if digits == 14 {
-                    part(1, 100, Unit::Second);
-                }
-            }
-            8 if (19_000_101..=29_991_231).contains(&value) => {
-                dated = true;
-                part(10_000, 10_000, Unit::Year);
-                part(100, 100, Unit::Month);
-                part(1, 100, Unit::Day);
-            }
-            6 if after_t => {
-                part(10_000, 100, Unit::Hour);
-                part(100, 100, Unit::Minute);
-                part(1, 100, Unit::Second);
-            }
-            4 if after_t => {
-                part(100, 100, Unit::Hour);
-                part(1, 100, Unit::Minute);
-            }
-            _ => out.push(Piece::Number {
-                value,
-                digits,
-                unit: None,
-            }),
-        }
-    }
-    *pieces = out;
 }
 
 /// Takes the time of day out of the pieces: where it stood, hour, minute, second.
@@ -350,9 +205,9 @@ fn take_time(pieces: &mut Vec<Piece>) -> Option<(usize, i8, i8, i8)> {
         end += 2;
     }
     pieces.drain(at..end);
-    let hour = i8::try_from(values[0]).ok().filter(|hour| *hour <= 24)?;
-    let minute = i8::try_from(values[1]).ok()?;
-    Some((at, hour, minute, i8::try_from(values[2]).ok()?))
+    // Numbers that no clock shows stay, so that the whole date is refused.
+    let [hour, minute, second] = values.map(|value| i8::try_from(value).unwrap_or(i8::MAX));
+    Some((at, hour, minute, second))
 }
 
 /// Takes `+09:00`, `-0500`, `UTC+9`, `GMT+0900`, `+9` out of the pieces.
@@ -441,144 +296,6 @@ fn take_half_day(pieces: &mut Vec<Piece>) -> Option<bool> {
         (0..pieces.len()).find_map(|at| joined(pieces, at).map(|afternoon| (at, afternoon)))?;
     pieces.remove(at);
     Some(afternoon)
-}
-
-/// The date in what is left: by units, by a month's name, or by the order of three numbers.
-fn date(pieces: &[Piece]) -> Option<Date> {
-    let by_unit = |wanted: Unit| {
-        pieces.iter().find_map(|piece| match piece {
-            Piece::Number {
-                value,
-                unit: Some(unit),
-                ..
-            } if *unit == wanted => Some(*value),
-            _ => None,
-        })
-    };
-    let named: Vec<(i8, bool)> = pieces
-        .iter()
-        .filter_map(|piece| match piece {
-            Piece::Word(word) => month(word),
-            _ => None,
-        })
-        .collect();
-    // `mar` is March, and Tuesday in four languages: a month of clear name behind it wins.
-    let named = named
-        .iter()
-        .rev()
-        .find(|(_, clear)| *clear)
-        .or(named.last())
-        .map(|(month, _)| *month);
-    let plain: Vec<(i64, usize)> = pieces
-        .iter()
-        .filter_map(|piece| match piece {
-            Piece::Number {
-                value,
-                digits,
-                unit: None,
-            } => Some((*value, *digits)),
-            _ => None,
-        })
-        .collect();
-    let (year, month, day) = match (
-        by_unit(Unit::Year),
-        by_unit(Unit::Month),
-        by_unit(Unit::Day),
-    ) {
-        (Some(year), Some(month), day) => {
-            (year, month, day.or(plain.first().map(|n| n.0)).unwrap_or(1))
-        }
-        (year, Some(month), day) => named_date(&plain, year, month, day)?,
-        _ => match named {
-            Some(month) => named_date(&plain, None, i64::from(month), None)?,
-            None => numeric_date(&plain, separator(pieces))?,
-        },
-    };
-    let digits = plain
-        .iter()
-        .find(|(value, _)| *value == year)
-        .map_or(4, |(_, digits)| *digits);
-    let year = if digits <= 2 || year < 100 {
-        full_year(year)
-    } else {
-        year
-    };
-    Date::new(
-        i16::try_from(year).ok()?,
-        i8::try_from(month).ok()?,
-        i8::try_from(day).ok()?,
-    )
-    .ok()
-    .filter(|date| (1900..=2200).contains(&date.year()))
-}
-
-/// Day and year around a known month: the number of four digits is the year, else the last one.
-fn named_date(
-    plain: &[(i64, usize)],
-    year: Option<i64>,
-    month: i64,
-    day: Option<i64>,
-) -> Option<(i64, i64, i64)> {
-    let year_at = plain
-        .iter()
-        .position(|(value, digits)| *digits == 4 || *value > 31);
-    let year_at =
-        year_at.or_else(|| (year.is_none() && plain.len() >= 2).then(|| plain.len().min(2) - 1));
-    let year = match (year, year_at) {
-        (Some(year), _) => year,
-        (None, at) => plain.get(at?)?.0,
-    };
-    let others = plain
-        .iter()
-        .enumerate()
-        .find(|(at, _)| Some(*at) != year_at)
-        .map(|(_, number)| number.0);
-    Some((year, month, day.or(others).unwrap_or(1)))
-}
-
-/// Three numbers, or fewer, in the order that their length and separator tell.
-fn numeric_date(plain: &[(i64, usize)], separator: char) -> Option<(i64, i64, i64)> {
-    match plain {
-        [(year, 4), (day_of_year, 3), ..] => {
-            let first = Date::new(i16::try_from(*year).ok()?, 1, 1).ok()?;
-            let date = first
-                .checked_add(SignedDuration::from_hours(24 * (day_of_year - 1)))
-                .ok()?;
-            Some((*year, i64::from(date.month()), i64::from(date.day())))
-        }
-        [(year, 4), (month, _), (day, _), ..] => Some((*year, *month, *day)),
-        [(a, _), (b, _), (year, 4), ..] if separator == '/' && *a <= 12 => Some((*year, *a, *b)),
-        [(day, _), (month, _), (year, 4), ..] => Some((*year, *month, *day)),
-        [(a, 1 | 2), (b, 1 | 2), (year, 2), ..] if separator == '/' && *a <= 12 => {
-            Some((*year, *a, *b))
-        }
-        [(year, 2), (month, 1 | 2), (day, 1 | 2), ..] if *month <= 12 => {
-            Some((*year, *month, *day))
-        }
-        [(day, 1 | 2), (month, 1 | 2), (year, 2), ..] => Some((*year, *month, *day)),
-        [(year, 4), (month, _)] => Some((*year, *month, 1)),
-        [(year, 4)] => Some((*year, 1, 1)),
-        _ => None,
-    }
-}
-
-/// The sign between the first two numbers.
-fn separator(pieces: &[Piece]) -> char {
-    pieces
-        .windows(2)
-        .find_map(|two| match two {
-            [Piece::Number { .. }, Piece::Sign(sign, _)] => Some(*sign),
-            _ => None,
-        })
-        .unwrap_or(' ')
-}
-
-fn full_year(year: i64) -> i64 {
-    match year {
-        0..=69 => 2000 + year,
-        70..=99 => 1900 + year,
-        year => year,
-    }
 }
 
 #[cfg(test)]

@@ -166,32 +166,23 @@ fn is_doubtful(text: &str) -> bool {
     short && (1..=4).contains(&count)
 }
 
-/// UTF-8 in which runs that are not are read in the likeliest other encoding, each on its own.
+/// UTF-8 in which stretches between tags that are not are read in the likeliest other encoding.
 fn patched<'a>(bytes: &[u8], labels: Labels<'_>, spoilt: usize) -> Decoded<'a> {
     let mut odd = Vec::new();
-    for run in bytes
-        .split(u8::is_ascii)
-        .filter(|run| std::str::from_utf8(run).is_err())
-    {
-        odd.extend_from_slice(run);
+    for stretch in stretches(bytes).filter(|stretch| is_foreign(stretch)) {
+        odd.extend_from_slice(stretch);
         odd.push(b' ');
     }
     let fallback = guess(&odd, labels.country);
     let mut text = String::with_capacity(bytes.len());
-    let mut rest = bytes;
-    while !rest.is_empty() {
-        let ascii = rest
-            .iter()
-            .position(|byte| !byte.is_ascii())
-            .unwrap_or(rest.len());
-        text.push_str(&String::from_utf8_lossy(&rest[..ascii]));
-        rest = &rest[ascii..];
-        let end = rest.iter().position(u8::is_ascii).unwrap_or(rest.len());
-        push_run(&mut text, &rest[..end], fallback);
-        rest = &rest[end..];
+    for stretch in stretches(bytes) {
+        let other = is_foreign(stretch)
+            .then(|| fallback.decode_without_bom_handling_and_without_replacement(stretch))
+            .flatten();
+        text.push_str(&other.unwrap_or_else(|| String::from_utf8_lossy(stretch)));
     }
     let places = if spoilt == 1 {
-        "place".to_owned()
+        "one place".to_owned()
     } else {
         format!("{spoilt} places")
     };
@@ -201,21 +192,31 @@ fn patched<'a>(bytes: &[u8], labels: Labels<'_>, spoilt: usize) -> Decoded<'a> {
     }
 }
 
-/// One run of bytes outside ASCII.
-fn push_run(text: &mut String, run: &[u8], fallback: &'static Encoding) {
+/// Tags and what stands between them: where an encoding may change.
+fn stretches(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    bytes
+        .split_inclusive(|byte| *byte == b'>')
+        .flat_map(|part| {
+            let tag = part
+                .iter()
+                .position(|byte| *byte == b'<')
+                .unwrap_or(part.len());
+            let (before, tag) = part.split_at(tag);
+            [before, tag]
+        })
+}
+
+/// True where more is no UTF-8 than is: not a spoilt character but another encoding.
+fn is_foreign(stretch: &[u8]) -> bool {
+    if stretch.is_ascii() {
+        return false;
+    }
     let (mut whole, mut spoilt) = (0_usize, 0_usize);
-    for chunk in run.utf8_chunks() {
-        whole += chunk.valid().chars().count();
+    for chunk in stretch.utf8_chunks() {
+        whole += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
         spoilt += usize::from(!chunk.invalid().is_empty());
     }
-    // A lone byte or a cut character tells nothing of another encoding.
-    let other = (spoilt > 0 && whole < spoilt && run.len() >= 4)
-        .then(|| fallback.decode_without_bom_handling_and_without_replacement(run))
-        .flatten();
-    match other {
-        Some(read) => text.push_str(&read),
-        None => text.push_str(&String::from_utf8_lossy(run)),
-    }
+    spoilt > whole
 }
 
 /// An encoding of one country: the declaration, the header, a guess; the first that fits, else the best.
@@ -240,24 +241,20 @@ fn legacy<'a>(bytes: &'a [u8], labels: Labels<'_>) -> Decoded<'a> {
         default,
         Some(WINDOWS_1252),
     ];
+    let odd = bytes.iter().filter(|byte| !byte.is_ascii()).count();
     let mut best: Option<(usize, &'static Encoding)> = None;
     for encoding in candidates.into_iter().flatten() {
-        if let Some(text) = encoding.decode_without_bom_handling_and_without_replacement(bytes) {
-            // Windows-1252 fits anything: it must not win over another that fits but for a few places.
-            if encoding != WINDOWS_1252
-                || declaration == Some(WINDOWS_1252)
-                || best.is_none()
-                || guessed == encoding
-            {
-                return Decoded {
-                    text,
-                    notes: note_of(encoding, declaration.or(header)),
-                };
-            }
-            continue;
+        let (text, had_errors) = encoding.decode_without_bom_handling(bytes);
+        let spoilt = if had_errors {
+            text.matches(char::REPLACEMENT_CHARACTER).count()
+        } else {
+            0
+        };
+        if spoilt == 0 || (spoilt * 20 < odd && [declaration, header].contains(&Some(encoding))) {
+            // What the publisher names may be spoilt in places and is still right.
+            best = Some((spoilt, encoding));
+            break;
         }
-        let (text, _) = encoding.decode_without_bom_handling(bytes);
-        let spoilt = text.matches(char::REPLACEMENT_CHARACTER).count();
         if best.is_none_or(|(least, _)| spoilt < least) {
             best = Some((spoilt, encoding));
         }

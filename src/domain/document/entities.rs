@@ -51,7 +51,10 @@ fn named(text: &str, style: Style) -> Reference {
     if bytes.get(1 + length) == Some(&b';') {
         let name = &text[1..length + 2];
         let lower = name.to_ascii_lowercase();
-        let shouted = matches!(lower.as_str(), "amp;" | "lt;" | "gt;" | "quot;" | "apos;" | "nbsp;");
+        let shouted = matches!(
+            lower.as_str(),
+            "amp;" | "lt;" | "gt;" | "quot;" | "apos;" | "nbsp;"
+        );
         let entity = found(name).or_else(|| found(&lower).filter(|_| shouted));
         if let Some((first, second)) = entity {
             let second = char::from_u32(second).filter(|c| *c != '\0');
@@ -108,8 +111,7 @@ fn numeric(text: &str, style: Style) -> Reference {
                 Reference::Chars(c, None, length)
             })
         }
-        9 | 10 | 13 => Reference::Chars(char::from(code as u8), None, length),
-        1..32 | 127 => Reference::Nothing(length),
+        1..=8 | 11 | 12 | 14..=31 | 127 => Reference::Nothing(length),
         _ => Reference::Chars(
             char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER),
             None,

@@ -8,128 +8,16 @@ use std::sync::LazyLock;
 
 use url::Url;
 
+mod lines;
+mod tags;
+
+use lines::Lines;
+use tags::{ALLOWED, BLOCKS, LINES, UNSEEN, is_known_tag};
+
 use super::LONGEST_TEXT;
 use super::entities::{Style, decoded, push_escaped};
 use super::links;
 use super::scan::{Scanner, Token, attributes};
-
-/// Elements kept in `body_html`, each with its attributes.
-const ALLOWED: &[(&str, &[&str])] = &[
-    ("a", &["href", "title"]),
-    ("abbr", &["title"]),
-    ("b", &[]),
-    ("blockquote", &["cite"]),
-    ("br", &[]),
-    ("caption", &[]),
-    ("cite", &[]),
-    ("code", &[]),
-    ("dd", &[]),
-    ("del", &[]),
-    ("div", &[]),
-    ("dl", &[]),
-    ("dt", &[]),
-    ("em", &[]),
-    ("figcaption", &[]),
-    ("figure", &[]),
-    ("h1", &[]),
-    ("h2", &[]),
-    ("h3", &[]),
-    ("h4", &[]),
-    ("h5", &[]),
-    ("h6", &[]),
-    ("hr", &[]),
-    ("i", &[]),
-    ("img", &["src", "alt", "title"]),
-    ("ins", &[]),
-    ("kbd", &[]),
-    ("li", &[]),
-    ("mark", &[]),
-    ("ol", &["start"]),
-    ("p", &[]),
-    ("pre", &[]),
-    ("q", &["cite"]),
-    ("rp", &[]),
-    ("rt", &[]),
-    ("ruby", &[]),
-    ("s", &[]),
-    ("samp", &[]),
-    ("small", &[]),
-    ("span", &[]),
-    ("strong", &[]),
-    ("sub", &[]),
-    ("sup", &[]),
-    ("table", &[]),
-    ("tbody", &[]),
-    ("td", &["colspan", "rowspan"]),
-    ("tfoot", &[]),
-    ("th", &["colspan", "rowspan"]),
-    ("thead", &[]),
-    ("time", &["datetime"]),
-    ("tr", &[]),
-    ("u", &[]),
-    ("ul", &[]),
-    ("var", &[]),
-];
-
-/// Elements whose content no reader sees.
-const UNSEEN: &[&str] = &[
-    "script", "style", "iframe", "noscript", "noembed", "noframes", "template", "object", "applet",
-    "title", "textarea", "select", "svg", "math", "audio", "video", "canvas", "xmp", "head",
-];
-
-/// Elements that part paragraphs.
-const BLOCKS: &[&str] = &[
-    "p",
-    "div",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "ul",
-    "ol",
-    "dl",
-    "table",
-    "blockquote",
-    "pre",
-    "section",
-    "article",
-    "aside",
-    "header",
-    "footer",
-    "figure",
-    "hr",
-    "center",
-    "form",
-    "fieldset",
-    "address",
-    "main",
-    "nav",
-    "details",
-    "body",
-];
-
-/// Elements that begin a line.
-const LINES: &[&str] = &[
-    "li",
-    "tr",
-    "dt",
-    "dd",
-    "figcaption",
-    "caption",
-    "summary",
-    "option",
-    "legend",
-];
-
-/// Names that HTML ever had, besides those above: a tag of any other name in a title is text.
-const OTHER_KNOWN: &[&str] = &[
-    "html", "head", "meta", "link", "base", "font", "big", "tt", "strike", "acronym", "bdo", "bdi",
-    "button", "input", "label", "map", "area", "param", "embed", "source", "track", "picture",
-    "wbr", "nobr", "col", "colgroup", "dfn", "data", "marquee", "blink", "frame", "frameset",
-    "basefont", "dir", "menu", "output", "progress", "meter", "dialog", "slot",
-];
 
 /// Open elements at most in safe HTML; deeper ones lose their tags.
 const DEEPEST: usize = 48;
@@ -301,28 +189,6 @@ fn guard_unknown(text: &str) -> String {
     out
 }
 
-fn is_known_tag(rest: &str) -> bool {
-    let after = rest[1..].strip_prefix('/').unwrap_or(&rest[1..]);
-    let length = after
-        .bytes()
-        .take(12)
-        .take_while(u8::is_ascii_alphanumeric)
-        .count();
-    let closed = matches!(
-        after.as_bytes().get(length),
-        Some(b'>' | b'/' | b' ' | b'\t' | b'\n' | b'\r')
-    );
-    if length == 0 || !closed {
-        return false;
-    }
-    let name = after[..length].to_ascii_lowercase();
-    let name = name.as_str();
-    ALLOWED.iter().any(|(known, _)| *known == name)
-        || [UNSEEN, BLOCKS, LINES, OTHER_KNOWN]
-            .iter()
-            .any(|names| names.contains(&name))
-}
-
 /// Writes both forms as tags come.
 #[derive(Default)]
 struct Writer<'a> {
@@ -385,7 +251,7 @@ impl Writer<'_> {
                 continue;
             }
             seen.push(name);
-            let value = decoded(value, Style::Html);
+            let value = decoded(value, Style::Xml); // in an attribute, `&copy=` is no reference
             let value = match *name {
                 "href" | "src" | "cite" => links::in_html(&value, self.base),
                 "colspan" | "rowspan" | "start" => value
@@ -471,63 +337,6 @@ impl Writer<'_> {
         }
         push_escaped(&mut self.html, text);
     }
-}
-
-/// Plain text in the making: white space folds, breaks wait until text follows.
-#[derive(Default)]
-struct Lines {
-    out: String,
-    blank: bool,
-    breaks: usize,
-}
-
-impl Lines {
-    fn push(&mut self, text: &str) {
-        for piece in text.split_inclusive(is_space) {
-            let word = piece.trim_end_matches(is_space);
-            if !word.is_empty() {
-                self.settle();
-                self.out.push_str(word);
-            }
-            if word.len() < piece.len() {
-                self.blank = true;
-            }
-        }
-    }
-
-    fn settle(&mut self) {
-        if !self.out.is_empty() {
-            match self.breaks {
-                0 if self.blank => self.out.push(' '),
-                0 => {}
-                1 => self.out.push('\n'),
-                _ => self.out.push_str("\n\n"),
-            }
-        }
-        self.blank = false;
-        self.breaks = 0;
-    }
-
-    fn space(&mut self) {
-        self.blank = true;
-    }
-
-    fn gap(&mut self, breaks: usize) {
-        self.breaks = self.breaks.max(breaks);
-    }
-
-    fn line_break(&mut self) {
-        self.breaks += 1;
-    }
-
-    fn finish(self) -> String {
-        self.out
-    }
-}
-
-/// White space of HTML, and the no-break space, which a reader sees as one.
-fn is_space(c: char) -> bool {
-    matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{c}' | '\u{a0}')
 }
 
 #[cfg(test)]

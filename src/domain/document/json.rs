@@ -6,7 +6,7 @@ use url::Url;
 
 use super::faults::{Fault, Faults};
 use super::html::{self, Rendered};
-use super::read::{Context, finish};
+use super::read::{Setting, finish};
 use super::{
     Document, Format, Hints, LONGEST_TEXT, MOST_ENTRIES, MOST_LABELS, ParseError, dates, links,
 };
@@ -39,7 +39,7 @@ pub(super) fn parse(text: &str, hints: &Hints) -> Result<Document, ParseError> {
         .and_then(|url| Url::parse(url).ok())
         .or(address);
     let (zone, _) = super::zone(hints, document.language.as_deref());
-    let context = Context {
+    let setting = Setting {
         base,
         language: hints.language.as_deref(),
         channel_language: document.language.clone(),
@@ -54,7 +54,7 @@ pub(super) fn parse(text: &str, hints: &Hints) -> Result<Document, ParseError> {
     }
     for value in items.iter().take(MOST_ENTRIES) {
         match value {
-            Value::Object(fields) => document.entries.push(item(fields, &context, &mut faults)),
+            Value::Object(fields) => document.entries.push(item(fields, &setting, &mut faults)),
             _ => faults.count(Fault::Item),
         }
     }
@@ -252,12 +252,12 @@ fn head(feed: &Map<String, Value>, address: Option<&Url>) -> Document {
     }
 }
 
-fn item(fields: &Map<String, Value>, context: &Context<'_>, faults: &mut Faults) -> Content {
-    let base = context.base.as_ref();
+fn item(fields: &Map<String, Value>, setting: &Setting<'_>, faults: &mut Faults) -> Content {
+    let base = setting.base.as_ref();
     let rendered = body(fields, base);
     let mut date = |key: &str| -> Option<Timestamp> {
         let text = string(fields, key).filter(|text| !text.trim().is_empty())?;
-        let at = dates::parse(&text, &context.zone);
+        let at = dates::parse(&text, &setting.zone);
         if at.is_none() {
             faults.count(Fault::Date);
         }
@@ -276,7 +276,7 @@ fn item(fields: &Map<String, Value>, context: &Context<'_>, faults: &mut Faults)
             .map(|title| html::plain_line(&title))
             .unwrap_or_default(),
         authors: if own_authors.is_empty() {
-            context.authors.clone()
+            setting.authors.clone()
         } else {
             own_authors
         },
@@ -291,7 +291,7 @@ fn item(fields: &Map<String, Value>, context: &Context<'_>, faults: &mut Faults)
     finish(
         &mut content,
         string(fields, "language").as_deref(),
-        context,
+        setting,
         faults,
     );
     content

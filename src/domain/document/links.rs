@@ -29,9 +29,8 @@ pub(super) fn absolute(raw: &str, base: Option<&Url>) -> Option<String> {
     if let Ok(url) = Url::parse(&link) {
         let web = is_web(&url) && url.host_str().is_some_and(|host| !host.is_empty());
         let slashes = link
-            .splitn(2, ':')
-            .nth(1)
-            .is_some_and(|rest| rest.starts_with("//"));
+            .split_once(':')
+            .is_some_and(|(_, rest)| rest.starts_with("//"));
         return web.then(|| {
             if slashes && !link.contains(' ') {
                 link

@@ -95,7 +95,7 @@ pub struct Document {
     pub skip_hours: u32,
     /// UTC days on which not to poll, one bit a day, Monday first.
     pub skip_days: u8,
-    /// WebSub hubs.
+    /// Hubs that push new entries (`WebSub`).
     pub hubs: Vec<String>,
     /// The archive before this document (RFC 5005).
     pub prev_archive: Option<String>,
@@ -282,7 +282,7 @@ fn xml(text: &str, hints: &Hints) -> Result<Document, ParseError> {
         .as_deref()
         .and_then(|url| Url::parse(url).ok())
         .or(address);
-    let context = read::Context {
+    let setting = read::Setting {
         base: base.or_else(|| {
             document
                 .link
@@ -299,7 +299,7 @@ fn xml(text: &str, hints: &Hints) -> Result<Document, ParseError> {
     document.entries = tree
         .entries
         .iter()
-        .map(|found| read::entry(found, &context, &mut faults))
+        .map(|found| read::entry(found, &setting, &mut faults))
         .collect();
     document.notes = faults.notes(text);
     if tree.over > 0 {
@@ -307,7 +307,7 @@ fn xml(text: &str, hints: &Hints) -> Result<Document, ParseError> {
     } else if clean {
         strict::reconcile(
             &mut document.entries,
-            strict::read(text, &context),
+            strict::read(text, &setting),
             &mut document.notes,
         );
     }

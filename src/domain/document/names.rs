@@ -13,7 +13,7 @@ pub(super) fn prefix_of(uri: &str) -> Option<&'static str> {
         .strip_prefix("www.")
         .unwrap_or(folded)
         .trim_end_matches(['/', '#']);
-    if CORE.iter().any(|core| folded == *core)
+    if CORE.contains(&folded)
         || folded.starts_with("backend.userland.com")
         || folded.starts_with("purl.org/atom")
         || folded.starts_with("purl.org/net/rss1.1")

@@ -13,7 +13,7 @@ use super::{LONGEST_TITLE, MOST_LABELS, dates, links, text};
 use crate::domain::entry::{Content, Enclosure, language};
 
 /// What an entry inherits from its document and from config.
-pub(super) struct Context<'a> {
+pub(super) struct Setting<'a> {
     /// Where relative addresses start, `xml:base` of inner elements aside.
     pub base: Option<Url>,
     /// Configured language; rules over all.
@@ -68,9 +68,9 @@ const UPDATED: &[&str] = &[
 ];
 
 /// Reads one entry.
-pub(super) fn entry(found: &Found, context: &Context<'_>, faults: &mut Faults) -> Content {
+pub(super) fn entry(found: &Found, setting: &Setting<'_>, faults: &mut Faults) -> Content {
     let element = &found.element;
-    let mut base = context.base.clone();
+    let mut base = setting.base.clone();
     for raw in found
         .bases
         .iter()
@@ -86,10 +86,10 @@ pub(super) fn entry(found: &Found, context: &Context<'_>, faults: &mut Faults) -
     let enclosures = enclosures(element, base);
     let mut content = Content {
         title: title(element, base),
-        authors: authors(element, context),
+        authors: authors(element, setting),
         categories: categories(element),
-        published: date(element, PUBLISHED, context, faults),
-        updated: date(element, UPDATED, context, faults),
+        published: date(element, PUBLISHED, setting, faults),
+        updated: date(element, UPDATED, setting, faults),
         language: None,
         body_html: html::safe(&rendered.html),
         body: rendered.text,
@@ -108,7 +108,7 @@ pub(super) fn entry(found: &Found, context: &Context<'_>, faults: &mut Faults) -
     finish(
         &mut content,
         own.or_else(|| found.language.clone()).as_deref(),
-        context,
+        setting,
         faults,
     );
     content
@@ -118,30 +118,30 @@ pub(super) fn entry(found: &Found, context: &Context<'_>, faults: &mut Faults) -
 pub(super) fn finish(
     content: &mut Content,
     own: Option<&str>,
-    context: &Context<'_>,
+    setting: &Setting<'_>,
     faults: &mut Faults,
 ) {
-    let channel = context.channel_language.as_deref();
+    let channel = setting.channel_language.as_deref();
     // The beginning tells the language; the whole of a long text would only tell it slower.
     let sample = format!(
         "{}\n{}",
         content.title,
         &content.body[..content.body.floor_char_boundary(2000)]
     );
-    content.language = language::resolve(context.language, own, channel, &sample);
-    let limit = context
+    content.language = language::resolve(setting.language, own, channel, &sample);
+    let limit = setting
         .now
         .checked_add(SignedDuration::from_hours(24))
-        .unwrap_or(context.now);
+        .unwrap_or(setting.now);
     if content.published.is_some_and(|at| at >= limit) {
         faults.count(Fault::Future);
         // A date that moves with the clock must not become part of the identity.
         let hashed =
             content.guid.is_none() && content.url.is_none() && content.enclosures.is_empty();
-        content.published = (!hashed).then_some(context.now);
+        content.published = (!hashed).then_some(setting.now);
     }
     if content.updated.is_some_and(|at| at >= limit) {
-        content.updated = Some(context.now);
+        content.updated = Some(setting.now);
     }
 }
 
@@ -256,7 +256,7 @@ fn permalink(element: &Element) -> Option<String> {
 fn date(
     element: &Element,
     names: &[&str],
-    context: &Context<'_>,
+    setting: &Setting<'_>,
     faults: &mut Faults,
 ) -> Option<Timestamp> {
     let written = names
@@ -268,13 +268,13 @@ fn date(
         if text.trim().is_empty() {
             continue;
         }
-        if let Some(at) = dates::parse(&text, &context.zone) {
+        if let Some(at) = dates::parse(&text, &setting.zone) {
             return Some(at);
         }
         unread = true;
     }
     if let Some(at) = element.attribute("lastmod").filter(|_| names == UPDATED) {
-        return dates::parse(at, &context.zone);
+        return dates::parse(at, &setting.zone);
     }
     if unread {
         faults.count(Fault::Date);
@@ -283,7 +283,7 @@ fn date(
 }
 
 /// Names of an entry's authors, else of its source's, else of the feed's.
-fn authors(element: &Element, context: &Context<'_>) -> Vec<String> {
+fn authors(element: &Element, setting: &Setting<'_>) -> Vec<String> {
     let mut found = names_in(element);
     if found.is_empty()
         && let Some(source) = element.child("source")
@@ -291,7 +291,7 @@ fn authors(element: &Element, context: &Context<'_>) -> Vec<String> {
         found = names_in(source);
     }
     if found.is_empty() {
-        found.clone_from(&context.authors);
+        found.clone_from(&setting.authors);
     }
     found
 }

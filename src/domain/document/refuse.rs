@@ -39,7 +39,6 @@ pub(super) fn text(text: &str, first: Option<&str>, address: Option<&Url>) -> Pa
     let is_html =
         head.starts_with("<!doctype html") || head.contains("<html") || head.contains("<body");
     let what = match first {
-        _ if is_html => "an HTML page".to_owned(),
         Some("opml") => "an OPML list of feeds: import it".to_owned(),
         Some("urlset" | "sitemapindex") => "a sitemap".to_owned(),
         Some("kml" | "kml:kml") => "a KML map".to_owned(),
@@ -48,6 +47,7 @@ pub(super) fn text(text: &str, first: Option<&str>, address: Option<&Url>) -> Pa
         Some("svg" | "svg:svg") => "a picture (SVG)".to_owned(),
         Some("soap:envelope" | "methodresponse") => "an answer of a web service".to_owned(),
         Some("error" | "errorresponse") => "an error message in XML".to_owned(),
+        _ if is_html => "an HTML page".to_owned(),
         Some(name) if html::has_markup(&format!("<{name}>")) => "an HTML page".to_owned(),
         Some(name) => format!(
             "XML of another kind (`{}`)",
@@ -100,7 +100,7 @@ pub(super) fn candidates(page: &str, address: Option<&Url>) -> Vec<Candidate> {
             _ => {}
         }
     }
-    found.sort_by_key(|candidate| candidate.is_comments());
+    found.sort_by_key(Candidate::is_comments);
     found
 }
 

@@ -325,9 +325,8 @@ fn begins_markup(rest: &str) -> bool {
     }
     let is_name = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_');
     match bytes.get(1) {
-        Some(b'/') => is_name(bytes.get(2)),
         Some(b'!') => matches!(bytes.get(2), Some(b'-' | b'[')) || is_name(bytes.get(2)),
-        Some(b'?') => is_name(bytes.get(2)),
+        Some(b'/' | b'?') => is_name(bytes.get(2)),
         next => is_name(next),
     }
 }
@@ -345,7 +344,7 @@ fn ends_in_unquoted(attributes: &str) -> bool {
         .rsplit(|c: char| c.is_whitespace())
         .next()
         .unwrap_or_default();
-    last.contains("=") && !last.ends_with(['"', '\'']) && !last.ends_with('=')
+    last.contains('=') && !last.ends_with(['"', '\'']) && !last.ends_with('=')
 }
 
 fn starts_with_ignoring_case(text: &str, mark: &str) -> bool {

@@ -11,7 +11,7 @@ use feed_rs::parser::Builder;
 use jiff::Timestamp;
 
 use super::faults::Faults;
-use super::read::{Context, finish};
+use super::read::{Setting, finish};
 use super::{html, links};
 use crate::domain::entry::Content;
 
@@ -29,7 +29,7 @@ pub(super) enum Strict {
 }
 
 /// Reads `text` with feed-rs; a panic in it is a refusal.
-pub(super) fn read(text: &str, context: &Context<'_>) -> Strict {
+pub(super) fn read(text: &str, setting: &Setting<'_>) -> Strict {
     let text = text.trim_start();
     let body = match text.strip_prefix("<?xml") {
         Some(rest) => rest.split_once("?>").map_or("", |(_, body)| body),
@@ -38,7 +38,7 @@ pub(super) fn read(text: &str, context: &Context<'_>) -> Strict {
     if body.is_empty() || body.len() > LARGEST || body.contains("<?xml") {
         return Strict::Skipped;
     }
-    let base = context.base.as_ref().map(url::Url::as_str);
+    let base = setting.base.as_ref().map(url::Url::as_str);
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         let builder = Builder::new().base_uri(base).sanitize_content(false);
         builder
@@ -50,7 +50,7 @@ pub(super) fn read(text: &str, context: &Context<'_>) -> Strict {
         Ok(Ok(feed)) => Strict::Read(
             feed.entries
                 .into_iter()
-                .map(|entry| content(entry, context))
+                .map(|entry| content(entry, setting))
                 .collect(),
         ),
         Ok(Err(error)) => Strict::Refused(html::one_line(&error.to_string())),
@@ -100,8 +100,8 @@ pub(super) fn reconcile(own: &mut Vec<Content>, strict: Strict, notes: &mut Vec<
     }
 }
 
-fn content(entry: model::Entry, context: &Context<'_>) -> Content {
-    let base = context.base.as_ref();
+fn content(entry: model::Entry, setting: &Setting<'_>) -> Content {
+    let base = setting.base.as_ref();
     let summary = entry.summary.map(|text| text.content);
     let described = entry
         .media
@@ -152,7 +152,7 @@ fn content(entry: model::Entry, context: &Context<'_>) -> Content {
     finish(
         &mut content,
         entry.language.as_deref(),
-        context,
+        setting,
         &mut Faults::default(),
     );
     content

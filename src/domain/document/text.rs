@@ -45,10 +45,9 @@ pub(super) fn body(element: &Element, base: Option<&Url>) -> Rendered {
         Form::Html | Form::Markup => {
             let source = source(element, base.as_ref());
             let rendered = html::render(&source, base.as_ref());
-            // Escaped twice: the reading shows tags, or references, and nothing else was marked up.
-            if !html::has_markup(&source) && html::has_markup(&rendered.text) {
-                html::render(&rendered.text, base.as_ref())
-            } else if html::has_reference(&rendered.text) && !html::has_markup(&source) {
+            // Escaped twice: nothing was marked up, and the reading shows tags or references.
+            let again = html::has_markup(&rendered.text) || html::has_reference(&rendered.text);
+            if again && !html::has_markup(&source) {
                 html::render(&rendered.text, base.as_ref())
             } else {
                 rendered

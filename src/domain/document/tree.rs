@@ -372,7 +372,7 @@ impl<'a> Builder<'a> {
                 .filter_map(move |open| open.element.attribute(&name))
         };
         let bases = around("xml:base").map(ToOwned::to_owned).collect();
-        let language = around("xml:lang").last().map(ToOwned::to_owned);
+        let language = around("xml:lang").next_back().map(ToOwned::to_owned);
         self.tree.entries.push(Found {
             element,
             bases,
@@ -434,7 +434,7 @@ impl<'a> Builder<'a> {
             let at = self.scanner.position();
             let faults = &mut self.scanner.faults;
             push_decoded(&mut value, raw, Style::Xml, || {
-                faults.add(Fault::Reference, at)
+                faults.add(Fault::Reference, at);
             });
             found.push((name, value));
         }

@@ -203,13 +203,14 @@ fn recognise(known: &Known, entries: &[Entry]) -> Recognised {
             continue;
         }
         if sure {
-            changed_rung.push((place, index))
+            changed_rung.push((place, index));
         } else {
-            moved.push((place, index))
+            moved.push((place, index));
         }
     }
     let count = moved.len() + changed_rung.len();
-    let migrated = count * 100 >= entries.len() * MIGRATION_PERCENT && count > 0;
+    let most = count * 100 >= entries.len() * MIGRATION_PERCENT;
+    let migrated = most && (count >= MIGRATION_LEAST || !moved.is_empty());
     for (place, index) in changed_rung {
         matches[place] = Some(index);
     }
@@ -229,9 +230,7 @@ fn by_other_keys(
     shared: &HashSet<String>,
     document: usize,
 ) -> Option<(usize, bool)> {
-    if let Some(Some(found)) = index.get(entry.key.as_str()) {
-        return Some((*found, true)); // a former key, or the link of an entry that had a guid
-    }
+    let mut unsure = None;
     for alternate in alternates(entry) {
         if shared.contains(&alternate) {
             continue;
@@ -239,12 +238,18 @@ fn by_other_keys(
         let Some(Some(found)) = index.get(alternate.as_str()).copied() else {
             continue;
         };
-        let sure = rung(&known.entries[found].key) != rung(&entry.key);
-        if sure || document >= MIGRATION_LEAST || alternate.starts_with("t:") {
-            return Some((found, sure));
+        if rung(&known.entries[found].key) != rung(&entry.key) {
+            return Some((found, true));
+        }
+        if document >= MIGRATION_LEAST || alternate.starts_with("t:") {
+            unsure = unsure.or(Some((found, false)));
         }
     }
-    None
+    // A former key comes after these: sharers of a guid all had it once.
+    match index.get(entry.key.as_str()) {
+        Some(Some(found)) => Some((*found, true)),
+        _ => unsure,
+    }
 }
 
 /// Known entries by key and alternate; none where two share it, since then it proves nothing.

@@ -104,7 +104,7 @@ pub fn resolve(
         Some(("zh", _)) if is_asian => Some(said),
         Some((shown, _)) if shown != primary && letters.all >= 4 => Some(shown.to_owned()),
         None if is_asian && letters.all >= FEWEST_LETTERS => {
-            detect(text).map(|(language, _)| language).or(Some(said))
+            detect(text).map(|(language, _)| language)
         }
         _ => Some(said),
     }

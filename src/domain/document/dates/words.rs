@@ -1,6 +1,6 @@
 //! Names in dates: months in a dozen languages, zones, halves of the day, units of East Asia.
 
-use super::Unit;
+use super::pieces::Unit;
 
 /// Beginnings of months' names, lower-case without accents; the longest that fits decides.
 const MONTHS: &[(i8, &[&str])] = &[

@@ -1,1 +1,144 @@
+use super::*;
 
+fn text(html: &str) -> String {
+    render(html, None).text
+}
+
+#[test]
+fn plain_text_as_a_reader_sees_it() {
+    for (html, plain) in [
+        ("<p>a</p><p>b</p>", "a\n\nb"),
+        ("a<br>b<br/>c</br>d", "a\nb\nc\nd"),
+        ("a<br><br>b", "a\n\nb"),
+        ("<div><div>a</div></div><div>b</div>", "a\n\nb"),
+        ("한<b>화</b>가 <i>수</i>출", "한화가 수출"),
+        ("a<span> b</span>", "a b"),
+        ("<ul><li>a<li>b</ul>c", "a\nb\n\nc"),
+        (
+            "<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>",
+            "a b\nc",
+        ),
+        (
+            "a<script>x < y</script>b<style>p{}</style>c<!-- d -->e",
+            "abce",
+        ),
+        ("<SCRIPT>no</SCRIPT >a", "a"),
+        ("<script>never closed", ""),
+        ("5 < 8 && 9 > 7", "5 < 8 && 9 > 7"),
+        (
+            "&nbsp;a&nbsp;&nbsp;b&hellip; &copy 1 &amp;lt;",
+            "a b… © 1 &lt;",
+        ),
+        ("one\n\ntwo\nthree", "one\n\ntwo three"),
+        ("<p>one\n\ntwo</p>", "one two"),
+        ("<pre>a\n b</pre>", "a\nb"),
+        ("<![CDATA[x]]> y", "x y"),
+        ("<h1>T</h1>a", "T\n\na"),
+        ("", ""),
+        ("   ", ""),
+    ] {
+        assert_eq!(text(html), plain, "{html}");
+    }
+}
+
+#[test]
+fn nothing_hostile_is_left() {
+    let base = Url::parse("https://news.example/a/").unwrap();
+    for html in [
+        "<script>alert(1)</script>",
+        "<ScRiPt src=//evil.example></sCrIpT>",
+        "<img src=x onerror=alert(1)>",
+        "<img src=\"x\" onerror\n=\n\"alert(1)\">",
+        "<a href=\"javascript:alert(1)\">x</a>",
+        "<a href=\" jAvA\tscript:alert(1)\">x</a>",
+        "<a href=\"&#106;avascript:alert(1)\">x</a>",
+        "<a href=\"java&#10;script:alert(1)\">x</a>",
+        "<a href='data:text/html,<script>alert(1)</script>'>x</a>",
+        "<a href=vbscript:x>x</a>",
+        "<iframe src=\"https://evil.example\"></iframe>",
+        "<object data=x><embed src=x></object>",
+        "<form action=x><input name=a><button>b</button></form>",
+        "<style>@import 'x'</style><p style=\"background:url(javascript:1)\" class=c id=i>x</p>",
+        "<svg><script>alert(1)</script></svg><svg onload=alert(1)>",
+        "<math><mtext><table><mglyph><style><!--</style><img title=\"--&gt;&lt;img src=1 onerror=alert(1)&gt;\">",
+        "<noscript><p title=\"</noscript><img src=x onerror=alert(1)>\"></noscript>",
+        "<base href=\"javascript:/a/\"><meta http-equiv=refresh content=0><link rel=stylesheet href=x>",
+        "<p title='\"><script>alert(1)</script>'>x</p>",
+        "<img src=\"https://x.example/a\"\"onerror=alert(1)\">",
+        "<<script>script>alert(1)</script>",
+        "<a href=\"https://ok.example\" onclick=alert(1) style=x>x</a>",
+        "<img src='data:image/svg+xml,<svg onload=alert(1)>'>",
+        "<x:script xmlns:x='http://www.w3.org/1999/xhtml'>alert(1)</x:script>",
+        "<template><script>alert(1)</script></template>",
+        "<textarea></textarea><script>alert(1)</script>",
+        "<video><source onerror=alert(1)></video>",
+        "<title><img src=x onerror=alert(1)></title>",
+    ] {
+        let rendered = render(html, Some(&base));
+        let safe = safe(&rendered.html);
+        let mut scanner = Scanner::new(&safe);
+        while let Some(token) = scanner.next(None) {
+            let Token::Start {
+                name,
+                attributes: tag,
+                ..
+            } = token
+            else {
+                continue;
+            };
+            assert!(
+                ALLOWED.iter().any(|(known, _)| *known == name),
+                "{html} → {safe}"
+            );
+            for (name, value) in attributes(tag) {
+                assert!(
+                    !name.starts_with("on") && !matches!(name, "style" | "class" | "id"),
+                    "{html} → {safe}"
+                );
+                if matches!(name, "href" | "src") {
+                    assert!(
+                        ["https://", "http://", "mailto:"]
+                            .iter()
+                            .any(|scheme| value.starts_with(scheme)),
+                        "{html} → {safe}"
+                    );
+                }
+            }
+        }
+        assert!(
+            !rendered.text.contains("alert(1)") || html.contains("<<script>"),
+            "{html} → {}",
+            rendered.text
+        );
+    }
+}
+
+#[test]
+fn safe_html_keeps_what_people_read() {
+    let base = Url::parse("https://news.example/a/").unwrap();
+    let of = |html: &str| safe(&render(html, Some(&base)).html);
+    assert_eq!(of("<p class=x>a <b>b</b></p>"), "<p>a <b>b</b></p>");
+    assert_eq!(
+        of("<img src=\"i.png\" alt=\"그림\" width=3>"),
+        "<img src=\"https://news.example/a/i.png\" alt=\"그림\">"
+    );
+    assert_eq!(
+        of("<a href=\"../b?x=1&copy=2\">l</a>"),
+        "<a href=\"https://news.example/b?x=1&amp;copy=2\" rel=\"noopener noreferrer nofollow\">l</a>"
+    );
+    assert_eq!(of("<p>a<p>b"), "<p>a</p><p>b</p>");
+    assert_eq!(of("<font color=red>a</font> &lt;b&gt;"), "a &lt;b&gt;");
+    assert_eq!(
+        of("<ul><li>a<ul><li>b</li></ul><li>c</ul>"),
+        "<ul><li>a<ul><li>b</li></ul></li><li>c</li></ul>"
+    );
+    assert_eq!(of("plain & simple"), "plain &amp; simple");
+}
+
+#[test]
+fn a_line_is_one_line_without_markup() {
+    assert_eq!(line("a\n<br>b", None), "a b");
+    assert_eq!(line("&amp;lt;b&amp;gt;x", None), "<b>x");
+    assert_eq!(plain_line("<b> &amp;amp; x"), "<b> & x");
+    assert_eq!(line(&"가".repeat(20_000), None).len(), 10_239);
+}

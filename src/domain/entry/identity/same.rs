@@ -192,18 +192,20 @@ fn canonical_host(host: &str) -> String {
 
 /// The path without `amp` parts and closing slash.
 fn canonical_path(path: &str) -> String {
-    let mut path = path.trim_end_matches('/').to_owned();
+    let mut path = path.trim_end_matches('/');
     for ending in ["/amp", ".amp", "/amp.html"] {
-        if let Some(shorter) = path.strip_suffix(ending) {
-            path = shorter.trim_end_matches('/').to_owned();
-        }
+        path = path
+            .strip_suffix(ending)
+            .unwrap_or(path)
+            .trim_end_matches('/');
     }
-    if let Some(shorter) = path.strip_suffix(".amp.html") {
-        path = format!("{shorter}.html");
-    }
+    let html = path
+        .strip_suffix(".amp.html")
+        .map(|shorter| format!("{shorter}.html"));
+    let path = html.as_deref().unwrap_or(path);
     match path.strip_prefix("/amp/") {
         Some(rest) => format!("/{rest}"),
-        None => path,
+        None => path.to_owned(),
     }
 }
 

@@ -1,1 +1,282 @@
+use super::*;
+use crate::domain::entry::Content;
+use crate::domain::entry::identity::identify;
 
+fn now() -> Timestamp {
+    "2026-11-24T00:00:00Z".parse().unwrap()
+}
+
+fn content(guid: &str, url: &str, title: &str) -> Content {
+    let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    Content {
+        guid: some(guid),
+        url: some(url),
+        title: title.to_owned(),
+        published: Some("2026-11-23T00:00:00Z".parse().unwrap()),
+        ..Content::default()
+    }
+}
+
+fn article(n: usize) -> Content {
+    content(
+        &format!("g{n}"),
+        &format!("https://a.example/{n}"),
+        &format!("title {n}"),
+    )
+}
+
+/// A store in memory, as small as the contract with the real one: keys, alternates, what the plan says.
+#[derive(Default)]
+struct Store(Vec<KnownEntry>);
+
+impl Store {
+    fn known(&self, entries: &[Entry]) -> Known {
+        let keys: HashSet<String> = lookup_keys(entries).into_iter().collect();
+        let hit = |known: &&KnownEntry| {
+            keys.contains(&known.key) || known.alternates.iter().any(|a| keys.contains(a))
+        };
+        Known {
+            entries: self.0.iter().filter(hit).cloned().collect(),
+        }
+    }
+
+    fn poll(&mut self, contents: Vec<Content>) -> Plan {
+        let entries = identify("f", contents);
+        let plan = plan(&self.known(&entries), entries, now());
+        for entry in &plan.new {
+            assert!(self.0.iter().all(|known| known.id != entry.id), "id taken");
+            self.0.push(KnownEntry {
+                id: entry.id.clone(),
+                key: entry.key.clone(),
+                alternates: alternates(entry),
+                content_hash: content_hash(&entry.content),
+                updated: entry.content.updated,
+                hash_only_revisions: 0,
+                purged: false,
+            });
+        }
+        for revised in &plan.revised {
+            let known = self
+                .0
+                .iter_mut()
+                .find(|known| known.id == revised.entry.id)
+                .unwrap();
+            known.content_hash = revised.content_hash;
+            known.updated = revised.entry.content.updated;
+            known.hash_only_revisions += u32::from(revised.hash_only);
+            known.alternates.extend(alternates(&revised.entry));
+        }
+        for rekeyed in &plan.rekeyed {
+            let known = self
+                .0
+                .iter_mut()
+                .find(|known| known.id == rekeyed.id)
+                .unwrap();
+            known.alternates.push(rekeyed.old_key.clone());
+            known.alternates.extend(rekeyed.alternates.iter().cloned());
+            known.key.clone_from(&rekeyed.key);
+        }
+        plan
+    }
+}
+
+#[track_caller]
+fn quiet(plan: &Plan) {
+    assert!(plan.new.is_empty() && plan.revised.is_empty(), "{plan:?}");
+}
+
+#[test]
+fn new_then_known_then_revised() {
+    let mut store = Store::default();
+    let first = store.poll(vec![article(1), article(2)]);
+    assert_eq!(first.new.len(), 2);
+    assert_eq!(first.new[0].first_seen, Some(now()));
+    let second = store.poll(vec![article(2), article(1)]);
+    quiet(&second);
+    assert_eq!(second.unchanged.len(), 2);
+    let edited = Content {
+        title: "title 1, corrected".to_owned(),
+        ..article(1)
+    };
+    let third = store.poll(vec![edited.clone(), article(3)]);
+    assert_eq!(third.revised.len(), 1);
+    assert_eq!(third.revised[0].changed, [Part::Title]);
+    assert_eq!(third.revised[0].entry.id, first.new[0].id);
+    assert_eq!(third.new.len(), 1);
+    quiet(&store.poll(vec![edited]));
+}
+
+#[test]
+fn a_body_with_a_clock_is_not_revised_for_ever() {
+    let mut store = Store::default();
+    let at = |n: usize| Content {
+        body: format!("it is {n} o'clock"),
+        ..article(1)
+    };
+    let revisions: usize = (0..100)
+        .map(|n| store.poll(vec![at(n)]).revised.len())
+        .sum();
+    assert_eq!(revisions, HASH_ONLY_LIMIT as usize);
+    let said = Content {
+        updated: Some(now()),
+        ..at(1000)
+    };
+    assert_eq!(store.poll(vec![said]).revised.len(), 1);
+}
+
+#[test]
+fn a_feed_that_gains_or_loses_guids_does_not_replay() {
+    let mut store = Store::default();
+    let without: Vec<Content> = (0..10)
+        .map(|n| Content {
+            guid: None,
+            ..article(n)
+        })
+        .collect();
+    let with: Vec<Content> = (0..10).map(article).collect();
+    assert_eq!(store.poll(without.clone()).new.len(), 10);
+    for document in [&with, &without, &with] {
+        let plan = store.poll(document.clone());
+        quiet(&plan);
+        assert_eq!(plan.rekeyed.len(), 10);
+    }
+    // One alone, too: each rung vouches for the other.
+    quiet(&store.poll(vec![Content {
+        guid: None,
+        ..article(3)
+    }]));
+}
+
+#[test]
+fn all_guids_change_at_once() {
+    let mut store = Store::default();
+    let old: Vec<Content> = (0..10)
+        .map(|n| {
+            content(
+                &format!("http://a.example/?p={n}"),
+                &format!("http://a.example/{n}"),
+                &format!("title {n}"),
+            )
+        })
+        .collect();
+    let first = store.poll(old.clone());
+    let new: Vec<Content> = (0..11)
+        .map(|n| {
+            content(
+                &format!("https://b.example/?p={n}"),
+                &format!("https://b.example/{n}"),
+                &format!("title {n}"),
+            )
+        })
+        .collect();
+    let plan = store.poll(new.clone());
+    assert!(plan.migrated);
+    assert_eq!((plan.new.len(), plan.rekeyed.len()), (1, 10));
+    // The link changed: a revision of the entry that was, under its own id.
+    assert!(
+        plan.revised
+            .iter()
+            .all(|revised| revised.changed == [Part::Url])
+    );
+    assert!(
+        plan.revised
+            .iter()
+            .all(|revised| first.new.iter().any(|entry| entry.id == revised.entry.id))
+    );
+    quiet(&store.poll(new));
+}
+
+#[test]
+fn a_new_guid_for_one_link_among_many_is_a_new_entry() {
+    let mut store = Store::default();
+    store.poll((0..10).map(article).collect());
+    let mut next: Vec<Content> = (0..10).map(article).collect();
+    next[0].guid = Some("live-2".to_owned());
+    assert_eq!(store.poll(next).new.len(), 1);
+}
+
+#[test]
+fn entries_that_share_a_link_are_never_taken_for_each_other() {
+    let mut store = Store::default();
+    let at = |n: usize| Content {
+        published: None,
+        ..content(
+            &format!("g{n}"),
+            "https://a.example/",
+            &format!("title {n}"),
+        )
+    };
+    assert_eq!(store.poll((0..5).map(at).collect()).new.len(), 5);
+    assert_eq!(store.poll((5..10).map(at).collect()).new.len(), 5);
+    // A window of one, always the same page.
+    let mut store = Store::default();
+    for n in 0..5 {
+        assert_eq!(store.poll(vec![at(n)]).new.len(), 1, "{n}");
+    }
+}
+
+#[test]
+fn a_shared_guid_comes_and_goes() {
+    let mut store = Store::default();
+    let a = content("same", "https://a.example/1", "one");
+    let b = content("same", "https://a.example/2", "two");
+    let c = content("same", "https://a.example/3", "three");
+    assert_eq!(store.poll(vec![a.clone()]).new.len(), 1);
+    assert_eq!(store.poll(vec![b.clone(), a.clone()]).new.len(), 1);
+    assert_eq!(
+        store.poll(vec![c.clone(), b.clone(), a.clone()]).new.len(),
+        1
+    );
+    quiet(&store.poll(vec![c, b.clone(), a]));
+    quiet(&store.poll(vec![b]));
+}
+
+#[test]
+fn an_entry_that_leaves_and_returns_is_known_even_when_purged() {
+    let mut store = Store::default();
+    store.poll(vec![article(1)]);
+    store.poll(vec![article(2)]);
+    quiet(&store.poll(vec![article(1)]));
+    store.0[0].purged = true;
+    quiet(&store.poll(vec![Content {
+        title: "changed".to_owned(),
+        ..article(1)
+    }]));
+}
+
+#[test]
+fn an_old_key_for_another_entry_takes_no_id_twice() {
+    let mut store = Store::default();
+    store.poll((0..3).map(article).collect());
+    let moved: Vec<Content> = (0..3)
+        .map(|n| Content {
+            guid: Some(format!("new{n}")),
+            ..article(n)
+        })
+        .collect();
+    assert_eq!(store.poll(moved.clone()).rekeyed.len(), 3);
+    // The old guid returns beside the new one: `poll` asserts that ids stay apart.
+    let mut both = moved;
+    both.push(content("g0", "https://a.example/99", "another story"));
+    assert_eq!(store.poll(both).new.len(), 1);
+}
+
+proptest::proptest! {
+    #[test]
+    fn nothing_new_comes_of_the_same_document_in_any_order(
+        items in proptest::collection::vec((0..4_usize, 0..4_usize, 0..4_usize), 1..12),
+        seed in proptest::prelude::any::<u64>(),
+    ) {
+        let guid = ["", "a", "b", "c"];
+        let link = ["", "https://a.example/1", "https://a.example/2", "https://a.example/3"];
+        let document: Vec<Content> = items.iter().map(|(g, l, t)| content(guid[*g], link[*l], &format!("t{t}"))).collect();
+        let mut store = Store::default();
+        let first = store.poll(document.clone());
+        let mut mixed = document;
+        let turn = usize::try_from(seed % mixed.len() as u64).unwrap();
+        mixed.rotate_left(turn);
+        mixed.reverse();
+        let second = store.poll(mixed);
+        proptest::prop_assert!(second.new.is_empty() && second.revised.is_empty(), "{first:?} {second:?}");
+    }
+}
