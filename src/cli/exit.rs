@@ -34,28 +34,35 @@ pub struct Failure {
     pub exit: Exit,
     /// What happened and what to do; empty when it has been printed already.
     pub message: String,
+    /// Another bongsu owns the store.
+    pub locked: bool,
 }
 
 impl Failure {
     /// A failure with exit code 1.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { exit: Exit::Failed, message: message.into() }
+        Self { exit: Exit::Failed, message: message.into(), locked: false }
     }
 
     /// A mistake on the command line that clap could not see.
     pub fn usage(message: impl Into<String>) -> Self {
-        Self { exit: Exit::Usage, message: message.into() }
+        Self { exit: Exit::Usage, ..Self::new(message) }
     }
 
     /// A problem of the config.
     pub fn config(message: impl Into<String>) -> Self {
-        Self { exit: Exit::Config, message: message.into() }
+        Self { exit: Exit::Config, ..Self::new(message) }
+    }
+
+    /// A daemon task that ended unasked.
+    pub fn task(message: impl Into<String>) -> Self {
+        Self { exit: Exit::TaskEnded, ..Self::new(message) }
     }
 
     /// An exit code whose reason has been printed.
     #[must_use]
     pub fn silent(exit: Exit) -> Self {
-        Self { exit, message: String::new() }
+        Self { exit, ..Self::new("") }
     }
 }
 
@@ -71,6 +78,7 @@ impl From<std::io::Error> for Failure {
 
 impl From<crate::store::StoreError> for Failure {
     fn from(error: crate::store::StoreError) -> Self {
-        Self { exit: Exit::Store, message: error.to_string() }
+        let locked = matches!(error, crate::store::StoreError::Locked { .. });
+        Self { exit: Exit::Store, message: error.to_string(), locked }
     }
 }

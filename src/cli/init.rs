@@ -9,7 +9,19 @@ use super::exit::Failure;
 use super::output::Output;
 
 /// The shipped config: path below the config folder, and content.
-pub const SHIPPED: &[(&str, &str)] = &[];
+pub const SHIPPED: &[(&str, &str)] = &[
+    ("bongsu.toml", include_str!("../../config/bongsu.toml")),
+    ("receivers.toml", include_str!("../../config/receivers.toml")),
+    ("feeds.toml", include_str!("../../config/feeds.toml")),
+    ("entities/buyers-and-rivals.toml", include_str!("../../config/entities/buyers-and-rivals.toml")),
+    ("entities/countries.toml", include_str!("../../config/entities/countries.toml")),
+    ("entities/korean-arms-exports.toml", include_str!("../../config/entities/korean-arms-exports.toml")),
+    ("entities/korean-firms.toml", include_str!("../../config/entities/korean-firms.toml")),
+    ("entities/korean-weapons.toml", include_str!("../../config/entities/korean-weapons.toml")),
+    ("rules/korean-arms-exports/rules.toml", include_str!("../../config/rules/korean-arms-exports/rules.toml")),
+    ("rules/korean-arms-exports/words.toml", include_str!("../../config/rules/korean-arms-exports/words.toml")),
+    ("tests/korean-arms-exports.jsonl", include_str!("../../config/tests/korean-arms-exports.jsonl")),
+];
 
 /// Writes the shipped config into the folder.
 pub fn init(args: &InitArgs, out: &mut Output) -> Result<(), Failure> {

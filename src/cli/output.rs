@@ -12,7 +12,6 @@ use super::exit::Failure;
 /// Stdout with a format.
 pub struct Output {
     format: Format,
-    color: bool,
     out: BufWriter<Stdout>,
 }
 
@@ -22,7 +21,7 @@ impl Output {
     pub fn new(global: &Global) -> Self {
         let terminal = std::io::stdout().is_terminal();
         let format = global.format.unwrap_or(if terminal { Format::Human } else { Format::Jsonl });
-        Self { format, color: wants_color(global.color, terminal), out: BufWriter::new(std::io::stdout()) }
+        Self { format, out: BufWriter::new(std::io::stdout()) }
     }
 
     /// Whether results are for people.
@@ -37,15 +36,15 @@ impl Output {
         self.format == Format::Json
     }
 
-    /// Whether colour may be used.
-    #[must_use]
-    pub fn color(&self) -> bool {
-        self.color
-    }
-
     /// Prints a line as it is.
     pub fn line(&mut self, text: &str) -> Result<(), Failure> {
         writeln!(self.out, "{text}").map_err(Failure::from)
+    }
+
+    /// Tells people something beside the results, on stderr.
+    #[expect(clippy::print_stderr, reason = "remarks of a command go to stderr, results to stdout")]
+    pub fn note(&self, text: &str) {
+        eprintln!("note: {}", neutral(text));
     }
 
     /// Prints `value` as one line of JSON.

@@ -25,11 +25,11 @@ pub fn parse(args: &ParseArgs, clock: &Clock, out: &mut Output) -> Result<(), Fa
         url: args.url.clone(),
         content_type: args.content_type.clone(),
         now: clock.now(),
-        ..Hints::new(clock.now())
+        ..Hints::default()
     };
     let document = document::parse(&bytes, &hints).map_err(|error| Failure::new(error.to_string()))?;
     for note in &document.notes {
-        eprint_note(note);
+        out.note(note);
     }
     let url = args.url.as_deref().unwrap_or("");
     let entries = identity::identify(url, document.entries);
@@ -43,10 +43,4 @@ pub fn parse(args: &ParseArgs, clock: &Clock, out: &mut Output) -> Result<(), Fa
         out.line(&format!("    {}  {}", entry.id, entry.url.as_deref().unwrap_or("no link")))?;
     }
     out.line(&format!("{} entries ({})", entries.len(), document.format))
-}
-
-/// What had to be repaired, on stderr: stdout is for entries.
-#[expect(clippy::print_stderr, reason = "diagnostics of a command go to stderr")]
-fn eprint_note(note: &str) {
-    eprintln!("note: {}", neutral(note));
 }

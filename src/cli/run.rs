@@ -123,7 +123,7 @@ async fn serve(shared: &Arc<Shared>, context: &Context, settings: web::WebSettin
         }
         Ending::TaskEnded { task, why } => {
             tracing::error!(task, why, "a task ended unasked");
-            return Err(Failure { exit: Exit::TaskEnded, message: format!("task {task} ended unasked: {why}") });
+            return Err(Failure::task(format!("task {task} ended unasked: {why}")));
         }
     })
 }

@@ -6,19 +6,12 @@ use super::context::Context;
 use super::exit::Failure;
 use super::output::{Output, neutral};
 use crate::domain::feed::Health;
-use crate::store::{self, StoreError};
+use crate::store;
 
 /// Prints where the daemon and the store stand.
 pub fn status(context: &Context, out: &mut Output) -> Result<(), Failure> {
     let store = context.any_store()?;
-    let running = match store.lock(context.clock.now()) {
-        Ok(lock) => {
-            drop(lock);
-            None
-        }
-        Err(StoreError::Locked { pid, .. }) => Some(pid),
-        Err(error) => return Err(error.into()),
-    };
+    let running = store.held_by();
     let notes = store.read_blocking(store::status::notes)?;
     let note = |key: &str| notes.iter().find(|note| note.key == key).map(|note| note.value.clone());
     let feeds = store.read_blocking(store::feeds::list)?;

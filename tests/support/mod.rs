@@ -6,3 +6,10 @@
 )]
 #[allow(dead_code, reason = "each test crate uses a part")]
 pub mod http;
+
+#[expect(
+    clippy::allow_attributes,
+    reason = "which part is used differs from test to test, so nothing can be expected"
+)]
+#[allow(dead_code, reason = "each test crate uses a part")]
+pub mod desk;

@@ -76,6 +76,19 @@ pub enum Format {
     Cdf,
 }
 
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Rss => "RSS",
+            Self::Rdf => "RSS 1.0",
+            Self::Atom => "Atom",
+            Self::Atom03 => "Atom 0.3",
+            Self::Json => "JSON Feed",
+            Self::Cdf => "CDF",
+        })
+    }
+}
+
 /// A document, read.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Document {

@@ -171,6 +171,25 @@ pub struct DocumentFacts {
 }
 
 impl Feed {
+    /// A feed of which nothing but its URL is said.
+    #[must_use]
+    pub fn new(id: FeedId, url: impl Into<String>) -> Self {
+        Self {
+            id,
+            url: url.into(),
+            title: None,
+            tags: Vec::new(),
+            interval: None,
+            full_text: false,
+            language: None,
+            default_tz: None,
+            owner: None,
+            headers: BTreeMap::new(),
+            enabled: true,
+            origin: Origin::File,
+        }
+    }
+
     /// What to ask of the publisher now; validators learned from another URL stay behind.
     #[must_use]
     pub fn request(&self, state: &FeedState) -> outcome::FetchRequest {
