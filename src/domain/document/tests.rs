@@ -686,6 +686,8 @@ fn fields_hide_in_many_places() {
         ["이 기자", "박 기자"]
     );
     assert_eq!(item("<itunes:author>최</itunes:author>").authors, ["최"]);
+    assert_eq!(item("<fullitem>본문</fullitem>").body, "본문");
+    assert_eq!(item("<title>don\u{92}t</title>").title, "don’t");
     assert_eq!(item("<category>국방</category><dc:subject>수출</dc:subject><itunes:keywords>a, b,국방</itunes:keywords>").categories, ["국방", "수출", "a", "b"]);
     let media = item(
         "<enclosure url=\"/a.mp3\" type=\"audio/mpeg\" length=\"1,024\"/><media:content url=\"https://m.example/b.jpg\"/>",
@@ -891,44 +893,5 @@ proptest! {
         a.sort();
         b.sort();
         prop_assert_eq!(a, b);
-    }
-}
-
-#[test]
-#[ignore = "prints timings"]
-fn speed() {
-    let item = "<item><guid>https://a.example/N</guid><title>한화 &amp; N</title><link>https://a.example/N</link><pubDate>Mon, 23 Nov 2026 10:02:03 +0900</pubDate><description>&lt;p&gt;본문 &lt;b&gt;굵게&lt;/b&gt; &lt;a href=\"/x\"&gt;link&lt;/a&gt; some English text follows here with words&lt;/p&gt;</description></item>\n";
-    let body: Vec<String> = (0..20_000)
-        .map(|n| item.replace('N', &n.to_string()))
-        .collect();
-    let small = format!(
-        "<rss version=\"2.0\"><channel>{}</channel></rss>",
-        body.concat()
-    );
-    let long = "&lt;p&gt;본문 &lt;b&gt;굵게&lt;/b&gt; some English text follows here with words&lt;/p&gt;\n".repeat(40);
-    let big: Vec<String> = (0..4000)
-        .map(|n| {
-            format!(
-                "<item><guid>{n}</guid><title>t {n}</title><description>{long}</description></item>"
-            )
-        })
-        .collect();
-    let big = format!(
-        "<rss version=\"2.0\"><channel>{}</channel></rss>",
-        big.concat()
-    );
-    for text in [small, big] {
-        let start = std::time::Instant::now();
-        let found = read(&text);
-        let parsed = start.elapsed();
-        let start = std::time::Instant::now();
-        let entries = identify("f", found.entries);
-        println!(
-            "{} bytes {} entries: {:?} {:?}",
-            text.len(),
-            entries.len(),
-            parsed,
-            start.elapsed()
-        );
     }
 }

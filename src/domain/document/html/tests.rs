@@ -24,6 +24,7 @@ fn plain_text_as_a_reader_sees_it() {
         ),
         ("<SCRIPT>no</SCRIPT >a", "a"),
         ("<script>never closed", ""),
+        ("a <object>never closed", "a never closed"),
         ("5 < 8 && 9 > 7", "5 < 8 && 9 > 7"),
         (
             "&nbsp;a&nbsp;&nbsp;b&hellip; &copy 1 &amp;lt;",
