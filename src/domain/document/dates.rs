@@ -49,7 +49,7 @@ pub(super) fn parse(text: &str, zone: &TimeZone) -> Option<Timestamp> {
         .map(Zone::Named)
         .or_else(|| take_offset(&mut pieces, time.map(|(at, ..)| at)));
     if offset.is_none() {
-        offset = take_zone_word(&mut pieces);
+        offset = take_zone_word(&mut pieces, time.map(|(at, ..)| at));
     }
     let (mut hour, minute, second) = time.map_or((0, 0, 0), |(_, h, m, s)| (h, m, s));
     if let Some(afternoon) = take_half_day(&mut pieces) {
@@ -267,12 +267,13 @@ fn is_utc(word: &str) -> bool {
 }
 
 /// Takes a zone's short name out of the pieces.
-fn take_zone_word(pieces: &mut Vec<Piece>) -> Option<Zone> {
+fn take_zone_word(pieces: &mut Vec<Piece>, time_at: Option<usize>) -> Option<Zone> {
+    let behind_time = |at: usize| time_at.is_some_and(|time| at >= time);
     let found = pieces
         .iter()
         .enumerate()
         .find_map(|(at, piece)| match piece {
-            Piece::Word(word) => zone_offset(word).map(|seconds| (at, seconds)),
+            Piece::Word(word) => zone_offset(word, behind_time(at)).map(|seconds| (at, seconds)),
             _ => None,
         });
     let (at, seconds) = found?;

@@ -120,6 +120,12 @@ fn numeric(text: &str, style: Style) -> Reference {
     }
 }
 
+/// What a control character between U+0080 and U+009F stands for in windows-1252.
+pub(super) fn windows_1252(c: char) -> Option<char> {
+    let at = u32::from(c).checked_sub(0x80)?;
+    C1_REPLACEMENTS.get(at as usize).copied().flatten()
+}
+
 /// Appends `raw` with its references read; `odd` hears of each that XML does not know.
 pub(super) fn push_decoded(out: &mut String, raw: &str, style: Style, mut odd: impl FnMut()) {
     let mut rest = raw;

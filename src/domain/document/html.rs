@@ -40,6 +40,7 @@ pub(super) fn render(html: &str, base: Option<&Url>) -> Rendered {
         ..Writer::default()
     };
     let mut scanner = Scanner::new(html);
+    let mut unclosed: Vec<&'static str> = Vec::new();
     while let Some(token) = scanner.next(None) {
         match token {
             Token::Start {
@@ -51,7 +52,7 @@ pub(super) fn render(html: &str, base: Option<&Url>) -> Rendered {
                 let name = name.rsplit(':').next().unwrap_or_default();
                 if UNSEEN.contains(&name) {
                     if !empty {
-                        scanner.skip_raw(name);
+                        skip_unseen(&mut scanner, name, &mut unclosed);
                     }
                 } else {
                     writer.start(name, attributes, empty);
@@ -73,6 +74,15 @@ pub(super) fn render(html: &str, base: Option<&Url>) -> Rendered {
     Rendered {
         text: writer.text.finish(),
         html: writer.html,
+    }
+}
+
+/// Skips an element that no reader sees. One that is never closed costs its tag only, unless it is code.
+fn skip_unseen(scanner: &mut Scanner<'_>, name: &str, unclosed: &mut Vec<&'static str>) {
+    if matches!(name, "script" | "style") {
+        scanner.skip_code(name);
+    } else if !unclosed.contains(&name) && !scanner.skip_raw(name) {
+        unclosed.extend(UNSEEN.iter().find(|known| **known == name));
     }
 }
 

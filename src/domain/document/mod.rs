@@ -263,9 +263,10 @@ fn read_document(bytes: &[u8], hints: &Hints) -> Result<Document, ParseError> {
         Some(_) => xml(text, hints)?,
     };
     if controls > 0 {
-        document
-            .notes
-            .insert(0, format!("{controls} control characters left out"));
+        document.notes.insert(
+            0,
+            format!("{controls} control characters left out or replaced"),
+        );
     }
     document.notes.splice(0..0, decoded.notes);
     if document.truncated {
@@ -375,19 +376,22 @@ fn country(hints: &Hints) -> Option<String> {
 }
 
 /// The text without characters that no document may hold, and how many there were.
+///
+/// Those of windows-1252 that were taken for ISO-8859-1 on their way are read as what they were.
 fn without_controls(text: &str) -> (std::borrow::Cow<'_, str>, usize) {
-    let is_bad = |c: char| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}' | '\u{fffe}' | '\u{ffff}');
+    let is_bad = |c: char| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
     let count = text.chars().filter(|c| is_bad(*c)).count();
     if count == 0 {
         return (text.into(), 0);
     }
-    (
-        text.chars()
-            .filter(|c| !is_bad(*c))
-            .collect::<String>()
-            .into(),
-        count,
-    )
+    let kept = text.chars().filter_map(|c| {
+        if is_bad(c) {
+            entities::windows_1252(c)
+        } else {
+            Some(c)
+        }
+    });
+    (kept.collect::<String>().into(), count)
 }
 
 #[cfg(test)]

@@ -123,7 +123,12 @@ pub(super) fn is_leaf(name: &str) -> bool {
 pub(super) fn is_body(name: &str) -> bool {
     matches!(
         name,
-        "description" | "summary" | "content" | "content:encoded" | "media:description"
+        "description"
+            | "summary"
+            | "fullitem"
+            | "content"
+            | "content:encoded"
+            | "media:description"
     )
 }
 

@@ -41,6 +41,7 @@ const BODIES: &[&str] = &[
     "abstract",
     "dc:description",
     "itunes:summary",
+    "fullitem",
     "media:description",
     "itunes:subtitle",
     "tagline",
@@ -298,7 +299,7 @@ fn authors(element: &Element, setting: &Setting<'_>) -> Vec<String> {
 
 /// Names in `author`, `dc:creator` and `itunes:author`; the first kind that has any.
 pub(super) fn names_in(element: &Element) -> Vec<String> {
-    for name in ["author", "dc:creator", "itunes:author"] {
+    for name in ["author", "dc:creator", "dc:author", "itunes:author"] {
         let mut found: Vec<String> = Vec::new();
         for inner in element
             .elements()

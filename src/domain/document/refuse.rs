@@ -53,7 +53,7 @@ pub(super) fn text(text: &str, first: Option<&str>, address: Option<&Url>) -> Pa
             "XML of another kind (`{}`)",
             name.chars().take(40).collect::<String>()
         ),
-        None if head.starts_with("<?xml") || head.starts_with("<!doctype") => return no_root(text),
+        None if head.starts_with("<?") || head.starts_with("<!") => return no_root(text),
         None => "plain text".to_owned(),
     };
     let feeds = if what == "an HTML page" {
@@ -88,7 +88,7 @@ pub(super) fn candidates(page: &str, address: Option<&Url>) -> Vec<Candidate> {
             continue;
         };
         match name.to_ascii_lowercase().as_str() {
-            name @ ("script" | "style" | "noscript") if !empty => scanner.skip_raw(name),
+            name @ ("script" | "style") if !empty => scanner.skip_code(name),
             "base" => base = links::base(value(tag, "href").as_deref(), base.as_ref()),
             "link" if found.len() < MOST_CANDIDATES => {
                 if let Some(candidate) = candidate(tag, base.as_ref())

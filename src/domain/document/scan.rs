@@ -87,8 +87,8 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Skips what stands before `</name`, the end tag included: scripts, styles.
-    pub(super) fn skip_raw(&mut self, name: &str) {
+    /// Skips what stands before `</name`, the end tag included: scripts, styles. False where it never comes.
+    pub(super) fn skip_raw(&mut self, name: &str) -> bool {
         let mut from = self.at;
         while let Some(found) = self.text[from..].find("</") {
             let after = &self.text[from + found + 2..];
@@ -100,11 +100,18 @@ impl<'a> Scanner<'a> {
             {
                 self.at = from + found;
                 self.end_tag();
-                return;
+                return true;
             }
             from += found + 2;
         }
-        self.at = self.text.len();
+        false
+    }
+
+    /// Skips code: where its end tag never comes, all that follows is code too.
+    pub(super) fn skip_code(&mut self, name: &str) {
+        if !self.skip_raw(name) {
+            self.at = self.text.len();
+        }
     }
 
     fn text_run(&mut self) -> Token<'a> {

@@ -73,7 +73,8 @@ fn items(prefix: &str, date: &str) -> String {
                 escape(title)
             )
         })
-        .collect()
+        .collect::<Vec<_>>()
+        .concat()
 }
 
 fn rss() -> String {
@@ -139,6 +140,7 @@ fn every_rss() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn every_atom() {
     let entries = |date: &str, title: &str| -> String {
         news()
@@ -151,7 +153,8 @@ fn every_atom() {
                     escape(text)
                 )
             })
-            .collect()
+            .collect::<Vec<_>>()
+            .concat()
     };
     let atom = "xmlns=\"http://www.w3.org/2005/Atom\"";
     for document in [
@@ -236,12 +239,6 @@ fn atom_content_in_every_type() {
     );
     assert_eq!(of("<content type=\"xhtml\"><h:div xmlns:h=\"http://www.w3.org/1999/xhtml\">x<h:br/>y</h:div></content>").0, "x\ny");
     assert_eq!(
-        of("<content mode=\"base64\" type=\"text/html\">PGI+Yg==PC9iPg==</content>")
-            .0
-            .is_empty(),
-        false
-    );
-    assert_eq!(
         of("<content mode=\"base64\" type=\"text/html\">PHA+aGk8L3A+</content>").0,
         "hi"
     );
@@ -269,7 +266,8 @@ fn json_feeds_strict_and_not() {
         .map(|(at, (title, url, date))| {
             format!("{{\"id\":{at},\"title\":{},\"url\":\"{url}\",\"date_published\":\"{date}\",\"content_html\":\"<p>본문</p>\",\"attachments\":[{{\"url\":\"/a.mp3\"}}],\"author\":{{\"name\":\"김\"}},\"authors\":[{{\"name\":\"이\"}}]}},", serde_json::to_string(title).unwrap())
         })
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     let items = items.trim_end_matches(',').to_owned();
     for document in [
         format!(
@@ -327,6 +325,7 @@ fn channel_definition_format() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn damage_of_all_kinds_costs_nothing() {
     let good = rss();
     let with = |from: &str, to: &str| {
@@ -593,6 +592,7 @@ fn an_html_page_lists_its_feeds() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn fields_hide_in_many_places() {
     let item = |inside: &str| {
         read(&format!(
@@ -686,6 +686,8 @@ fn fields_hide_in_many_places() {
         ["이 기자", "박 기자"]
     );
     assert_eq!(item("<itunes:author>최</itunes:author>").authors, ["최"]);
+    assert_eq!(item("<fullitem>본문</fullitem>").body, "본문");
+    assert_eq!(item("<title>don\u{92}t</title>").title, "don’t");
     assert_eq!(item("<category>국방</category><dc:subject>수출</dc:subject><itunes:keywords>a, b,국방</itunes:keywords>").categories, ["국방", "수출", "a", "b"]);
     let media = item(
         "<enclosure url=\"/a.mp3\" type=\"audio/mpeg\" length=\"1,024\"/><media:content url=\"https://m.example/b.jpg\"/>",
@@ -777,10 +779,8 @@ fn bounds_hold() {
             && entry.body.len() > LONGEST_TEXT / 2
     );
 
-    let bomb = format!(
-        "<!DOCTYPE rss [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;\">]><rss><channel><item><title>&b;</title></item></channel></rss>"
-    );
-    assert_eq!(read(&bomb).entries[0].title, "&b;");
+    let bomb = "<!DOCTYPE rss [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;\">]><rss><channel><item><title>&b;</title></item></channel></rss>";
+    assert_eq!(read(bomb).entries[0].title, "&b;");
     let external = "<!DOCTYPE rss [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><rss><channel><item><title>&x;</title></item></channel></rss>";
     assert_eq!(read(external).entries[0].title, "&x;");
 }
@@ -799,7 +799,10 @@ fn hostile_shapes_end() {
         item("&lt;a&gt;".repeat(60_000)),
         item(format!(
             "&lt;x {}&gt;",
-            (0..60_000).map(|n| format!("a{n} ")).collect::<String>()
+            (0..60_000)
+                .map(|n| format!("a{n} "))
+                .collect::<Vec<_>>()
+                .concat()
         )),
         item("&lt;!--".repeat(60_000)),
         item("&lt;table&gt;&lt;td&gt;".repeat(30_000)),
@@ -818,7 +821,8 @@ fn hostile_shapes_end() {
             "<rss {}><channel/></rss>",
             (0..50_000)
                 .map(|n| format!("xmlns:p{n}=\"u\" "))
-                .collect::<String>()
+                .collect::<Vec<_>>()
+                .concat()
         ),
         format!("{{\"items\":[{}", "{\"a\":[".repeat(50_000)),
         format!("{{\"items\":[{}", "{\"a\":{},".repeat(50_000)),

@@ -93,18 +93,23 @@ fn form(element: &Element) -> Form {
     }
 }
 
-/// An unlikely type: base64 where it looks so, else text is text.
+/// An unlikely type: base64 of text where it is that, nothing where it is a picture, else text is text.
 fn binary(text: &str) -> Form {
-    let packed = !text.is_empty()
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"+/=\r\n\t ".contains(&b))
-        && !text.trim().contains(' ');
-    if packed || text.is_empty() {
-        Form::Binary
-    } else {
-        Form::Html
+    let is_packed = |b: u8| b.is_ascii_alphanumeric() || b"+/=\r\n\t ".contains(&b);
+    if text.trim().is_empty() {
+        return Form::Binary;
     }
+    if !text.bytes().all(is_packed) || text.trim().contains(' ') {
+        return Form::Html;
+    }
+    let packed: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    let bytes = base64::engine::general_purpose::STANDARD
+        .decode(packed)
+        .unwrap_or_default();
+    let is_text = std::str::from_utf8(&bytes).is_ok_and(|text| {
+        !text.is_empty() && !text.contains(|c: char| c.is_control() && !c.is_whitespace())
+    });
+    if is_text { Form::Base64 } else { Form::Binary }
 }
 
 fn unpack(text: &str) -> String {

@@ -24,13 +24,13 @@ impl Letters {
             letters.all += 1;
             match c {
                 '\u{ac00}'..='\u{d7a3}' | '\u{1100}'..='\u{11ff}' | '\u{3130}'..='\u{318f}' => {
-                    letters.hangul += 1
+                    letters.hangul += 1;
                 }
                 '\u{3040}'..='\u{30ff}' | '\u{31f0}'..='\u{31ff}' | '\u{ff66}'..='\u{ff9f}' => {
-                    letters.kana += 1
+                    letters.kana += 1;
                 }
                 '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}' => {
-                    letters.han += 1
+                    letters.han += 1;
                 }
                 _ => {}
             }
@@ -64,7 +64,8 @@ pub fn detect(text: &str) -> Option<(String, f32)> {
     if let Some((language, confidence)) = letters.east_asian() {
         return Some((language.to_owned(), confidence));
     }
-    let text = &text[..text.floor_char_boundary(8000)];
+    // A few sentences tell as much as a page, and sooner.
+    let text = &text[..text.floor_char_boundary(800)];
     let info = whatlang::detect(text)?;
     let shared = matches!(
         info.script(),
@@ -151,81 +152,25 @@ pub fn tag(text: &str) -> Option<String> {
     Some(tag)
 }
 
+/// Codes of three letters that have one of two.
+const SHORT_CODES: &str = "\
+    eng=en kor=ko jpn=ja cmn=zh rus=ru ukr=uk bel=be bul=bg mkd=mk srp=sr \
+    ara=ar pes=fa urd=ur heb=he yid=yi deu=de fra=fr spa=es por=pt ita=it \
+    nld=nl pol=pl ces=cs slk=sk slv=sl hrv=hr hun=hu ron=ro tur=tr aze=az \
+    uzb=uz tuk=tk swe=sv dan=da nob=nb fin=fi est=et lav=lv lit=lt ell=el \
+    lat=la epo=eo cat=ca vie=vi ind=id tgl=tl jav=jv tha=th khm=km mya=my \
+    hin=hi ben=bn mar=mr nep=ne pan=pa guj=gu tam=ta tel=te kan=kn mal=ml \
+    ori=or sin=si kat=ka hye=hy amh=am afr=af zul=zu sna=sn aka=ak cym=cy";
+
 /// The two-letter code, where there is one.
 fn code(lang: Lang) -> &'static str {
-    match lang.code() {
-        "eng" => "en",
-        "kor" => "ko",
-        "jpn" => "ja",
-        "cmn" => "zh",
-        "rus" => "ru",
-        "ukr" => "uk",
-        "bel" => "be",
-        "bul" => "bg",
-        "mkd" => "mk",
-        "srp" => "sr",
-        "ara" => "ar",
-        "pes" => "fa",
-        "urd" => "ur",
-        "heb" => "he",
-        "yid" => "yi",
-        "deu" => "de",
-        "fra" => "fr",
-        "spa" => "es",
-        "por" => "pt",
-        "ita" => "it",
-        "nld" => "nl",
-        "pol" => "pl",
-        "ces" => "cs",
-        "slk" => "sk",
-        "slv" => "sl",
-        "hrv" => "hr",
-        "hun" => "hu",
-        "ron" => "ro",
-        "tur" => "tr",
-        "aze" => "az",
-        "uzb" => "uz",
-        "tuk" => "tk",
-        "swe" => "sv",
-        "dan" => "da",
-        "nob" => "nb",
-        "fin" => "fi",
-        "est" => "et",
-        "lav" => "lv",
-        "lit" => "lt",
-        "ell" => "el",
-        "lat" => "la",
-        "epo" => "eo",
-        "cat" => "ca",
-        "vie" => "vi",
-        "ind" => "id",
-        "tgl" => "tl",
-        "jav" => "jv",
-        "tha" => "th",
-        "khm" => "km",
-        "mya" => "my",
-        "hin" => "hi",
-        "ben" => "bn",
-        "mar" => "mr",
-        "nep" => "ne",
-        "pan" => "pa",
-        "guj" => "gu",
-        "tam" => "ta",
-        "tel" => "te",
-        "kan" => "kn",
-        "mal" => "ml",
-        "ori" => "or",
-        "sin" => "si",
-        "kat" => "ka",
-        "hye" => "hy",
-        "amh" => "am",
-        "afr" => "af",
-        "zul" => "zu",
-        "sna" => "sn",
-        "aka" => "ak",
-        "cym" => "cy",
-        other => other,
-    }
+    let known = lang.code();
+    let mut pairs = SHORT_CODES
+        .split(' ')
+        .filter_map(|pair| pair.split_once('='));
+    pairs
+        .find(|(long, _)| *long == known)
+        .map_or(known, |(_, short)| short)
 }
 
 #[cfg(test)]

@@ -88,7 +88,7 @@ fn around_month(
 /// Three numbers, or fewer, in the order that their length and separator tell.
 fn in_order(plain: &[(i64, usize)], separator: char) -> Option<(i64, i64, i64)> {
     match plain {
-        [(year, 4), (day_of_year, 3), ..] => {
+        [(year, 4), (day_of_year, 3)] => {
             let first = Date::new(i16::try_from(*year).ok()?, 1, 1).ok()?;
             let date = first
                 .checked_add(SignedDuration::from_hours(24 * (day_of_year - 1)))

@@ -43,7 +43,7 @@ pub(super) fn pieces(text: &str) -> Vec<Piece> {
         if c.is_ascii_digit() {
             at = push_number(&folded, at, &mut pieces);
         } else if c.is_alphabetic() {
-            let end = run(&folded, at, |c| c.is_alphabetic());
+            let end = run(&folded, at, char::is_alphabetic);
             pieces.push(Piece::Word(folded[at..end].iter().collect()));
             at = end;
         } else {

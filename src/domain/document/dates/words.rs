@@ -115,8 +115,8 @@ pub(super) fn half_day(word: &str) -> Option<bool> {
     }
 }
 
-/// Seconds east of Greenwich of a zone's short name.
-pub(super) fn zone_offset(word: &str) -> Option<i32> {
+/// Seconds east of Greenwich of a zone's short name; names of two letters count only behind the time.
+pub(super) fn zone_offset(word: &str, behind_time: bool) -> Option<i32> {
     let word = word
         .strip_prefix('t')
         .filter(|rest| matches!(*rest, "utc" | "gmt" | "kst"))
@@ -149,6 +149,10 @@ pub(super) fn zone_offset(word: &str) -> Option<i32> {
         "pst" | "akdt" => -480,
         "akst" => -540,
         "hst" => -600,
+        "et" if behind_time => -300,
+        "ct" if behind_time => -360,
+        "mt" if behind_time => -420,
+        "pt" if behind_time => -480,
         _ => return None,
     };
     Some(minutes * 60)
