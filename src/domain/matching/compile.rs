@@ -8,27 +8,23 @@ use regex::{Regex, RegexBuilder};
 
 use super::super::rule::ast::Node;
 use super::super::rule::diagnostic::{Diagnostic, Level};
-use super::super::rule::{Definitions, Entity, parse};
+use super::super::rule::{Definitions, parse};
 use super::check;
-use super::evaluate::small_letters;
 use super::filing::Postings;
 use super::node::{Clause, Expr, NodeId, Scope};
-use super::pattern::{End, Pattern, Unfit, term, verbatim};
-use super::query::{Query, without_question_marks};
+use super::pattern::Pattern;
+use super::query::Query;
 use super::scan::Patterns;
-use super::set::{AliasPlan, EntityPlan, Names, RulePlan, RuleSet};
+use super::set::{EntityPlan, Names, RulePlan, RuleSet};
 use super::text::Part;
 use super::units::narrow;
-use super::{AliasList, Place, Problem};
+use super::{Place, Problem};
 
 /// Most distinct patterns of a rule set (MAT-63).
 const MAX_PATTERNS: usize = 1_000_000;
 
 /// Largest compiled regex, in bytes.
 const MAX_REGEX: usize = 1 << 20;
-
-/// Longest chain of contexts that need other entities' contexts.
-const MAX_CONTEXTS: usize = 16;
 
 /// A macro, parsed.
 pub(super) struct MacroPlan {
@@ -67,9 +63,9 @@ pub(super) struct Compiler<'d> {
     pattern_ids: HashMap<Pattern, u32>,
     regex_ids: HashMap<String, u32>,
     entity_ids: HashMap<&'d str, u32>,
-    class_ids: HashMap<&'d str, u32>,
+    pub(super) class_ids: HashMap<&'d str, u32>,
     class_names: Vec<String>,
-    members: Vec<Vec<u32>>,
+    pub(super) members: Vec<Vec<u32>>,
     macro_ids: HashMap<&'d str, usize>,
     sources: Vec<String>,
 }
@@ -222,7 +218,7 @@ impl<'d> Compiler<'d> {
         id
     }
 
-    fn pattern(&mut self, pattern: Pattern) -> u32 {
+    pub(super) fn pattern(&mut self, pattern: Pattern) -> u32 {
         if let Some(id) = self.pattern_ids.get(&pattern) {
             return *id;
         }
@@ -269,7 +265,7 @@ impl<'d> Compiler<'d> {
     }
 
     /// Parses a text and reports what the parser says; the tree also next to errors.
-    fn parse(&mut self, place: Place, text: &str) -> (Option<Node>, bool) {
+    pub(super) fn parse(&mut self, place: Place, text: &str) -> (Option<Node>, bool) {
         let (tree, found) = parse(text);
         let broken = tree.is_none() || found.iter().any(|one| one.level == Level::Error);
         for diagnostic in found {
@@ -314,133 +310,7 @@ impl<'d> Compiler<'d> {
         self.macros[index].broken |= !sound;
     }
 
-    fn read_entities(&mut self) {
-        for (index, entity) in self.definitions.entities.iter().enumerate() {
-            let plan = self.entity_plan(index, entity);
-            self.entities.push(plan);
-            check::blockers(self, index);
-        }
-        check::shared_names(self);
-    }
-
-    fn entity_plan(&mut self, index: usize, entity: &Entity) -> EntityPlan {
-        let mut plan = EntityPlan {
-            id: entity.id.clone().unwrap_or_else(|| "".into()),
-            aliases: Vec::new(),
-            patterns: Vec::new(),
-            not_in: Vec::new(),
-            classes: Vec::new(),
-            context: None,
-            within: entity.context_within,
-        };
-        for class in &entity.classes {
-            plan.classes.extend(self.class_ids.get(class.as_str()));
-        }
-        for (list, at, text, exact) in names(entity) {
-            let place = Place::EntityAlias(index, list, at);
-            let patterns = self.alias(place, text, exact);
-            let alias = narrow(plan.aliases.len());
-            for pattern in patterns {
-                self.names.push((pattern, (narrow(index), alias)));
-                plan.patterns.push(pattern);
-            }
-            plan.aliases.push(AliasPlan {
-                text: text.to_owned(),
-                ambiguous: is_ambiguous(entity, text, exact),
-            });
-        }
-        for (at, text) in entity.not_in.iter().enumerate() {
-            let place = Place::EntityAlias(index, AliasList::NotIn, at);
-            let patterns = self.alias(place, text, false);
-            plan.not_in.extend(patterns);
-        }
-        plan
-    }
-
-    /// The patterns of a name.
-    fn alias(&mut self, place: Place, text: &str, exact: bool) -> Vec<u32> {
-        let found = if exact {
-            verbatim(text).map(|one| vec![one]).ok_or(Unfit::Empty)
-        } else {
-            term(&without_question_marks(text), &End::Closed)
-        };
-        let span = 0..text.len();
-        let diagnostic = match found {
-            Ok(patterns) => {
-                return patterns
-                    .into_iter()
-                    .map(|pattern| self.pattern(pattern))
-                    .collect();
-            }
-            Err(Unfit::Empty) => Diagnostic::warning(
-                "W03",
-                span,
-                format!("`{text}` holds no letter or digit, so it never matches"),
-            )
-            .help("leave it out"),
-            Err(_) => Diagnostic::error(
-                "E05",
-                span,
-                format!(
-                    "`{text}`: a wildcard stands behind two letters or digits, at the last word"
-                ),
-            )
-            .help("write more of the word before the wildcard"),
-        };
-        self.report(place, diagnostic);
-        Vec::new()
-    }
-
-    fn read_contexts(&mut self) {
-        self.needs = vec![BTreeSet::new(); self.entities.len()];
-        for (index, entity) in self.definitions.entities.iter().enumerate() {
-            let Some(context) = &entity.context else {
-                check::no_context(self, index);
-                continue;
-            };
-            let place = Place::EntityContext(index);
-            let source = self.source(context);
-            let (tree, broken) = self.parse(place, context);
-            let Some(tree) = tree else { continue };
-            let mut query = Query::new(self, place, source);
-            query.names_only = broken;
-            query.early = true;
-            let Some(clause) = query.clause(&tree).filter(|_| !broken) else {
-                continue;
-            };
-            if !check::context(self, place, &clause) {
-                continue;
-            }
-            self.needs[index] = self.entities_in(clause.node);
-            self.entities[index].context = Some(clause.node);
-        }
-        check::context_cycles(self, MAX_CONTEXTS);
-    }
-
-    /// The entities that an expression speaks of, classes taken apart.
-    fn entities_in(&self, node: NodeId) -> BTreeSet<u32> {
-        let mut out = BTreeSet::new();
-        let mut stack = vec![node];
-        let mut seen = HashSet::new();
-        while let Some(node) = stack.pop() {
-            if !seen.insert(node) {
-                continue;
-            }
-            match self.expr(node) {
-                Expr::Entity(entity, ..) => {
-                    out.insert(*entity);
-                }
-                Expr::Class(class, ..) => out.extend(&self.members[*class as usize]),
-                Expr::Or(parts) | Expr::And(parts) | Expr::Of(_, parts) => stack.extend(parts),
-                Expr::Not(inner) | Expr::Count(_, inner) => stack.push(*inner),
-                Expr::Near(pair) => stack.extend([pair.left, pair.right]),
-                _ => {}
-            }
-        }
-        out
-    }
-
-    fn source(&mut self, text: &str) -> u32 {
+    pub(super) fn source(&mut self, text: &str) -> u32 {
         self.sources.push(text.to_owned());
         narrow(self.sources.len() - 1)
     }
@@ -504,54 +374,4 @@ impl<'d> Compiler<'d> {
         set.postings = Postings::new(&set);
         (set, self.problems)
     }
-}
-
-/// The names of an entity with the list they stand in, and whether case counts.
-///
-/// What stands in `exact` keeps its case, also where it is the name or ambiguous; an ambiguous name that stands
-/// nowhere else is folded.
-fn names(entity: &Entity) -> Vec<(AliasList, usize, &str, bool)> {
-    let is_exact = |text: &str| entity.exact.iter().any(|exact| exact == text);
-    let mut out = Vec::new();
-    if !entity.name.trim().is_empty() && !is_exact(&entity.name) {
-        out.push((AliasList::Name, 0, entity.name.as_str(), false));
-    }
-    for (list, texts, exact) in [
-        (AliasList::Aliases, &entity.aliases, false),
-        (AliasList::Exact, &entity.exact, true),
-    ] {
-        out.extend(
-            texts
-                .iter()
-                .enumerate()
-                .map(|(at, text)| (list, at, text.as_str(), exact)),
-        );
-    }
-    for (at, text) in entity.ambiguous.iter().enumerate() {
-        let known = out.iter().any(|(_, _, other, exact)| {
-            if *exact {
-                other == text
-            } else {
-                same(other, text)
-            }
-        });
-        if !known {
-            out.push((AliasList::Ambiguous, at, text.as_str(), false));
-        }
-    }
-    out
-}
-
-fn is_ambiguous(entity: &Entity, text: &str, exact: bool) -> bool {
-    entity.ambiguous.iter().any(|other| {
-        if exact {
-            other == text
-        } else {
-            same(other, text)
-        }
-    })
-}
-
-fn same(one: &str, other: &str) -> bool {
-    one == other || small_letters(one) == small_letters(other)
 }

@@ -2,33 +2,19 @@
 //!
 //! Every expression is evaluated at most once an entry. Evidence in the words of a rule is made in `evidence`.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 
-use super::super::rule::ast::Field;
 use super::Subject;
 use super::mention::Named;
 use super::near::{Neighbours, Side, sequence};
-use super::node::{Expr, NodeId, Pair, Property, Scope};
+use super::node::{Expr, NodeId, Pair, Scope};
+use super::probe::Bytes;
 use super::scan::Hit;
 use super::set::RuleSet;
 use super::text::{Part, Span, Text};
-use super::units::narrow;
-
-/// Most matches of one regex in one entry.
-const REGEX_MATCHES: usize = 1000;
-
-/// A place a regex or a URL test found, in bytes of a stored text.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Bytes {
-    /// Index of the zone.
-    pub zone: usize,
-    pub start: usize,
-    pub end: usize,
-    /// The folded characters there, if there are any.
-    pub span: Option<Span>,
-}
 
 /// A pair that is near: the anchor, its partner, and both together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,12 +55,12 @@ pub(crate) struct Run<'s, 'a> {
     truths: Memo<bool>,
     spans: Memo<Rc<[Span]>>,
     pairs: Memo<Rc<[Found]>>,
-    regexes: Memo<Rc<[Bytes]>>,
+    pub(super) regexes: Memo<Rc<[Bytes]>>,
     pub(super) licensed: Memo<Rc<[Named]>>,
     pub(super) raw: Option<Rc<[Named]>>,
     pub(super) settled: Option<Rc<[Named]>>,
-    url: Option<Rc<str>>,
-    host: Option<Option<Rc<str>>>,
+    pub(super) url: Option<String>,
+    pub(super) host: OnceCell<Option<String>>,
 }
 
 impl<'s, 'a> Run<'s, 'a> {
@@ -95,7 +81,7 @@ impl<'s, 'a> Run<'s, 'a> {
             raw: None,
             settled: None,
             url: None,
-            host: None,
+            host: OnceCell::new(),
         }
     }
 
@@ -381,118 +367,6 @@ impl<'s, 'a> Run<'s, 'a> {
             })
             .collect()
     }
-
-    /// Where a regex matches.
-    pub(crate) fn bytes(&mut self, node: NodeId) -> Rc<[Bytes]> {
-        if let Some(known) = self.regexes.get(&node) {
-            return Rc::clone(known);
-        }
-        let mut out = Vec::new();
-        if let Expr::Regex(regex, scope) = self.set.expr(node) {
-            let regex = &self.set.regexes[*regex as usize];
-            for (index, zone) in self.text.zones.iter().enumerate() {
-                if scope.parts & zone.part.bit() == 0 {
-                    continue;
-                }
-                for found in regex.find_iter(&zone.text[..zone.limit]) {
-                    let range = found.range();
-                    let skipped = |skip: &std::ops::Range<usize>| {
-                        skip.start < range.end && range.start < skip.end
-                    };
-                    if range.is_empty() || zone.skipped.iter().any(skipped) {
-                        continue;
-                    }
-                    let span = self.span_of(index, &range);
-                    let led = span.is_none_or(|span| self.in_scope(span, *scope));
-                    if led && (span.is_some() || !scope.lead) {
-                        out.push(Bytes {
-                            zone: index,
-                            start: range.start,
-                            end: range.end,
-                            span,
-                        });
-                    }
-                    if out.len() >= REGEX_MATCHES {
-                        break;
-                    }
-                }
-            }
-        }
-        let out: Rc<[Bytes]> = out.into();
-        self.regexes.insert(node, Rc::clone(&out));
-        out
-    }
-
-    /// The folded characters whose sources begin in a range of a zone.
-    fn span_of(&self, zone: usize, range: &std::ops::Range<usize>) -> Option<Span> {
-        let (first, end) = self.text.zones[zone].units;
-        let list = &self.text.units.list[first as usize..end as usize];
-        let from = list.first()?.start as usize;
-        let to = list.last()?.end as usize;
-        let starts = &self.text.units.starts[from..to];
-        let start = from + starts.partition_point(|at| (*at as usize) < range.start);
-        let stop = from + starts.partition_point(|at| (*at as usize) < range.end);
-        if start >= stop {
-            return None;
-        }
-        let (start, stop) = (narrow(start), narrow(stop));
-        Some(Span {
-            start,
-            end: stop,
-            first: self.text.unit_at(start),
-            last: self.text.unit_at(stop - 1),
-        })
-    }
-
-    /// Where a URL test finds something, in bytes of the URL.
-    pub(crate) fn url_matches(&mut self, node: NodeId) -> Vec<std::ops::Range<usize>> {
-        let set = self.set;
-        let Some(url) = self.subject.url else {
-            return Vec::new();
-        };
-        match set.expr(node) {
-            Expr::Url(wanted) => {
-                let small = self.url.get_or_insert_with(|| small_letters(url).into());
-                small
-                    .match_indices(wanted.as_str())
-                    .take(16)
-                    .map(|(at, found)| at..at + found.len())
-                    .collect()
-            }
-            Expr::UrlRegex(regex) => set.regexes[*regex as usize]
-                .find_iter(url)
-                .map(|found| found.range())
-                .filter(|range| !range.is_empty())
-                .take(16)
-                .collect(),
-            _ => Vec::new(),
-        }
-    }
-
-    /// Whether the entry has a property.
-    fn has(&mut self, property: &Property) -> bool {
-        let value = property.value.as_str();
-        let subject = self.subject;
-        match property.field {
-            Field::Feed => subject.feed == Some(value),
-            Field::Tag => subject.tags.iter().any(|tag| tag == value),
-            Field::Lang => subject
-                .language
-                .is_some_and(|language| is_language(language, value)),
-            Field::Host => {
-                let host = self.host.get_or_insert_with(|| {
-                    let url = url::Url::parse(subject.url?).ok()?;
-                    url.host_str()
-                        .map(|host| host.trim_end_matches('.').to_ascii_lowercase().into())
-                });
-                host.as_deref().is_some_and(|host| {
-                    host.strip_suffix(value)
-                        .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-                })
-            }
-            _ => false,
-        }
-    }
 }
 
 /// How far and on which side a partner may stand.
@@ -518,26 +392,4 @@ impl Found {
             partner,
         }
     }
-}
-
-/// Small letters, every character as long as before, so that offsets hold.
-pub(crate) fn small_letters(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            let mut small = c.to_lowercase();
-            match (small.next(), small.next()) {
-                (Some(one), None) if one.len_utf8() == c.len_utf8() => one,
-                _ => c,
-            }
-        })
-        .collect()
-}
-
-/// Whether a language tag is `wanted` or a variety of it.
-pub(crate) fn is_language(tag: &str, wanted: &str) -> bool {
-    let mut have = tag.split(['-', '_']);
-    wanted.split('-').all(|part| {
-        have.next()
-            .is_some_and(|tag| tag.eq_ignore_ascii_case(part))
-    })
 }

@@ -10,6 +10,9 @@ use super::node::{Clause, Expr, NodeId};
 use super::set::RulePlan;
 use super::text::Span;
 
+/// What the end of a body that was cut looks like.
+const CUTS: [&str; 6] = ["…", "...", "[...]", "[…]", "Read more", "더보기"];
+
 impl Run<'_, '_> {
     /// The whole rule, its filters first.
     pub(crate) fn explain_rule(&mut self, rule: &RulePlan, clause: &Clause) -> Explanation {
@@ -49,7 +52,6 @@ impl Run<'_, '_> {
         if body.is_empty() || body == self.subject.title.trim() {
             return Some("the entry is a headline only".to_owned());
         }
-        const CUTS: [&str; 6] = ["…", "...", "[...]", "[…]", "Read more", "더보기"];
         CUTS.iter()
             .any(|cut| body.ends_with(cut))
             .then(|| format!("the body is cut at {} characters", body.chars().count()))
@@ -140,12 +142,12 @@ impl Run<'_, '_> {
         let zone = self.text.zone_of(span);
         let mut first = span.first as usize;
         let mut last = span.last as usize;
-        let list = &self.text.units.list;
+        let units = &self.text.units.list;
         let joined = |at: usize| {
-            list.get(at).is_some_and(|unit| {
+            units.get(at).is_some_and(|unit| {
                 unit.gap == super::units::Gap::None
                     && at > 0
-                    && !super::script::is_border(list[at - 1].kind, unit.kind)
+                    && !super::script::is_border(units[at - 1].kind, unit.kind)
             })
         };
         while joined(first) {
@@ -155,8 +157,8 @@ impl Run<'_, '_> {
             last += 1;
         }
         let starts = &self.text.units.starts;
-        let from = starts[list[first].start as usize] as usize;
-        let to = super::fold::source_end(zone.text, starts[list[last].end as usize - 1] as usize);
+        let from = starts[units[first].start as usize] as usize;
+        let to = super::fold::source_end(zone.text, starts[units[last].end as usize - 1] as usize);
         zone.text[from..to].chars().take(60).collect()
     }
 

@@ -302,10 +302,26 @@ enum Special {
 fn special(c: char) -> Option<Special> {
     let code = u32::from(c);
     Some(match code {
-        0x318D | 0x119E | 0x00B7 | 0x2027 | 0x30FB | 0xFF65 => Special::Separator(OTHER),
-        0x2122 | 0x00AE | 0x00A9 | 0x2120 | 0x2117 => Special::Separator(OTHER),
-        0x00B2 | 0x00B3 | 0x00B9 | 0x2070 | 0x2074..=0x207E => Special::Separator(OTHER),
-        0x2025 | 0x2026 | 0x22EF => Special::Separator(OTHER),
+        // Middle dots, trade marks, raised digits, ellipses.
+        0x318D
+        | 0x119E
+        | 0x00B7
+        | 0x2027
+        | 0x30FB
+        | 0xFF65
+        | 0x2122
+        | 0x00AE
+        | 0x00A9
+        | 0x2120
+        | 0x2117
+        | 0x00B2
+        | 0x00B3
+        | 0x00B9
+        | 0x2070
+        | 0x2074..=0x207E
+        | 0x2025
+        | 0x2026
+        | 0x22EF => Special::Separator(OTHER),
         0x2010..=0x2015 | 0x2212 | 0xFE58 | 0xFE63 | 0xFF0D | 0x05BE => Special::Separator('-'),
         0x2018..=0x201B | 0x2032 | 0x2035 | 0x02BC | 0x0060 | 0x00B4 | 0xFF07 => {
             Special::Separator('\'')

@@ -293,6 +293,19 @@ pub(crate) fn fits(pieces: &[Wild], chars: &[char]) -> bool {
     }
 }
 
+/// In phrases and names `?` is a wildcard only inside a word.
+pub(crate) fn without_question_marks(text: &str) -> String {
+    let mut chars = text.chars().peekable();
+    let mut out = String::with_capacity(text.len());
+    while let Some(c) = chars.next() {
+        let inside = chars
+            .peek()
+            .is_some_and(|next| next.is_alphanumeric() || matches!(next, '?' | '*'));
+        out.push(if c == '?' && !inside { ' ' } else { c });
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

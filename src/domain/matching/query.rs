@@ -9,9 +9,9 @@ use super::super::rule::diagnostic::Diagnostic;
 use super::super::rule::suggest::nearest;
 use super::Place;
 use super::compile::Compiler;
-use super::evaluate::small_letters;
 use super::node::{Clause, Expr, NodeId, Pair, Property, Scope};
-use super::pattern::{End, Unfit, term, verbatim, wildcard};
+use super::pattern::{End, Unfit, term, verbatim, wildcard, without_question_marks};
+use super::probe::small_letters;
 
 /// Most nodes of a query, macros expanded.
 const MAX_NODES: usize = 20_000;
@@ -116,7 +116,7 @@ impl<'c, 'd> Query<'c, 'd> {
                 if let Some(entity) = found {
                     self.compiler.used.entities.insert(entity);
                 } else {
-                    self.unknown("E30", node, '@', "entity", name);
+                    self.unknown(node, '@', name);
                 }
                 let scope = self.texts(node, "an entity")?;
                 self.leaf(node, Expr::Entity(found?, scope, self.early))
@@ -126,7 +126,7 @@ impl<'c, 'd> Query<'c, 'd> {
                 if let Some(class) = found {
                     self.compiler.used.classes.insert(class);
                 } else {
-                    self.unknown("E31", node, '#', "class", name);
+                    self.unknown(node, '#', name);
                 }
                 let scope = self.texts(node, "a class")?;
                 self.leaf(node, Expr::Class(found?, scope, self.early))
@@ -267,7 +267,12 @@ impl<'c, 'd> Query<'c, 'd> {
         })
     }
 
-    fn unknown(&mut self, code: &'static str, node: &Node, sigil: char, what: &str, name: &str) {
+    fn unknown(&mut self, node: &Node, sigil: char, name: &str) {
+        let (code, what) = match sigil {
+            '@' => ("E30", "entity"),
+            '#' => ("E31", "class"),
+            _ => ("E32", "macro"),
+        };
         let near = match sigil {
             '@' => nearest(name, self.compiler.entity_names()),
             '#' => nearest(name, self.compiler.class_names()),
@@ -284,7 +289,7 @@ impl<'c, 'd> Query<'c, 'd> {
 
     fn expand(&mut self, node: &Node, name: &str) -> Option<Clause> {
         let Some(index) = self.compiler.macro_named(name) else {
-            self.unknown("E32", node, '$', "macro", name);
+            self.unknown(node, '$', name);
             return None;
         };
         self.compiler.used.macros.insert(index);
@@ -492,17 +497,4 @@ impl<'c, 'd> Query<'c, 'd> {
         }
         self.leaf(node, Expr::Property(Property { field, value }))
     }
-}
-
-/// In phrases and names `?` is a wildcard only inside a word.
-pub(super) fn without_question_marks(text: &str) -> String {
-    let mut chars = text.chars().peekable();
-    let mut out = String::with_capacity(text.len());
-    while let Some(c) = chars.next() {
-        let inside = chars
-            .peek()
-            .is_some_and(|next| next.is_alphanumeric() || matches!(next, '?' | '*'));
-        out.push(if c == '?' && !inside { ' ' } else { c });
-    }
-    out
 }

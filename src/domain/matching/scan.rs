@@ -82,7 +82,7 @@ impl Patterns {
             hits: Vec::new(),
         };
         for first in 0..text.units.list.len() {
-            walk.from_unit(first);
+            walk.begin_in(first);
         }
         let mut hits = walk.hits;
         hits.sort_unstable();
@@ -320,13 +320,13 @@ struct Walk<'p, 't, 'a> {
 }
 
 impl Walk<'_, '_, '_> {
-    fn from_unit(&mut self, first: usize) {
+    fn begin_in(&mut self, first: usize) {
         let (patterns, text) = (self.patterns, self.text);
         if !may_begin(text, first) {
             return;
         }
         let start = text.units.list[first].start;
-        self.from_char(first, start);
+        self.begin_at(first, start);
         if matches!(
             text.units.list[first].kind,
             Kind::Dense | Kind::Arabic | Kind::Hebrew
@@ -339,12 +339,12 @@ impl Walk<'_, '_, '_> {
                 }
             });
             for at in inner {
-                self.from_char(first, at);
+                self.begin_at(first, at);
             }
         }
     }
 
-    fn from_char(&mut self, first: usize, start: u32) {
+    fn begin_at(&mut self, first: usize, start: u32) {
         let unit = narrow(first);
         self.stack.push((
             ROOT,

@@ -123,7 +123,7 @@ fn full_stop(text: &str, at: usize, length: usize) -> Option<Break> {
     if !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_digit()) {
         let head = &before[..before.len() - token.len()];
         let next = text[end..].trim_start().chars().next();
-        if next.is_some_and(|c| c.is_numeric()) || is_list_or_date(head) {
+        if next.is_some_and(char::is_numeric) || is_list_or_date(head) {
             return None;
         }
     }
@@ -256,10 +256,21 @@ fn begins_item(line: &str) -> bool {
     };
     match c {
         '-' | '–' | '*' => line[c.len_utf8()..].starts_with(' '),
-        '•' | '▲' | '△' | '■' | '□' | '◇' | '◆' | '○' | '●' | '▶' | '▷' | '※' | '[' | '【' => {
-            true
-        }
-        '\u{2460}'..='\u{2473}' => true,
+        '•'
+        | '▲'
+        | '△'
+        | '■'
+        | '□'
+        | '◇'
+        | '◆'
+        | '○'
+        | '●'
+        | '▶'
+        | '▷'
+        | '※'
+        | '['
+        | '【'
+        | '\u{2460}'..='\u{2473}' => true,
         '(' => line
             .chars()
             .take(40)

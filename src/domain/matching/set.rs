@@ -6,9 +6,10 @@ use regex::Regex;
 
 use super::super::id::{EntityId, RuleId};
 use super::super::rule::{ContextWithin, FeedSelector, Severity};
-use super::evaluate::{Run, is_language};
+use super::evaluate::Run;
 use super::filing::Postings;
 use super::node::{Clause, Expr, NodeId};
+use super::probe::is_language;
 use super::scan::Patterns;
 use super::{Explanation, Match, Mention, Subject};
 

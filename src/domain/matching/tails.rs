@@ -128,8 +128,7 @@ fn is_suffix(c: char) -> bool {
 /// What a one-syllable tail wants, where the wrong reading is another word (MAT-20).
 fn wants(tail: &[char]) -> Option<Wants> {
     match tail {
-        ['과'] => Some(Wants::Consonant),
-        ['아'] => Some(Wants::Consonant),
+        ['과' | '아'] => Some(Wants::Consonant),
         ['로'] => Some(Wants::VowelOrRieul),
         [
             '가' | '나' | '야' | '여' | '라' | '다' | '며' | '고' | '자' | '지' | '면' | '니'

@@ -34,8 +34,7 @@ fn sample(text: &str) -> Sample {
     let mut sample = Sample::default();
     let mut mark = 'T';
     let mut value = String::new();
-    let mut words = text.split(' ').peekable();
-    while let Some(word) = words.next() {
+    for word in text.split(' ') {
         let mut chars = word.chars();
         let next = match (chars.next(), chars.next()) {
             (Some(c @ ('T' | 'B' | 'L' | 'U' | 'A' | 'C' | 'D' | 'G' | 'F')), Some(':')) => Some(c),
@@ -95,7 +94,7 @@ fn wrong(query: &str, text: &str, expected: &str) -> Option<String> {
     }
     let evidence = found.first().map_or(&[][..], |found| &found.evidence);
     for one in evidence {
-        if &sample.stored(&one.field, one.index)[one.start..one.end] != one.text {
+        if sample.stored(&one.field, one.index)[one.start..one.end] != one.text {
             return Some(format!("evidence is not the text there: {one:?}"));
         }
     }

@@ -5,8 +5,9 @@
 
 use crate::domain::matching::Subject;
 use crate::domain::matching::node::Scope;
-use crate::domain::matching::pattern::{End, Pattern, Wild, fits, term, verbatim};
-use crate::domain::matching::query::without_question_marks;
+use crate::domain::matching::pattern::{
+    End, Pattern, Wild, fits, term, verbatim, without_question_marks,
+};
 use crate::domain::matching::scan::{Place, closed, crossings, inner_starts, may_begin};
 use crate::domain::matching::script::Kind as Script;
 use crate::domain::matching::tails::Tails;

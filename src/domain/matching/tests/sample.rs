@@ -1,7 +1,6 @@
 //! Definitions and entries that tests share.
 
 use crate::domain::feed::Origin;
-use crate::domain::id::RuleId;
 use crate::domain::matching::{Problem, RuleSet, Subject};
 use crate::domain::rule::diagnostic::Level;
 use crate::domain::rule::{Definitions, Entity, Macro, Notify, Revisions, Rule, Severity};
@@ -114,11 +113,6 @@ pub fn has_error(problems: &[Problem]) -> bool {
     problems
         .iter()
         .any(|problem| problem.diagnostic.level == Level::Error)
-}
-
-/// The id of the one rule of `compiled`.
-pub fn q() -> RuleId {
-    "q".into()
 }
 
 /// An entry that owns its fields.
