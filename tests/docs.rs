@@ -247,11 +247,10 @@ fn configurations_in_the_documents_pass_the_check() {
             let folder = tempfile::tempdir().expect("a temporary folder");
             let file = folder.path().join("bongsu.toml");
             fs::write(&file, block).expect("written");
-            fs::write(
-                folder.path().join("secret"),
-                "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n",
-            )
-            .expect("written");
+            for secret in ["secret", "smtp-password"] {
+                let text = "whsec_YSBzZWNyZXQgb2YgdGhlIGRvY3MsIDI0IGJ5dGVz\n";
+                fs::write(folder.path().join(secret), text).expect("written");
+            }
             let done = bongsu(&["--config", &folder.path().to_string_lossy(), "check"], "");
             if !done.status.success() {
                 let said = String::from_utf8_lossy(&done.stderr).into_owned();
