@@ -25,10 +25,23 @@ const MAY_IMPORT: [(&str, &[&str]); 10] = [
 ];
 
 /// What may stand in some layers only: a text, where it is at home, and why.
-const AT_HOME: [(&str, &[&str], &str); 13] = [
-    ("rusqlite", &["store"], "SQL lives in the store"),
+const AT_HOME: [(&str, &[&str], &str); 18] = [
+    (
+        "rusqlite",
+        &["store", "daemon"],
+        "SQL lives in the store; passes hand it closures over a transaction",
+    ),
+    ("\"select ", &["store"], "SQL lives in the store"),
+    ("\"insert ", &["store"], "SQL lives in the store"),
+    ("\"update ", &["store"], "SQL lives in the store"),
+    ("\"delete from ", &["store"], "SQL lives in the store"),
+    ("\"pragma ", &["store"], "SQL lives in the store"),
     ("reqwest", &["fetch", "notify"], "only these two talk HTTP"),
-    ("lettre", &["notify"], "only receivers get mail"),
+    (
+        "lettre",
+        &["notify", "config/values.rs"],
+        "only receivers get mail; config checks addresses",
+    ),
     (
         "feed_rs",
         &["domain/document"],
@@ -36,8 +49,8 @@ const AT_HOME: [(&str, &[&str], &str); 13] = [
     ),
     (
         "anyhow",
-        &["daemon", "cli", "main.rs"],
-        "a layer's errors have types",
+        &["daemon", "cli", "main.rs", "web/mod.rs"],
+        "a layer's errors have types; tasks end with any",
     ),
     ("axum", &["web"], "routes are on one page"),
     (
@@ -48,7 +61,7 @@ const AT_HOME: [(&str, &[&str], &str); 13] = [
     ("tokio::spawn", &[], "tasks belong to the supervisor"),
     (
         "std::env::",
-        &["cli", "config", "daemon/systemd.rs"],
+        &["cli", "config", "daemon/systemd.rs", "main.rs"],
         "the environment is an input, read at the edge",
     ),
     ("println!", &["cli"], "only commands print"),
