@@ -1,0 +1,145 @@
+//! An alert as it is sent, put together from rows; and everything that is known of one.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row};
+use serde::Serialize;
+
+use super::super::outbox::{self, DeliveryRow};
+use super::super::row::{Json, Ms, Name, Rank};
+use super::super::{Result, entries, stories};
+use super::list::{self, AlertRow};
+use crate::domain::alert::Reason;
+use crate::domain::alert::wire::{WireAlert, WireLinks, WireRule};
+use crate::domain::entry::wire::WireEntry;
+use crate::domain::matching::Evidence;
+use crate::domain::rule::Severity;
+
+/// Everything that is known of an alert.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AlertDetail {
+    /// As it is sent.
+    pub alert: WireAlert,
+    /// Where it stands.
+    pub row: AlertRow,
+    /// To whom it went, or goes, or did not go, with each attempt.
+    pub deliveries: Vec<DeliveryRow>,
+}
+
+/// The columns of an alert that its wire form is made of.
+struct Stored {
+    key: String,
+    created: Timestamp,
+    severity: Severity,
+    reason: Reason,
+    rule: WireRule,
+    entry: Option<i64>,
+    revision: Option<u32>,
+    story: Option<i64>,
+    body: Option<WireAlert>,
+}
+
+/// An alert as it is sent now: the entry as it was when it matched, the story as it has grown since.
+pub fn wire(conn: &Connection, alert: i64, public_url: Option<&str>) -> Result<Option<WireAlert>> {
+    let Some(stored) = conn
+        .prepare_cached(
+            "select key, created, severity, reason, rule, rule_title, entry, revision, story, body
+             from alert where seq = ?1",
+        )?
+        .query_row([alert], read_stored)
+        .optional()?
+    else {
+        return Ok(None);
+    };
+    let links = WireLinks {
+        alert: public_url.map(|url| format!("{}/alerts/{alert}", url.trim_end_matches('/'))),
+    };
+    if let Some(body) = stored.body {
+        return Ok(Some(WireAlert {
+            id: alert.to_string(),
+            created: stored.created,
+            links,
+            ..body
+        }));
+    }
+    let story = stored.story.map(|story| stories::wire(conn, story));
+    Ok(Some(WireAlert {
+        kind: "alert".to_owned(),
+        id: alert.to_string(),
+        entry: entry_then(conn, stored.entry, stored.revision)?,
+        matches: evidence(conn, alert)?,
+        story: story.transpose()?.flatten(),
+        key: stored.key,
+        created: stored.created,
+        severity: stored.severity,
+        reason: stored.reason,
+        rule: stored.rule,
+        health: None,
+        alerts: None,
+        links,
+        test: false,
+        cut: false,
+    }))
+}
+
+/// Everything that is known of an alert.
+pub fn detail(
+    conn: &Connection,
+    alert: i64,
+    public_url: Option<&str>,
+) -> Result<Option<AlertDetail>> {
+    let (Some(wire), Some(row)) = (wire(conn, alert, public_url)?, list::one(conn, alert)?) else {
+        return Ok(None);
+    };
+    Ok(Some(AlertDetail {
+        alert: wire,
+        row,
+        deliveries: outbox::of_alert(conn, alert)?,
+    }))
+}
+
+/// The entry as it was when it matched, since the evidence points into that text; else as it is.
+fn entry_then(
+    conn: &Connection,
+    entry: Option<i64>,
+    revision: Option<u32>,
+) -> Result<Option<WireEntry>> {
+    let Some(seq) = entry else {
+        return Ok(None);
+    };
+    let Some(stored) = entries::by_seq(conn, seq)? else {
+        return Ok(None);
+    };
+    if let Some(number) = revision.filter(|number| *number != stored.revision)
+        && let Some(then) = entries::revision(conn, seq, number)?
+    {
+        return Ok(Some(then));
+    }
+    Ok(Some(stored.wire()))
+}
+
+fn evidence(conn: &Connection, alert: i64) -> Result<Vec<Evidence>> {
+    let found: Option<Json<Vec<Evidence>>> = conn
+        .prepare_cached(
+            r#"select evidence from "match" where alert = ?1 and raised is not null limit 1"#,
+        )?
+        .query_row([alert], |row| row.get(0))
+        .optional()?;
+    Ok(found.map(|found| found.0).unwrap_or_default())
+}
+
+fn read_stored(row: &Row<'_>) -> rusqlite::Result<Stored> {
+    Ok(Stored {
+        key: row.get(0)?,
+        created: row.get::<_, Ms>(1)?.0,
+        severity: row.get::<_, Rank>(2)?.0,
+        reason: row.get::<_, Name<_>>(3)?.0,
+        rule: WireRule {
+            id: row.get(4)?,
+            title: row.get(5)?,
+        },
+        entry: row.get(6)?,
+        revision: row.get(7)?,
+        story: row.get(8)?,
+        body: row.get::<_, Option<Json<WireAlert>>>(9)?.map(|body| body.0),
+    })
+}

@@ -1,0 +1,178 @@
+//! `db check`: is the file whole, do its references hold, and are our own promises kept in it.
+//!
+//! It only looks; nothing is repaired here.
+
+use rusqlite::Connection;
+use serde::Serialize;
+
+use super::row::count;
+use super::{Result, migrate};
+
+/// Problems listed of one kind.
+const LISTED: usize = 20;
+
+/// What was looked at and what was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct CheckReport {
+    /// The schema's version.
+    pub schema: i64,
+    /// Entries looked at.
+    pub entries: u64,
+    /// Alerts looked at.
+    pub alerts: u64,
+    /// Deliveries looked at.
+    pub deliveries: u64,
+    /// What is wrong, in words; empty when all is well.
+    pub problems: Vec<String>,
+}
+
+impl CheckReport {
+    /// Whether all is well.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.problems.is_empty()
+    }
+}
+
+/// Our own promises: what is wrong, and a query that counts how often.
+const PROMISES: &[(&str, &str)] = &[
+    (
+        "alert with neither a delivery nor a reason why not",
+        "select count(*) from alert a where a.untold is null
+            and not exists (select 1 from delivery d where d.alert = a.seq)",
+    ),
+    (
+        "alert about an entry without the match that raised it",
+        r#"select count(*) from alert a where a.entry is not null
+            and not exists (select 1 from "match" m where m.alert = a.seq and m.raised is not null)"#,
+    ),
+    (
+        "match folded into nothing",
+        r#"select count(*) from "match" m where m.held is null and m.raised is null"#,
+    ),
+    (
+        "delivery under way without a lease",
+        "select count(*) from delivery where state = 'sending' and (owner is null or lease_until is null)",
+    ),
+    (
+        "due delivery without a time",
+        "select count(*) from delivery where state = 'due' and due is null",
+    ),
+    (
+        "delivery that ended without a time, or is open with one",
+        "select count(*) from delivery
+         where (state in ('delivered', 'dead', 'cancelled')) <> (settled is not null)",
+    ),
+    (
+        "dead or cancelled delivery without a reason",
+        "select count(*) from delivery where state in ('dead', 'cancelled') and why is null",
+    ),
+    (
+        "delivery whose count of attempts is wrong",
+        "select count(*) from delivery d
+         where d.attempts <> (select count(*) from attempt a where a.delivery = d.seq)",
+    ),
+    (
+        "feed whose count of entries is wrong",
+        "select count(*) from feed f
+         where f.entries <> (select count(*) from entry e where e.feed = f.id)",
+    ),
+    (
+        "entry that its key does not lead to",
+        "select count(*) from entry e where not exists (
+            select 1 from entry_key k where k.feed = e.feed and k.key = e.key and k.entry = e.seq)",
+    ),
+    (
+        "entry whose earlier contents are missing",
+        "select count(*) from entry e where e.revision > 0 and not exists (
+            select 1 from revision r where r.entry = e.seq and r.number = e.revision - 1)",
+    ),
+];
+
+/// Looks at everything; takes as long as reading the whole file does.
+pub fn check(conn: &Connection) -> Result<CheckReport> {
+    let mut report = CheckReport {
+        problems: integrity(conn)?,
+        ..CheckReport::default()
+    };
+    if !report.is_clean() {
+        // Queries over a damaged file prove nothing.
+        return Ok(report);
+    }
+    let number = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, i64>(0)).map(count);
+    report.schema = migrate::version(conn)?;
+    report.entries = number("select count(*) from entry")?;
+    report.alerts = number("select count(*) from alert")?;
+    report.deliveries = number("select count(*) from delivery")?;
+    report.problems.extend(foreign_keys(conn)?);
+    for (what, sql) in PROMISES {
+        let found = number(sql)?;
+        if found > 0 {
+            report.problems.push(format!("{what}: {found}"));
+        }
+    }
+    Ok(report)
+}
+
+/// What SQLite finds wrong with the file.
+pub(super) fn integrity(conn: &Connection) -> Result<Vec<String>> {
+    let mut query = conn.prepare(&format!("pragma integrity_check({LISTED})"))?;
+    let rows = query.query_map([], |row| row.get::<_, String>(0))?;
+    let mut found: Vec<String> = rows.collect::<Result<_, _>>()?;
+    found.retain(|line| line != "ok");
+    Ok(found)
+}
+
+/// Rows that point to nothing.
+fn foreign_keys(conn: &Connection) -> Result<Vec<String>> {
+    let mut query = conn.prepare("pragma foreign_key_check")?;
+    let mut rows = query.query([])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        if found.len() == LISTED {
+            found.push("and more".to_owned());
+            break;
+        }
+        let table: String = row.get(0)?;
+        let seq: Option<i64> = row.get(1)?;
+        let parent: String = row.get(2)?;
+        let seq = seq.map(|seq| format!(" {seq}")).unwrap_or_default();
+        found.push(format!("{table}{seq} points to a {parent} that is not there"));
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sample::{commit, entry, open_store, rule_match};
+
+    #[test]
+    fn a_sound_store_is_clean_and_a_bent_one_is_not() {
+        let (_dir, store) = open_store();
+        let poll = commit(vec![entry("one", vec![rule_match("r")])]);
+        store
+            .write_blocking(move |tx| crate::store::polls::record_poll(tx, &poll))
+            .unwrap();
+        let report = store.read_blocking(check).unwrap();
+        assert_eq!((report.problems.as_slice(), report.entries, report.alerts), (&[][..], 1, 1));
+        for (bend, says) in [
+            ("delete from delivery", "neither a delivery nor a reason"),
+            ("update feed set entries = 7", "count of entries"),
+            ("delete from entry_key", "its key does not lead to"),
+            (r#"delete from "match""#, "without the match"),
+            ("pragma foreign_keys = off; delete from entry", "points to a entry"),
+        ] {
+            let conn = crate::store::open::connect(store.path()).unwrap();
+            conn.execute_batch(&format!("savepoint s; {}", bend.replace("pragma foreign_keys = off; ", "")))
+                .or_else(|_| {
+                    conn.execute_batch("rollback; pragma foreign_keys = off")?;
+                    conn.execute_batch(&format!("savepoint s; {}", bend.rsplit("; ").next().unwrap()))
+                })
+                .unwrap();
+            let report = check(&conn).unwrap();
+            assert!(report.problems.iter().any(|p| p.contains(says)), "{bend}: {report:?}");
+            conn.execute_batch("rollback").unwrap();
+        }
+    }
+}

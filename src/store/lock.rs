@@ -1,0 +1,101 @@
+//! One daemon a store: an advisory lock on a file beside the database, which names its holder.
+//!
+//! The lock ends with the process, however that ends; the file stays. Leases in the outbox carry the
+//! holder's token, so that whoever comes next knows whose they were.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use rustix::fs::FlockOperation;
+
+use super::{Result, StoreError};
+
+/// The lock, held until dropped.
+#[derive(Debug)]
+pub struct Lock {
+    file: File,
+    owner: String,
+}
+
+impl Lock {
+    /// Takes the lock of `database`, or says which process holds it.
+    pub(super) fn take(database: &Path, now: Timestamp) -> Result<Self> {
+        let path = lock_path(database);
+        let failed = |error: std::io::Error| StoreError::io(&path, &error);
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&path)
+            .map_err(failed)?;
+        match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => {}
+            Err(rustix::io::Errno::WOULDBLOCK) => {
+                return Err(StoreError::Locked {
+                    path: database.to_owned(),
+                    pid: holder(&mut file),
+                });
+            }
+            Err(error) => return Err(failed(error.into())),
+        }
+        let owner = format!("{}-{:x}", std::process::id(), now.as_millisecond());
+        write_holder(&mut file, &owner).map_err(failed)?;
+        Ok(Self { file, owner })
+    }
+
+    /// The token that leases taken under this lock carry.
+    #[must_use]
+    pub fn owner(&self) -> &str {
+        &self.owner
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // An empty file says that the last holder ended in order; the lock itself goes with the descriptor.
+        let _ = self.file.set_len(0);
+    }
+}
+
+fn lock_path(database: &Path) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(".lock");
+    PathBuf::from(name)
+}
+
+fn write_holder(file: &mut File, owner: &str) -> std::io::Result<()> {
+    file.set_len(0)?;
+    file.rewind()?;
+    writeln!(file, "{} {owner}", std::process::id())
+}
+
+/// The process that the file names.
+fn holder(file: &mut File) -> Option<u32> {
+    let mut text = String::new();
+    Read::by_ref(file).take(200).read_to_string(&mut text).ok()?;
+    text.split_whitespace().next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sample::now;
+
+    #[test]
+    fn the_second_is_told_who_was_first() {
+        let dir = tempfile::tempdir().unwrap();
+        let database = dir.path().join("bongsu.db");
+        let first = Lock::take(&database, now()).unwrap();
+        let error = Lock::take(&database, now()).unwrap_err();
+        let pid = Some(std::process::id());
+        assert_eq!(error, StoreError::Locked { path: database.clone(), pid });
+        assert!(first.owner().starts_with(&std::process::id().to_string()));
+        drop(first);
+        assert!(Lock::take(&database, now()).is_ok());
+    }
+}

@@ -1,0 +1,132 @@
+//! The schema's steps: numbered SQL files, forward only, each in one transaction.
+//!
+//! A file that was released is never edited; the next change is the next file. Before the first step of an
+//! existing store a copy of it is kept beside it.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, TransactionBehavior, params};
+
+use super::lock::Lock;
+use super::row::Ms;
+use super::{Result, backup, open};
+
+/// The SQL that leads to a version from the one before.
+pub(super) type Migration = (i64, &'static str);
+
+/// All steps, in order.
+pub(super) const ALL: &[Migration] = &[(1, include_str!("migrations/0001_begin.sql"))];
+
+/// The version that `steps` lead to.
+pub(super) fn newest(steps: &[Migration]) -> i64 {
+    steps.last().map_or(0, |(version, _)| *version)
+}
+
+/// Brings the schema up to date.
+pub(super) fn migrate(
+    conn: &mut Connection,
+    path: &Path,
+    steps: &[Migration],
+    now: Timestamp,
+) -> Result<()> {
+    let from = version(conn)?;
+    if from >= newest(steps) {
+        return Ok(());
+    }
+    // A daemon of the older version may be at work: its schema must not change under it.
+    let _lock = (from > 0).then(|| Lock::take(path, now)).transpose()?;
+    if from > 0 {
+        backup::write(conn, &copy_path(path, from))?;
+    }
+    for step in steps {
+        apply(conn, step, now)?;
+    }
+    Ok(())
+}
+
+/// One step, unless another process has taken it meanwhile.
+fn apply(conn: &mut Connection, (to, sql): &Migration, now: Timestamp) -> Result<()> {
+    let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if version(&tx)? >= *to {
+        return Ok(());
+    }
+    tx.execute_batch(sql)?;
+    tx.pragma_update(None, "application_id", open::APPLICATION_ID)?;
+    tx.pragma_update(None, "user_version", to)?;
+    tx.execute(
+        "insert into meta (key, value, at) values ('schema.' || ?1, ?2, ?3)",
+        params![to, env!("CARGO_PKG_VERSION"), Ms(now)],
+    )?;
+    tx.commit()?;
+    Ok(())
+}
+
+/// The schema's version.
+pub(super) fn version(conn: &Connection) -> Result<i64> {
+    Ok(conn.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
+/// Where the copy of a store of version `from` is kept.
+fn copy_path(path: &Path, from: i64) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".version-{from}"));
+    PathBuf::from(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sample::{now, open_store};
+    use crate::store::{Settings, Store, StoreError};
+
+    const NEXT: Migration = (2, "create table later (id text primary key not null) strict;");
+    const BROKEN: Migration = (2, "create table later (id text) strict; insert into nowhere values (1);");
+
+    fn tables(conn: &Connection) -> i64 {
+        conn.query_row("select count(*) from sqlite_schema where name = 'later'", [], |row| row.get(0))
+            .unwrap()
+    }
+
+    #[test]
+    fn a_step_commits_whole_and_keeps_a_copy() {
+        let (dir, store) = open_store();
+        let path = store.path().to_owned();
+        drop(store);
+        let mut conn = open::connect(&path).unwrap();
+        migrate(&mut conn, &path, &[ALL[0], NEXT], now()).unwrap();
+        assert_eq!((version(&conn).unwrap(), tables(&conn)), (2, 1));
+        let copy = open::connect(&dir.path().join("bongsu.db.version-1")).unwrap();
+        assert_eq!((version(&copy).unwrap(), tables(&copy)), (1, 0));
+        drop(conn);
+        let error = Store::open(dir.path(), &Settings::default(), now()).unwrap_err();
+        assert!(matches!(error, StoreError::Newer { found: 2, known: 1, .. }), "{error}");
+    }
+
+    #[test]
+    fn a_broken_step_leaves_the_old_schema() {
+        let (_dir, store) = open_store();
+        let path = store.path().to_owned();
+        drop(store);
+        let mut conn = open::connect(&path).unwrap();
+        assert!(migrate(&mut conn, &path, &[ALL[0], BROKEN], now()).is_err());
+        assert_eq!((version(&conn).unwrap(), tables(&conn)), (1, 0));
+    }
+
+    #[test]
+    fn a_running_daemon_keeps_its_schema() {
+        let (_dir, store) = open_store();
+        let lock = store.lock(now()).unwrap();
+        let mut conn = open::connect(store.path()).unwrap();
+        let error = migrate(&mut conn, store.path(), &[ALL[0], NEXT], now()).unwrap_err();
+        assert!(matches!(error, StoreError::Locked { .. }), "{error}");
+        drop(lock);
+    }
+
+    #[test]
+    fn steps_are_numbered_without_a_gap() {
+        for (place, (version, _)) in ALL.iter().enumerate() {
+            assert_eq!(*version, i64::try_from(place).unwrap() + 1);
+        }
+    }
+}

@@ -1,0 +1,394 @@
+//! What is owed to receivers: rows that are claimed by lease, tried, and settled, each change with its reason.
+//!
+//! When to try again is decided in `domain::alert::delivery`; sending is in `crate::notify`. A delivery is in
+//! one state: held, due, sending, delivered, dead or cancelled.
+
+mod show;
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, Row, Transaction, params};
+
+use super::Result;
+use super::row::{Ms, Rank, later, millis};
+use crate::domain::alert::delivery::{Attempt, AttemptOutcome, DeliveryState};
+use crate::domain::id::ReceiverId;
+use crate::domain::rule::Severity;
+
+pub use show::{
+    AttemptRow, DeliveryRow, ReceiverRow, StateCount, counts, next_due, of_alert, receivers, waiting,
+};
+
+/// The longest that a receiver's own wish holds it.
+const LONGEST_HOLD: Duration = Duration::from_secs(24 * 3600);
+/// What a person sees where a lease ran out.
+const UNKNOWN: &str = "the process ended before the answer came; the receiver may have it";
+
+/// Someone whom an alert is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Addressee {
+    /// Who.
+    pub receiver: ReceiverId,
+    /// For how long it is tried.
+    pub give_up: Duration,
+    /// Why it is not sent after all (below its `min_severity`, say): kept as a cancelled delivery.
+    pub skip: Option<String>,
+}
+
+/// Which deliveries to take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim<'a> {
+    /// Of this receiver.
+    pub receiver: &'a ReceiverId,
+    /// The token of the lock under which they are sent.
+    pub owner: &'a str,
+    /// Now.
+    pub now: Timestamp,
+    /// When others may take them.
+    pub lease_until: Timestamp,
+    /// At most so many.
+    pub limit: u32,
+    /// For `--once`: back-off does not count, and what was tried at or after this instant is left alone.
+    pub untried_since: Option<Timestamp>,
+}
+
+/// A delivery under lease.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claimed {
+    /// The delivery.
+    pub id: i64,
+    /// Its alert.
+    pub alert: i64,
+    /// Who gets it.
+    pub receiver: ReceiverId,
+    /// The key it is sent under.
+    pub key: String,
+    /// How much it matters.
+    pub severity: Severity,
+    /// When it was owed first.
+    pub created: Timestamp,
+    /// When to stop trying.
+    pub give_up: Timestamp,
+    /// Attempts before this one.
+    pub attempts: u32,
+    /// Who holds the lease.
+    pub owner: String,
+}
+
+/// Stores that an alert (id, key, severity) is owed to someone, or why it is not.
+pub(super) fn owe(
+    tx: &Transaction<'_>,
+    (alert, key, severity): (i64, &str, Severity),
+    to: &Addressee,
+    now: Timestamp,
+) -> Result<i64> {
+    let (state, due, settled) = match to.skip {
+        None => ("due", Some(Ms(now)), None),
+        Some(_) => ("cancelled", None, Some(Ms(now))),
+    };
+    tx.prepare_cached(
+        "insert into delivery (alert, receiver, key, state, why, due, severity, created, give_up, settled)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) on conflict (receiver, key) do nothing",
+    )?
+    .execute(params![
+        alert,
+        to.receiver.as_str(),
+        key,
+        state,
+        to.skip,
+        due,
+        Rank(severity),
+        Ms(now),
+        Ms(later(now, millis(to.give_up))),
+        settled,
+    ])?;
+    Ok(tx.last_insert_rowid())
+}
+
+/// Takes deliveries of one receiver under lease, the most severe and then the oldest first.
+///
+/// Nothing while the receiver has asked to be left alone.
+pub fn claim(tx: &Transaction<'_>, claim: &Claim<'_>) -> Result<Vec<Claimed>> {
+    let held: bool = tx
+        .prepare_cached("select exists (select 1 from receiver where id = ?1 and hold_until > ?2)")?
+        .query_row(params![claim.receiver.as_str(), Ms(claim.now)], |row| {
+            row.get(0)
+        })?;
+    if held {
+        return Ok(Vec::new());
+    }
+    let (ready, since) = match claim.untried_since {
+        None => ("due <= ?5", claim.now),
+        Some(since) => ("(last_attempt is null or last_attempt < ?5)", since),
+    };
+    let mut query = tx.prepare_cached(&format!(
+        "update delivery set state = 'sending', owner = ?2, lease_until = ?3 where seq in
+            (select seq from delivery where receiver = ?1 and state = 'due' and {ready}
+             order by severity desc, created, seq limit ?4)
+         returning seq, alert, receiver, key, severity, created, give_up, attempts, owner"
+    ))?;
+    let rows = query.query_map(
+        params![
+            claim.receiver.as_str(),
+            claim.owner,
+            Ms(claim.lease_until),
+            claim.limit,
+            Ms(since),
+        ],
+        read_claimed,
+    )?;
+    let mut claimed: Vec<Claimed> = rows.collect::<Result<_, _>>()?;
+    claimed.sort_by_key(|row| (std::cmp::Reverse(row.severity), row.created, row.id));
+    Ok(claimed)
+}
+
+/// Gives a claimed delivery back untried: the process ends, or the message could not be made yet.
+pub fn give_back(tx: &Transaction<'_>, claimed: &Claimed) -> Result<()> {
+    tx.prepare_cached(
+        "update delivery set state = 'due', owner = null, lease_until = null
+         where seq = ?1 and state = 'sending' and owner = ?2",
+    )?
+    .execute(params![claimed.id, claimed.owner])?;
+    Ok(())
+}
+
+/// Stores an attempt and where the delivery stands after it.
+///
+/// False where the lease was lost meanwhile: then the attempt is kept, and only a success still counts.
+pub fn settle(
+    tx: &Transaction<'_>,
+    claimed: &Claimed,
+    attempt: &Attempt,
+    next: &DeliveryState,
+    now: Timestamp,
+) -> Result<bool> {
+    let ours: Option<bool> = tx
+        .prepare_cached("select state = 'sending' and owner = ?2 from delivery where seq = ?1")?
+        .query_row(params![claimed.id, claimed.owner], |row| {
+            Ok(row.get::<_, Option<bool>>(0)?.unwrap_or(false))
+        })
+        .optional()?;
+    let Some(ours) = ours else {
+        return Ok(false);
+    };
+    add_attempt(tx, claimed.id, attempt, now)?;
+    note_receiver(tx, &claimed.receiver, attempt, now)?;
+    if !ours && attempt.outcome != AttemptOutcome::Delivered {
+        return Ok(false);
+    }
+    let message = message_of(&attempt.outcome);
+    let (state, why, due) = match next {
+        DeliveryState::Due { due } => ("due", message, Some(Ms(*due))),
+        DeliveryState::Delivered => ("delivered", None, None),
+        DeliveryState::Dead { why } => ("dead", Some(why.as_str()), None),
+    };
+    let settled = due.is_none().then_some(Ms(now));
+    tx.prepare_cached(
+        "update delivery set state = ?2, why = ?3, due = ?4, settled = ?5, owner = null,
+            lease_until = null where seq = ?1",
+    )?
+    .execute(params![claimed.id, state, why, due, settled])?;
+    Ok(ours)
+}
+
+fn message_of(outcome: &AttemptOutcome) -> Option<&str> {
+    match outcome {
+        AttemptOutcome::Delivered => None,
+        AttemptOutcome::Later { message, .. } | AttemptOutcome::Permanent { message } => {
+            Some(message)
+        }
+    }
+}
+
+fn add_attempt(tx: &Transaction<'_>, delivery: i64, attempt: &Attempt, now: Timestamp) -> Result<()> {
+    let outcome = match attempt.outcome {
+        AttemptOutcome::Delivered => "delivered",
+        AttemptOutcome::Later { .. } => "later",
+        AttemptOutcome::Permanent { .. } => "permanent",
+    };
+    count_attempt(tx, delivery, now)?;
+    tx.prepare_cached(
+        "insert into attempt (delivery, number, at, outcome, status, message, answer, duration_ms)
+         select seq, attempts, ?2, ?3, ?4, ?5, ?6, ?7 from delivery where seq = ?1",
+    )?
+    .execute(params![
+        delivery,
+        Ms(now),
+        outcome,
+        attempt.status,
+        message_of(&attempt.outcome),
+        attempt.answer,
+        millis(attempt.duration),
+    ])?;
+    Ok(())
+}
+
+fn count_attempt(tx: &Transaction<'_>, delivery: i64, now: Timestamp) -> Result<()> {
+    tx.prepare_cached(
+        "update delivery set attempts = attempts + 1, last_attempt = ?2 where seq = ?1",
+    )?
+    .execute(params![delivery, Ms(now)])?;
+    Ok(())
+}
+
+/// Keeps how the receiver is doing, and for how long it wants to be left alone.
+fn note_receiver(
+    tx: &Transaction<'_>,
+    receiver: &ReceiverId,
+    attempt: &Attempt,
+    now: Timestamp,
+) -> Result<()> {
+    let wait = match &attempt.outcome {
+        AttemptOutcome::Delivered => {
+            tx.prepare_cached(
+                "insert into receiver (id, last_success) values (?1, ?2)
+                 on conflict (id) do update set failures = 0, last_success = ?2, last_error = null",
+            )?
+            .execute(params![receiver.as_str(), Ms(now)])?;
+            return Ok(());
+        }
+        AttemptOutcome::Later { wait, .. } => *wait,
+        AttemptOutcome::Permanent { .. } => None,
+    };
+    let hold = wait.map(|wait| Ms(later(now, millis(wait.min(LONGEST_HOLD)))));
+    tx.prepare_cached(
+        "insert into receiver (id, failures, last_failure, last_error, hold_until)
+         values (?1, 1, ?2, ?3, ?4)
+         on conflict (id) do update set failures = receiver.failures + 1, last_failure = ?2,
+            last_error = ?3, hold_until = case
+                when ?4 is null or receiver.hold_until > ?4 then receiver.hold_until else ?4 end",
+    )?
+    .execute(params![
+        receiver.as_str(),
+        Ms(now),
+        message_of(&attempt.outcome),
+        hold
+    ])?;
+    Ok(())
+}
+
+/// Frees deliveries whose lease ran out: each counts as an attempt of unknown end and is due at once.
+pub fn release_expired(tx: &Transaction<'_>, now: Timestamp) -> Result<u32> {
+    free(tx, "lease_until <= ?1", &Ms(now), now)
+}
+
+/// Frees the deliveries of every owner but this one: it has the lock, so they are dead.
+pub(super) fn void_leases(tx: &Transaction<'_>, owner: &str, now: Timestamp) -> Result<u32> {
+    free(tx, "owner <> ?1", &owner, now)
+}
+
+fn free(
+    tx: &Transaction<'_>,
+    which: &str,
+    value: &dyn rusqlite::ToSql,
+    now: Timestamp,
+) -> Result<u32> {
+    let mut query = tx.prepare_cached(&format!(
+        "select seq from delivery where state = 'sending' and {which}"
+    ))?;
+    let rows = query.query_map([value], |row| row.get(0))?;
+    let lost: Vec<i64> = rows.collect::<Result<_, _>>()?;
+    for delivery in &lost {
+        count_attempt(tx, *delivery, now)?;
+        tx.prepare_cached(
+            "insert into attempt (delivery, number, at, outcome, message, answer, duration_ms)
+             select seq, attempts, ?2, 'unknown', ?3, '', 0 from delivery where seq = ?1",
+        )?
+        .execute(params![delivery, Ms(now), UNKNOWN])?;
+        tx.prepare_cached(
+            "update delivery set state = 'due', due = ?2, why = ?3, owner = null, lease_until = null,
+                last_attempt = null where seq = ?1",
+        )?
+        .execute(params![delivery, Ms(now), UNKNOWN])?;
+    }
+    Ok(u32::try_from(lost.len()).unwrap_or(u32::MAX))
+}
+
+/// Cancels what is owed to receivers that config no longer has; those under way are left to end.
+pub fn cancel_vanished(tx: &Transaction<'_>, keep: &[ReceiverId], now: Timestamp) -> Result<u32> {
+    let mut query = tx.prepare_cached(
+        "select distinct receiver from delivery where state in ('due', 'held')",
+    )?;
+    let rows = query.query_map([], |row| row.get(0))?;
+    let owed: Vec<String> = rows.collect::<Result<_, _>>()?;
+    let mut cancelled = 0;
+    for receiver in owed {
+        if keep.iter().any(|kept| kept.as_str() == receiver) {
+            continue;
+        }
+        cancelled += tx
+            .prepare_cached(
+                "update delivery set state = 'cancelled', why = 'the receiver was removed from config',
+                    due = null, settled = ?2
+                 where receiver = ?1 and state in ('due', 'held')",
+            )?
+            .execute(params![receiver, Ms(now)])?;
+    }
+    Ok(u32::try_from(cancelled).unwrap_or(u32::MAX))
+}
+
+/// Owes an alert once more, under keys of its own (`…-r2`, `…-r3`), so that receivers that fold show it.
+///
+/// `to` empty: to all whom it was meant for, as long as the first time. None where there is no such alert.
+pub fn resend(
+    tx: &Transaction<'_>,
+    alert: i64,
+    to: &[Addressee],
+    now: Timestamp,
+) -> Result<Option<Vec<i64>>> {
+    let found: Option<(String, Rank)> = tx
+        .prepare_cached("select key, severity from alert where seq = ?1")?
+        .query_row([alert], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((key, Rank(severity))) = found else {
+        return Ok(None);
+    };
+    let before = if to.is_empty() {
+        told_before(tx, alert)?
+    } else {
+        to.to_vec()
+    };
+    let mut owed = Vec::with_capacity(before.len());
+    for addressee in &before {
+        let times: i64 = tx
+            .prepare_cached("select count(*) from delivery where alert = ?1 and receiver = ?2")?
+            .query_row(params![alert, addressee.receiver.as_str()], |row| row.get(0))?;
+        let again = format!("{key}-r{}", times.max(1) + 1);
+        owed.push(owe(tx, (alert, &again, severity), addressee, now)?);
+    }
+    Ok(Some(owed))
+}
+
+/// The receivers an alert was meant for.
+fn told_before(tx: &Transaction<'_>, alert: i64) -> Result<Vec<Addressee>> {
+    let mut query = tx.prepare_cached(
+        "select receiver, max(give_up - created) from delivery
+         where alert = ?1 and state <> 'cancelled' group by receiver order by receiver",
+    )?;
+    let rows = query.query_map([alert], |row| {
+        Ok(Addressee {
+            receiver: ReceiverId::new(row.get::<_, String>(0)?),
+            give_up: Duration::from_millis(super::row::count(row.get(1)?)),
+            skip: None,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn read_claimed(row: &Row<'_>) -> rusqlite::Result<Claimed> {
+    Ok(Claimed {
+        id: row.get(0)?,
+        alert: row.get(1)?,
+        receiver: ReceiverId::new(row.get::<_, String>(2)?),
+        key: row.get(3)?,
+        severity: row.get::<_, Rank>(4)?.0,
+        created: row.get::<_, Ms>(5)?.0,
+        give_up: row.get::<_, Ms>(6)?.0,
+        attempts: row.get(7)?,
+        owner: row.get(8)?,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,309 @@
+//! Recording a poll: feed state, entries, matches, stories, alerts and what is owed, together or not at all.
+//!
+//! What is new and what matches was found before; whether someone is told is `domain::alert::decide`. Here
+//! the facts it needs are gathered from the store, in the same transaction that keeps its answer.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, Transaction, params};
+
+use super::alerts::{self, NewAlert};
+use super::entries::{self, Placed};
+use super::outbox::Addressee;
+use super::row::{Json, Ms, Name, Rank};
+use super::{Result, StoreError, feeds, stories};
+use crate::domain::alert::decide::{Facts, decide};
+use crate::domain::alert::{self, Decision, Held, Reason};
+use crate::domain::entry::Entry;
+use crate::domain::entry::identity::Part;
+use crate::domain::entry::ingest::Rekeyed;
+use crate::domain::feed::FeedState;
+use crate::domain::feed::outcome::PollRecord;
+use crate::domain::id::{EntryId, FeedId};
+use crate::domain::matching::{Match, Mention};
+use crate::domain::rule::{Notify, Revisions};
+
+/// Everything one poll brings.
+#[derive(Clone, Debug)]
+pub struct PollCommit {
+    /// Which feed.
+    pub feed: FeedId,
+    /// What was learned of it; `entries` is counted here and ignored.
+    pub state: FeedState,
+    /// For the history.
+    pub record: PollRecord,
+    /// Entries not seen before, in the order in which their alerts are to be decided.
+    pub new: Vec<Recorded>,
+    /// Entries that changed.
+    pub revised: Vec<RevisedEntry>,
+    /// Known entries that came under another key.
+    pub rekeyed: Vec<Rekeyed>,
+    /// Known entries that the document still carries.
+    pub seen: Vec<EntryId>,
+    /// New entries published before this raise no alert.
+    pub backlog_before: Timestamp,
+    /// Undated new entries raise none either: it is the feed's first document.
+    pub undated_is_backlog: bool,
+    /// How long a story takes in copies.
+    pub story_window: Duration,
+    /// When all this is so.
+    pub now: Timestamp,
+}
+
+/// An entry with all that is known of it.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// The entry.
+    pub entry: Entry,
+    /// `identity::content_hash` of its content.
+    pub content_hash: [u8; 32],
+    /// `ingest::alternates` of it.
+    pub alternates: Vec<String>,
+    /// `identity::canonical_url` of its link.
+    pub canonical_url: Option<String>,
+    /// `identity::title_key` of its title.
+    pub title_key: Option<String>,
+    /// The rules it satisfies.
+    pub matches: Vec<RuleMatch>,
+    /// The entities it names.
+    pub mentions: Vec<Mention>,
+}
+
+/// A changed entry.
+#[derive(Clone, Debug)]
+pub struct RevisedEntry {
+    /// What it says now.
+    pub now: Recorded,
+    /// In what it changed.
+    pub changed: Vec<Part>,
+    /// The publisher did not say so.
+    pub hash_only: bool,
+}
+
+/// A match, and what its rule says about telling.
+#[derive(Clone, Debug)]
+pub struct RuleMatch {
+    /// Rule, severity, evidence.
+    pub found: Match,
+    /// The rule's title.
+    pub title: String,
+    /// The rule's `notify`.
+    pub notify: Notify,
+    /// The rule's `revisions`.
+    pub revisions: Revisions,
+    /// Who is to be told, and who is not and why.
+    pub receivers: Vec<Addressee>,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PollResult {
+    /// Entries stored.
+    pub new: u32,
+    /// Entries changed.
+    pub revised: u32,
+    /// Entries and alerts that were there already: this poll was recorded before.
+    pub repeated: u32,
+    /// Alerts raised.
+    pub alerts: Vec<i64>,
+    /// Deliveries owed for them.
+    pub deliveries: u32,
+    /// Matches that raised no alert, by reason.
+    pub held: BTreeMap<&'static str, u32>,
+}
+
+/// An entry whose matches are being decided.
+struct Case<'a> {
+    at: Placed,
+    item: &'a Recorded,
+    revised: bool,
+}
+
+/// Records a poll.
+pub fn record_poll(tx: &Transaction<'_>, commit: &PollCommit) -> Result<PollResult> {
+    let mut result = PollResult::default();
+    for rekeyed in &commit.rekeyed {
+        entries::rekey(tx, &commit.feed, rekeyed)?;
+    }
+    for item in &commit.new {
+        record_new(tx, commit, item, &mut result)?;
+    }
+    for revised in &commit.revised {
+        record_revised(tx, commit, revised, &mut result)?;
+    }
+    entries::touch(tx, &commit.seen, commit.now)?;
+    if !feeds::save_state(tx, &commit.feed, &commit.state, result.new)? {
+        return Err(StoreError::fault(format!(
+            "feed `{}` was polled, but the store does not know it",
+            commit.feed
+        )));
+    }
+    feeds::add_poll(tx, &commit.feed, &commit.record)?;
+    Ok(result)
+}
+
+fn record_new(
+    tx: &Transaction<'_>,
+    commit: &PollCommit,
+    item: &Recorded,
+    result: &mut PollResult,
+) -> Result<()> {
+    if entries::is_stored(tx, &item.entry.id)? {
+        result.repeated += 1;
+        return Ok(());
+    }
+    let home = stories::place(tx, item, commit.story_window, commit.now)?;
+    let story = (home.seq, home.joined_by);
+    let at = entries::insert(tx, &commit.feed, item, story, commit.now)?;
+    result.new += 1;
+    let case = Case {
+        at,
+        item,
+        revised: false,
+    };
+    record_findings(tx, commit, &case, result)
+}
+
+fn record_revised(
+    tx: &Transaction<'_>,
+    commit: &PollCommit,
+    revised: &RevisedEntry,
+    result: &mut PollResult,
+) -> Result<()> {
+    let Some(at) = entries::revise(tx, &commit.feed, revised, commit.now)? else {
+        result.repeated += 1;
+        return Ok(());
+    };
+    result.revised += 1;
+    let case = Case {
+        at,
+        item: &revised.now,
+        revised: true,
+    };
+    record_findings(tx, commit, &case, result)
+}
+
+/// Whom the entry names, and what its matches lead to.
+fn record_findings(
+    tx: &Transaction<'_>,
+    commit: &PollCommit,
+    case: &Case<'_>,
+    result: &mut PollResult,
+) -> Result<()> {
+    entries::save_mentions(tx, &case.at, &case.item.mentions, commit.now)?;
+    for found in &case.item.matches {
+        let told = alerts::of_story(tx, case.at.story, &found.found.rule)?;
+        let facts = Facts {
+            notify: found.notify,
+            revisions: found.revisions,
+            published: case.item.entry.content.published,
+            backlog_before: commit.backlog_before,
+            undated_is_backlog: commit.undated_is_backlog,
+            revised: case.revised,
+            matched_before: case.revised && matched_before(tx, &case.at, found)?,
+            story_alerted: told.is_some(),
+        };
+        let outcome = match decide(&facts) {
+            Decision::Raise(reason) => raise(tx, commit, case, (found, reason), result)?,
+            Decision::Hold(Held::Folded) => Outcome::Held(Held::Folded, told),
+            Decision::Hold(held) => Outcome::Held(held, None),
+        };
+        if let Outcome::Held(held, _) = outcome {
+            *result.held.entry(held.as_str()).or_default() += 1;
+        }
+        save_match(tx, &case.at, found, &outcome, commit.now)?;
+    }
+    Ok(())
+}
+
+/// What a match led to, with the alert it raised or belongs to.
+enum Outcome {
+    Raised(Reason, i64),
+    Held(Held, Option<i64>),
+}
+
+fn raise(
+    tx: &Transaction<'_>,
+    commit: &PollCommit,
+    case: &Case<'_>,
+    (found, reason): (&RuleMatch, Reason),
+    result: &mut PollResult,
+) -> Result<Outcome> {
+    let rule = found.found.rule.as_str();
+    let entry = case.item.entry.id.as_str();
+    let key = match reason {
+        Reason::NewStory => {
+            alert::key(rule, &stories::first_entry(tx, case.at.story)?, reason, "")
+        }
+        Reason::Revision => {
+            alert::key(rule, entry, reason, &alert::hex(&case.item.content_hash))
+        }
+        _ => alert::key(rule, entry, reason, ""),
+    };
+    let alert = NewAlert {
+        key: &key,
+        severity: found.found.severity,
+        reason,
+        rule,
+        rule_title: &found.title,
+        place: Some(&case.at),
+        body: None,
+    };
+    let (id, fresh) = alerts::insert(tx, &alert, &found.receivers, commit.now)?;
+    if !fresh {
+        result.repeated += 1;
+        return Ok(Outcome::Held(Held::Known, Some(id)));
+    }
+    result.alerts.push(id);
+    let owed = found.receivers.iter().filter(|to| to.skip.is_none());
+    result.deliveries += u32::try_from(owed.count()).unwrap_or(u32::MAX);
+    Ok(Outcome::Raised(reason, id))
+}
+
+/// Whether an earlier revision of the entry satisfied the rule.
+fn matched_before(tx: &Transaction<'_>, at: &Placed, found: &RuleMatch) -> Result<bool> {
+    let earlier: Option<i64> = tx
+        .prepare_cached(
+            r#"select 1 from "match" where entry = ?1 and rule = ?2 and revision < ?3 limit 1"#,
+        )?
+        .query_row(
+            params![at.seq, found.found.rule.as_str(), at.revision],
+            |row| row.get(0),
+        )
+        .optional()?;
+    Ok(earlier.is_some())
+}
+
+fn save_match(
+    tx: &Transaction<'_>,
+    at: &Placed,
+    found: &RuleMatch,
+    outcome: &Outcome,
+    now: Timestamp,
+) -> Result<()> {
+    let (raised, held, alert) = match outcome {
+        Outcome::Raised(reason, alert) => (Some(Name(*reason)), None, Some(*alert)),
+        Outcome::Held(held, alert) => (None, Some(Name(*held)), *alert),
+    };
+    tx.prepare_cached(
+        r#"insert into "match" (entry, rule, revision, severity, at, raised, held, alert, evidence)
+           values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) on conflict (entry, rule, revision) do nothing"#,
+    )?
+    .execute(params![
+        at.seq,
+        found.found.rule.as_str(),
+        at.revision,
+        Rank(found.found.severity),
+        Ms(now),
+        raised,
+        held,
+        alert,
+        Json(&found.found.evidence),
+    ])?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

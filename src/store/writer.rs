@@ -1,0 +1,293 @@
+//! The one thread that writes: takes jobs, commits those that wait together, answers when it is on disk.
+//!
+//! A commit costs a flush of the disk, so jobs share it; each still stands alone, behind a savepoint.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::{Result, StoreError, open};
+
+/// Jobs in one commit.
+const GROUP: usize = 64;
+/// Jobs that may wait; more callers wait outside.
+const QUEUE: usize = 1024;
+/// Without a job for so long, the log is written into the file.
+const IDLE: Duration = Duration::from_secs(2);
+
+/// The writer's end for callers.
+pub(super) struct Writer {
+    jobs: Mutex<Option<Sender<Message>>>,
+    permits: Arc<Semaphore>,
+    thread: Option<JoinHandle<()>>,
+    path: PathBuf,
+}
+
+/// What the thread is asked to do.
+enum Message {
+    Write(Box<dyn Job>, Option<OwnedSemaphorePermit>),
+    Checkpoint(Sender<Result<()>>),
+}
+
+/// A piece of work with its result type hidden.
+trait Job: Send {
+    /// Does the work and keeps the result for later.
+    fn run(&mut self, tx: &Transaction<'_>) -> Result<()>;
+    /// Hands the result back, or the reason why there is none.
+    fn answer(self: Box<Self>, outcome: Result<()>);
+}
+
+struct Task<T, F, R> {
+    work: F,
+    result: Option<T>,
+    reply: R,
+}
+
+impl<T, F, R> Job for Task<T, F, R>
+where
+    T: Send,
+    F: FnMut(&Transaction<'_>) -> Result<T> + Send,
+    R: FnOnce(Result<T>) + Send,
+{
+    fn run(&mut self, tx: &Transaction<'_>) -> Result<()> {
+        let work = &mut self.work;
+        match catch_unwind(AssertUnwindSafe(|| work(tx))) {
+            Ok(result) => {
+                self.result = Some(result?);
+                Ok(())
+            }
+            Err(_) => Err(StoreError::fault("a write panicked")),
+        }
+    }
+
+    fn answer(self: Box<Self>, outcome: Result<()>) {
+        let Self { result, reply, .. } = *self;
+        let missing = || StoreError::fault("a write left no result");
+        reply(outcome.and_then(|()| result.ok_or_else(missing)));
+    }
+}
+
+impl Writer {
+    /// Starts the thread on `conn`, whose file is `path` and known by `identity`.
+    pub(super) fn start(conn: Connection, path: PathBuf, identity: (u64, u64)) -> Result<Self> {
+        let (jobs, inbox) = channel();
+        let desk = Desk {
+            path: path.clone(),
+            identity,
+        };
+        let thread = std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || desk.serve(conn, &inbox))
+            .map_err(|error| StoreError::io(&path, &error))?;
+        Ok(Self {
+            jobs: Mutex::new(Some(jobs)),
+            permits: Arc::new(Semaphore::new(QUEUE)),
+            thread: Some(thread),
+            path,
+        })
+    }
+
+    /// Queues `work`, waiting while the queue is full; `reply` is called on the writer's thread.
+    pub(super) async fn send<T, F, R>(&self, work: F, reply: R) -> Result<()>
+    where
+        T: Send + 'static,
+        F: FnMut(&Transaction<'_>) -> Result<T> + Send + 'static,
+        R: FnOnce(Result<T>) + Send + 'static,
+    {
+        let permit = Arc::clone(&self.permits).acquire_owned().await.ok();
+        self.post(Message::Write(task(work, reply), permit))
+    }
+
+    /// Queues `work` at once.
+    pub(super) fn send_now<T, F, R>(&self, work: F, reply: R) -> Result<()>
+    where
+        T: Send + 'static,
+        F: FnMut(&Transaction<'_>) -> Result<T> + Send + 'static,
+        R: FnOnce(Result<T>) + Send + 'static,
+    {
+        self.post(Message::Write(task(work, reply), None))
+    }
+
+    /// Writes the whole log into the file and empties it, as far as readers let it.
+    pub(super) fn checkpoint(&self) -> Result<()> {
+        let (reply, answer) = channel();
+        self.post(Message::Checkpoint(reply))?;
+        answer.recv().unwrap_or_else(|_| Err(self.ended()))
+    }
+
+    fn post(&self, message: Message) -> Result<()> {
+        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        jobs.as_ref()
+            .ok_or_else(|| self.ended())?
+            .send(message)
+            .map_err(|_| self.ended())
+    }
+
+    fn ended(&self) -> StoreError {
+        StoreError::fault("the writer has ended").at(&self.path)
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.jobs.lock().map(|mut jobs| jobs.take()));
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn task<T, F, R>(work: F, reply: R) -> Box<dyn Job>
+where
+    T: Send + 'static,
+    F: FnMut(&Transaction<'_>) -> Result<T> + Send + 'static,
+    R: FnOnce(Result<T>) + Send + 'static,
+{
+    Box::new(Task {
+        work,
+        result: None,
+        reply,
+    })
+}
+
+/// The thread's side.
+struct Desk {
+    path: PathBuf,
+    identity: (u64, u64),
+}
+
+type Waiting = (Box<dyn Job>, Option<OwnedSemaphorePermit>);
+
+impl Desk {
+    fn serve(&self, mut conn: Connection, inbox: &Receiver<Message>) {
+        let mut dirty = false;
+        loop {
+            match inbox.recv_timeout(IDLE) {
+                Ok(first) => {
+                    let (group, checkpoint) = gather(first, inbox);
+                    dirty |= !group.is_empty();
+                    self.commit(&mut conn, group);
+                    if let Some(reply) = checkpoint {
+                        let done = checkpoint_now(&conn, "truncate");
+                        let _ = reply.send(done.map_err(|error| error.at(&self.path)));
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) if dirty => {
+                    // What fails here fails again, louder, at the next commit.
+                    let _ = checkpoint_now(&conn, "passive");
+                    dirty = false;
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        let _ = conn.execute_batch("pragma optimize");
+        let _ = checkpoint_now(&conn, "truncate");
+    }
+
+    /// Commits a group together; where the whole was undone, each of its jobs alone.
+    fn commit(&self, conn: &mut Connection, group: Vec<Waiting>) {
+        if group.is_empty() {
+            return;
+        }
+        if let Err(error) = self.still_ours() {
+            for (job, _) in group {
+                job.answer(Err(error.clone()));
+            }
+            return;
+        }
+        let mut jobs: Vec<(Waiting, Option<StoreError>)> =
+            group.into_iter().map(|job| (job, None)).collect();
+        let together = jobs.len() > 1 && commit_together(conn, &mut jobs).is_ok();
+        for ((mut job, permit), failed) in jobs {
+            let outcome = match failed {
+                Some(error) => Err(error),
+                None if together => Ok(()),
+                None => commit_alone(conn, &mut *job),
+            };
+            job.answer(outcome.map_err(|error| error.at(&self.path)));
+            drop(permit);
+        }
+    }
+
+    /// The path must still lead to the file that is open: what is written to a deleted file is lost.
+    fn still_ours(&self) -> Result<()> {
+        match open::identity(&self.path) {
+            Ok(identity) if identity == self.identity => Ok(()),
+            _ => Err(StoreError::Moved {
+                path: self.path.clone(),
+            }),
+        }
+    }
+}
+
+/// The first job and those that wait behind it, up to a checkpoint or a full group.
+fn gather(first: Message, inbox: &Receiver<Message>) -> (Vec<Waiting>, Option<Sender<Result<()>>>) {
+    let mut group = Vec::new();
+    let mut next = Some(first);
+    while let Some(message) = next {
+        match message {
+            Message::Write(job, permit) => group.push((job, permit)),
+            Message::Checkpoint(reply) => return (group, Some(reply)),
+        }
+        if group.len() == GROUP {
+            break;
+        }
+        next = inbox.try_recv().ok();
+    }
+    (group, None)
+}
+
+/// All jobs in one transaction; those that fail are undone alone and marked. An error: nothing was kept.
+fn commit_together(
+    conn: &mut Connection,
+    jobs: &mut [(Waiting, Option<StoreError>)],
+) -> Result<()> {
+    let tx = match conn.transaction_with_behavior(TransactionBehavior::Immediate) {
+        Ok(tx) => tx,
+        Err(error) => {
+            // Each alone would wait as long for the same lock.
+            let error = StoreError::from(error);
+            for (_, failed) in jobs {
+                *failed = Some(error.clone());
+            }
+            return Ok(());
+        }
+    };
+    for ((job, _), failed) in jobs {
+        tx.prepare_cached("savepoint job")?.execute([])?;
+        let outcome = job.run(&tx);
+        if tx.is_autocommit() {
+            // SQLite itself gave the whole transaction up, as it may when the disk is full.
+            return Err(StoreError::fault("the group was undone"));
+        }
+        if let Err(error) = outcome {
+            *failed = Some(error);
+            tx.prepare_cached("rollback to job")?.execute([])?;
+        }
+        tx.prepare_cached("release job")?.execute([])?;
+    }
+    tx.commit()?;
+    Ok(())
+}
+
+fn commit_alone(conn: &mut Connection, job: &mut dyn Job) -> Result<()> {
+    let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    job.run(&tx)?;
+    tx.commit()?;
+    Ok(())
+}
+
+fn checkpoint_now(conn: &Connection, mode: &str) -> Result<()> {
+    conn.query_row(&format!("pragma wal_checkpoint({mode})"), [], |_| Ok(()))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
