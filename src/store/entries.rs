@@ -302,10 +302,7 @@ pub fn mention_counts(conn: &Connection, since: Timestamp) -> Result<Vec<(Entity
 }
 
 fn read_entry(row: &Row<'_>) -> rusqlite::Result<StoredEntry> {
-    let at = |index: usize| {
-        row.get::<_, Option<Ms>>(index)
-            .map(|at| at.map(|at| at.0))
-    };
+    let at = |index: usize| row.get::<_, Option<Ms>>(index).map(|at| at.map(|at| at.0));
     Ok(StoredEntry {
         seq: row.get(0)?,
         entry: Entry {

@@ -11,19 +11,28 @@ use rusqlite::ErrorCode;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// Another connection has held the write lock for longer than we wait.
-    #[error("{}: another process is writing to the store and does not let go: wait for it to end, or end it", show(path))]
+    #[error(
+        "{}: another process is writing to the store and does not let go: wait for it to end, or end it",
+        show(path)
+    )]
     Busy {
         /// The database.
         path: PathBuf,
     },
     /// No room left.
-    #[error("{}: no room left on the disk: make room there; what was being written was undone, nothing else is lost", show(path))]
+    #[error(
+        "{}: no room left on the disk: make room there; what was being written was undone, nothing else is lost",
+        show(path)
+    )]
     Full {
         /// The database.
         path: PathBuf,
     },
     /// The file is damaged.
-    #[error("{}: the store is damaged ({detail}): stop bongsu, keep a copy of the file, and restore the last backup", show(path))]
+    #[error(
+        "{}: the store is damaged ({detail}): stop bongsu, keep a copy of the file, and restore the last backup",
+        show(path)
+    )]
     Corrupt {
         /// The database.
         path: PathBuf,
@@ -31,7 +40,10 @@ pub enum StoreError {
         detail: String,
     },
     /// The folder or the file cannot be written.
-    #[error("{}: cannot be written ({detail}): give this user the right to write there, or choose another folder with --state-dir", show(path))]
+    #[error(
+        "{}: cannot be written ({detail}): give this user the right to write there, or choose another folder with --state-dir",
+        show(path)
+    )]
     ReadOnly {
         /// The folder or the file.
         path: PathBuf,
@@ -39,7 +51,10 @@ pub enum StoreError {
         detail: String,
     },
     /// A later version of bongsu made this store.
-    #[error("{}: the store has schema version {found}, this bongsu knows up to {known}: use the newer bongsu, or restore a backup of version {known} or earlier", show(path))]
+    #[error(
+        "{}: the store has schema version {found}, this bongsu knows up to {known}: use the newer bongsu, or restore a backup of version {known} or earlier",
+        show(path)
+    )]
     Newer {
         /// The database.
         path: PathBuf,
@@ -49,7 +64,10 @@ pub enum StoreError {
         known: i64,
     },
     /// The file is something else.
-    #[error("{}: not a bongsu store ({detail}): name another file in [store] url or another folder with --state-dir; the file was left as it is", show(path))]
+    #[error(
+        "{}: not a bongsu store ({detail}): name another file in [store] url or another folder with --state-dir; the file was left as it is",
+        show(path)
+    )]
     Foreign {
         /// The file.
         path: PathBuf,
@@ -65,7 +83,10 @@ pub enum StoreError {
         pid: Option<u32>,
     },
     /// The file was deleted or replaced under a running bongsu.
-    #[error("{}: the file was deleted or replaced while in use: put it back or restore a backup, then start bongsu again", show(path))]
+    #[error(
+        "{}: the file was deleted or replaced while in use: put it back or restore a backup, then start bongsu again",
+        show(path)
+    )]
     Moved {
         /// The database.
         path: PathBuf,
@@ -201,7 +222,9 @@ mod tests {
 
     #[test]
     fn a_path_is_filled_in_once() {
-        let error = StoreError::fault("no").at(Path::new("/a")).at(Path::new("/b"));
+        let error = StoreError::fault("no")
+            .at(Path::new("/a"))
+            .at(Path::new("/b"));
         assert!(error.to_string().starts_with("/a: no"), "{error}");
         assert!(!error.is_transient());
     }

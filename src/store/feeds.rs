@@ -178,7 +178,12 @@ pub fn mark_polling(
             "update feed set polling_until = ?3, next_poll = ?3, why_then = ?4, last_poll = ?2
              where id = ?1 and (polling_until is null or polling_until <= ?2)",
         )?
-        .execute(params![feed.as_str(), Ms(now), Ms(until), Name(Why::Interrupted)])?;
+        .execute(params![
+            feed.as_str(),
+            Ms(now),
+            Ms(until),
+            Name(Why::Interrupted)
+        ])?;
     Ok(changed > 0)
 }
 
@@ -314,10 +319,7 @@ fn read_feed(row: &Row<'_>) -> rusqlite::Result<FeedRow> {
 }
 
 fn read_state(row: &Row<'_>) -> rusqlite::Result<FeedState> {
-    let at = |name: &str| {
-        row.get::<_, Option<Ms>>(name)
-            .map(|at| at.map(|at| at.0))
-    };
+    let at = |name: &str| row.get::<_, Option<Ms>>(name).map(|at| at.map(|at| at.0));
     Ok(FeedState {
         url: row.get("state_url")?,
         etag: row.get("etag")?,
@@ -330,7 +332,9 @@ fn read_state(row: &Row<'_>) -> rusqlite::Result<FeedState> {
         last_success: at("last_success")?,
         last_new: at("last_new")?,
         next_poll: at("next_poll")?,
-        why_then: row.get::<_, Option<Name<Why>>>("why_then")?.map(|why| why.0),
+        why_then: row
+            .get::<_, Option<Name<Why>>>("why_then")?
+            .map(|why| why.0),
         retry_after: at("retry_after")?,
         failures: row.get("failures")?,
         gone_since: at("gone_since")?,

@@ -77,7 +77,10 @@ fn write_holder(file: &mut File, owner: &str) -> std::io::Result<()> {
 /// The process that the file names.
 fn holder(file: &mut File) -> Option<u32> {
     let mut text = String::new();
-    Read::by_ref(file).take(200).read_to_string(&mut text).ok()?;
+    Read::by_ref(file)
+        .take(200)
+        .read_to_string(&mut text)
+        .ok()?;
     text.split_whitespace().next()?.parse().ok()
 }
 
@@ -93,7 +96,13 @@ mod tests {
         let first = Lock::take(&database, now()).unwrap();
         let error = Lock::take(&database, now()).unwrap_err();
         let pid = Some(std::process::id());
-        assert_eq!(error, StoreError::Locked { path: database.clone(), pid });
+        assert_eq!(
+            error,
+            StoreError::Locked {
+                path: database.clone(),
+                pid
+            }
+        );
         assert!(first.owner().starts_with(&std::process::id().to_string()));
         drop(first);
         assert!(Lock::take(&database, now()).is_ok());

@@ -80,12 +80,22 @@ mod tests {
     use crate::store::sample::{now, open_store};
     use crate::store::{Settings, Store, StoreError};
 
-    const NEXT: Migration = (2, "create table later (id text primary key not null) strict;");
-    const BROKEN: Migration = (2, "create table later (id text) strict; insert into nowhere values (1);");
+    const NEXT: Migration = (
+        2,
+        "create table later (id text primary key not null) strict;",
+    );
+    const BROKEN: Migration = (
+        2,
+        "create table later (id text) strict; insert into nowhere values (1);",
+    );
 
     fn tables(conn: &Connection) -> i64 {
-        conn.query_row("select count(*) from sqlite_schema where name = 'later'", [], |row| row.get(0))
-            .unwrap()
+        conn.query_row(
+            "select count(*) from sqlite_schema where name = 'later'",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap()
     }
 
     #[test]
@@ -100,7 +110,17 @@ mod tests {
         assert_eq!((version(&copy).unwrap(), tables(&copy)), (1, 0));
         drop(conn);
         let error = Store::open(dir.path(), &Settings::default(), now()).unwrap_err();
-        assert!(matches!(error, StoreError::Newer { found: 2, known: 1, .. }), "{error}");
+        assert!(
+            matches!(
+                error,
+                StoreError::Newer {
+                    found: 2,
+                    known: 1,
+                    ..
+                }
+            ),
+            "{error}"
+        );
     }
 
     #[test]

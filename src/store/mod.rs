@@ -63,10 +63,11 @@ impl Store {
     /// An older schema is brought up to date after a copy of the file was kept; this takes the daemon's lock
     /// for as long as it lasts.
     pub fn open(state_dir: &Path, settings: &Settings, now: Timestamp) -> Result<Self> {
-        let path = database_path(state_dir, &settings.url).map_err(|detail| StoreError::Foreign {
-            path: state_dir.to_owned(),
-            detail,
-        })?;
+        let path =
+            database_path(state_dir, &settings.url).map_err(|detail| StoreError::Foreign {
+                path: state_dir.to_owned(),
+                detail,
+            })?;
         let conn = open::open(&path, now).map_err(|error| error.at(&path))?;
         let identity = open::identity(&path)?;
         Ok(Self {

@@ -158,13 +158,16 @@ fn recognise(conn: &Connection) -> Result<i64> {
     let application = pragma("application_id")?;
     let version = pragma("user_version")?;
     if application != i64::from(APPLICATION_ID) {
-        let tables: i64 = conn.query_row("select count(*) from sqlite_schema", [], |row| row.get(0))?;
+        let tables: i64 =
+            conn.query_row("select count(*) from sqlite_schema", [], |row| row.get(0))?;
         if application == 0 && version == 0 && tables == 0 {
             return Ok(0);
         }
         return Err(foreign(
             &path,
-            &format!("it is an SQLite database of another program, application id {application:#010x}"),
+            &format!(
+                "it is an SQLite database of another program, application id {application:#010x}"
+            ),
         ));
     }
     let known = migrate::newest(migrate::ALL);
@@ -194,6 +197,7 @@ pub(super) fn is_copy(path: &Path) -> Result<bool> {
     file.take(HEAD as u64)
         .read_to_end(&mut head)
         .map_err(failed)?;
-    let ours = head.starts_with(MAGIC) && head.get(68..72) == Some(&APPLICATION_ID.to_be_bytes()[..]);
+    let ours =
+        head.starts_with(MAGIC) && head.get(68..72) == Some(&APPLICATION_ID.to_be_bytes()[..]);
     Ok(ours && !wal_path(path).exists())
 }

@@ -17,7 +17,8 @@ use crate::domain::id::ReceiverId;
 use crate::domain::rule::Severity;
 
 pub use show::{
-    AttemptRow, DeliveryRow, ReceiverRow, StateCount, counts, next_due, of_alert, receivers, waiting,
+    AttemptRow, DeliveryRow, ReceiverRow, StateCount, counts, next_due, of_alert, receivers,
+    waiting,
 };
 
 /// The longest that a receiver's own wish holds it.
@@ -201,7 +202,12 @@ fn message_of(outcome: &AttemptOutcome) -> Option<&str> {
     }
 }
 
-fn add_attempt(tx: &Transaction<'_>, delivery: i64, attempt: &Attempt, now: Timestamp) -> Result<()> {
+fn add_attempt(
+    tx: &Transaction<'_>,
+    delivery: i64,
+    attempt: &Attempt,
+    now: Timestamp,
+) -> Result<()> {
     let outcome = match attempt.outcome {
         AttemptOutcome::Delivered => "delivered",
         AttemptOutcome::Later { .. } => "later",
@@ -307,9 +313,8 @@ fn free(
 
 /// Cancels what is owed to receivers that config no longer has; those under way are left to end.
 pub fn cancel_vanished(tx: &Transaction<'_>, keep: &[ReceiverId], now: Timestamp) -> Result<u32> {
-    let mut query = tx.prepare_cached(
-        "select distinct receiver from delivery where state in ('due', 'held')",
-    )?;
+    let mut query =
+        tx.prepare_cached("select distinct receiver from delivery where state in ('due', 'held')")?;
     let rows = query.query_map([], |row| row.get(0))?;
     let owed: Vec<String> = rows.collect::<Result<_, _>>()?;
     let mut cancelled = 0;
@@ -353,7 +358,9 @@ pub fn resend(
     for addressee in &before {
         let times: i64 = tx
             .prepare_cached("select count(*) from delivery where alert = ?1 and receiver = ?2")?
-            .query_row(params![alert, addressee.receiver.as_str()], |row| row.get(0))?;
+            .query_row(params![alert, addressee.receiver.as_str()], |row| {
+                row.get(0)
+            })?;
         let again = format!("{key}-r{}", times.max(1) + 1);
         owed.push(owe(tx, (alert, &again, severity), addressee, now)?);
     }

@@ -234,12 +234,8 @@ fn raise(
     let rule = found.found.rule.as_str();
     let entry = case.item.entry.id.as_str();
     let key = match reason {
-        Reason::NewStory => {
-            alert::key(rule, &stories::first_entry(tx, case.at.story)?, reason, "")
-        }
-        Reason::Revision => {
-            alert::key(rule, entry, reason, &alert::hex(&case.item.content_hash))
-        }
+        Reason::NewStory => alert::key(rule, &stories::first_entry(tx, case.at.story)?, reason, ""),
+        Reason::Revision => alert::key(rule, entry, reason, &alert::hex(&case.item.content_hash)),
         _ => alert::key(rule, entry, reason, ""),
     };
     let alert = NewAlert {

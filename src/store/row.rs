@@ -143,20 +143,44 @@ mod tests {
         let row = db
             .query_row(
                 "select ?1, ?2, ?3, ?4",
-                (Ms(at), Json(vec!["a", "한"]), Name(Why::RetryAfter), Rank(Severity::High)),
+                (
+                    Ms(at),
+                    Json(vec!["a", "한"]),
+                    Name(Why::RetryAfter),
+                    Rank(Severity::High),
+                ),
                 |row| {
                     let list: Json<Vec<String>> = row.get(1)?;
                     let why: Name<Why> = row.get(2)?;
-                    Ok((row.get::<_, Ms>(0)?.0, list.0, why.0, row.get::<_, Rank>(3)?.0))
+                    Ok((
+                        row.get::<_, Ms>(0)?.0,
+                        list.0,
+                        why.0,
+                        row.get::<_, Rank>(3)?.0,
+                    ))
                 },
             )
             .unwrap();
-        assert_eq!(row, (at, vec!["a".into(), "한".into()], Why::RetryAfter, Severity::High));
+        assert_eq!(
+            row,
+            (
+                at,
+                vec!["a".into(), "한".into()],
+                Why::RetryAfter,
+                Severity::High
+            )
+        );
         let spelt: String = db
             .query_row("select ?1", [Name(Origin::File)], |row| row.get(0))
             .unwrap();
         assert_eq!(spelt, "file");
-        assert!(db.query_row("select 9", [], |row| row.get::<_, Rank>(0)).is_err());
-        assert!(db.query_row("select 'x'", [], |row| row.get::<_, Name<Why>>(0)).is_err());
+        assert!(
+            db.query_row("select 9", [], |row| row.get::<_, Rank>(0))
+                .is_err()
+        );
+        assert!(
+            db.query_row("select 'x'", [], |row| row.get::<_, Name<Why>>(0))
+                .is_err()
+        );
     }
 }

@@ -59,7 +59,15 @@ mod tests {
         ] {
             assert_eq!(database_path(dir, url), Ok(PathBuf::from(path)), "{url}");
         }
-        for url in ["", "bongsu.db", "sqlite:", "sqlite:/", "sqlite:..", "sqlite:x?mode=ro", "postgres://h/d"] {
+        for url in [
+            "",
+            "bongsu.db",
+            "sqlite:",
+            "sqlite:/",
+            "sqlite:..",
+            "sqlite:x?mode=ro",
+            "postgres://h/d",
+        ] {
             assert!(database_path(dir, url).is_err(), "{url}");
         }
     }

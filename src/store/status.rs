@@ -81,7 +81,10 @@ pub(super) fn file_size(path: &Path) -> u64 {
 }
 
 fn counts(conn: &Connection) -> Result<Stats> {
-    let number = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, i64>(0)).map(count);
+    let number = |sql: &str| {
+        conn.query_row(sql, [], |row| row.get::<_, i64>(0))
+            .map(count)
+    };
     let at = |sql: &str| {
         conn.query_row(sql, [], |row| row.get::<_, Option<Ms>>(0))
             .map(|at| at.map(|at| at.0))

@@ -8,8 +8,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::row::{Ms, count, later, millis, short_hash};
 use super::polls::Recorded;
+use super::row::{Ms, count, later, millis, short_hash};
 use super::{Result, entries};
 use crate::domain::alert::wire::WireStory;
 use crate::domain::entry::wire::WireEntry;
@@ -51,7 +51,11 @@ pub(super) fn place(
     tx.prepare_cached(
         "insert into story (first_entry, title, first_seen, last_seen) values (?1, ?2, ?3, ?3)",
     )?
-    .execute(params![item.entry.id.as_str(), item.entry.content.title, Ms(now)])?;
+    .execute(params![
+        item.entry.id.as_str(),
+        item.entry.content.title,
+        Ms(now)
+    ])?;
     Ok(Home {
         seq: tx.last_insert_rowid(),
         joined_by: "first",

@@ -5,7 +5,9 @@ use std::os::unix::fs::PermissionsExt;
 
 use rusqlite::Connection;
 
-use super::sample::{after, assert_clean, commit, entry, now, number, open_store, record, reopen, rule_match};
+use super::sample::{
+    after, assert_clean, commit, entry, now, number, open_store, record, reopen, rule_match,
+};
 use super::{Settings, Store, StoreError, feeds, outbox};
 use crate::domain::id::{FeedId, ReceiverId};
 
@@ -28,8 +30,17 @@ fn a_new_store_is_for_its_user_alone() {
     assert_eq!(mode(&state), 0o700);
     assert_eq!(mode(store.path()), 0o600);
     assert_eq!(mode(&super::open::wal_path(store.path())), 0o600);
-    for (pragma, value) in [("foreign_keys", 1), ("synchronous", 2), ("trusted_schema", 0), ("query_only", 1)] {
-        assert_eq!(number(&store, &format!("pragma {pragma}")), value, "{pragma}");
+    for (pragma, value) in [
+        ("foreign_keys", 1),
+        ("synchronous", 2),
+        ("trusted_schema", 0),
+        ("query_only", 1),
+    ] {
+        assert_eq!(
+            number(&store, &format!("pragma {pragma}")),
+            value,
+            "{pragma}"
+        );
     }
     assert_eq!(number(&store, "pragma auto_vacuum"), 2);
     assert_clean(&store);
@@ -42,8 +53,14 @@ fn a_text_file_is_refused_and_left_alone() {
     fs::write(&path, "dear diary, this is no database\n").unwrap();
     let (error, text) = refusal(dir.path());
     assert!(matches!(error, StoreError::Foreign { .. }), "{text}");
-    assert!(text.contains("bongsu.db") && text.contains("not an SQLite database"), "{text}");
-    assert_eq!(fs::read(&path).unwrap(), b"dear diary, this is no database\n");
+    assert!(
+        text.contains("bongsu.db") && text.contains("not an SQLite database"),
+        "{text}"
+    );
+    assert_eq!(
+        fs::read(&path).unwrap(),
+        b"dear diary, this is no database\n"
+    );
 }
 
 #[test]
@@ -51,7 +68,9 @@ fn a_database_of_another_program_is_refused_and_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("bongsu.db");
     let other = Connection::open(&path).unwrap();
-    other.execute_batch("pragma application_id = 77; create table t (a)").unwrap();
+    other
+        .execute_batch("pragma application_id = 77; create table t (a)")
+        .unwrap();
     drop(other);
     let before = fs::read(&path).unwrap();
     let (error, text) = refusal(dir.path());
@@ -68,8 +87,21 @@ fn a_newer_schema_is_refused_by_both_versions() {
     conn.execute_batch("pragma user_version = 99").unwrap();
     drop(conn);
     let (error, text) = refusal(dir.path());
-    assert!(matches!(error, StoreError::Newer { found: 99, known: 1, .. }), "{text}");
-    assert!(text.contains("version 99") && text.contains("up to 1"), "{text}");
+    assert!(
+        matches!(
+            error,
+            StoreError::Newer {
+                found: 99,
+                known: 1,
+                ..
+            }
+        ),
+        "{text}"
+    );
+    assert!(
+        text.contains("version 99") && text.contains("up to 1"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -89,7 +121,11 @@ fn a_damaged_file_is_named() {
 fn an_emptied_file_with_a_full_log_is_not_begun_anew() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("bongsu.db"), "").unwrap();
-    fs::write(dir.path().join("bongsu.db-wal"), "what was not yet written back").unwrap();
+    fs::write(
+        dir.path().join("bongsu.db-wal"),
+        "what was not yet written back",
+    )
+    .unwrap();
     let (error, text) = refusal(dir.path());
     assert!(matches!(error, StoreError::Corrupt { .. }), "{text}");
     assert!(dir.path().join("bongsu.db-wal").exists());
@@ -100,7 +136,10 @@ fn a_folder_that_cannot_be_written_is_named() {
     // Nobody makes folders in /sys, root included.
     let (error, text) = refusal(std::path::Path::new("/sys/bongsu"));
     assert!(matches!(error, StoreError::ReadOnly { .. }), "{text}");
-    assert!(text.contains("/sys/bongsu") && text.contains("--state-dir"), "{text}");
+    assert!(
+        text.contains("/sys/bongsu") && text.contains("--state-dir"),
+        "{text}"
+    );
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("file"), "").unwrap();
     let (error, text) = refusal(&dir.path().join("file"));
@@ -134,7 +173,10 @@ fn a_second_daemon_is_refused_and_commands_are_not() {
     second
         .write_blocking(|tx| super::status::set_note(tx, "k", "v", now()))
         .unwrap();
-    assert_eq!(number(&store, "select count(*) from meta where key = 'k'"), 1);
+    assert_eq!(
+        number(&store, "select count(*) from meta where key = 'k'"),
+        1
+    );
     drop(lock);
     assert!(second.lock(now()).is_ok());
 }
@@ -167,8 +209,20 @@ fn whoever_comes_after_a_dead_daemon_takes_over_at_once() {
 
     let store = reopen(&dir);
     let _lock = store.lock(after(1)).unwrap();
-    assert_eq!(number(&store, "select count(*) from delivery where state = 'due' and attempts = 1"), 1);
-    assert_eq!(number(&store, "select count(*) from attempt where outcome = 'unknown'"), 1);
+    assert_eq!(
+        number(
+            &store,
+            "select count(*) from delivery where state = 'due' and attempts = 1"
+        ),
+        1
+    );
+    assert_eq!(
+        number(
+            &store,
+            "select count(*) from attempt where outcome = 'unknown'"
+        ),
+        1
+    );
     let b = store
         .read_blocking(|conn| feeds::state(conn, &FeedId::new("b")))
         .unwrap()
@@ -182,7 +236,8 @@ fn a_replaced_file_is_noticed_before_anything_is_lost_in_it() {
     let (dir, store) = open_store();
     let path = dir.path().join("bongsu.db");
     fs::rename(&path, dir.path().join("away.db")).unwrap();
-    let write = |store: &Store| store.write_blocking(|tx| super::status::set_note(tx, "k", "v", now()));
+    let write =
+        |store: &Store| store.write_blocking(|tx| super::status::set_note(tx, "k", "v", now()));
     assert_eq!(write(&store), Err(StoreError::Moved { path: path.clone() }));
     fs::write(&path, "").unwrap();
     assert!(matches!(write(&store), Err(StoreError::Moved { .. })));
@@ -204,6 +259,15 @@ async fn reads_and_writes_from_tasks_meet() {
     let refused = store
         .read(|conn| Ok(conn.execute("delete from meta", []).map(|_| ())?))
         .await;
-    assert!(matches!(refused, Err(StoreError::ReadOnly { .. })), "{refused:?}");
-    assert!(store.read(|conn| super::status::note(conn, "k")).await.unwrap().is_some());
+    assert!(
+        matches!(refused, Err(StoreError::ReadOnly { .. })),
+        "{refused:?}"
+    );
+    assert!(
+        store
+            .read(|conn| super::status::note(conn, "k"))
+            .await
+            .unwrap()
+            .is_some()
+    );
 }

@@ -150,13 +150,25 @@ pub fn list(conn: &Connection, filter: &AlertFilter, limit: u32) -> Result<Vec<A
     only.add("a.created >= ?", ms(filter.since));
     only.add("a.created < ?", ms(filter.until));
     let text = |text: &str| Value::from(text.to_owned());
-    only.add("a.rule = ?", filter.rule.as_ref().map(|rule| text(rule.as_str())));
-    only.add("e.feed = ?", filter.feed.as_ref().map(|feed| text(feed.as_str())));
-    only.add("a.severity >= ?", filter.severity.map(|least| Value::from(least as i64)));
+    only.add(
+        "a.rule = ?",
+        filter.rule.as_ref().map(|rule| text(rule.as_str())),
+    );
+    only.add(
+        "e.feed = ?",
+        filter.feed.as_ref().map(|feed| text(feed.as_str())),
+    );
+    only.add(
+        "a.severity >= ?",
+        filter.severity.map(|least| Value::from(least as i64)),
+    );
     only.add("a.seq < ?", filter.before.map(Value::from));
     let dead = "exists (select 1 from delivery d where d.alert = a.seq and d.state = ?)";
     only.add(dead, filter.dead.then(|| text("dead")));
-    only.add("(a.acked_at is null) = ?", filter.unacked.then(|| Value::from(1)));
+    only.add(
+        "(a.acked_at is null) = ?",
+        filter.unacked.then(|| Value::from(1)),
+    );
     only.values.push(limit.into());
     let mut query = conn.prepare_cached(&format!(
         "select a.seq, a.key, a.created, a.severity, a.reason, a.rule, a.rule_title, e.id, e.feed,
@@ -229,8 +241,14 @@ pub fn held(conn: &Connection, filter: &HeldFilter, limit: u32) -> Result<Vec<He
     let mut only = Conditions::default();
     only.add("m.at >= ?", ms(filter.since));
     let rule = filter.rule.as_ref();
-    only.add("m.rule = ?", rule.map(|rule| rule.as_str().to_owned().into()));
-    only.add("m.held = ?", filter.held.map(|held| held.as_str().to_owned().into()));
+    only.add(
+        "m.rule = ?",
+        rule.map(|rule| rule.as_str().to_owned().into()),
+    );
+    only.add(
+        "m.held = ?",
+        filter.held.map(|held| held.as_str().to_owned().into()),
+    );
     only.add("m.seq < ?", filter.before.map(Value::from));
     only.values.push(limit.into());
     let mut query = conn.prepare_cached(&format!(

@@ -1,1 +1,298 @@
-//! tests
+//! Alerts: the wire form, lists, acknowledging, health.
+
+use super::*;
+use crate::domain::alert::Held;
+use crate::domain::alert::wire::{WireHealth, WireLinks, WireRule};
+use crate::domain::id::FeedId;
+use crate::store::Store;
+use crate::store::polls::PollCommit;
+use crate::store::sample::{
+    after, assert_clean, commit, commit_revised, entry, entry_of, evidence, now, number,
+    open_store, record, revised, rule_match, to,
+};
+
+fn health(reason: Reason, key: &str) -> WireAlert {
+    WireAlert {
+        kind: "alert".to_owned(),
+        id: String::new(),
+        key: key.to_owned(),
+        created: now(),
+        severity: Severity::High,
+        reason,
+        rule: WireRule {
+            id: "bongsu.health".to_owned(),
+            title: "bongsu".to_owned(),
+        },
+        entry: None,
+        matches: Vec::new(),
+        story: None,
+        health: Some(WireHealth {
+            kind: "feed-failing".to_owned(),
+            subject: "a".to_owned(),
+            text: "feed a has failed since yesterday".to_owned(),
+        }),
+        alerts: None,
+        links: WireLinks::default(),
+        test: false,
+        cut: false,
+    }
+}
+
+fn rows(store: &Store, filter: &AlertFilter) -> Vec<AlertRow> {
+    store.read_blocking(|conn| list(conn, filter, 100)).unwrap()
+}
+
+#[test]
+fn the_wire_form_is_put_together_from_rows() {
+    let (_dir, store) = open_store();
+    record(&store, commit(vec![entry("one", vec![rule_match("r")])]));
+    let copy = entry_of("b", "one", vec![rule_match("r")]);
+    record(
+        &store,
+        PollCommit {
+            feed: FeedId::new("b"),
+            ..commit(vec![copy])
+        },
+    );
+    let sent = store
+        .read_blocking(|conn| wire(conn, 1, Some("https://desk.example/")))
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (sent.kind.as_str(), sent.id.as_str(), sent.reason),
+        ("alert", "1", Reason::NewStory)
+    );
+    assert_eq!(
+        sent.links.alert.as_deref(),
+        Some("https://desk.example/alerts/1")
+    );
+    assert_eq!(sent.matches, [evidence()]);
+    assert_eq!(sent.rule.title, "Rule r");
+    let story = sent.story.unwrap();
+    assert_eq!(
+        (story.entries, story.feeds, story.first_seen),
+        (2, vec!["a".into(), "b".into()], now())
+    );
+    let entry = sent.entry.unwrap();
+    assert_eq!(
+        (entry.feed.as_deref(), entry.body.as_str()),
+        (Some("a"), "Body of one.")
+    );
+    assert_eq!(
+        store.read_blocking(|conn| wire(conn, 99, None)).unwrap(),
+        None
+    );
+}
+
+#[test]
+fn an_alert_shows_the_text_that_matched_even_after_a_change() {
+    let (_dir, store) = open_store();
+    record(&store, commit(vec![entry("one", vec![rule_match("r")])]));
+    record(
+        &store,
+        commit_revised(revised("one", "second", vec![rule_match("s")])),
+    );
+    record(&store, commit_revised(revised("one", "third", Vec::new())));
+    let body = |alert| {
+        let sent = store
+            .read_blocking(|conn| wire(conn, alert, None))
+            .unwrap()
+            .unwrap();
+        (sent.reason, sent.entry.unwrap().body)
+    };
+    assert_eq!(body(1), (Reason::NewStory, "Body of one.".to_owned()));
+    assert_eq!(body(2), (Reason::Revision, "second".to_owned()));
+}
+
+#[test]
+fn lists_take_filters_and_pages() {
+    let (_dir, store) = open_store();
+    let low = || {
+        let mut low = rule_match("low");
+        low.found.severity = Severity::Low;
+        low
+    };
+    record(
+        &store,
+        commit(vec![entry("one", vec![rule_match("r"), low()])]),
+    );
+    let of_b = PollCommit {
+        feed: FeedId::new("b"),
+        now: after(60),
+        ..commit(vec![entry_of("b", "two", vec![rule_match("r")])])
+    };
+    record(&store, of_b);
+    store
+        .write_blocking(|tx| ack(tx, 1, "kim", after(5)))
+        .unwrap();
+    let all = AlertFilter::default;
+    for (filter, ids) in [
+        (all(), vec![3, 2, 1]),
+        (
+            AlertFilter {
+                since: Some(after(60)),
+                ..all()
+            },
+            vec![3],
+        ),
+        (
+            AlertFilter {
+                until: Some(after(60)),
+                ..all()
+            },
+            vec![2, 1],
+        ),
+        (
+            AlertFilter {
+                rule: Some(RuleId::new("low")),
+                ..all()
+            },
+            vec![2],
+        ),
+        (
+            AlertFilter {
+                feed: Some(FeedId::new("b")),
+                ..all()
+            },
+            vec![3],
+        ),
+        (
+            AlertFilter {
+                severity: Some(Severity::Medium),
+                ..all()
+            },
+            vec![3, 1],
+        ),
+        (
+            AlertFilter {
+                unacked: true,
+                ..all()
+            },
+            vec![3, 2],
+        ),
+        (
+            AlertFilter {
+                dead: true,
+                ..all()
+            },
+            vec![],
+        ),
+        (
+            AlertFilter {
+                before: Some(3),
+                ..all()
+            },
+            vec![2, 1],
+        ),
+    ] {
+        let found: Vec<i64> = rows(&store, &filter).iter().map(|row| row.id).collect();
+        assert_eq!(found, ids, "{filter:?}");
+    }
+    let row = rows(&store, &all()).pop().unwrap();
+    assert_eq!(
+        row.deliveries,
+        Deliveries {
+            open: 1,
+            ..Deliveries::default()
+        }
+    );
+    assert_eq!(
+        (row.acked, row.acked_by.as_deref()),
+        (Some(after(5)), Some("kim"))
+    );
+}
+
+#[test]
+fn the_first_ack_and_the_last_mark_count() {
+    let (_dir, store) = open_store();
+    record(&store, commit(vec![entry("one", vec![rule_match("r")])]));
+    let act = |work: fn(&Transaction<'_>) -> Result<bool>| store.write_blocking(work).unwrap();
+    assert!(act(|tx| ack(tx, 1, "kim", after(1))));
+    assert!(act(|tx| ack(tx, 1, "lee", after(2))));
+    assert!(act(|tx| mark(tx, 1, Mark::Useful, after(3))));
+    assert!(act(|tx| mark(tx, 1, Mark::Noise, after(4))));
+    assert!(!act(|tx| ack(tx, 9, "kim", after(1))));
+    let detail = store
+        .read_blocking(|conn| detail(conn, 1, None))
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (detail.row.acked_by.as_deref(), detail.row.mark),
+        (Some("kim"), Some(Mark::Noise))
+    );
+    assert_eq!(
+        (detail.deliveries.len(), detail.deliveries[0].state.as_str()),
+        (1, "due")
+    );
+    assert!(
+        store
+            .read_blocking(|conn| super::detail(conn, 9, None))
+            .unwrap()
+            .is_none()
+    );
+}
+
+#[test]
+fn held_matches_are_listed_with_their_reason() {
+    let (_dir, store) = open_store();
+    let mut old = entry("old", vec![rule_match("r"), rule_match("s")]);
+    old.entry.content.published = Some(after(-30 * 86_400));
+    record(&store, commit(vec![old]));
+    let get = |filter: HeldFilter| store.read_blocking(|conn| held(conn, &filter, 10)).unwrap();
+    assert_eq!(get(HeldFilter::default()).len(), 2);
+    let of_r = get(HeldFilter {
+        rule: Some(RuleId::new("r")),
+        held: Some(Held::Backlog),
+        ..HeldFilter::default()
+    });
+    assert_eq!(
+        (of_r.len(), of_r[0].held, of_r[0].feed.as_str()),
+        (1, Held::Backlog, "a")
+    );
+    assert!(
+        get(HeldFilter {
+            held: Some(Held::Folded),
+            ..HeldFilter::default()
+        })
+        .is_empty()
+    );
+}
+
+#[test]
+fn the_system_alerts_through_the_same_outbox() {
+    let (_dir, store) = open_store();
+    let bad = health(Reason::Health, "k1");
+    let raised = {
+        let bad = bad.clone();
+        store
+            .write_blocking(move |tx| raise(tx, &bad, &[to("desk")], now()))
+            .unwrap()
+    };
+    assert_eq!(raised, Some(1));
+    let again = store
+        .write_blocking(move |tx| raise(tx, &bad, &[to("desk")], now()))
+        .unwrap();
+    assert_eq!(again, None);
+    let last = |kind: &'static str| {
+        store
+            .read_blocking(move |conn| last_health(conn, kind, "a"))
+            .unwrap()
+    };
+    assert_eq!(last("feed-failing"), Some((Reason::Health, now())));
+    assert_eq!(last("feed-silent"), None);
+    store
+        .write_blocking(|tx| raise(tx, &health(Reason::Resolved, "k2"), &[], after(60)))
+        .unwrap();
+    assert_eq!(last("feed-failing"), Some((Reason::Resolved, after(60))));
+    let sent = store
+        .read_blocking(|conn| wire(conn, 1, None))
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (sent.id.as_str(), sent.entry, sent.health.unwrap().subject),
+        ("1", None, "a".to_owned())
+    );
+    assert_eq!(rows(&store, &AlertFilter::default())[0].title, "a");
+    assert_eq!(number(&store, "select count(*) from delivery"), 1);
+    assert_clean(&store);
+}

@@ -175,15 +175,22 @@ pub(in crate::store) fn rekey(
 ) -> Result<()> {
     let mut seq = None;
     for (find, set) in [
-        ("select seq from entry where id = ?1", "update entry set key = ?2 where seq = ?1"),
-        ("select seq from tombstone where id = ?1", "update tombstone set key = ?2 where seq = ?1"),
+        (
+            "select seq from entry where id = ?1",
+            "update entry set key = ?2 where seq = ?1",
+        ),
+        (
+            "select seq from tombstone where id = ?1",
+            "update tombstone set key = ?2 where seq = ?1",
+        ),
     ] {
         let found: Option<i64> = tx
             .prepare_cached(find)?
             .query_row([rekeyed.id.as_str()], |row| row.get(0))
             .optional()?;
         if let Some(found) = found {
-            tx.prepare_cached(set)?.execute(params![found, rekeyed.key])?;
+            tx.prepare_cached(set)?
+                .execute(params![found, rekeyed.key])?;
             seq = Some(found);
         }
     }
@@ -248,7 +255,8 @@ pub(in crate::store) fn save_mentions(
         "insert into mention (entity, entry, at, places, evidence) values (?1, ?2, ?3, ?4, ?5)",
     )?;
     for (entity, mut places) in by_entity {
-        let count = i64::try_from(places.len()).map_err(|_| StoreError::fault("too many places"))?;
+        let count =
+            i64::try_from(places.len()).map_err(|_| StoreError::fault("too many places"))?;
         places.truncate(PLACES);
         add.execute(params![entity, entry.seq, Ms(now), count, Json(places)])?;
     }

@@ -1,1 +1,186 @@
-//! tests
+//! Feeds: following config, due times, polls under way, history.
+
+use super::*;
+use crate::domain::feed::Health;
+use crate::domain::feed::outcome::OutcomeKind;
+use crate::store::Store;
+use crate::store::sample::{after, commit, entry, feed, now, number, open_store, record};
+
+fn id(name: &str) -> FeedId {
+    FeedId::new(name)
+}
+
+fn due_ids(store: &Store, now: Timestamp) -> Vec<String> {
+    let due = store.read_blocking(|conn| due(conn, now, 100)).unwrap();
+    due.iter().map(ToString::to_string).collect()
+}
+
+fn state_of(store: &Store, name: &str) -> FeedState {
+    store
+        .read_blocking(|conn| state(conn, &id(name)))
+        .unwrap()
+        .unwrap()
+}
+
+#[test]
+fn a_feed_comes_back_as_config_has_it() {
+    let (_dir, store) = open_store();
+    let rows = store.read_blocking(list).unwrap();
+    assert_eq!(
+        rows.iter().map(|row| row.feed.clone()).collect::<Vec<_>>(),
+        [feed("a"), feed("b")]
+    );
+    assert_eq!(rows[0].state.health(&rows[0].feed), Health::New);
+    let Feed { url, .. } = feed("a");
+    assert_eq!(
+        rows[0].state,
+        FeedState {
+            url,
+            ..FeedState::default()
+        }
+    );
+}
+
+#[test]
+fn feeds_that_vanish_are_let_go_and_remembered() {
+    let (_dir, store) = open_store();
+    record(&store, commit(vec![entry("one", Vec::new())]));
+    store
+        .write_blocking(|tx| sync(tx, &[feed("b")], now()))
+        .unwrap();
+    assert_eq!(due_ids(&store, after(86_400)), ["b"]);
+    let row = store
+        .read_blocking(|conn| get(conn, &id("a")))
+        .unwrap()
+        .unwrap();
+    assert!(!row.configured);
+    store
+        .write_blocking(|tx| sync(tx, &[feed("a")], now()))
+        .unwrap();
+    assert!(
+        state_of(&store, "a").etag.is_some(),
+        "what was learned is still good"
+    );
+    assert_eq!(number(&store, "select count(*) from entry"), 1);
+}
+
+#[test]
+fn another_url_voids_what_was_learned() {
+    let (_dir, store) = open_store();
+    let mut poll = commit(Vec::new());
+    poll.state.gone = true;
+    poll.state.failures = 3;
+    poll.state.last_outcome = Some(OutcomeKind::Gone);
+    poll.state.retry_after = Some(after(900));
+    record(&store, poll);
+    assert_eq!(due_ids(&store, after(86_400)), ["b"]);
+    let moved = Feed {
+        url: "https://new.example/feed".to_owned(),
+        ..feed("a")
+    };
+    store
+        .write_blocking(move |tx| sync(tx, &[moved.clone(), feed("b")], now()))
+        .unwrap();
+    let state = state_of(&store, "a");
+    assert_eq!(
+        (state.url.as_str(), state.etag, state.failures, state.gone),
+        ("https://new.example/feed", None, 0, false)
+    );
+    assert_eq!(due_ids(&store, now()), ["b"], "a publisher's wait is kept");
+    assert_eq!(due_ids(&store, after(900)), ["b", "a"]);
+}
+
+#[test]
+fn a_poll_under_way_is_not_begun_twice() {
+    let (_dir, store) = open_store();
+    let mark = |now, until| {
+        store
+            .write_blocking(move |tx| mark_polling(tx, &id("a"), now, until))
+            .unwrap()
+    };
+    assert!(mark(now(), after(60)));
+    assert!(!mark(after(10), after(70)));
+    assert_eq!(due_ids(&store, after(59)), ["b"]);
+    assert_eq!(state_of(&store, "a").why_then, Some(Why::Interrupted));
+    assert!(mark(after(60), after(120)), "the first is taken for dead");
+    record(&store, commit(Vec::new()));
+    assert!(mark(after(61), after(121)), "the second has ended");
+    assert!(
+        !store
+            .write_blocking(|tx| mark_polling(tx, &id("x"), now(), after(60)))
+            .unwrap()
+    );
+}
+
+#[test]
+fn due_feeds_come_in_order_and_disabled_ones_never() {
+    let (_dir, store) = open_store();
+    assert_eq!(due_ids(&store, now()), ["a", "b"]);
+    assert_eq!(
+        store.read_blocking(next_due).unwrap(),
+        Some(Timestamp::UNIX_EPOCH)
+    );
+    record(&store, commit(Vec::new()));
+    assert_eq!(due_ids(&store, after(299)), ["b"]);
+    let off = Feed {
+        enabled: false,
+        ..feed("b")
+    };
+    store
+        .write_blocking(move |tx| sync(tx, &[feed("a"), off.clone()], now()))
+        .unwrap();
+    assert_eq!(due_ids(&store, after(300)), ["a"]);
+    assert_eq!(store.read_blocking(next_due).unwrap(), Some(after(300)));
+}
+
+#[test]
+fn feeds_of_the_api_stay_beside_config() {
+    let (_dir, store) = open_store();
+    let put = |name: &'static str| {
+        store
+            .write_blocking(move |tx| add(tx, &feed(name), now()))
+            .unwrap()
+    };
+    assert!(!put("a"), "config has it");
+    assert!(put("c"));
+    assert!(!put("c"));
+    store
+        .write_blocking(|tx| sync(tx, &[feed("a")], now()))
+        .unwrap();
+    let added = store.read_blocking(added).unwrap();
+    assert_eq!(
+        (added.len(), added[0].id.as_str(), added[0].origin),
+        (1, "c", Origin::Api)
+    );
+    assert!(
+        store
+            .write_blocking(|tx| enable(tx, &id("c"), false))
+            .unwrap()
+    );
+    assert!(
+        !store.write_blocking(|tx| remove(tx, &id("a"))).unwrap(),
+        "config's is not the API's"
+    );
+    assert!(store.write_blocking(|tx| remove(tx, &id("c"))).unwrap());
+    assert!(put("c"));
+}
+
+#[test]
+fn the_history_is_bounded() {
+    let (_dir, store) = open_store();
+    for number in 0..205_u32 {
+        let mut poll = commit(Vec::new());
+        poll.record.new = number;
+        poll.state.rate_count = f64::NAN;
+        record(&store, poll);
+    }
+    assert_eq!(number(&store, "select count(*) from poll"), HISTORY);
+    let last = store
+        .read_blocking(|conn| history(conn, &id("a"), 2))
+        .unwrap();
+    assert_eq!(
+        last.iter().map(|poll| poll.new).collect::<Vec<_>>(),
+        [204, 203]
+    );
+    assert_eq!(last[0].outcome, OutcomeKind::OkNew);
+}

@@ -142,10 +142,7 @@ pub fn receivers(conn: &Connection) -> Result<Vec<ReceiverRow>> {
          from receiver order by id",
     )?;
     let rows = query.query_map([], |row| {
-        let at = |index: usize| {
-            row.get::<_, Option<Ms>>(index)
-                .map(|at| at.map(|at| at.0))
-        };
+        let at = |index: usize| row.get::<_, Option<Ms>>(index).map(|at| at.map(|at| at.0));
         Ok(ReceiverRow {
             id: row.get(0)?,
             hold_until: at(1)?,

@@ -4,23 +4,43 @@ use super::*;
 use crate::domain::entry::ingest;
 use crate::domain::id::ReceiverId;
 use crate::store::sample::{
-    after, assert_clean, at, commit, commit_revised, entry, entry_of, now, number, open_store, record,
-    revised, rule_match, to,
+    after, assert_clean, at, commit, commit_revised, entry, entry_of, now, number, open_store,
+    record, revised, rule_match, to,
 };
 
 fn held(result: &PollResult) -> Vec<(&'static str, u32)> {
-    result.held.iter().map(|(reason, count)| (*reason, *count)).collect()
+    result
+        .held
+        .iter()
+        .map(|(reason, count)| (*reason, *count))
+        .collect()
 }
 
 #[test]
 fn a_poll_brings_everything_at_once() {
     let (_dir, store) = open_store();
-    let result = record(&store, commit(vec![entry("one", vec![rule_match("r"), rule_match("s")])]));
-    assert_eq!((result.new, result.alerts.len(), result.deliveries), (1, 2, 2));
+    let result = record(
+        &store,
+        commit(vec![entry("one", vec![rule_match("r"), rule_match("s")])]),
+    );
+    assert_eq!(
+        (result.new, result.alerts.len(), result.deliveries),
+        (1, 2, 2)
+    );
     for (table, rows) in [
-        ("entry", 1), ("poll", 1), (r#""match""#, 2), ("mention", 1), ("story", 1), ("alert", 2), ("delivery", 2),
+        ("entry", 1),
+        ("poll", 1),
+        (r#""match""#, 2),
+        ("mention", 1),
+        ("story", 1),
+        ("alert", 2),
+        ("delivery", 2),
     ] {
-        assert_eq!(number(&store, &format!("select count(*) from {table}")), rows, "{table}");
+        assert_eq!(
+            number(&store, &format!("select count(*) from {table}")),
+            rows,
+            "{table}"
+        );
     }
     let state = store
         .read_blocking(|conn| feeds::state(conn, &FeedId::new("a")))
@@ -34,7 +54,10 @@ fn a_poll_brings_everything_at_once() {
 #[test]
 fn a_poll_recorded_twice_alerts_once() {
     let (_dir, store) = open_store();
-    let poll = commit(vec![entry("one", vec![rule_match("r")]), entry("two", vec![rule_match("r")])]);
+    let poll = commit(vec![
+        entry("one", vec![rule_match("r")]),
+        entry("two", vec![rule_match("r")]),
+    ]);
     assert_eq!(record(&store, poll.clone()).alerts.len(), 2);
     let again = record(&store, poll);
     assert_eq!((again.new, again.alerts.len(), again.repeated), (0, 0, 2));
@@ -42,7 +65,10 @@ fn a_poll_recorded_twice_alerts_once() {
     let change = commit_revised(revised("one", "changed", vec![rule_match("other")]));
     assert_eq!(record(&store, change.clone()).alerts.len(), 1);
     let again = record(&store, change);
-    assert_eq!((again.revised, again.alerts.len(), again.repeated), (0, 0, 1));
+    assert_eq!(
+        (again.revised, again.alerts.len(), again.repeated),
+        (0, 0, 1)
+    );
     assert_eq!(number(&store, "select count(*) from revision"), 1);
     assert_clean(&store);
 }
@@ -79,11 +105,22 @@ fn copies_fold_into_one_story_by_title_or_url() {
         .read_blocking(|conn| stories::wire(conn, 1))
         .unwrap()
         .unwrap();
-    assert_eq!((story.entries, story.feeds), (3, vec!["a".to_owned(), "b".to_owned()]));
-    let members = store.read_blocking(|conn| stories::members(conn, 1, 10)).unwrap();
+    assert_eq!(
+        (story.entries, story.feeds),
+        (3, vec!["a".to_owned(), "b".to_owned()])
+    );
+    let members = store
+        .read_blocking(|conn| stories::members(conn, 1, 10))
+        .unwrap();
     let how: Vec<&str> = members.iter().map(|(_, how)| how.as_str()).collect();
     assert_eq!(how, ["first", "title", "url"]);
-    assert_eq!(number(&store, r#"select count(*) from "match" where held = 'folded' and alert = 1"#), 2);
+    assert_eq!(
+        number(
+            &store,
+            r#"select count(*) from "match" where held = 'folded' and alert = 1"#
+        ),
+        2
+    );
     assert_clean(&store);
 }
 
@@ -125,7 +162,10 @@ fn what_is_held_says_why() {
 #[test]
 fn a_change_alerts_by_its_rules_policy() {
     let (_dir, store) = open_store();
-    record(&store, commit(vec![entry("one", vec![rule_match("matched")])]));
+    record(
+        &store,
+        commit(vec![entry("one", vec![rule_match("matched")])]),
+    );
     let all = RuleMatch {
         revisions: Revisions::All,
         ..rule_match("all")
@@ -134,15 +174,33 @@ fn a_change_alerts_by_its_rules_policy() {
         revisions: Revisions::None,
         ..rule_match("none")
     };
-    let rules = vec![rule_match("matched"), rule_match("first"), all.clone(), none];
+    let rules = vec![
+        rule_match("matched"),
+        rule_match("first"),
+        all.clone(),
+        none,
+    ];
     let result = record(&store, commit_revised(revised("one", "second", rules)));
     assert_eq!((result.revised, result.alerts.len()), (1, 2));
     assert_eq!(held(&result), [("known", 1), ("revision", 1)]);
-    let result = record(&store, commit_revised(revised("one", "third", vec![rule_match("first"), all.clone()])));
-    assert_eq!((result.alerts.len(), held(&result)), (1, vec![("known", 1)]));
+    let result = record(
+        &store,
+        commit_revised(revised(
+            "one",
+            "third",
+            vec![rule_match("first"), all.clone()],
+        )),
+    );
+    assert_eq!(
+        (result.alerts.len(), held(&result)),
+        (1, vec![("known", 1)])
+    );
     // Back to what it said: that content has had its alert.
     let result = record(&store, commit_revised(revised("one", "second", vec![all])));
-    assert_eq!((result.alerts.len(), held(&result)), (0, vec![("known", 1)]));
+    assert_eq!(
+        (result.alerts.len(), held(&result)),
+        (0, vec![("known", 1)])
+    );
     let kept = store
         .read_blocking(|conn| crate::store::entries::revisions(conn, 1))
         .unwrap();
@@ -165,8 +223,20 @@ fn the_store_knows_what_a_document_carries() {
         .read_blocking(move |conn| crate::store::entries::known(conn, &FeedId::new("a"), &keys))
         .unwrap();
     assert_eq!(known.entries.len(), 1);
-    assert_eq!((known.entries[0].id.clone(), known.entries[0].key.as_str()), (one.entry.id.clone(), "g:one"));
-    assert_eq!(known.entries[0].alternates, one.alternates.iter().filter(|key| *key != "g:one").cloned().collect::<std::collections::BTreeSet<_>>().into_iter().collect::<Vec<_>>());
+    assert_eq!(
+        (known.entries[0].id.clone(), known.entries[0].key.as_str()),
+        (one.entry.id.clone(), "g:one")
+    );
+    assert_eq!(
+        known.entries[0].alternates,
+        one.alternates
+            .iter()
+            .filter(|key| *key != "g:one")
+            .cloned()
+            .collect::<std::collections::BTreeSet<_>>()
+            .into_iter()
+            .collect::<Vec<_>>()
+    );
 
     let rekeyed = ingest::Rekeyed {
         id: one.entry.id.clone(),
@@ -182,7 +252,9 @@ fn the_store_knows_what_a_document_carries() {
     record(&store, poll);
     for key in ["g:one", "g:moved"] {
         let known = store
-            .read_blocking(|conn| crate::store::entries::known(conn, &FeedId::new("a"), &[key.to_owned()]))
+            .read_blocking(|conn| {
+                crate::store::entries::known(conn, &FeedId::new("a"), &[key.to_owned()])
+            })
             .unwrap();
         assert_eq!(known.entries[0].key, "g:moved", "{key}");
     }
@@ -204,9 +276,18 @@ fn nobody_to_tell_is_a_reason_too() {
     };
     let result = record(&store, commit(vec![entry("one", vec![nobody, some])]));
     assert_eq!((result.alerts.len(), result.deliveries), (2, 1));
-    assert_eq!(number(&store, "select count(*) from alert where untold is not null"), 1);
     assert_eq!(
-        number(&store, "select count(*) from delivery where state = 'cancelled' and why is not null"),
+        number(
+            &store,
+            "select count(*) from alert where untold is not null"
+        ),
+        1
+    );
+    assert_eq!(
+        number(
+            &store,
+            "select count(*) from delivery where state = 'cancelled' and why is not null"
+        ),
         1
     );
     assert_clean(&store);
@@ -253,6 +334,12 @@ fn receivers_hear_of_an_alert_once_each() {
     let due = store
         .read_blocking(|conn| crate::store::outbox::waiting(conn, None))
         .unwrap();
-    assert_eq!(due, [(ReceiverId::new("desk"), now()), (ReceiverId::new("phone"), now())]);
+    assert_eq!(
+        due,
+        [
+            (ReceiverId::new("desk"), now()),
+            (ReceiverId::new("phone"), now())
+        ]
+    );
     assert_eq!(number(&store, "select count(*) from delivery"), 2);
 }

@@ -3,12 +3,15 @@
 use rusqlite::Connection;
 
 use super::*;
-use crate::store::sample::{assert_clean, commit, entry, now, number, open_store, record, rule_match};
+use crate::store::sample::{
+    assert_clean, commit, entry, now, number, open_store, record, rule_match,
+};
 use crate::store::{open, polls, status};
 
 fn memory() -> Connection {
     let conn = Connection::open_in_memory().unwrap();
-    conn.execute_batch("create table t (a integer primary key, b blob) strict").unwrap();
+    conn.execute_batch("create table t (a integer primary key, b blob) strict")
+        .unwrap();
     conn
 }
 
@@ -16,7 +19,10 @@ fn job(
     work: impl FnMut(&Transaction<'_>) -> Result<()> + Send + 'static,
 ) -> (Waiting, std::sync::mpsc::Receiver<Result<()>>) {
     let (reply, answer) = channel();
-    ((task(work, move |result| drop(reply.send(result))), None), answer)
+    (
+        (task(work, move |result| drop(reply.send(result))), None),
+        answer,
+    )
 }
 
 fn add(key: i64) -> impl FnMut(&Transaction<'_>) -> Result<()> + Send + 'static {
@@ -58,8 +64,14 @@ fn a_failing_job_is_undone_alone() {
     let (four, fourth) = job(add(4));
     run(&mut conn, vec![one, two, three, four]);
     assert_eq!(first.recv().unwrap(), Ok(()));
-    assert!(matches!(second.recv().unwrap(), Err(StoreError::Fault { .. })));
-    assert!(matches!(third.recv().unwrap(), Err(StoreError::Fault { .. })));
+    assert!(matches!(
+        second.recv().unwrap(),
+        Err(StoreError::Fault { .. })
+    ));
+    assert!(matches!(
+        third.recv().unwrap(),
+        Err(StoreError::Fault { .. })
+    ));
     assert_eq!(fourth.recv().unwrap(), Ok(()));
     assert_eq!(keys(&conn), [1, 4]);
 }
@@ -67,8 +79,12 @@ fn a_failing_job_is_undone_alone() {
 #[test]
 fn a_full_disk_fails_the_job_that_needs_it() {
     let mut conn = memory();
-    let pages: i64 = conn.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
-    let mut limit = conn.prepare(&format!("pragma max_page_count = {}", pages + 2)).unwrap();
+    let pages: i64 = conn
+        .pragma_query_value(None, "page_count", |row| row.get(0))
+        .unwrap();
+    let mut limit = conn
+        .prepare(&format!("pragma max_page_count = {}", pages + 2))
+        .unwrap();
     let _: i64 = limit.query_row([], |row| row.get(0)).unwrap();
     drop(limit);
     let (one, first) = job(add(1));
@@ -79,7 +95,10 @@ fn a_full_disk_fails_the_job_that_needs_it() {
     let (three, third) = job(add(3));
     run(&mut conn, vec![one, big, three]);
     assert_eq!(first.recv().unwrap(), Ok(()));
-    assert!(matches!(second.recv().unwrap(), Err(StoreError::Full { .. })));
+    assert!(matches!(
+        second.recv().unwrap(),
+        Err(StoreError::Full { .. })
+    ));
     assert_eq!(third.recv().unwrap(), Ok(()));
     assert_eq!(keys(&conn), [1, 3]);
 }
@@ -95,11 +114,22 @@ fn a_held_lock_makes_all_of_a_group_wait_once() {
     let (two, second) = job(|tx| status::set_note(tx, "two", "2", now()));
     run(&mut conn, vec![one, two]);
     for answer in [first, second] {
-        assert!(matches!(answer.recv().unwrap(), Err(StoreError::Busy { .. })));
+        assert!(matches!(
+            answer.recv().unwrap(),
+            Err(StoreError::Busy { .. })
+        ));
     }
     holder.execute_batch("rollback").unwrap();
-    store.write_blocking(|tx| status::set_note(tx, "three", "3", now())).unwrap();
-    assert_eq!(number(&store, "select count(*) from meta where key in ('one', 'two', 'three')"), 1);
+    store
+        .write_blocking(|tx| status::set_note(tx, "three", "3", now()))
+        .unwrap();
+    assert_eq!(
+        number(
+            &store,
+            "select count(*) from meta where key in ('one', 'two', 'three')"
+        ),
+        1
+    );
 }
 
 #[test]
@@ -116,7 +146,12 @@ fn a_poll_on_a_full_disk_leaves_nothing_behind_and_succeeds_later() {
     };
     cap(1);
     let names: Vec<String> = (0..200).map(|n| format!("entry-{n}")).collect();
-    let big = commit(names.iter().map(|name| entry(name, vec![rule_match("r")])).collect());
+    let big = commit(
+        names
+            .iter()
+            .map(|name| entry(name, vec![rule_match("r")]))
+            .collect(),
+    );
     let again = big.clone();
     let failed = store.write_blocking(move |tx| polls::record_poll(tx, &big));
     assert!(matches!(failed, Err(StoreError::Full { .. })), "{failed:?}");
