@@ -22,7 +22,7 @@ pub use show::{
 };
 
 /// The longest that a receiver's own wish holds it.
-const LONGEST_HOLD: Duration = Duration::from_secs(24 * 3600);
+const LONGEST_HOLD: Duration = Duration::from_hours(24);
 /// What a person sees where a lease ran out.
 const UNKNOWN: &str = "the process ended before the answer came; the receiver may have it";
 

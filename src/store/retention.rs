@@ -17,7 +17,7 @@ const BATCH: u32 = 500;
 /// Pages given back to the file system in one sweep.
 const PAGES: u32 = 1000;
 /// A tombstone goes when its feed has not carried the entry for so long.
-const TOMBSTONE: Duration = Duration::from_secs(90 * 86_400);
+const TOMBSTONE: Duration = Duration::from_hours(90 * 24);
 
 /// What one sweep deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]

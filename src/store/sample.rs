@@ -18,7 +18,7 @@ use crate::domain::id::{EntityId, FeedId, ReceiverId, RuleId};
 use crate::domain::matching::{Evidence, Match, Mention};
 use crate::domain::rule::{Notify, Revisions, Severity};
 
-pub(super) const DAY: Duration = Duration::from_secs(86_400);
+pub(super) const DAY: Duration = Duration::from_hours(24);
 
 pub(super) fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -38,7 +38,7 @@ pub(super) fn feed(id: &str) -> Feed {
         url: format!("https://{id}.example/feed"),
         title: None,
         tags: vec!["wire".to_owned()],
-        interval: Some(Duration::from_secs(300)),
+        interval: Some(Duration::from_mins(5)),
         full_text: false,
         language: Some("ko".to_owned()),
         default_tz: None,

@@ -18,7 +18,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             url: "sqlite:bongsu.db".to_owned(),
-            keep_entries: Duration::from_secs(365 * 86_400),
+            keep_entries: Duration::from_hours(365 * 24),
             keep_alerts: Duration::ZERO,
         }
     }

@@ -271,3 +271,50 @@ async fn reads_and_writes_from_tasks_meet() {
             .is_some()
     );
 }
+
+#[test]
+fn what_was_answered_survives_a_power_cut() {
+    let (dir, store) = open_store();
+    let names: Vec<String> = (0..30).map(|number| number.to_string()).collect();
+    for name in &names {
+        record(&store, commit(vec![entry(name, vec![rule_match("r")])]));
+    }
+    // The files as they are on disk at this instant, the log not yet written back.
+    let after_cut = tempfile::tempdir().unwrap();
+    for name in ["bongsu.db", "bongsu.db-wal"] {
+        fs::copy(dir.path().join(name), after_cut.path().join(name)).unwrap();
+    }
+    let revived = reopen(&after_cut);
+    assert_eq!(number(&revived, "select count(*) from entry"), 30);
+    assert_eq!(number(&revived, "select count(*) from delivery"), 30);
+    assert_clean(&revived);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_tasks_write_at_once() {
+    let (_dir, store) = open_store();
+    let mut tasks = tokio::task::JoinSet::new();
+    for number in 0..150_i64 {
+        let store = store.clone();
+        tasks.spawn(async move {
+            store
+                .write(move |tx| {
+                    if number % 10 == 3 {
+                        super::status::set_note(tx, "undone", "x", now())?;
+                        return Err(StoreError::fault("refused"));
+                    }
+                    super::status::set_note(tx, &number.to_string(), "x", now())?;
+                    Ok(number)
+                })
+                .await
+        });
+    }
+    let answers = tasks.join_all().await;
+    assert_eq!(answers.iter().filter(|answer| answer.is_err()).count(), 15);
+    let kept = "select count(*) from meta where value = 'x'";
+    assert_eq!(number(&store, kept), 135);
+    assert_eq!(
+        number(&store, "select count(*) from meta where key = 'undone'"),
+        0
+    );
+}

@@ -68,9 +68,9 @@ fn the_wire_form_is_put_together_from_rows() {
     );
     assert_eq!(sent.matches, [evidence()]);
     assert_eq!(sent.rule.title, "Rule r");
-    let story = sent.story.unwrap();
+    let told = sent.story.unwrap();
     assert_eq!(
-        (story.entries, story.feeds, story.first_seen),
+        (told.entries, told.feeds, told.first_seen),
         (2, vec!["a".into(), "b".into()], now())
     );
     let entry = sent.entry.unwrap();
@@ -104,6 +104,26 @@ fn an_alert_shows_the_text_that_matched_even_after_a_change() {
     assert_eq!(body(2), (Reason::Revision, "second".to_owned()));
 }
 
+/// Filters, and which of three alerts each lets through.
+fn filters() -> Vec<(AlertFilter, Vec<i64>)> {
+    let only = |set: fn(&mut AlertFilter)| {
+        let mut filter = AlertFilter::default();
+        set(&mut filter);
+        filter
+    };
+    vec![
+        (only(|_| ()), vec![3, 2, 1]),
+        (only(|f| f.since = Some(after(60))), vec![3]),
+        (only(|f| f.until = Some(after(60))), vec![2, 1]),
+        (only(|f| f.rule = Some(RuleId::new("low"))), vec![2]),
+        (only(|f| f.feed = Some(FeedId::new("b"))), vec![3]),
+        (only(|f| f.severity = Some(Severity::Medium)), vec![3, 1]),
+        (only(|f| f.unacked = true), vec![3, 2]),
+        (only(|f| f.dead = true), vec![]),
+        (only(|f| f.before = Some(3)), vec![2, 1]),
+    ]
+}
+
 #[test]
 fn lists_take_filters_and_pages() {
     let (_dir, store) = open_store();
@@ -125,70 +145,11 @@ fn lists_take_filters_and_pages() {
     store
         .write_blocking(|tx| ack(tx, 1, "kim", after(5)))
         .unwrap();
-    let all = AlertFilter::default;
-    for (filter, ids) in [
-        (all(), vec![3, 2, 1]),
-        (
-            AlertFilter {
-                since: Some(after(60)),
-                ..all()
-            },
-            vec![3],
-        ),
-        (
-            AlertFilter {
-                until: Some(after(60)),
-                ..all()
-            },
-            vec![2, 1],
-        ),
-        (
-            AlertFilter {
-                rule: Some(RuleId::new("low")),
-                ..all()
-            },
-            vec![2],
-        ),
-        (
-            AlertFilter {
-                feed: Some(FeedId::new("b")),
-                ..all()
-            },
-            vec![3],
-        ),
-        (
-            AlertFilter {
-                severity: Some(Severity::Medium),
-                ..all()
-            },
-            vec![3, 1],
-        ),
-        (
-            AlertFilter {
-                unacked: true,
-                ..all()
-            },
-            vec![3, 2],
-        ),
-        (
-            AlertFilter {
-                dead: true,
-                ..all()
-            },
-            vec![],
-        ),
-        (
-            AlertFilter {
-                before: Some(3),
-                ..all()
-            },
-            vec![2, 1],
-        ),
-    ] {
+    for (filter, ids) in filters() {
         let found: Vec<i64> = rows(&store, &filter).iter().map(|row| row.id).collect();
         assert_eq!(found, ids, "{filter:?}");
     }
-    let row = rows(&store, &all()).pop().unwrap();
+    let row = rows(&store, &AlertFilter::default()).pop().unwrap();
     assert_eq!(
         row.deliveries,
         Deliveries {

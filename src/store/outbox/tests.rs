@@ -49,6 +49,16 @@ fn later(wait: Option<u64>) -> Attempt {
     }
 }
 
+fn refused() -> Attempt {
+    Attempt {
+        outcome: AttemptOutcome::Permanent {
+            message: "404: no such hook".to_owned(),
+        },
+        status: Some(404),
+        ..later(None)
+    }
+}
+
 fn accepted() -> Attempt {
     Attempt {
         outcome: AttemptOutcome::Delivered,
@@ -125,16 +135,10 @@ fn a_delivery_ends_where_its_attempt_leads() {
         DeliveryState::Due { due: after(30) },
         after(1)
     ));
-    let refused = Attempt {
-        outcome: AttemptOutcome::Permanent {
-            message: "404: no such hook".to_owned(),
-        },
-        ..later(None)
-    };
     assert!(end(
         &store,
         &rows[2],
-        refused,
+        refused(),
         DeliveryState::Dead {
             why: "404: no such hook".to_owned()
         },
@@ -161,18 +165,32 @@ fn a_delivery_ends_where_its_attempt_leads() {
         (again.len(), again[0].attempts, again[0].key.as_str()),
         (1, 1, rows[1].key.as_str())
     );
-    let shown = store
-        .read_blocking(|conn| of_alert(conn, rows[1].alert))
-        .unwrap();
-    assert_eq!(
-        shown[0].attempts[0].message.as_deref(),
-        Some("503 from the desk")
-    );
     assert_eq!(
         number(&store, "select failures from receiver where id = 'desk'"),
         2
     );
     assert_clean(&store);
+}
+
+#[test]
+fn attempts_are_shown_with_what_went_wrong() {
+    let (_dir, store) = open_store();
+    record(&store, commit(vec![entry("one", vec![rule_match("r")])]));
+    let rows = take(&store, now(), 10, None);
+    end(
+        &store,
+        &rows[0],
+        refused(),
+        DeliveryState::Due { due: after(30) },
+        after(1),
+    );
+    let shown = store
+        .read_blocking(|conn| of_alert(conn, rows[0].alert))
+        .unwrap();
+    assert_eq!(
+        shown[0].attempts[0].message.as_deref(),
+        Some("404: no such hook")
+    );
 }
 
 #[test]

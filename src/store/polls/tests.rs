@@ -101,12 +101,12 @@ fn copies_fold_into_one_story_by_title_or_url() {
     // The copy that is the first to match another rule does alert.
     assert_eq!((result.new, result.alerts.len()), (2, 1));
     assert_eq!(held(&result), [("folded", 2)]);
-    let story = store
+    let told = store
         .read_blocking(|conn| stories::wire(conn, 1))
         .unwrap()
         .unwrap();
     assert_eq!(
-        (story.entries, story.feeds),
+        (told.entries, told.feeds),
         (3, vec!["a".to_owned(), "b".to_owned()])
     );
     let members = store
