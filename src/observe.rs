@@ -31,7 +31,8 @@ pub enum LogFormat {
 /// A second call changes nothing: the first subscriber of a process stays.
 pub fn start_logging(level: &str, format: LogFormat, under_systemd: bool, color: bool) {
     // Libraries speak at warn: their info lines are about themselves.
-    let filter = EnvFilter::try_new(format!("warn,bongsu={level}")).unwrap_or_else(|_| EnvFilter::new("warn,bongsu=info"));
+    let filter = EnvFilter::try_new(format!("warn,bongsu={level}"))
+        .unwrap_or_else(|_| EnvFilter::new("warn,bongsu=info"));
     let registry = tracing_subscriber::registry().with(filter);
     let format = match format {
         LogFormat::Auto if under_systemd => LogFormat::Journald,
@@ -41,14 +42,32 @@ pub fn start_logging(level: &str, format: LogFormat, under_systemd: bool, color:
     };
     let started = match format {
         LogFormat::Journald => match tracing_journald::layer() {
-            Ok(layer) => registry.with(layer.with_syslog_identifier("bongsu".to_owned())).try_init(),
-            Err(_) => registry.with(tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr)).try_init(),
+            Ok(layer) => registry
+                .with(layer.with_syslog_identifier("bongsu".to_owned()))
+                .try_init(),
+            Err(_) => registry
+                .with(
+                    tracing_subscriber::fmt::layer()
+                        .json()
+                        .with_writer(std::io::stderr),
+                )
+                .try_init(),
         },
-        LogFormat::Json => {
-            registry.with(tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(std::io::stderr)).try_init()
-        }
+        LogFormat::Json => registry
+            .with(
+                tracing_subscriber::fmt::layer()
+                    .json()
+                    .flatten_event(true)
+                    .with_writer(std::io::stderr),
+            )
+            .try_init(),
         LogFormat::Human | LogFormat::Auto => registry
-            .with(tracing_subscriber::fmt::layer().with_ansi(color).with_target(false).with_writer(std::io::stderr))
+            .with(
+                tracing_subscriber::fmt::layer()
+                    .with_ansi(color)
+                    .with_target(false)
+                    .with_writer(std::io::stderr),
+            )
             .try_init(),
     };
     // Only a second start in one process (tests) fails, and then logging already runs.
@@ -121,11 +140,18 @@ impl Metrics {
         let series = self.series.lock().unwrap_or_else(PoisonError::into_inner);
         let mut out = String::new();
         for metric in METRICS {
-            let mut values = series.iter().filter(|((name, _), _)| *name == metric.name).peekable();
+            let mut values = series
+                .iter()
+                .filter(|((name, _), _)| *name == metric.name)
+                .peekable();
             if values.peek().is_none() {
                 continue;
             }
-            let _ = writeln!(out, "# HELP {} {}\n# TYPE {} {}", metric.name, metric.help, metric.name, metric.kind);
+            let _ = writeln!(
+                out,
+                "# HELP {} {}\n# TYPE {} {}",
+                metric.name, metric.help, metric.name, metric.kind
+            );
             for ((name, labels), value) in values {
                 let _ = writeln!(out, "{name}{labels} {value}");
             }
@@ -142,7 +168,13 @@ fn label_text(labels: &[(&str, &str)]) -> String {
     let parts: Vec<String> = labels
         .iter()
         .map(|(name, value)| {
-            format!("{name}=\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"))
+            format!(
+                "{name}=\"{}\"",
+                value
+                    .replace('\\', "\\\\")
+                    .replace('"', "\\\"")
+                    .replace('\n', "\\n")
+            )
         })
         .collect();
     format!("{{{}}}", parts.join(","))
@@ -159,8 +191,19 @@ mod tests {
         metrics.add(POLLS, &[("outcome", "ok_new")], 2.0);
         metrics.set(FEEDS, &[("health", "a\"b\\c\nd")], 4.0);
         let text = metrics.render();
-        assert!(text.contains("# TYPE bongsu_polls_total counter\nbongsu_polls_total{outcome=\"ok_new\"} 3\n"), "{text}");
-        assert!(text.contains("bongsu_feeds{health=\"a\\\"b\\\\c\\nd\"} 4"), "{text}");
-        assert!(!text.contains("bongsu_alerts_total"), "a metric without a value is not written");
+        assert!(
+            text.contains(
+                "# TYPE bongsu_polls_total counter\nbongsu_polls_total{outcome=\"ok_new\"} 3\n"
+            ),
+            "{text}"
+        );
+        assert!(
+            text.contains("bongsu_feeds{health=\"a\\\"b\\\\c\\nd\"} 4"),
+            "{text}"
+        );
+        assert!(
+            !text.contains("bongsu_alerts_total"),
+            "a metric without a value is not written"
+        );
     }
 }

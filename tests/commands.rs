@@ -11,21 +11,37 @@ const FEED: &str = r#"<rss version="2.0"><channel><title>Wire</title>
 
 #[test]
 fn parse_reads_a_pipe_and_prints_the_contracts_shape() {
-    let rows = feed(bare(&["parse", "-", "--url", "https://news.example/feed"]), FEED).expect(0).rows();
+    let rows = feed(
+        bare(&["parse", "-", "--url", "https://news.example/feed"]),
+        FEED,
+    )
+    .expect(0)
+    .rows();
     assert_eq!(rows.len(), 1);
     let entry = &rows[0];
     assert_eq!(entry["title"], "K-9 howitzers for Norway");
     assert_eq!(entry["published"], "2026-11-23T01:02:00Z");
     assert_eq!(entry["body"], "First.\n\nSecond.");
     assert_eq!(entry["feed_url"], "https://news.example/feed");
-    assert!(entry["feed"].is_null() && entry["first_seen"].is_null() && entry["full_text"].is_null());
-    let again = feed(bare(&["parse", "--url", "https://news.example/feed"]), FEED).expect(0).rows();
-    assert_eq!(again[0]["id"], entry["id"], "ids are stable, and a missing FILE is stdin");
+    assert!(
+        entry["feed"].is_null() && entry["first_seen"].is_null() && entry["full_text"].is_null()
+    );
+    let again = feed(bare(&["parse", "--url", "https://news.example/feed"]), FEED)
+        .expect(0)
+        .rows();
+    assert_eq!(
+        again[0]["id"], entry["id"],
+        "ids are stable, and a missing FILE is stdin"
+    );
 }
 
 #[test]
 fn parse_refuses_what_is_no_feed_and_says_what_it_is() {
-    let html = feed(bare(&["parse"]), "<!doctype html><html><body>hello</body></html>").expect(1);
+    let html = feed(
+        bare(&["parse"]),
+        "<!doctype html><html><body>hello</body></html>",
+    )
+    .expect(1);
     assert!(html.err.contains("HTML"), "{}", html.err);
     feed(bare(&["parse"]), "").expect(1);
     ran(bare(&["parse", "/no/such/file"]).output().unwrap()).expect(1);
@@ -34,13 +50,21 @@ fn parse_refuses_what_is_no_feed_and_says_what_it_is() {
 #[test]
 fn match_needs_no_config_for_a_query() {
     let rows = "{\"title\":\"The K-9 fired\",\"note\":1}\n\n{\"id\":\"x\",\"title\":\"a dog\"}\n";
-    let found = feed(bare(&["match", "--query", "K9"]), rows).expect(0).rows();
+    let found = feed(bare(&["match", "--query", "K9"]), rows)
+        .expect(0)
+        .rows();
     assert_eq!(found.len(), 1);
     assert_eq!(found[0]["id"], "1");
     assert_eq!(found[0]["rule"], "query");
     assert_eq!(found[0]["note"], 1);
     assert_eq!(found[0]["matches"][0]["text"], "K-9");
-    assert_eq!((&found[0]["matches"][0]["start"], &found[0]["matches"][0]["end"]), (&4.into(), &7.into()));
+    assert_eq!(
+        (
+            &found[0]["matches"][0]["start"],
+            &found[0]["matches"][0]["end"]
+        ),
+        (&4.into(), &7.into())
+    );
     let none = feed(bare(&["match", "--query", "nothing"]), rows).expect(0);
     assert_eq!(none.out, "", "no match is no failure");
 }
@@ -48,21 +72,34 @@ fn match_needs_no_config_for_a_query() {
 #[test]
 fn match_prints_only_counts_when_quiet() {
     let rows = "{\"title\":\"K9\"}\n{\"title\":\"K9\"}\n{\"title\":\"x\"}\n";
-    let counts = feed(bare(&["match", "--query", "K9", "--quiet"]), rows).expect(0).json();
-    assert_eq!((&counts["entries"], &counts["matched"]), (&3.into(), &2.into()));
+    let counts = feed(bare(&["match", "--query", "K9", "--quiet"]), rows)
+        .expect(0)
+        .json();
+    assert_eq!(
+        (&counts["entries"], &counts["matched"]),
+        (&3.into(), &2.into())
+    );
 }
 
 #[test]
 fn a_bad_query_points_at_the_character() {
     let wrong = feed(bare(&["match", "--query", "(K2 OR"]), "").expect(3);
-    assert!(wrong.err.contains("(K2 OR") && wrong.err.contains('^'), "{}", wrong.err);
+    assert!(
+        wrong.err.contains("(K2 OR") && wrong.err.contains('^'),
+        "{}",
+        wrong.err
+    );
     feed(bare(&["match", "--query", "NOT K2"]), "").expect(3);
     feed(bare(&["match", "--query", "@nobody"]), "").expect(3);
 }
 
 #[test]
 fn a_row_that_is_not_json_is_named() {
-    let wrong = feed(bare(&["match", "--query", "K9"]), "{\"title\":\"K9\"}\nnonsense\n").expect(1);
+    let wrong = feed(
+        bare(&["match", "--query", "K9"]),
+        "{\"title\":\"K9\"}\nnonsense\n",
+    )
+    .expect(1);
     assert!(wrong.err.contains("line 2"), "{}", wrong.err);
 }
 
@@ -95,20 +132,28 @@ fn check_reports_every_mistake_at_its_place() {
     let desk = Desk::new(MISTAKES);
     let found = desk.run(&["check"]).expect(3);
     let places = [
-        "bongsu.toml:2:16:", // soon
-        "bongsu.toml:3:1:",  // concurency
-        "bongsu.toml:5:7:",  // not a url
-        "bongsu.toml:10:6:", // a twice
-        "bongsu.toml:14:",   // open bracket
+        "bongsu.toml:2:16:",  // soon
+        "bongsu.toml:3:1:",   // concurency
+        "bongsu.toml:5:7:",   // not a url
+        "bongsu.toml:10:6:",  // a twice
+        "bongsu.toml:14:",    // open bracket
         "bongsu.toml:17:10:", // @nobody
         "bongsu.toml:18:12:", // urgent
         "bongsu.toml:19:14:", // nowhere
         "bongsu.toml:21:11:", // a number is no duration
     ];
     for place in places {
-        assert!(found.err.contains(place), "{place} is missing in:\n{}", found.err);
+        assert!(
+            found.err.contains(place),
+            "{place} is missing in:\n{}",
+            found.err
+        );
     }
-    assert!(found.err.contains("concurrency"), "the nearest key is named:\n{}", found.err);
+    assert!(
+        found.err.contains("concurrency"),
+        "the nearest key is named:\n{}",
+        found.err
+    );
     assert!(found.err.contains('^'), "{}", found.err);
 }
 
@@ -132,18 +177,39 @@ fn usage_config_and_store_have_their_exit_codes() {
     desk.run(&["run", "--once"]).expect(3);
     let desk = Desk::new("");
     std::fs::create_dir(desk.state()).unwrap();
-    std::fs::write(desk.state().join("bongsu.db"), "this is a diary, not a database, and it is long enough\n".repeat(40)).unwrap();
+    std::fs::write(
+        desk.state().join("bongsu.db"),
+        "this is a diary, not a database, and it is long enough\n".repeat(40),
+    )
+    .unwrap();
     let foreign = desk.run(&["status"]).expect(4);
     assert!(foreign.err.contains("bongsu.db"), "{}", foreign.err);
     let kept = std::fs::read_to_string(desk.state().join("bongsu.db")).unwrap();
-    assert!(kept.starts_with("this is a diary"), "a foreign file is left as it is");
+    assert!(
+        kept.starts_with("this is a diary"),
+        "a foreign file is left as it is"
+    );
 }
 
 #[test]
 fn every_command_has_an_example_in_its_help() {
     for command in [
-        "init", "run", "check", "feeds", "parse", "match", "entries", "explain", "rules", "entities", "alerts",
-        "receivers", "status", "db", "completions", "man",
+        "init",
+        "run",
+        "check",
+        "feeds",
+        "parse",
+        "match",
+        "entries",
+        "explain",
+        "rules",
+        "entities",
+        "alerts",
+        "receivers",
+        "status",
+        "db",
+        "completions",
+        "man",
     ] {
         let help = ran(bare(&[command, "--help"]).output().unwrap()).expect(0);
         assert!(help.out.contains("Example"), "{command}");

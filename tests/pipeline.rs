@@ -24,7 +24,9 @@ fn rss(items: &[(&str, &str)]) -> String {
             )
         })
         .collect();
-    format!("<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>Wire</title><link>https://news.example/</link>{items}</channel></rss>")
+    format!(
+        "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>Wire</title><link>https://news.example/</link>{items}</channel></rss>"
+    )
 }
 
 /// An Atom document with one entry published now.
@@ -57,7 +59,9 @@ fn conditional(server: &Server, path: &str, kind: &'static str, body: &Arc<Mutex
         if request.header("if-none-match") == Some(etag.as_str()) {
             return Reply::status(304).header("ETag", &etag);
         }
-        Reply::ok(body).header("Content-Type", kind).header("ETag", &etag)
+        Reply::ok(body)
+            .header("Content-Type", kind)
+            .header("ETag", &etag)
     });
 }
 
@@ -118,7 +122,12 @@ impl World {
         let text = |text: String| Arc::new(Mutex::new(text));
         let rss = text(rss(&[("a", "Acme Heavy wins a tender"), ("b", "Weather")]));
         conditional(&server, "/rss", "application/rss+xml", &rss);
-        conditional(&server, "/atom", "application/atom+xml", &text(atom("t1", "Nothing here")));
+        conditional(
+            &server,
+            "/atom",
+            "application/atom+xml",
+            &text(atom("t1", "Nothing here")),
+        );
         conditional(
             &server,
             "/json",
@@ -131,14 +140,22 @@ impl World {
     }
 
     fn hooks(&self) -> Vec<support::http::Request> {
-        self.server.requests().into_iter().filter(|request| request.path == "/hook").collect()
+        self.server
+            .requests()
+            .into_iter()
+            .filter(|request| request.path == "/hook")
+            .collect()
     }
 }
 
 #[test]
 fn one_run_polls_matches_and_delivers_once() {
     let world = World::new();
-    let summary = world.desk.run(&["run", "--once", "--format", "json"]).expect(0).json();
+    let summary = world
+        .desk
+        .run(&["run", "--once", "--format", "json"])
+        .expect(0)
+        .json();
     assert_eq!(summary["feeds"]["total"], 3, "{summary}");
     assert_eq!(summary["feeds"]["polled"], 3, "{summary}");
     assert_eq!(summary["feeds"]["ok"], 3, "{summary}");
@@ -149,7 +166,11 @@ fn one_run_polls_matches_and_delivers_once() {
     assert_eq!(summary["deliveries"]["pending"], 0, "{summary}");
     assert_eq!(world.hooks().len(), 2);
 
-    let again = world.desk.run(&["run", "--once", "--format", "json"]).expect(0).json();
+    let again = world
+        .desk
+        .run(&["run", "--once", "--format", "json"])
+        .expect(0)
+        .json();
     assert_eq!(again["feeds"]["polled"], 0, "{again}");
     assert_eq!(again["alerts"]["new"], 0, "{again}");
     assert_eq!(again["deliveries"]["sent"], 0, "{again}");
@@ -161,16 +182,25 @@ fn the_webhook_body_has_the_contracts_shape_and_a_valid_signature() {
     let world = World::new();
     world.desk.run(&["run", "--once"]).expect(0);
     let hooks = world.hooks();
-    let korean = hooks.iter().find(|hook| String::from_utf8_lossy(&hook.body).contains("오늘")).unwrap();
+    let korean = hooks
+        .iter()
+        .find(|hook| String::from_utf8_lossy(&hook.body).contains("오늘"))
+        .unwrap();
     let body: Value = serde_json::from_slice(&korean.body).unwrap();
     assert_eq!(body["type"], "alert");
     assert_eq!(body["reason"], "new-story");
     assert_eq!(body["severity"], "high");
-    assert_eq!(body["rule"], serde_json::json!({"id": "acme-news", "title": "Acme in the news"}));
+    assert_eq!(
+        body["rule"],
+        serde_json::json!({"id": "acme-news", "title": "Acme in the news"})
+    );
     assert_eq!(body["entry"]["feed"], "daily");
     assert_eq!(body["entry"]["language"], "ko");
     let found = &body["matches"][0];
-    assert_eq!((&found["field"], &found["start"], &found["end"]), (&"title".into(), &0.into(), &27.into()));
+    assert_eq!(
+        (&found["field"], &found["start"], &found["end"]),
+        (&"title".into(), &0.into(), &27.into())
+    );
     assert_eq!(found["text"], "한화에어로스페이스");
     assert_eq!(found["entity"], "acme");
     assert_eq!(found["term"], "@acme");
@@ -179,24 +209,40 @@ fn the_webhook_body_has_the_contracts_shape_and_a_valid_signature() {
     assert_eq!(korean.header("webhook-id"), body["key"].as_str());
     assert!(korean.header("user-agent").unwrap().starts_with("bongsu/"));
 
-    let key = base64::engine::general_purpose::STANDARD.decode(SECRET.strip_prefix("whsec_").unwrap()).unwrap();
+    let key = base64::engine::general_purpose::STANDARD
+        .decode(SECRET.strip_prefix("whsec_").unwrap())
+        .unwrap();
     let mut mac = Hmac::<Sha256>::new_from_slice(&key).unwrap();
     let stamp = korean.header("webhook-timestamp").unwrap();
     mac.update(format!("{}.{stamp}.", body["key"].as_str().unwrap()).as_bytes());
     mac.update(&korean.body);
     let expected = base64::engine::general_purpose::STANDARD.encode(mac.finalize().into_bytes());
-    assert_eq!(korean.header("webhook-signature"), Some(format!("v1,{expected}").as_str()));
+    assert_eq!(
+        korean.header("webhook-signature"),
+        Some(format!("v1,{expected}").as_str())
+    );
 }
 
 #[test]
 fn polling_by_hand_is_conditional_and_repeats_nothing() {
     let world = World::new();
     world.desk.run(&["run", "--once"]).expect(0);
-    let polled = world.desk.run(&["feeds", "poll", "wire", "trade", "daily", "--format", "json"]).expect(0).json();
+    let polled = world
+        .desk
+        .run(&[
+            "feeds", "poll", "wire", "trade", "daily", "--format", "json",
+        ])
+        .expect(0)
+        .json();
     assert_eq!(polled["feeds"]["not_modified"], 3, "{polled}");
     assert_eq!(polled["entries"]["new"], 0, "{polled}");
     assert_eq!(polled["alerts"]["new"], 0, "{polled}");
-    let conditional = world.server.requests().into_iter().filter(|r| r.header("if-none-match").is_some()).count();
+    let conditional = world
+        .server
+        .requests()
+        .into_iter()
+        .filter(|r| r.header("if-none-match").is_some())
+        .count();
     assert_eq!(conditional, 3);
     assert_eq!(world.hooks().len(), 2);
 }
@@ -205,13 +251,23 @@ fn polling_by_hand_is_conditional_and_repeats_nothing() {
 fn a_new_entry_alerts_once() {
     let world = World::new();
     world.desk.run(&["run", "--once"]).expect(0);
-    *world.rss.lock().unwrap() =
-        rss(&[("c", "Acme Heavy signs a second contract"), ("a", "Acme Heavy wins a tender"), ("b", "Weather")]);
+    *world.rss.lock().unwrap() = rss(&[
+        ("c", "Acme Heavy signs a second contract"),
+        ("a", "Acme Heavy wins a tender"),
+        ("b", "Weather"),
+    ]);
     world.desk.run(&["feeds", "poll", "wire"]).expect(0);
     world.desk.run(&["feeds", "poll", "wire"]).expect(0);
-    let keys: Vec<_> = world.hooks().iter().map(|hook| hook.header("webhook-id").unwrap().to_owned()).collect();
+    let keys: Vec<_> = world
+        .hooks()
+        .iter()
+        .map(|hook| hook.header("webhook-id").unwrap().to_owned())
+        .collect();
     assert_eq!(keys.len(), 3, "{keys:?}");
-    assert_eq!(keys.iter().collect::<std::collections::HashSet<_>>().len(), 3);
+    assert_eq!(
+        keys.iter().collect::<std::collections::HashSet<_>>().len(),
+        3
+    );
     let entries = world.desk.run(&["entries", "export"]).expect(0).rows();
     assert_eq!(entries.len(), 5);
 }
@@ -219,8 +275,14 @@ fn a_new_entry_alerts_once() {
 #[test]
 fn a_bad_feed_is_its_own_outcome_and_touches_nothing_else() {
     let server = Server::start();
-    server.set("/good", Reply::ok(rss(&[("a", "Acme Heavy wins")])).header("Content-Type", "application/rss+xml"));
-    server.set("/html", Reply::ok("<!doctype html><html><head><title>Log in</title></head><body>x</body></html>"));
+    server.set(
+        "/good",
+        Reply::ok(rss(&[("a", "Acme Heavy wins")])).header("Content-Type", "application/rss+xml"),
+    );
+    server.set(
+        "/html",
+        Reply::ok("<!doctype html><html><head><title>Log in</title></head><body>x</body></html>"),
+    );
     server.set("/empty", Reply::ok(""));
     server.set("/garbage", Reply::ok(vec![0x9f_u8; 4096]));
     server.set("/loop", Reply::status(302).header("Location", "/loop"));
@@ -228,24 +290,45 @@ fn a_bad_feed_is_its_own_outcome_and_touches_nothing_else() {
     server.set("/down", Reply::status(503));
     let mut toml = "[fetch]\nallow_networks = [\"127.0.0.0/8\"]\n[web]\nlisten = \"\"\n".to_owned();
     for id in ["good", "html", "empty", "garbage", "loop", "huge", "down"] {
-        toml.push_str(&format!("[[feed]]\nid = \"{id}\"\nurl = \"{}\"\n", server.url(&format!("/{id}"))));
+        toml.push_str(&format!(
+            "[[feed]]\nid = \"{id}\"\nurl = \"{}\"\n",
+            server.url(&format!("/{id}"))
+        ));
     }
     toml.push_str("[[rule]]\nid = \"r\"\nquery = \"Acme\"\n[[receiver]]\nid = \"out\"\nkind = \"file\"\npath = \"alerts.jsonl\"\ndefault = true\n");
     let desk = Desk::new(&toml);
-    let summary = desk.run(&["run", "--once", "--format", "json"]).expect(6).json();
+    let summary = desk
+        .run(&["run", "--once", "--format", "json"])
+        .expect(6)
+        .json();
     assert_eq!(summary["feeds"]["ok"], 1, "{summary}");
     assert_eq!(summary["feeds"]["failed"], 6, "{summary}");
     assert_eq!(summary["deliveries"]["sent"], 1, "{summary}");
-    let feeds = desk.run(&["feeds", "list", "--format", "jsonl"]).expect(0).rows();
+    let feeds = desk
+        .run(&["feeds", "list", "--format", "jsonl"])
+        .expect(0)
+        .rows();
     for feed in &feeds {
         let id = feed["id"].as_str().unwrap();
-        assert_eq!(feed["health"], if id == "good" { "ok" } else { "failing" }, "{feed}");
+        assert_eq!(
+            feed["health"],
+            if id == "good" { "ok" } else { "failing" },
+            "{feed}"
+        );
         assert_eq!(feed["last_error"].is_null(), id == "good", "{feed}");
-        assert!(feed["next_poll"].is_string() && feed["why_then"].is_string(), "{feed}");
+        assert!(
+            feed["next_poll"].is_string() && feed["why_then"].is_string(),
+            "{feed}"
+        );
     }
     let html = feeds.iter().find(|feed| feed["id"] == "html").unwrap();
-    assert!(html["last_error"].as_str().unwrap().contains("HTML"), "{html}");
-    let alert: Value = serde_json::from_str(&std::fs::read_to_string(desk.state().join("alerts.jsonl")).unwrap()).unwrap();
+    assert!(
+        html["last_error"].as_str().unwrap().contains("HTML"),
+        "{html}"
+    );
+    let alert: Value =
+        serde_json::from_str(&std::fs::read_to_string(desk.state().join("alerts.jsonl")).unwrap())
+            .unwrap();
     assert_eq!(alert["entry"]["title"], "Acme Heavy wins");
 }
 
@@ -253,12 +336,24 @@ fn a_bad_feed_is_its_own_outcome_and_touches_nothing_else() {
 fn a_failing_receiver_keeps_its_alerts_and_the_same_keys() {
     let world = World::new();
     world.server.set("/hook", Reply::status(500));
-    let first = world.desk.run(&["run", "--once", "--format", "json"]).expect(6).json();
+    let first = world
+        .desk
+        .run(&["run", "--once", "--format", "json"])
+        .expect(6)
+        .json();
     assert_eq!(first["deliveries"]["pending"], 2, "{first}");
     world.server.set("/hook", Reply::status(204));
-    let second = world.desk.run(&["run", "--once", "--format", "json"]).expect(0).json();
+    let second = world
+        .desk
+        .run(&["run", "--once", "--format", "json"])
+        .expect(0)
+        .json();
     assert_eq!(second["deliveries"]["sent"], 2, "{second}");
-    let mut keys: Vec<_> = world.hooks().iter().map(|hook| hook.header("webhook-id").unwrap().to_owned()).collect();
+    let mut keys: Vec<_> = world
+        .hooks()
+        .iter()
+        .map(|hook| hook.header("webhook-id").unwrap().to_owned())
+        .collect();
     keys.sort();
     assert_eq!(keys.len(), 4);
     assert_eq!((&keys[0], &keys[2]), (&keys[1], &keys[3]));
@@ -267,10 +362,22 @@ fn a_failing_receiver_keeps_its_alerts_and_the_same_keys() {
 #[test]
 fn an_address_that_is_not_allowed_is_refused_before_any_request() {
     let server = Server::start();
-    let toml = format!("[web]\nlisten = \"\"\n[[feed]]\nid = \"inside\"\nurl = \"{}\"\n", server.url("/rss"));
+    let toml = format!(
+        "[web]\nlisten = \"\"\n[[feed]]\nid = \"inside\"\nurl = \"{}\"\n",
+        server.url("/rss")
+    );
     let desk = Desk::new(&toml);
     desk.run(&["run", "--once"]).expect(6);
     assert!(server.requests().is_empty());
-    let feed = &desk.run(&["feeds", "list", "--format", "jsonl"]).expect(0).rows()[0];
-    assert!(feed["last_error"].as_str().unwrap().contains("allow_networks"), "{feed}");
+    let feed = &desk
+        .run(&["feeds", "list", "--format", "jsonl"])
+        .expect(0)
+        .rows()[0];
+    assert!(
+        feed["last_error"]
+            .as_str()
+            .unwrap()
+            .contains("allow_networks"),
+        "{feed}"
+    );
 }

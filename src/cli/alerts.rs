@@ -19,24 +19,60 @@ use crate::store::outbox::Addressee;
 use crate::store::{Store, alerts as stored, outbox};
 
 /// Runs an `alerts` command.
-pub fn alerts(command: &AlertsCommand, context: &Context, out: &mut Output) -> Result<Exit, Failure> {
+pub fn alerts(
+    command: &AlertsCommand,
+    context: &Context,
+    out: &mut Output,
+) -> Result<Exit, Failure> {
     match command {
-        AlertsCommand::List { since, rule, dead, held, limit } => {
-            let since = since.as_deref().map(|since| when::parse(since, context.clock.now(), &Context::zone()));
+        AlertsCommand::List {
+            since,
+            rule,
+            dead,
+            held,
+            limit,
+        } => {
+            let since = since
+                .as_deref()
+                .map(|since| when::parse(since, context.clock.now(), &Context::zone()));
             let (since, rule) = (since.transpose()?, rule.as_deref().map(RuleId::from));
             let limit = u32::try_from(*limit).unwrap_or(u32::MAX);
             let store = context.any_store()?;
             if *held {
-                list_held(&store, &HeldFilter { since, rule, ..HeldFilter::default() }, limit, out)?;
+                list_held(
+                    &store,
+                    &HeldFilter {
+                        since,
+                        rule,
+                        ..HeldFilter::default()
+                    },
+                    limit,
+                    out,
+                )?;
             } else {
-                list(&store, &AlertFilter { since, rule, dead: *dead, ..AlertFilter::default() }, limit, out)?;
+                list(
+                    &store,
+                    &AlertFilter {
+                        since,
+                        rule,
+                        dead: *dead,
+                        ..AlertFilter::default()
+                    },
+                    limit,
+                    out,
+                )?;
             }
         }
         AlertsCommand::Show { id } => show(*id, context, out)?,
         AlertsCommand::Ack { id, by } => {
             let (id, now) = (*id, context.clock.now());
-            let by = by.clone().or_else(|| env("USER")).unwrap_or_else(|| "someone".to_owned());
-            let known = context.any_store()?.write_blocking(move |tx| stored::ack(tx, id, &by, now))?;
+            let by = by
+                .clone()
+                .or_else(|| env("USER"))
+                .unwrap_or_else(|| "someone".to_owned());
+            let known = context
+                .any_store()?
+                .write_blocking(move |tx| stored::ack(tx, id, &by, now))?;
             done(known, id, "acknowledged", out)?;
         }
         AlertsCommand::Mark { id, verdict } => {
@@ -45,11 +81,17 @@ pub fn alerts(command: &AlertsCommand, context: &Context, out: &mut Output) -> R
                 Verdict::Useful => Mark::Useful,
                 Verdict::Noise => Mark::Noise,
             };
-            let known = context.any_store()?.write_blocking(move |tx| stored::mark(tx, id, mark, now))?;
+            let known = context
+                .any_store()?
+                .write_blocking(move |tx| stored::mark(tx, id, mark, now))?;
             done(known, id, "marked", out)?;
         }
         AlertsCommand::Resend { id, receiver } => resend(*id, receiver.as_deref(), context, out)?,
-        AlertsCommand::Preview { entry, receiver, rule } => {
+        AlertsCommand::Preview {
+            entry,
+            receiver,
+            rule,
+        } => {
             preview(entry, receiver, rule.as_deref(), context, out)?;
         }
     }
@@ -61,7 +103,11 @@ fn done(known: bool, id: i64, what: &str, out: &mut Output) -> Result<(), Failur
     if !known {
         return Err(Failure::new(format!("no alert {id}")));
     }
-    if out.is_human() { out.line(&format!("alert {id} {what}")) } else { out.json(&json!({ "id": id, "done": what })) }
+    if out.is_human() {
+        out.line(&format!("alert {id} {what}"))
+    } else {
+        out.json(&json!({ "id": id, "done": what }))
+    }
 }
 
 /// One line an alert, newest first.
@@ -73,7 +119,11 @@ fn list(store: &Store, filter: &AlertFilter, limit: u32, out: &mut Output) -> Re
     let table: Vec<Vec<String>> = rows
         .iter()
         .map(|row| {
-            let sent = format!("{}/{}", row.deliveries.delivered, row.deliveries.delivered + row.deliveries.open + row.deliveries.dead);
+            let sent = format!(
+                "{}/{}",
+                row.deliveries.delivered,
+                row.deliveries.delivered + row.deliveries.open + row.deliveries.dead
+            );
             vec![
                 row.id.to_string(),
                 row.created.strftime("%Y-%m-%d %H:%M").to_string(),
@@ -85,11 +135,27 @@ fn list(store: &Store, filter: &AlertFilter, limit: u32, out: &mut Output) -> Re
             ]
         })
         .collect();
-    out.table(&["ID", "CREATED (UTC)", "SEVERITY", "REASON", "RULE", "SENT", "TITLE"], &table)
+    out.table(
+        &[
+            "ID",
+            "CREATED (UTC)",
+            "SEVERITY",
+            "REASON",
+            "RULE",
+            "SENT",
+            "TITLE",
+        ],
+        &table,
+    )
 }
 
 /// One line a match that raised no alert, with the reason.
-fn list_held(store: &Store, filter: &HeldFilter, limit: u32, out: &mut Output) -> Result<(), Failure> {
+fn list_held(
+    store: &Store,
+    filter: &HeldFilter,
+    limit: u32,
+    out: &mut Output,
+) -> Result<(), Failure> {
     let rows = store.read_blocking(|conn| stored::held(conn, filter, limit))?;
     if !out.is_human() {
         return out.rows("held", &rows);
@@ -98,7 +164,13 @@ fn list_held(store: &Store, filter: &HeldFilter, limit: u32, out: &mut Output) -
         .iter()
         .map(|row| {
             let at = row.at.strftime("%Y-%m-%d %H:%M").to_string();
-            vec![at, row.held.as_str().to_owned(), row.rule.to_string(), row.feed.to_string(), neutral(&row.title)]
+            vec![
+                at,
+                row.held.as_str().to_owned(),
+                row.rule.to_string(),
+                row.feed.to_string(),
+                neutral(&row.title),
+            ]
         })
         .collect();
     out.table(&["FOUND (UTC)", "HELD", "RULE", "FEED", "TITLE"], &table)
@@ -106,30 +178,58 @@ fn list_held(store: &Store, filter: &HeldFilter, limit: u32, out: &mut Output) -
 
 /// One alert with evidence, deliveries and attempts.
 fn show(id: i64, context: &Context, out: &mut Output) -> Result<(), Failure> {
-    let detail = context.any_store()?.read_blocking(|conn| stored::detail(conn, id, None))?;
+    let detail = context
+        .any_store()?
+        .read_blocking(|conn| stored::detail(conn, id, None))?;
     let detail = detail.ok_or_else(|| Failure::new(format!("no alert {id}")))?;
     if !out.is_human() {
         return out.json(&detail);
     }
     let wire = &detail.alert;
-    out.line(&format!("alert {id}  {}  {}  {}", wire.severity.as_str(), wire.reason.as_str(), wire.created))?;
+    out.line(&format!(
+        "alert {id}  {}  {}  {}",
+        wire.severity.as_str(),
+        wire.reason.as_str(),
+        wire.created
+    ))?;
     out.line(&format!("  rule   {}  {}", wire.rule.id, wire.rule.title))?;
     if let Some(entry) = &wire.entry {
         out.line(&format!("  entry  {}  {}", entry.id, neutral(&entry.title)))?;
-        out.line(&format!("  from   {}  {}", entry.feed.as_deref().unwrap_or("-"), entry.url.as_deref().unwrap_or("no link")))?;
+        out.line(&format!(
+            "  from   {}  {}",
+            entry.feed.as_deref().unwrap_or("-"),
+            entry.url.as_deref().unwrap_or("no link")
+        ))?;
     }
     for found in &wire.matches {
-        out.line(&format!("  match  {} {}..{} {}  by {}", found.field, found.start, found.end, neutral(&found.text), found.term))?;
+        out.line(&format!(
+            "  match  {} {}..{} {}  by {}",
+            found.field,
+            found.start,
+            found.end,
+            neutral(&found.text),
+            found.term
+        ))?;
     }
     if let Some(untold) = &detail.row.untold {
         out.line(&format!("  nobody was told: {untold}"))?;
     }
     for delivery in &detail.deliveries {
-        let why = delivery.why.as_deref().map(|why| format!(": {}", neutral(why))).unwrap_or_default();
-        out.line(&format!("  to {}  {}{why}  key {}", delivery.receiver, delivery.state, delivery.key))?;
+        let why = delivery
+            .why
+            .as_deref()
+            .map(|why| format!(": {}", neutral(why)))
+            .unwrap_or_default();
+        out.line(&format!(
+            "  to {}  {}{why}  key {}",
+            delivery.receiver, delivery.state, delivery.key
+        ))?;
         for attempt in &delivery.attempts {
             let message = attempt.message.as_deref().map(neutral).unwrap_or_default();
-            out.line(&format!("    {}  {}  {} ms  {message}", attempt.at, attempt.outcome, attempt.duration_ms))?;
+            out.line(&format!(
+                "    {}  {}  {} ms  {message}",
+                attempt.at, attempt.outcome, attempt.duration_ms
+            ))?;
         }
     }
     Ok(())
@@ -141,9 +241,18 @@ fn resend(id: i64, only: Option<&str>, context: &Context, out: &mut Output) -> R
     let store = context.store_of(&loaded)?;
     let detail = store.read_blocking(|conn| stored::detail(conn, id, None))?;
     let detail = detail.ok_or_else(|| Failure::new(format!("no alert {id}")))?;
-    let first = |name: &str| detail.deliveries.iter().any(|delivery| delivery.receiver.as_str() == name);
+    let first = |name: &str| {
+        detail
+            .deliveries
+            .iter()
+            .any(|delivery| delivery.receiver.as_str() == name)
+    };
     let wanted = |name: &str| only.map_or_else(|| first(name), |only| only == name);
-    let configured = loaded.config.receivers.iter().filter(|receiver| wanted(receiver.id.as_str()));
+    let configured = loaded
+        .config
+        .receivers
+        .iter()
+        .filter(|receiver| wanted(receiver.id.as_str()));
     let to: Vec<Addressee> = configured
         .map(|receiver| Addressee {
             receiver: receiver.id.clone(),
@@ -152,35 +261,68 @@ fn resend(id: i64, only: Option<&str>, context: &Context, out: &mut Output) -> R
         })
         .collect();
     if to.is_empty() {
-        let which = only.map_or_else(|| "it was sent to".to_owned(), |only| format!("named `{only}`"));
-        return Err(Failure::new(format!("no configured receiver {which}: see `bongsu receivers list`")));
+        let which = only.map_or_else(
+            || "it was sent to".to_owned(),
+            |only| format!("named `{only}`"),
+        );
+        return Err(Failure::new(format!(
+            "no configured receiver {which}: see `bongsu receivers list`"
+        )));
     }
     let (now, count) = (context.clock.now(), to.len());
     store.write_blocking(move |tx| outbox::resend(tx, id, &to, now))?;
-    let text = format!("alert {id} is owed again to {count} receivers; a running daemon sends it within 30 s, else `bongsu run --once`");
-    if out.is_human() { out.line(&text) } else { out.json(&json!({ "id": id, "owed": count })) }
+    let text = format!(
+        "alert {id} is owed again to {count} receivers; a running daemon sends it within 30 s, else `bongsu run --once`"
+    );
+    if out.is_human() {
+        out.line(&text)
+    } else {
+        out.json(&json!({ "id": id, "owed": count }))
+    }
 }
 
 /// Prints the message that an entry would send.
-fn preview(entry: &str, receiver: &str, rule: Option<&str>, context: &Context, out: &mut Output) -> Result<(), Failure> {
+fn preview(
+    entry: &str,
+    receiver: &str,
+    rule: Option<&str>,
+    context: &Context,
+    out: &mut Output,
+) -> Result<(), Failure> {
     let loaded = context.load()?;
     let store = context.store_of(&loaded)?;
     let stored = entries::find(&store, entry)?;
-    let feed = loaded.config.feeds.iter().find(|feed| Some(&feed.id) == stored.entry.feed.as_ref());
+    let feed = loaded
+        .config
+        .feeds
+        .iter()
+        .find(|feed| Some(&feed.id) == stored.entry.feed.as_ref());
     let tags = feed.map(|feed| feed.tags.as_slice()).unwrap_or_default();
     let matches = loaded.rules.evaluate(&stored.entry.subject(tags, None));
-    let mut people = matches.iter().filter(|found| !receivers::is_receivers_own(&found.rule));
+    let mut people = matches
+        .iter()
+        .filter(|found| !receivers::is_receivers_own(&found.rule));
     let found = people.find(|found| rule.is_none_or(|rule| rule == found.rule.as_str()));
-    let found = found.ok_or_else(|| Failure::new("no such rule matches this entry: `bongsu explain` says why"))?;
+    let found = found.ok_or_else(|| {
+        Failure::new("no such rule matches this entry: `bongsu explain` says why")
+    })?;
     let definition = super::rules::find(&loaded, found.rule.as_str())?;
     let wire = WireAlert {
         kind: "alert".to_owned(),
         id: "0".to_owned(),
-        key: alert::key(found.rule.as_str(), stored.entry.id.as_str(), Reason::NewStory, ""),
+        key: alert::key(
+            found.rule.as_str(),
+            stored.entry.id.as_str(),
+            Reason::NewStory,
+            "",
+        ),
         created: context.clock.now(),
         severity: found.severity,
         reason: Reason::NewStory,
-        rule: WireRule { id: found.rule.to_string(), title: definition.title.clone() },
+        rule: WireRule {
+            id: found.rule.to_string(),
+            title: definition.title.clone(),
+        },
         story: stored.entry.first_seen.map(|first_seen| WireStory {
             id: stored.story.to_string(),
             entries: 1,
@@ -196,18 +338,30 @@ fn preview(entry: &str, receiver: &str, rule: Option<&str>, context: &Context, o
         cut: false,
     };
     let receiver = build(&loaded, receiver, context)?;
-    let outgoing = Outgoing { alert: wire, sent_at: context.clock.now(), attempt: 1 };
+    let outgoing = Outgoing {
+        alert: wire,
+        sent_at: context.clock.now(),
+        attempt: 1,
+    };
     out.line(&receiver.notifier.preview(&outgoing))
 }
 
 /// A configured receiver, built.
 pub fn build(loaded: &Loaded, id: &str, context: &Context) -> Result<Receiver, Failure> {
     let receivers = &loaded.config.receivers;
-    let config = receivers.iter().find(|receiver| receiver.id.as_str() == id).ok_or_else(|| {
-        let near = super::context::nearest(id, receivers.iter().map(|receiver| receiver.id.as_str()));
-        Failure::new(format!("no receiver `{id}`{near}"))
-    })?;
+    let config = receivers
+        .iter()
+        .find(|receiver| receiver.id.as_str() == id)
+        .ok_or_else(|| {
+            let near =
+                super::context::nearest(id, receivers.iter().map(|receiver| receiver.id.as_str()));
+            Failure::new(format!("no receiver `{id}`{near}"))
+        })?;
     let notify_context = setup::notify_context(&loaded.config, context)?;
-    let notifier = crate::notify::build(config, &notify_context).map_err(|error| Failure::config(error.to_string()))?;
-    Ok(Receiver { config: config.clone(), notifier: Arc::from(notifier) })
+    let notifier = crate::notify::build(config, &notify_context)
+        .map_err(|error| Failure::config(error.to_string()))?;
+    Ok(Receiver {
+        config: config.clone(),
+        notifier: Arc::from(notifier),
+    })
 }

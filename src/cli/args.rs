@@ -9,9 +9,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// Watches feeds and alerts people the moment an entry matches a rule.
 #[derive(Debug, Parser)]
 #[command(name = "bongsu", version, about, long_about = None, max_term_width = 100, arg_required_else_help = true)]
-#[command(after_help = "Examples:\n  bongsu init                  write the shipped config to ./config\n  bongsu check                 \
+#[command(
+    after_help = "Examples:\n  bongsu init                  write the shipped config to ./config\n  bongsu check                 \
     validate it\n  bongsu run                   the daemon\n\nExit codes: 0 done, 1 failed, 2 usage, 3 config, 4 store, \
-    5 a daemon task ended unasked, 6 some feeds or deliveries failed in a --once run.")]
+    5 a daemon task ended unasked, 6 some feeds or deliveries failed in a --once run."
+)]
 pub struct Cli {
     /// Flags that every command takes.
     #[command(flatten)]
@@ -82,19 +84,29 @@ pub enum Command {
     #[command(subcommand, after_help = "Example: bongsu feeds list --format json")]
     Feeds(FeedsCommand),
     /// Read a feed document and print its entries as jsonl
-    #[command(after_help = "Example: curl -s https://example.org/feed | bongsu parse --url https://example.org/feed")]
+    #[command(
+        after_help = "Example: curl -s https://example.org/feed | bongsu parse --url https://example.org/feed"
+    )]
     Parse(ParseArgs),
     /// Match entries (jsonl) against the rules or one query
-    #[command(after_help = "Example: bongsu parse feed.xml | bongsu match --query 'tender NEAR/5 howitzer*'")]
+    #[command(
+        after_help = "Example: bongsu parse feed.xml | bongsu match --query 'tender NEAR/5 howitzer*'"
+    )]
     Match(MatchArgs),
     /// Search, show and export stored entries
-    #[command(subcommand, after_help = "Example: bongsu entries search 'title:howitzer* lang:en' --since 7d")]
+    #[command(
+        subcommand,
+        after_help = "Example: bongsu entries search 'title:howitzer* lang:en' --since 7d"
+    )]
     Entries(EntriesCommand),
     /// Say clause by clause why an entry matches a rule or does not
     #[command(after_help = "Example: bongsu explain 5f0c --rule deals")]
     Explain(ExplainArgs),
     /// List, show, backtest and test rules
-    #[command(subcommand, after_help = "Example: bongsu rules backtest deals --since 90d")]
+    #[command(
+        subcommand,
+        after_help = "Example: bongsu rules backtest deals --since 90d"
+    )]
     Rules(RulesCommand),
     /// List, show and lint entities
     #[command(subcommand, after_help = "Example: bongsu entities show ministry")]

@@ -52,38 +52,71 @@ fn refuse(problems: &Problems, context: &Context, out: &mut Output) -> Failure {
         return told.err().unwrap_or_else(|| Failure::silent(Exit::Config));
     }
     let mut failure = context.tell(problems);
-    failure.message = format!("{} errors, {} warnings", problems.errors(), problems.warnings());
+    failure.message = format!(
+        "{} errors, {} warnings",
+        problems.errors(),
+        problems.warnings()
+    );
     failure
 }
 
 /// What only building and matching can find: receivers that cannot work, examples that fail.
 fn examine(loaded: Loaded, context: &Context) -> Result<Loaded, Problems> {
-    let found: Vec<config::Problem> = failed_tests(&loaded).into_iter().chain(bad_receivers(&loaded, context)).collect();
-    let Loaded { config, rules, warnings } = loaded;
+    let found: Vec<config::Problem> = failed_tests(&loaded)
+        .into_iter()
+        .chain(bad_receivers(&loaded, context))
+        .collect();
+    let Loaded {
+        config,
+        rules,
+        warnings,
+    } = loaded;
     let warnings = warnings.with(found);
     if warnings.errors() > 0 {
         return Err(warnings);
     }
-    Ok(Loaded { config, rules, warnings })
+    Ok(Loaded {
+        config,
+        rules,
+        warnings,
+    })
 }
 
 /// How many examples the rules have.
 fn tests(loaded: &Loaded) -> usize {
-    loaded.config.definitions.rules.iter().map(|rule| rule.tests.len()).sum()
+    loaded
+        .config
+        .definitions
+        .rules
+        .iter()
+        .map(|rule| rule.tests.len())
+        .sum()
 }
 
 /// Each example of a rule that does not come out as it says.
 fn failed_tests(loaded: &Loaded) -> Vec<config::Problem> {
     let mut problems = Vec::new();
-    for (index, rule) in loaded.config.definitions.rules.iter().enumerate().filter(|(_, rule)| rule.enabled) {
+    for (index, rule) in loaded
+        .config
+        .definitions
+        .rules
+        .iter()
+        .enumerate()
+        .filter(|(_, rule)| rule.enabled)
+    {
         for (number, test) in rule.tests.iter().enumerate() {
             let place = loaded.config.places.rule_test(index, number);
             if matches(loaded, rule, test) != test.expect
                 && let Some(place) = place
             {
-                let what = if test.expect { "does not match" } else { "matches" };
+                let what = if test.expect {
+                    "does not match"
+                } else {
+                    "matches"
+                };
                 let message = format!("rule `{}` {what} this example", rule.id);
-                let help = "change the query or `match`; `bongsu match` and `bongsu explain` show why";
+                let help =
+                    "change the query or `match`; `bongsu match` and `bongsu explain` show why";
                 problems.push(config::Problem::error("C40", place.clone(), message).help(help));
             }
         }
@@ -102,7 +135,11 @@ fn matches(loaded: &Loaded, rule: &Rule, test: &RuleTest) -> bool {
         ..Row::default()
     }
     .with_language();
-    loaded.rules.evaluate(&row.subject()).iter().any(|found| found.rule == rule.id)
+    loaded
+        .rules
+        .evaluate(&row.subject())
+        .iter()
+        .any(|found| found.rule == rule.id)
 }
 
 /// Receivers that cannot be built.

@@ -14,7 +14,12 @@ pub fn completions(shell: clap_complete::Shell) {
 
 /// Writes a page for the program and one for each command into `dir`.
 pub fn man(dir: &Path) -> Result<(), Failure> {
-    std::fs::create_dir_all(dir).map_err(|error| Failure::new(format!("cannot make {}: {error}", dir.display())))?;
-    clap_mangen::generate_to(Cli::command(), dir)
-        .map_err(|error| Failure::new(format!("cannot write manual pages to {}: {error}", dir.display())))
+    std::fs::create_dir_all(dir)
+        .map_err(|error| Failure::new(format!("cannot make {}: {error}", dir.display())))?;
+    clap_mangen::generate_to(Cli::command(), dir).map_err(|error| {
+        Failure::new(format!(
+            "cannot write manual pages to {}: {error}",
+            dir.display()
+        ))
+    })
 }

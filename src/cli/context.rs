@@ -22,7 +22,10 @@ use crate::notify::TerminalOutput;
 use crate::store::{self, Store};
 
 /// Reads an environment variable; what is not UTF-8 is not there.
-#[expect(clippy::disallowed_methods, reason = "the one place where cli reads the environment")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where cli reads the environment"
+)]
 pub fn env(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
@@ -84,7 +87,8 @@ impl Context {
     /// Where config is.
     pub fn config_path(&self) -> Result<PathBuf, Failure> {
         let here = std::env::current_dir().unwrap_or_default();
-        config::find_config(self.config.as_deref(), &env, &here).map_err(|error| Failure::config(error.to_string()))
+        config::find_config(self.config.as_deref(), &env, &here)
+            .map_err(|error| Failure::config(error.to_string()))
     }
 
     /// Where state is.
@@ -112,12 +116,19 @@ impl Context {
     pub fn query_rules(&self, query: &str) -> Result<RuleSet, Failure> {
         let needs_config = query.contains(['@', '#', '$']) || query.contains("feed:");
         let mut definitions = match self.config_path() {
-            Ok(path) if needs_config => read(&path).map_err(|problems| self.tell(&problems))?.config.definitions,
+            Ok(path) if needs_config => {
+                read(&path)
+                    .map_err(|problems| self.tell(&problems))?
+                    .config
+                    .definitions
+            }
             _ => Definitions::default(),
         };
         definitions.rules = vec![Rule::of_query("query", query)];
         let (rules, problems) = RuleSet::compile(&definitions);
-        let of_query = problems.into_iter().filter(|problem| problem.place == Place::RuleQuery(0));
+        let of_query = problems
+            .into_iter()
+            .filter(|problem| problem.place == Place::RuleQuery(0));
         let problems = config::query_problems(query, of_query.map(|problem| problem.diagnostic));
         if problems.errors() > 0 {
             return Err(self.tell(&problems));
@@ -137,17 +148,30 @@ impl Context {
 
     /// The store, whether or not config can be read: for `status` and `db`, which must work when it cannot.
     pub fn any_store(&self) -> Result<Store, Failure> {
-        let loaded = self.config_path().ok().and_then(|path| config::load(&path, &env).config);
-        self.open_store(&loaded.as_ref().map(setup::store_settings).unwrap_or_default())
+        let loaded = self
+            .config_path()
+            .ok()
+            .and_then(|path| config::load(&path, &env).config);
+        self.open_store(
+            &loaded
+                .as_ref()
+                .map(setup::store_settings)
+                .unwrap_or_default(),
+        )
     }
 
     /// Everything a pass needs, with the store's lock: nobody else polls or delivers meanwhile.
     pub fn own(&self, loaded: Loaded) -> Result<(Arc<Shared>, store::Lock), Failure> {
         let store = self.store_of(&loaded)?;
         let lock = store.lock(self.clock.now())?;
-        let setup = setup::Maker::new(self)?.make(loaded, &store).map_err(Failure::config)?;
+        let setup = setup::Maker::new(self)?
+            .make(loaded, &store)
+            .map_err(Failure::config)?;
         let owner = lock.owner().to_owned();
-        Ok((Arc::new(Shared::new(store, owner, self.clock.clone(), setup)), lock))
+        Ok((
+            Arc::new(Shared::new(store, owner, self.clock.clone(), setup)),
+            lock,
+        ))
     }
 
     /// Where the terminal receiver writes.
@@ -157,7 +181,10 @@ impl Context {
             ColorWhen::Always => Some(true),
             ColorWhen::Never => Some(false),
         };
-        TerminalOutput { to_stderr: self.machine, colour }
+        TerminalOutput {
+            to_stderr: self.machine,
+            colour,
+        }
     }
 
     /// What commands of receivers may see of our environment.
@@ -190,25 +217,41 @@ pub fn read(path: &Path) -> Result<Loaded, Problems> {
         return Err(loaded.problems);
     };
     let (rules, problems) = setup::compile(&config);
-    let located = problems.iter().map(|problem| setup::locate(&config, problem));
+    let located = problems
+        .iter()
+        .map(|problem| setup::locate(&config, problem));
     let warnings = loaded.problems.with(located);
     if warnings.errors() > 0 {
         return Err(warnings);
     }
-    Ok(Loaded { config, rules, warnings })
+    Ok(Loaded {
+        config,
+        rules,
+        warnings,
+    })
 }
 
 impl Loaded {
     /// The folder of the config.
     pub fn config_dir(&self) -> PathBuf {
         let path = &self.config.path;
-        if path.is_dir() { path.clone() } else { path.parent().map(Path::to_owned).unwrap_or_default() }
+        if path.is_dir() {
+            path.clone()
+        } else {
+            path.parent().map(Path::to_owned).unwrap_or_default()
+        }
     }
 
     /// The warnings that are about entities.
     pub fn warnings_about_entities(&self) -> Vec<String> {
-        let about = |problem: &&config::Problem| problem.level == Level::Warning && self.warnings.line(problem).contains("entit");
-        self.warnings.iter().filter(about).map(|problem| self.warnings.line(problem)).collect()
+        let about = |problem: &&config::Problem| {
+            problem.level == Level::Warning && self.warnings.line(problem).contains("entit")
+        };
+        self.warnings
+            .iter()
+            .filter(about)
+            .map(|problem| self.warnings.line(problem))
+            .collect()
     }
 }
 

@@ -22,8 +22,15 @@ pub fn db(command: &DbCommand, context: &Context, out: &mut Output) -> Result<Ex
         DbCommand::Check => {
             let report = store.read_blocking(check::check)?;
             if out.is_human() {
-                report.problems.iter().try_for_each(|problem| out.line(problem))?;
-                let verdict = if report.is_clean() { "clean" } else { "NOT clean" };
+                report
+                    .problems
+                    .iter()
+                    .try_for_each(|problem| out.line(problem))?;
+                let verdict = if report.is_clean() {
+                    "clean"
+                } else {
+                    "NOT clean"
+                };
                 out.line(&format!(
                     "{}: {verdict}: schema {}, {} entries, {} alerts, {} deliveries",
                     store.path().display(),
@@ -35,11 +42,16 @@ pub fn db(command: &DbCommand, context: &Context, out: &mut Output) -> Result<Ex
             } else {
                 out.json(&report)?;
             }
-            Ok(if report.is_clean() { Exit::Done } else { Exit::Store })
+            Ok(if report.is_clean() {
+                Exit::Done
+            } else {
+                Exit::Store
+            })
         }
         DbCommand::Stats => {
             let stats = store.stats()?;
-            let value = serde_json::to_value(&stats).map_err(|error| Failure::new(error.to_string()))?;
+            let value =
+                serde_json::to_value(&stats).map_err(|error| Failure::new(error.to_string()))?;
             if !out.is_human() {
                 return out.json(&value).map(|()| Exit::Done);
             }

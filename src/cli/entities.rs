@@ -11,7 +11,11 @@ use super::output::Output;
 use crate::domain::rule::Entity;
 
 /// Runs an `entities` command.
-pub fn entities(command: &EntitiesCommand, context: &Context, out: &mut Output) -> Result<(), Failure> {
+pub fn entities(
+    command: &EntitiesCommand,
+    context: &Context,
+    out: &mut Output,
+) -> Result<(), Failure> {
     let loaded = context.load()?;
     match command {
         EntitiesCommand::List => list(&loaded, out),
@@ -45,7 +49,12 @@ fn list(loaded: &Loaded, out: &mut Output) -> Result<(), Failure> {
         .iter()
         .map(|entity| {
             let names = 1 + entity.aliases.len() + entity.exact.len() + entity.ambiguous.len();
-            vec![id(entity).to_owned(), names.to_string(), entity.classes.join(", "), entity.name.clone()]
+            vec![
+                id(entity).to_owned(),
+                names.to_string(),
+                entity.classes.join(", "),
+                entity.name.clone(),
+            ]
         })
         .collect();
     out.table(&["ID", "NAMES", "CLASSES", "NAME"], &rows)
@@ -76,15 +85,28 @@ fn show(loaded: &Loaded, wanted: &str, out: &mut Output) -> Result<(), Failure> 
     if let Some(context) = &entity.context {
         out.line(&format!("  {:<10} {}", "context", context.trim()))?;
     }
-    entity.links.iter().try_for_each(|(name, value)| out.line(&format!("  {name:<10} {value}")))
+    entity
+        .links
+        .iter()
+        .try_for_each(|(name, value)| out.line(&format!("  {name:<10} {value}")))
 }
 
 /// The warnings about entities.
 fn lint(loaded: &Loaded, out: &mut Output) -> Result<(), Failure> {
     let about = loaded.warnings_about_entities();
     if !out.is_human() {
-        return out.rows("warnings", &about.iter().map(|text| json!({ "text": text })).collect::<Vec<_>>());
+        return out.rows(
+            "warnings",
+            &about
+                .iter()
+                .map(|text| json!({ "text": text }))
+                .collect::<Vec<_>>(),
+        );
     }
     about.iter().try_for_each(|text| out.line(text))?;
-    out.line(&format!("{} entities, {} warnings", loaded.config.definitions.entities.len(), about.len()))
+    out.line(&format!(
+        "{} entities, {} warnings",
+        loaded.config.definitions.entities.len(),
+        about.len()
+    ))
 }

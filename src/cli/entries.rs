@@ -18,7 +18,11 @@ const PAGE: u32 = 500;
 const HITS: usize = 100;
 
 /// Runs an `entries` command.
-pub fn entries(command: &EntriesCommand, context: &Context, out: &mut Output) -> Result<(), Failure> {
+pub fn entries(
+    command: &EntriesCommand,
+    context: &Context,
+    out: &mut Output,
+) -> Result<(), Failure> {
     match command {
         EntriesCommand::Search { query, filter } => search(query, filter, context, out),
         EntriesCommand::Show { id } => show(id, context, out),
@@ -27,9 +31,15 @@ pub fn entries(command: &EntriesCommand, context: &Context, out: &mut Output) ->
 }
 
 /// The store's filter of what was asked for.
-fn filter_of(asked: &EntryFilter, oldest_first: bool, context: &Context) -> Result<stored::EntryFilter, Failure> {
+fn filter_of(
+    asked: &EntryFilter,
+    oldest_first: bool,
+    context: &Context,
+) -> Result<stored::EntryFilter, Failure> {
     let at = |text: &Option<String>| {
-        text.as_deref().map(|text| when::parse(text, context.clock.now(), &Context::zone())).transpose()
+        text.as_deref()
+            .map(|text| when::parse(text, context.clock.now(), &Context::zone()))
+            .transpose()
     };
     Ok(stored::EntryFilter {
         feed: asked.feed.as_deref().map(FeedId::from),
@@ -48,7 +58,9 @@ pub fn walk(
     let mut after: Option<Cursor> = None;
     loop {
         let page = store.read_blocking(|conn| stored::page(conn, filter, after, PAGE))?;
-        let Some(last) = page.last() else { return Ok(()) };
+        let Some(last) = page.last() else {
+            return Ok(());
+        };
         after = Some(last.cursor());
         for entry in page {
             if !each(entry)? {
@@ -60,13 +72,22 @@ pub fn walk(
 
 /// The feed's tags as config has them now.
 pub fn tags(config: Option<&crate::config::Config>, entry: &StoredEntry) -> Vec<String> {
-    let feeds = config.map(|config| config.feeds.as_slice()).unwrap_or_default();
-    let feed = feeds.iter().find(|feed| Some(&feed.id) == entry.entry.feed.as_ref());
+    let feeds = config
+        .map(|config| config.feeds.as_slice())
+        .unwrap_or_default();
+    let feed = feeds
+        .iter()
+        .find(|feed| Some(&feed.id) == entry.entry.feed.as_ref());
     feed.map(|feed| feed.tags.clone()).unwrap_or_default()
 }
 
 /// Entries that match, newest first.
-fn search(query: &str, asked: &EntryFilter, context: &Context, out: &mut Output) -> Result<(), Failure> {
+fn search(
+    query: &str,
+    asked: &EntryFilter,
+    context: &Context,
+    out: &mut Output,
+) -> Result<(), Failure> {
     let rules = context.query_rules(query)?;
     let config = context.load().ok().map(|loaded| loaded.config);
     let store = context.any_store()?;
@@ -77,12 +98,15 @@ fn search(query: &str, asked: &EntryFilter, context: &Context, out: &mut Output)
             return Ok(false);
         }
         let tags = tags(config.as_ref(), &entry);
-        let Some(found) = rules.evaluate(&entry.entry.subject(&tags, None)).pop() else { return Ok(true) };
+        let Some(found) = rules.evaluate(&entry.entry.subject(&tags, None)).pop() else {
+            return Ok(true);
+        };
         left -= 1;
         if out.is_human() {
             line(&entry, out)?;
         } else {
-            let mut row = serde_json::to_value(entry.wire()).map_err(|error| Failure::new(error.to_string()))?;
+            let mut row = serde_json::to_value(entry.wire())
+                .map_err(|error| Failure::new(error.to_string()))?;
             row["matches"] = json!(found.evidence);
             out.json(&row)?;
         }
@@ -94,9 +118,16 @@ fn search(query: &str, asked: &EntryFilter, context: &Context, out: &mut Output)
 fn line(entry: &StoredEntry, out: &mut Output) -> Result<(), Failure> {
     let content = &entry.entry.content;
     let at = content.published.or(entry.entry.first_seen);
-    let at = at.map_or_else(|| "undated".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M").to_string());
+    let at = at.map_or_else(
+        || "undated".to_owned(),
+        |at| at.strftime("%Y-%m-%d %H:%M").to_string(),
+    );
     let feed = entry.entry.feed.as_ref().map_or("-", |feed| feed.as_str());
-    out.line(&format!("{}  {at}  {feed}  {}", &entry.entry.id.as_str()[..8], neutral(&content.title)))
+    out.line(&format!(
+        "{}  {at}  {feed}  {}",
+        &entry.entry.id.as_str()[..8],
+        neutral(&content.title)
+    ))
 }
 
 /// An entry by id, or by the beginning of one.
@@ -104,7 +135,9 @@ pub fn find(store: &Store, id: &str) -> Result<StoredEntry, Failure> {
     let mut found: Vec<StoredEntry> = store.read_blocking(|conn| stored::by_prefix(conn, id, 2))?;
     match (found.pop(), found.pop()) {
         (Some(entry), None) => Ok(entry),
-        (Some(_), Some(_)) => Err(Failure::new(format!("several entries begin with `{id}`: give more of the id"))),
+        (Some(_), Some(_)) => Err(Failure::new(format!(
+            "several entries begin with `{id}`: give more of the id"
+        ))),
         _ => Err(Failure::new(format!("no entry `{id}`"))),
     }
 }
@@ -114,7 +147,10 @@ fn show(id: &str, context: &Context, out: &mut Output) -> Result<(), Failure> {
     let store = context.any_store()?;
     let entry = find(&store, id)?;
     let (matches, revisions) = store.read_blocking(|conn| {
-        Ok::<_, StoreError>((stored::matches(conn, entry.seq)?, stored::revisions(conn, entry.seq)?))
+        Ok::<_, StoreError>((
+            stored::matches(conn, entry.seq)?,
+            stored::revisions(conn, entry.seq)?,
+        ))
     })?;
     if !out.is_human() {
         return out.json(&entry.wire());
@@ -126,10 +162,16 @@ fn show(id: &str, context: &Context, out: &mut Output) -> Result<(), Failure> {
         ("feed", entry.entry.feed.as_ref().map(ToString::to_string)),
         ("url", content.url.clone()),
         ("published", content.published.map(|at| at.to_string())),
-        ("first seen", entry.entry.first_seen.map(|at| at.to_string())),
+        (
+            "first seen",
+            entry.entry.first_seen.map(|at| at.to_string()),
+        ),
         ("language", content.language.clone()),
     ];
-    for (name, value) in facts.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+    for (name, value) in facts
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+    {
         out.line(&format!("  {name:<11} {}", neutral(&value)))?;
     }
     for found in matches {
@@ -141,10 +183,17 @@ fn show(id: &str, context: &Context, out: &mut Output) -> Result<(), Failure> {
         out.line(&format!("  rule        {}: {led}", found.rule))?;
     }
     for revision in revisions {
-        out.line(&format!("  changed     {} at {}", revision.changed.join(", "), revision.replaced))?;
+        out.line(&format!(
+            "  changed     {} at {}",
+            revision.changed.join(", "),
+            revision.replaced
+        ))?;
     }
     out.line("")?;
-    content.body.lines().try_for_each(|text| out.line(&neutral(text)))
+    content
+        .body
+        .lines()
+        .try_for_each(|text| out.line(&neutral(text)))
 }
 
 /// Entries as the contract writes them, oldest first.

@@ -41,28 +41,44 @@ pub struct Failure {
 impl Failure {
     /// A failure with exit code 1.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { exit: Exit::Failed, message: message.into(), locked: false }
+        Self {
+            exit: Exit::Failed,
+            message: message.into(),
+            locked: false,
+        }
     }
 
     /// A mistake on the command line that clap could not see.
     pub fn usage(message: impl Into<String>) -> Self {
-        Self { exit: Exit::Usage, ..Self::new(message) }
+        Self {
+            exit: Exit::Usage,
+            ..Self::new(message)
+        }
     }
 
     /// A problem of the config.
     pub fn config(message: impl Into<String>) -> Self {
-        Self { exit: Exit::Config, ..Self::new(message) }
+        Self {
+            exit: Exit::Config,
+            ..Self::new(message)
+        }
     }
 
     /// A daemon task that ended unasked.
     pub fn task(message: impl Into<String>) -> Self {
-        Self { exit: Exit::TaskEnded, ..Self::new(message) }
+        Self {
+            exit: Exit::TaskEnded,
+            ..Self::new(message)
+        }
     }
 
     /// An exit code whose reason has been printed.
     #[must_use]
     pub fn silent(exit: Exit) -> Self {
-        Self { exit, ..Self::new("") }
+        Self {
+            exit,
+            ..Self::new("")
+        }
     }
 }
 
@@ -79,6 +95,10 @@ impl From<std::io::Error> for Failure {
 impl From<crate::store::StoreError> for Failure {
     fn from(error: crate::store::StoreError) -> Self {
         let locked = matches!(error, crate::store::StoreError::Locked { .. });
-        Self { exit: Exit::Store, message: error.to_string(), locked }
+        Self {
+            exit: Exit::Store,
+            message: error.to_string(),
+            locked,
+        }
     }
 }

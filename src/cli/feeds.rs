@@ -25,14 +25,21 @@ pub fn feeds(command: &FeedsCommand, context: &Context, out: &mut Output) -> Res
     match command {
         FeedsCommand::List => list(&loaded, context, out)?,
         FeedsCommand::Show { id } => show(&loaded, id, context, out)?,
-        FeedsCommand::Add { url, id, title, tags } => {
+        FeedsCommand::Add {
+            url,
+            id,
+            title,
+            tags,
+        } => {
             let store = context.store_of(&loaded)?;
             let feed = new_feed(url, id.as_deref(), title.as_deref(), tags)?;
             let id = feed.id.clone();
             if !add(&loaded, &store, feed, context.clock.now())? {
                 return Err(Failure::new(format!("feed `{id}` is there already")));
             }
-            out.line(&format!("Added {id}. It is polled at the next round (a running daemon: within 30 s)."))?;
+            out.line(&format!(
+                "Added {id}. It is polled at the next round (a running daemon: within 30 s)."
+            ))?;
         }
         FeedsCommand::Remove { id } => remove(&loaded, id, context, out)?,
         FeedsCommand::Probe { url } => return lookup::probe(loaded, url, context, out),
@@ -52,11 +59,23 @@ fn all(loaded: &Loaded, store: &Store) -> Result<Vec<FeedRow>, Failure> {
     let stored = store.read_blocking(store::feeds::list)?;
     let configured = loaded.config.feeds.iter().map(|feed| {
         let known = stored.iter().find(|row| row.feed.id == feed.id);
-        let state = known.map(|row| row.state.clone()).filter(|state| state.url == feed.url).unwrap_or_default();
-        FeedRow { feed: feed.clone(), state, configured: true }
+        let state = known
+            .map(|row| row.state.clone())
+            .filter(|state| state.url == feed.url)
+            .unwrap_or_default();
+        FeedRow {
+            feed: feed.clone(),
+            state,
+            configured: true,
+        }
     });
     let added = stored.iter().filter(|row| {
-        row.feed.origin == Origin::Api && !loaded.config.feeds.iter().any(|feed| feed.id == row.feed.id)
+        row.feed.origin == Origin::Api
+            && !loaded
+                .config
+                .feeds
+                .iter()
+                .any(|feed| feed.id == row.feed.id)
     });
     Ok(configured.chain(added.cloned()).collect())
 }
@@ -90,13 +109,20 @@ fn list(loaded: &Loaded, context: &Context, out: &mut Output) -> Result<(), Fail
                 feed.id.to_string(),
                 state.health(feed).as_str().to_owned(),
                 state.entries.to_string(),
-                state.last_poll.map_or_else(|| "never".to_owned(), |at| span(now, at)),
-                state.next_poll.map_or_else(|| "-".to_owned(), |at| span(now, at)),
+                state
+                    .last_poll
+                    .map_or_else(|| "never".to_owned(), |at| span(now, at)),
+                state
+                    .next_poll
+                    .map_or_else(|| "-".to_owned(), |at| span(now, at)),
                 neutral(error),
             ]
         })
         .collect();
-    out.table(&["ID", "HEALTH", "ENTRIES", "LAST POLL", "NEXT POLL", "ERROR"], &table)
+    out.table(
+        &["ID", "HEALTH", "ENTRIES", "LAST POLL", "NEXT POLL", "ERROR"],
+        &table,
+    )
 }
 
 /// How far a time is from now: `5m ago`, `in 12m`.
@@ -109,15 +135,21 @@ fn span(now: Timestamp, at: Timestamp) -> String {
         3_600..172_800 => format!("{}h", amount / 3_600),
         _ => format!("{}d", amount / 86_400),
     };
-    if seconds > 0 { format!("in {text}") } else { format!("{text} ago") }
+    if seconds > 0 {
+        format!("in {text}")
+    } else {
+        format!("{text} ago")
+    }
 }
 
 /// A feed by id, or a failure that names the nearest.
 fn find<'a>(rows: &'a [FeedRow], id: &str) -> Result<&'a FeedRow, Failure> {
-    rows.iter().find(|row| row.feed.id.as_str() == id).ok_or_else(|| {
-        let near = nearest(id, rows.iter().map(|row| row.feed.id.as_str()));
-        Failure::new(format!("no feed `{id}`{near}"))
-    })
+    rows.iter()
+        .find(|row| row.feed.id.as_str() == id)
+        .ok_or_else(|| {
+            let near = nearest(id, rows.iter().map(|row| row.feed.id.as_str()));
+            Failure::new(format!("no feed `{id}`{near}"))
+        })
 }
 
 /// One feed with its last polls.
@@ -127,11 +159,17 @@ fn show(loaded: &Loaded, id: &str, context: &Context, out: &mut Output) -> Resul
     let row = find(&rows, id)?;
     let polls = store.read_blocking(|conn| store::feeds::history(conn, &row.feed.id, 20))?;
     let mut value = facts(row);
-    value["polls"] = serde_json::to_value(&polls).map_err(|error| Failure::new(error.to_string()))?;
+    value["polls"] =
+        serde_json::to_value(&polls).map_err(|error| Failure::new(error.to_string()))?;
     if !out.is_human() {
         return out.json(&value);
     }
-    for (name, value) in value.as_object().into_iter().flatten().filter(|(name, _)| *name != "polls") {
+    for (name, value) in value
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(name, _)| *name != "polls")
+    {
         let text = value.as_str().map_or_else(|| value.to_string(), neutral);
         out.line(&format!("{name:<13} {text}"))?;
     }
@@ -139,26 +177,53 @@ fn show(loaded: &Loaded, id: &str, context: &Context, out: &mut Output) -> Resul
         .iter()
         .map(|poll| {
             let note = poll.note.as_deref().map(neutral).unwrap_or_default();
-            let status = poll.status.map_or_else(|| "-".to_owned(), |status| status.to_string());
+            let status = poll
+                .status
+                .map_or_else(|| "-".to_owned(), |status| status.to_string());
             let took = format!("{} ms", poll.duration_ms);
-            vec![poll.at.to_string(), poll.outcome.as_str().to_owned(), status, took, poll.new.to_string(), note]
+            vec![
+                poll.at.to_string(),
+                poll.outcome.as_str().to_owned(),
+                status,
+                took,
+                poll.new.to_string(),
+                note,
+            ]
         })
         .collect();
     out.line("")?;
-    out.table(&["POLL", "OUTCOME", "STATUS", "TOOK", "NEW", "NOTE"], &table)
+    out.table(
+        &["POLL", "OUTCOME", "STATUS", "TOOK", "NEW", "NOTE"],
+        &table,
+    )
 }
 
 /// A feed to be added.
-fn new_feed(url: &str, id: Option<&str>, title: Option<&str>, tags: &[String]) -> Result<Feed, Failure> {
-    let parsed = url::Url::parse(url).map_err(|error| Failure::usage(format!("`{url}` is not a URL: {error}")))?;
+fn new_feed(
+    url: &str,
+    id: Option<&str>,
+    title: Option<&str>,
+    tags: &[String],
+) -> Result<Feed, Failure> {
+    let parsed = url::Url::parse(url)
+        .map_err(|error| Failure::usage(format!("`{url}` is not a URL: {error}")))?;
     if !matches!(parsed.scheme(), "http" | "https") {
-        return Err(Failure::usage(format!("`{url}` is not an http or https URL")));
+        return Err(Failure::usage(format!(
+            "`{url}` is not an http or https URL"
+        )));
     }
     let id = id.map_or_else(|| derive_feed_id(url), FeedId::new);
     if !id::is_valid(id.as_str()) {
-        return Err(Failure::usage(format!("`{id}` is no id: use letters, digits, - and _")));
+        return Err(Failure::usage(format!(
+            "`{id}` is no id: use letters, digits, - and _"
+        )));
     }
-    Ok(Feed { title: title.map(str::to_owned), tags: tags.to_vec(), origin: Origin::Api, ..Feed::new(id, url) })
+    Ok(Feed {
+        title: title.map(str::to_owned),
+        tags: tags.to_vec(),
+        origin: Origin::Api,
+        ..Feed::new(id, url)
+    })
 }
 
 /// Adds a feed to the store; false where config or the store has it.
@@ -172,8 +237,15 @@ fn add(loaded: &Loaded, store: &Store, feed: Feed, now: Timestamp) -> Result<boo
 
 /// Removes a feed that was added; one of config is named with its place.
 fn remove(loaded: &Loaded, id: &str, context: &Context, out: &mut Output) -> Result<(), Failure> {
-    if loaded.config.feeds.iter().any(|feed| feed.id.as_str() == id) {
-        let text = format!("feed `{id}` is in the config files: remove it there, or set `enabled = false`");
+    if loaded
+        .config
+        .feeds
+        .iter()
+        .any(|feed| feed.id.as_str() == id)
+    {
+        let text = format!(
+            "feed `{id}` is in the config files: remove it there, or set `enabled = false`"
+        );
         return Err(Failure::new(text));
     }
     let (store, feed) = (context.store_of(loaded)?, FeedId::from(id));
@@ -185,12 +257,22 @@ fn remove(loaded: &Loaded, id: &str, context: &Context, out: &mut Output) -> Res
 }
 
 /// Adds the feeds of a list; what cannot be used is named.
-fn import(loaded: &Loaded, file: &Path, context: &Context, out: &mut Output) -> Result<Exit, Failure> {
+fn import(
+    loaded: &Loaded,
+    file: &Path,
+    context: &Context,
+    out: &mut Output,
+) -> Result<Exit, Failure> {
     use std::io::Read as _;
     let mut bytes = Vec::new();
-    rows::open(file)?.take(lists::LARGEST as u64 + 1).read_to_end(&mut bytes)?;
+    rows::open(file)?
+        .take(lists::LARGEST as u64 + 1)
+        .read_to_end(&mut bytes)?;
     if bytes.len() > lists::LARGEST {
-        return Err(Failure::new(format!("the list is larger than {} MiB", lists::LARGEST >> 20)));
+        return Err(Failure::new(format!(
+            "the list is larger than {} MiB",
+            lists::LARGEST >> 20
+        )));
     }
     let listing = lists::read(&lists::decode(&bytes));
     let store = context.store_of(loaded)?;
@@ -198,25 +280,51 @@ fn import(loaded: &Loaded, file: &Path, context: &Context, out: &mut Output) -> 
     let (mut added, mut known) = (0_u64, 0_u64);
     for listed in &listing.feeds {
         let feed = new_feed(&listed.url, None, listed.title.as_deref(), &listed.tags)?;
-        if add(loaded, &store, feed, context.clock.now())? { added += 1 } else { known += 1 }
+        if add(loaded, &store, feed, context.clock.now())? {
+            added += 1
+        } else {
+            known += 1
+        }
         bar.inc(1);
     }
     bar.finish_and_clear();
-    let refused: Vec<&str> = listing.refused.iter().map(|refused| refused.why.as_str()).collect();
+    let refused: Vec<&str> = listing
+        .refused
+        .iter()
+        .map(|refused| refused.why.as_str())
+        .collect();
     if out.is_human() {
-        refused.iter().try_for_each(|why| out.line(&format!("not imported: {}", neutral(why))))?;
-        out.line(&format!("{added} feeds added, {known} known already, {} not usable", refused.len()))?;
+        refused
+            .iter()
+            .try_for_each(|why| out.line(&format!("not imported: {}", neutral(why))))?;
+        out.line(&format!(
+            "{added} feeds added, {known} known already, {} not usable",
+            refused.len()
+        ))?;
     } else {
         out.json(&json!({ "added": added, "known": known, "refused": refused }))?;
     }
-    Ok(if added + known == 0 && !refused.is_empty() { Exit::Failed } else { Exit::Done })
+    Ok(if added + known == 0 && !refused.is_empty() {
+        Exit::Failed
+    } else {
+        Exit::Done
+    })
 }
 
 /// Polls feeds now; where a daemon runs, it is asked to.
-fn poll(loaded: Loaded, ids: &[String], full: bool, context: &Context, out: &mut Output) -> Result<Exit, Failure> {
+fn poll(
+    loaded: Loaded,
+    ids: &[String],
+    full: bool,
+    context: &Context,
+    out: &mut Output,
+) -> Result<Exit, Failure> {
     let store = context.store_of(&loaded)?;
     let rows = all(&loaded, &store)?;
-    let wanted = ids.iter().map(|id| find(&rows, id).map(|row| row.feed.id.clone())).collect::<Result<Vec<_>, _>>()?;
+    let wanted = ids
+        .iter()
+        .map(|id| find(&rows, id).map(|row| row.feed.id.clone()))
+        .collect::<Result<Vec<_>, _>>()?;
     drop(store);
     crate::observe::start_logging(
         context.level.unwrap_or("error"),
@@ -237,28 +345,42 @@ fn poll(loaded: Loaded, ids: &[String], full: bool, context: &Context, out: &mut
         for id in wanted {
             let state = {
                 let id = id.clone();
-                shared.store.read(move |conn| store::feeds::state(conn, &id)).await?.unwrap_or_default()
+                shared
+                    .store
+                    .read(move |conn| store::feeds::state(conn, &id))
+                    .await?
+                    .unwrap_or_default()
             };
             let feed = setup.feeds.get(&id).cloned();
             match feed.filter(|_| !waits(&state, now)) {
                 Some(feed) => feeds.push((feed, state)),
-                None => out.note(&format!("{id}: not polled: its publisher asked to wait until {}", wait(&state))),
+                None => out.note(&format!(
+                    "{id}: not polled: its publisher asked to wait until {}",
+                    wait(&state)
+                )),
             }
         }
         let summary = run::poll_and_deliver(&shared, feeds, full, out).await?;
         run::print(&summary, out)?;
-        Ok(if summary.is_complete() { Exit::Done } else { Exit::SomeFailed })
+        Ok(if summary.is_complete() {
+            Exit::Done
+        } else {
+            Exit::SomeFailed
+        })
     })?
 }
 
 /// Whether the publisher asked to be left alone; nothing asks before, not even by hand.
 fn waits(state: &FeedState, now: Timestamp) -> bool {
-    state.last_outcome != Some(OutcomeKind::Gone) && state.retry_after.is_some_and(|until| until > now)
+    state.last_outcome != Some(OutcomeKind::Gone)
+        && state.retry_after.is_some_and(|until| until > now)
 }
 
 /// Until when.
 fn wait(state: &FeedState) -> String {
-    state.retry_after.map_or_else(|| "later".to_owned(), |at| at.to_string())
+    state
+        .retry_after
+        .map_or_else(|| "later".to_owned(), |at| at.to_string())
 }
 
 /// Makes feeds due for the daemon that owns the store.
@@ -272,10 +394,16 @@ fn ask_daemon(
     let (store, now) = (context.open_store(settings)?, context.clock.now());
     let asked = ids.len();
     store.write_blocking(move |tx| -> Result<(), StoreError> {
-        ids.iter().try_for_each(|id| store::feeds::ask(tx, id, full, now).map(drop))
+        ids.iter()
+            .try_for_each(|id| store::feeds::ask(tx, id, full, now).map(drop))
     })?;
-    let text = format!("a daemon runs on this store: {asked} feeds are due now, it polls them within 30 s");
-    if out.is_human() { out.line(&text)? } else { out.json(&json!({ "asked": asked, "note": text }))? }
+    let text = format!(
+        "a daemon runs on this store: {asked} feeds are due now, it polls them within 30 s"
+    );
+    if out.is_human() {
+        out.line(&text)?
+    } else {
+        out.json(&json!({ "asked": asked, "note": text }))?
+    }
     Ok(Exit::Done)
 }
-

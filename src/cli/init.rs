@@ -11,22 +11,53 @@ use super::output::Output;
 /// The shipped config: path below the config folder, and content.
 pub const SHIPPED: &[(&str, &str)] = &[
     ("bongsu.toml", include_str!("../../config/bongsu.toml")),
-    ("receivers.toml", include_str!("../../config/receivers.toml")),
+    (
+        "receivers.toml",
+        include_str!("../../config/receivers.toml"),
+    ),
     ("feeds.toml", include_str!("../../config/feeds.toml")),
-    ("entities/buyers-and-rivals.toml", include_str!("../../config/entities/buyers-and-rivals.toml")),
-    ("entities/countries.toml", include_str!("../../config/entities/countries.toml")),
-    ("entities/korean-arms-exports.toml", include_str!("../../config/entities/korean-arms-exports.toml")),
-    ("entities/korean-firms.toml", include_str!("../../config/entities/korean-firms.toml")),
-    ("entities/korean-weapons.toml", include_str!("../../config/entities/korean-weapons.toml")),
-    ("rules/korean-arms-exports/rules.toml", include_str!("../../config/rules/korean-arms-exports/rules.toml")),
-    ("rules/korean-arms-exports/words.toml", include_str!("../../config/rules/korean-arms-exports/words.toml")),
-    ("tests/korean-arms-exports.jsonl", include_str!("../../config/tests/korean-arms-exports.jsonl")),
+    (
+        "entities/buyers-and-rivals.toml",
+        include_str!("../../config/entities/buyers-and-rivals.toml"),
+    ),
+    (
+        "entities/countries.toml",
+        include_str!("../../config/entities/countries.toml"),
+    ),
+    (
+        "entities/korean-arms-exports.toml",
+        include_str!("../../config/entities/korean-arms-exports.toml"),
+    ),
+    (
+        "entities/korean-firms.toml",
+        include_str!("../../config/entities/korean-firms.toml"),
+    ),
+    (
+        "entities/korean-weapons.toml",
+        include_str!("../../config/entities/korean-weapons.toml"),
+    ),
+    (
+        "rules/korean-arms-exports/rules.toml",
+        include_str!("../../config/rules/korean-arms-exports/rules.toml"),
+    ),
+    (
+        "rules/korean-arms-exports/words.toml",
+        include_str!("../../config/rules/korean-arms-exports/words.toml"),
+    ),
+    (
+        "tests/korean-arms-exports.jsonl",
+        include_str!("../../config/tests/korean-arms-exports.jsonl"),
+    ),
 ];
 
 /// Writes the shipped config into the folder.
 pub fn init(args: &InitArgs, out: &mut Output) -> Result<(), Failure> {
     let dir = &args.dir;
-    let existing: Vec<&str> = SHIPPED.iter().map(|(path, _)| *path).filter(|path| dir.join(path).exists()).collect();
+    let existing: Vec<&str> = SHIPPED
+        .iter()
+        .map(|(path, _)| *path)
+        .filter(|path| dir.join(path).exists())
+        .collect();
     if !existing.is_empty() {
         return Err(Failure::new(format!(
             "{} already holds {}: nothing was written; choose another folder, or move these away",
@@ -37,17 +68,28 @@ pub fn init(args: &InitArgs, out: &mut Output) -> Result<(), Failure> {
     for (path, text) in SHIPPED {
         write(&dir.join(path), text)?;
     }
-    out.line(&format!("Wrote {} files to {}.", SHIPPED.len(), dir.display()))?;
+    out.line(&format!(
+        "Wrote {} files to {}.",
+        SHIPPED.len(),
+        dir.display()
+    ))?;
     out.line("Next:")?;
-    out.line(&format!("  1. {}  say where alerts go (the terminal until then)", dir.join("receivers.toml").display()))?;
-    out.line(&format!("  2. {}  add or remove feeds", dir.join("feeds.toml").display()))?;
+    out.line(&format!(
+        "  1. {}  say where alerts go (the terminal until then)",
+        dir.join("receivers.toml").display()
+    ))?;
+    out.line(&format!(
+        "  2. {}  add or remove feeds",
+        dir.join("feeds.toml").display()
+    ))?;
     out.line(&format!("  3. bongsu check --config {}", dir.display()))?;
     out.line(&format!("  4. bongsu run --config {}", dir.display()))
 }
 
 /// Writes one file with its folders; an existing file is never replaced.
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    let wrong = |error: std::io::Error| Failure::new(format!("cannot write {}: {error}", path.display()));
+    let wrong =
+        |error: std::io::Error| Failure::new(format!("cannot write {}: {error}", path.display()));
     if let Some(parent) = path.parent() {
         std::fs::create_dir_all(parent).map_err(wrong)?;
     }

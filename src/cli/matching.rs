@@ -10,7 +10,12 @@ use super::rows::{self, Row};
 use crate::domain::matching::{Match, RuleSet};
 
 /// Matches every row and prints what matched, or only counts.
-pub fn run(args: &MatchArgs, global: &Global, context: &Context, out: &mut Output) -> Result<(), Failure> {
+pub fn run(
+    args: &MatchArgs,
+    global: &Global,
+    context: &Context,
+    out: &mut Output,
+) -> Result<(), Failure> {
     let rules = match &args.query {
         Some(query) => context.query_rules(query)?,
         None => context.load()?.rules,
@@ -46,8 +51,18 @@ fn of_users(rules: &RuleSet, row: &Row) -> Vec<Match> {
 /// One line for an entry and a rule.
 fn print(out: &mut Output, row: &Row, found: &Match) -> Result<(), Failure> {
     if out.is_human() {
-        let spans: Vec<String> = found.evidence.iter().map(|e| format!("{}:{}", e.field, neutral(&e.text))).collect();
-        return out.line(&format!("{}  {}  {}  [{}]", row.id, found.rule, neutral(&row.title), spans.join(", ")));
+        let spans: Vec<String> = found
+            .evidence
+            .iter()
+            .map(|e| format!("{}:{}", e.field, neutral(&e.text)))
+            .collect();
+        return out.line(&format!(
+            "{}  {}  {}  [{}]",
+            row.id,
+            found.rule,
+            neutral(&row.title),
+            spans.join(", ")
+        ));
     }
     let mut line = json!({
         "id": row.id,
@@ -74,5 +89,7 @@ fn counts(
         return out.json(&json!({ "entries": seen, "matched": matched, "matches": by_rule.values().sum::<u64>(), "rules": by_rule }));
     }
     out.line(&format!("{seen} entries, {matched} matched"))?;
-    by_rule.iter().try_for_each(|(rule, count)| out.line(&format!("  {rule}  {count}")))
+    by_rule
+        .iter()
+        .try_for_each(|(rule, count)| out.line(&format!("  {rule}  {count}")))
 }

@@ -43,7 +43,11 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are errors to clap, but not to people.
-            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            let exit = if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Done
+            };
             let _ = error.print();
             return exit.into();
         }
@@ -85,7 +89,10 @@ fn dispatch(cli: &Cli, out: &mut Output) -> Result<Exit, Failure> {
 }
 
 /// Says on stderr what went wrong.
-#[expect(clippy::print_stderr, reason = "the one place where a command's failure is told")]
+#[expect(
+    clippy::print_stderr,
+    reason = "the one place where a command's failure is told"
+)]
 fn complain(failure: &Failure) {
     if !failure.message.is_empty() {
         eprintln!("bongsu: {}", failure.message);

@@ -20,8 +20,15 @@ impl Output {
     #[must_use]
     pub fn new(global: &Global) -> Self {
         let terminal = std::io::stdout().is_terminal();
-        let format = global.format.unwrap_or(if terminal { Format::Human } else { Format::Jsonl });
-        Self { format, out: BufWriter::new(std::io::stdout()) }
+        let format = global.format.unwrap_or(if terminal {
+            Format::Human
+        } else {
+            Format::Jsonl
+        });
+        Self {
+            format,
+            out: BufWriter::new(std::io::stdout()),
+        }
     }
 
     /// Whether results are for people.
@@ -42,14 +49,18 @@ impl Output {
     }
 
     /// Tells people something beside the results, on stderr.
-    #[expect(clippy::print_stderr, reason = "remarks of a command go to stderr, results to stdout")]
+    #[expect(
+        clippy::print_stderr,
+        reason = "remarks of a command go to stderr, results to stdout"
+    )]
     pub fn note(&self, text: &str) {
         eprintln!("note: {}", neutral(text));
     }
 
     /// Prints `value` as one line of JSON.
     pub fn json(&mut self, value: &impl Serialize) -> Result<(), Failure> {
-        serde_json::to_writer(&mut self.out, value).map_err(|error| Failure::from(std::io::Error::from(error)))?;
+        serde_json::to_writer(&mut self.out, value)
+            .map_err(|error| Failure::from(std::io::Error::from(error)))?;
         self.line("")
     }
 
@@ -95,7 +106,9 @@ pub fn wants_color(when: ColorWhen, terminal: bool) -> bool {
         ColorWhen::Always => true,
         ColorWhen::Never => false,
         ColorWhen::Auto => {
-            terminal && super::context::env("NO_COLOR").is_none() && super::context::env("TERM").as_deref() != Some("dumb")
+            terminal
+                && super::context::env("NO_COLOR").is_none()
+                && super::context::env("TERM").as_deref() != Some("dumb")
         }
     }
 }

@@ -17,9 +17,14 @@ const LARGEST: u64 = 64 << 20;
 /// Parses the document and prints its entries.
 pub fn parse(args: &ParseArgs, clock: &Clock, out: &mut Output) -> Result<(), Failure> {
     let mut bytes = Vec::new();
-    rows::open(&args.file)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    rows::open(&args.file)?
+        .take(LARGEST + 1)
+        .read_to_end(&mut bytes)?;
     if bytes.len() as u64 > LARGEST {
-        return Err(Failure::new(format!("the document is larger than {} MiB", LARGEST >> 20)));
+        return Err(Failure::new(format!(
+            "the document is larger than {} MiB",
+            LARGEST >> 20
+        )));
     }
     let hints = Hints {
         url: args.url.clone(),
@@ -27,20 +32,30 @@ pub fn parse(args: &ParseArgs, clock: &Clock, out: &mut Output) -> Result<(), Fa
         now: clock.now(),
         ..Hints::default()
     };
-    let document = document::parse(&bytes, &hints).map_err(|error| Failure::new(error.to_string()))?;
+    let document =
+        document::parse(&bytes, &hints).map_err(|error| Failure::new(error.to_string()))?;
     for note in &document.notes {
         out.note(note);
     }
     let url = args.url.as_deref().unwrap_or("");
     let entries = identity::identify(url, document.entries);
-    let entries: Vec<WireEntry> = entries.iter().map(|entry| WireEntry::new(entry, args.url.as_deref())).collect();
+    let entries: Vec<WireEntry> = entries
+        .iter()
+        .map(|entry| WireEntry::new(entry, args.url.as_deref()))
+        .collect();
     if !out.is_human() {
         return out.rows("entries", &entries);
     }
     for entry in &entries {
-        let when = entry.published.map_or_else(|| "undated".to_owned(), |at| at.to_string());
+        let when = entry
+            .published
+            .map_or_else(|| "undated".to_owned(), |at| at.to_string());
         out.line(&format!("{when}  {}", neutral(&entry.title)))?;
-        out.line(&format!("    {}  {}", entry.id, entry.url.as_deref().unwrap_or("no link")))?;
+        out.line(&format!(
+            "    {}  {}",
+            entry.id,
+            entry.url.as_deref().unwrap_or("no link")
+        ))?;
     }
     out.line(&format!("{} entries ({})", entries.len(), document.format))
 }

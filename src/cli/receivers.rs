@@ -16,7 +16,11 @@ use crate::notify::Outgoing;
 use crate::store::outbox;
 
 /// Runs a `receivers` command.
-pub fn receivers(command: &ReceiversCommand, context: &Context, out: &mut Output) -> Result<Exit, Failure> {
+pub fn receivers(
+    command: &ReceiversCommand,
+    context: &Context,
+    out: &mut Output,
+) -> Result<Exit, Failure> {
     match command {
         ReceiversCommand::List => list(context, out).map(|()| Exit::Done),
         ReceiversCommand::Test { id } => test(id, context, out),
@@ -56,12 +60,37 @@ fn list(context: &Context, out: &mut Output) -> Result<(), Failure> {
     if !out.is_human() {
         return out.rows("receivers", &rows);
     }
-    let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string().replace("null", "-"), neutral);
+    let text = |value: &serde_json::Value| {
+        value
+            .as_str()
+            .map_or_else(|| value.to_string().replace("null", "-"), neutral)
+    };
     let table: Vec<Vec<String>> = rows
         .iter()
-        .map(|row| ["id", "kind", "default", "min_severity", "last_success", "last_error"].map(|key| text(&row[key])).to_vec())
+        .map(|row| {
+            [
+                "id",
+                "kind",
+                "default",
+                "min_severity",
+                "last_success",
+                "last_error",
+            ]
+            .map(|key| text(&row[key]))
+            .to_vec()
+        })
         .collect();
-    out.table(&["ID", "KIND", "DEFAULT", "FROM", "LAST SUCCESS", "LAST ERROR"], &table)
+    out.table(
+        &[
+            "ID",
+            "KIND",
+            "DEFAULT",
+            "FROM",
+            "LAST SUCCESS",
+            "LAST ERROR",
+        ],
+        &table,
+    )
 }
 
 /// A marked alert that no poll raised.
@@ -74,7 +103,10 @@ fn sample(context: &Context) -> WireAlert {
         created: now,
         severity: Severity::Info,
         reason: Reason::Health,
-        rule: WireRule { id: "bongsu.health".to_owned(), title: "bongsu".to_owned() },
+        rule: WireRule {
+            id: "bongsu.health".to_owned(),
+            title: "bongsu".to_owned(),
+        },
         entry: None,
         matches: Vec::new(),
         story: None,
@@ -94,7 +126,11 @@ fn sample(context: &Context) -> WireAlert {
 fn test(id: &str, context: &Context, out: &mut Output) -> Result<Exit, Failure> {
     let loaded = context.load()?;
     let receiver = alerts::build(&loaded, id, context)?;
-    let outgoing = Outgoing { alert: sample(context), sent_at: context.clock.now(), attempt: 1 };
+    let outgoing = Outgoing {
+        alert: sample(context),
+        sent_at: context.clock.now(),
+        attempt: 1,
+    };
     let attempt = context.block_on(async { receiver.notifier.send(&outgoing).await })?;
     let (went, message) = match &attempt.outcome {
         AttemptOutcome::Delivered => (true, "delivered".to_owned()),
@@ -103,7 +139,11 @@ fn test(id: &str, context: &Context, out: &mut Output) -> Result<Exit, Failure> 
         AttemptOutcome::Permanent { message } => (false, format!("refused for good: {message}")),
     };
     if out.is_human() {
-        out.line(&format!("{id}: {} ({} ms)", neutral(&message), attempt.duration.as_millis()))?;
+        out.line(&format!(
+            "{id}: {} ({} ms)",
+            neutral(&message),
+            attempt.duration.as_millis()
+        ))?;
         if !attempt.answer.is_empty() {
             out.line(&format!("  answer: {}", neutral(&attempt.answer)))?;
         }
@@ -129,18 +169,28 @@ fn tell_route(
     let severity = match severity {
         None => rule.severity,
         Some(name) => Severity::from_name(name).ok_or_else(|| {
-            Failure::usage(format!("`{name}` is no severity: info, low, medium, high or critical"))
+            Failure::usage(format!(
+                "`{name}` is no severity: info, low, medium, high or critical"
+            ))
         })?,
     };
-    let at = at.map_or(Ok(context.clock.now()), |at| when::parse(at, context.clock.now(), &Context::zone()))?;
+    let at = at.map_or(Ok(context.clock.now()), |at| {
+        when::parse(at, context.clock.now(), &Context::zone())
+    })?;
     let notify_context = setup::notify_context(&loaded.config, context)?;
     let mut built = Vec::new();
     for config in &loaded.config.receivers {
         let notifier = crate::notify::build(config, &notify_context)
             .map_err(|error| Failure::config(format!("receiver `{}`: {error}", config.id)))?;
         // Whether `only` matches depends on the entry: here every entry is taken to match.
-        let config = crate::notify::settings::ReceiverConfig { only: None, ..config.clone() };
-        built.push(std::sync::Arc::new(Receiver { config, notifier: notifier.into() }));
+        let config = crate::notify::settings::ReceiverConfig {
+            only: None,
+            ..config.clone()
+        };
+        built.push(std::sync::Arc::new(Receiver {
+            config,
+            notifier: notifier.into(),
+        }));
     }
     let rows: Vec<_> = route(&built, rule, severity, &[])
         .into_iter()
@@ -155,7 +205,10 @@ fn tell_route(
     }
     for row in &rows {
         let name = row["receiver"].as_str().unwrap_or("");
-        let only = row["only"].as_str().map(|only| format!(", only for entries that match {only}")).unwrap_or_default();
+        let only = row["only"]
+            .as_str()
+            .map(|only| format!(", only for entries that match {only}"))
+            .unwrap_or_default();
         match row["why_not"].as_str() {
             Some(why) => out.line(&format!("{name}  not told: {why}"))?,
             None => out.line(&format!("{name}  told at once{only}"))?,

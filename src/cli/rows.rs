@@ -43,13 +43,21 @@ pub struct Row {
 }
 
 /// Keys of an entry that are read or are known to be of no use in a result line.
-const ENTRY_KEYS: [&str; 7] = ["guid", "feed_url", "published", "updated", "first_seen", "body_html", "enclosures"];
+const ENTRY_KEYS: [&str; 7] = [
+    "guid",
+    "feed_url",
+    "published",
+    "updated",
+    "first_seen",
+    "body_html",
+    "enclosures",
+];
 
 impl Row {
     /// Reads one line of a file; `line` is its number, from 1.
     pub fn parse(text: &str, line: usize) -> Result<Self, String> {
-        let Value::Object(mut map) =
-            serde_json::from_str(text).map_err(|error| format!("line {line}: not JSON: {error}"))?
+        let Value::Object(mut map) = serde_json::from_str(text)
+            .map_err(|error| format!("line {line}: not JSON: {error}"))?
         else {
             return Err(format!("line {line}: not a JSON object"));
         };
@@ -64,7 +72,10 @@ impl Row {
             language: text_of(&mut map, "language", line)?,
             authors: texts_of(&mut map, "authors", line)?,
             categories: texts_of(&mut map, "categories", line)?,
-            rest: map.into_iter().filter(|(key, _)| !ENTRY_KEYS.contains(&key.as_str())).collect(),
+            rest: map
+                .into_iter()
+                .filter(|(key, _)| !ENTRY_KEYS.contains(&key.as_str()))
+                .collect(),
         };
         Ok(row.with_language())
     }
@@ -121,9 +132,10 @@ fn texts_of(map: &mut Map<String, Value>, key: &str, line: usize) -> Result<Vec<
     match map.remove(key) {
         None | Some(Value::Null) => Ok(Vec::new()),
         Some(Value::String(text)) => Ok(vec![text]),
-        Some(Value::Array(values)) => {
-            values.into_iter().map(|value| value.as_str().map(str::to_owned).ok_or_else(wrong)).collect()
-        }
+        Some(Value::Array(values)) => values
+            .into_iter()
+            .map(|value| value.as_str().map(str::to_owned).ok_or_else(wrong))
+            .collect(),
         Some(_) => Err(wrong()),
     }
 }
@@ -134,7 +146,8 @@ pub fn open(path: &Path) -> Result<Box<dyn BufRead>, Failure> {
         return Ok(Box::new(std::io::BufReader::new(std::io::stdin())));
     }
     let file = std::fs::File::open(path);
-    let file = file.map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))?;
+    let file =
+        file.map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))?;
     Ok(Box::new(std::io::BufReader::new(file)))
 }
 
@@ -148,7 +161,10 @@ pub fn next_line(input: &mut dyn BufRead, line: &mut usize) -> Result<Option<Str
         }
         *line += 1;
         if read as u64 == LONGEST_LINE && bytes.last() != Some(&b'\n') {
-            return Err(Failure::new(format!("line {line}: longer than {} MiB", LONGEST_LINE >> 20)));
+            return Err(Failure::new(format!(
+                "line {line}: longer than {} MiB",
+                LONGEST_LINE >> 20
+            )));
         }
         let text = String::from_utf8_lossy(&bytes);
         let text = text.trim_start_matches('\u{feff}').trim();
@@ -164,8 +180,15 @@ mod tests {
 
     #[test]
     fn a_row_keeps_what_it_does_not_know() {
-        let row = Row::parse(r#"{"title":"T","body":"B","note":7,"guid":"g","tags":["wire"],"language":"ko"}"#, 3).unwrap();
-        assert_eq!((row.id.as_str(), row.title.as_str(), row.body.as_str()), ("3", "T", "B"));
+        let row = Row::parse(
+            r#"{"title":"T","body":"B","note":7,"guid":"g","tags":["wire"],"language":"ko"}"#,
+            3,
+        )
+        .unwrap();
+        assert_eq!(
+            (row.id.as_str(), row.title.as_str(), row.body.as_str()),
+            ("3", "T", "B")
+        );
         assert_eq!(row.tags, ["wire"]);
         assert_eq!(row.rest.keys().collect::<Vec<_>>(), ["note"]);
         assert_eq!(row.subject().feed, None);
@@ -177,19 +200,32 @@ mod tests {
             ("[1]", "line 2: not a JSON object"),
             (r#"{"title":1}"#, "line 2: `title` is not text"),
             (r#"{"id":[]}"#, "line 2: `id` is not text"),
-            (r#"{"authors":{}}"#, "line 2: `authors` is not a list of texts"),
+            (
+                r#"{"authors":{}}"#,
+                "line 2: `authors` is not a list of texts",
+            ),
         ] {
             assert_eq!(Row::parse(text, 2).unwrap_err(), expected);
         }
-        assert!(Row::parse("{", 2).unwrap_err().starts_with("line 2: not JSON"));
+        assert!(
+            Row::parse("{", 2)
+                .unwrap_err()
+                .starts_with("line 2: not JSON")
+        );
     }
 
     #[test]
     fn lines_are_counted_and_blank_ones_skipped() {
         let mut input = std::io::Cursor::new("\u{feff}{}\n\n  \nlast".as_bytes());
         let mut line = 0;
-        assert_eq!(next_line(&mut input, &mut line).unwrap().as_deref(), Some("{}"));
-        assert_eq!(next_line(&mut input, &mut line).unwrap().as_deref(), Some("last"));
+        assert_eq!(
+            next_line(&mut input, &mut line).unwrap().as_deref(),
+            Some("{}")
+        );
+        assert_eq!(
+            next_line(&mut input, &mut line).unwrap().as_deref(),
+            Some("last")
+        );
         assert_eq!(line, 4);
         assert_eq!(next_line(&mut input, &mut line).unwrap(), None);
     }

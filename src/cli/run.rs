@@ -41,10 +41,19 @@ pub fn run(args: &RunArgs, context: &Context, out: &mut Output) -> Result<Exit, 
 
 /// Logs as config and flags say; a round by hand is quiet unless asked.
 fn start_logging(context: &Context, loaded: &Loaded, once: bool) {
-    let configured = if once { "error" } else { loaded.config.log.level.as_str() };
+    let configured = if once {
+        "error"
+    } else {
+        loaded.config.log.level.as_str()
+    };
     let level = context.level.unwrap_or(configured);
     let under_systemd = context::env("JOURNAL_STREAM").is_some();
-    observe::start_logging(level, setup::log_format(loaded.config.log.format), under_systemd, context.color_stderr());
+    observe::start_logging(
+        level,
+        setup::log_format(loaded.config.log.format),
+        under_systemd,
+        context.color_stderr(),
+    );
 }
 
 /// Polls what is due, delivers what is owed, prints the summary.
@@ -53,17 +62,26 @@ async fn round(shared: &Arc<Shared>, out: &mut Output) -> Result<Exit, Failure> 
     let now = shared.clock.now();
     let setup = shared.setup();
     let due = daemon::poll::due(shared, now).await?;
-    let feeds: Vec<_> =
-        due.into_iter().filter_map(|(id, state)| Some((Arc::clone(setup.feeds.get(&id)?), state))).collect();
+    let feeds: Vec<_> = due
+        .into_iter()
+        .filter_map(|(id, state)| Some((Arc::clone(setup.feeds.get(&id)?), state)))
+        .collect();
     let summary = poll_and_deliver(shared, feeds, false, out).await?;
     print(&summary, out)?;
-    Ok(if summary.is_complete() { Exit::Done } else { Exit::SomeFailed })
+    Ok(if summary.is_complete() {
+        Exit::Done
+    } else {
+        Exit::SomeFailed
+    })
 }
 
 /// Polls `feeds` with a bar, then tries every delivery that is owed.
 pub async fn poll_and_deliver(
     shared: &Arc<Shared>,
-    feeds: Vec<(Arc<crate::domain::feed::Feed>, crate::domain::feed::FeedState)>,
+    feeds: Vec<(
+        Arc<crate::domain::feed::Feed>,
+        crate::domain::feed::FeedState,
+    )>,
     full: bool,
     out: &Output,
 ) -> Result<Summary, StoreError> {
@@ -79,15 +97,31 @@ pub fn print(summary: &Summary, out: &mut Output) -> Result<(), Failure> {
     if !out.is_human() {
         return out.json(summary);
     }
-    let Summary { feeds, entries, alerts, deliveries } = summary;
+    let Summary {
+        feeds,
+        entries,
+        alerts,
+        deliveries,
+    } = summary;
     out.line(&format!(
         "feeds       {} of {} polled: {} ok, {} not modified, {} failed",
         feeds.polled, feeds.total, feeds.ok, feeds.not_modified, feeds.failed
     ))?;
-    out.line(&format!("entries     {} new, {} revised", entries.new, entries.revised))?;
-    let held: Vec<String> =
-        alerts.held.iter().filter(|(_, count)| **count > 0).map(|(reason, count)| format!("{count} {reason}")).collect();
-    let held = if held.is_empty() { String::new() } else { format!("; held: {}", held.join(", ")) };
+    out.line(&format!(
+        "entries     {} new, {} revised",
+        entries.new, entries.revised
+    ))?;
+    let held: Vec<String> = alerts
+        .held
+        .iter()
+        .filter(|(_, count)| **count > 0)
+        .map(|(reason, count)| format!("{count} {reason}"))
+        .collect();
+    let held = if held.is_empty() {
+        String::new()
+    } else {
+        format!("; held: {}", held.join(", "))
+    };
     out.line(&format!("alerts      {} new{held}", alerts.new))?;
     out.line(&format!(
         "deliveries  {} sent, {} pending, {} failed",
@@ -100,8 +134,14 @@ pub fn print(summary: &Summary, out: &mut Output) -> Result<(), Failure> {
 }
 
 /// The daemon with its web, until it ends.
-async fn serve(shared: &Arc<Shared>, context: &Context, settings: web::WebSettings) -> Result<Exit, Failure> {
-    let socket = web::Socket::bind(&settings.listen).await.map_err(Failure::new)?;
+async fn serve(
+    shared: &Arc<Shared>,
+    context: &Context,
+    settings: web::WebSettings,
+) -> Result<Exit, Failure> {
+    let socket = web::Socket::bind(&settings.listen)
+        .await
+        .map_err(Failure::new)?;
     let web = socket.map(|socket| {
         let control = Arc::new(Control::new(Arc::clone(shared)));
         Box::new(move |stop| {
@@ -118,7 +158,10 @@ async fn serve(shared: &Arc<Shared>, context: &Context, settings: web::WebSettin
     Ok(match ending {
         Ending::Asked => Exit::Done,
         Ending::CutOff(tasks) => {
-            tracing::warn!(?tasks, "cut off while stopping; what was under way is repeated at the next start");
+            tracing::warn!(
+                ?tasks,
+                "cut off while stopping; what was under way is repeated at the next start"
+            );
             Exit::Done
         }
         Ending::TaskEnded { task, why } => {
@@ -130,7 +173,11 @@ async fn serve(shared: &Arc<Shared>, context: &Context, settings: web::WebSettin
 
 /// What SIGHUP calls: reads the same config path again, whole.
 fn loader(context: &Context, shared: &Arc<Shared>) -> Result<Arc<Loader>, Failure> {
-    let (path, maker, store) = (context.config_path()?, setup::Maker::new(context)?, shared.store.clone());
+    let (path, maker, store) = (
+        context.config_path()?,
+        setup::Maker::new(context)?,
+        shared.store.clone(),
+    );
     Ok(Arc::new(move || {
         let loaded = context::read(&path).map_err(|problems| problems.render(false))?;
         maker.make(loaded, &store)

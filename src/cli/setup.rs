@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::context::{Context, Loaded};
 use super::exit::Failure;
 use crate::clock::Clock;
-use crate::config::{self, Config};
 use crate::config::settings::{Listen, LogFormat};
+use crate::config::{self, Config};
 use crate::daemon::receivers::{self, Receiver};
 use crate::daemon::setup::{AlertSettings, Setup};
 use crate::domain::feed::{Feed, rate};
@@ -24,7 +24,9 @@ use crate::web::WebSettings;
 /// Compiles the rules with the receivers' `only` queries behind them.
 pub fn compile(config: &Config) -> (RuleSet, Vec<Problem>) {
     let mut definitions = config.definitions.clone();
-    definitions.rules.extend(config.receivers.iter().filter_map(receivers::only_rule));
+    definitions
+        .rules
+        .extend(config.receivers.iter().filter_map(receivers::only_rule));
     RuleSet::compile(&definitions)
 }
 
@@ -36,8 +38,15 @@ pub fn locate(config: &Config, problem: &Problem) -> config::Problem {
     let Some(behind) = index.checked_sub(config.definitions.rules.len()) else {
         return config.locate(problem);
     };
-    let mut with_only = config.receivers.iter().enumerate().filter(|(_, receiver)| receiver.only.is_some());
-    match with_only.nth(behind).and_then(|(receiver, _)| config.places.receiver(receiver, "only")) {
+    let mut with_only = config
+        .receivers
+        .iter()
+        .enumerate()
+        .filter(|(_, receiver)| receiver.only.is_some());
+    match with_only
+        .nth(behind)
+        .and_then(|(receiver, _)| config.places.receiver(receiver, "only"))
+    {
         Some(place) => config::Problem::of_diagnostic(place.clone(), &problem.diagnostic),
         None => config.locate(problem),
     }
@@ -60,7 +69,12 @@ pub fn web_settings(config: &Config) -> WebSettings {
             Listen::Tcp(address) => address.to_string(),
             Listen::Unix(path) => format!("unix:{}", path.display()),
         },
-        tokens: config.web.tokens.iter().map(|token| token.secret.clone()).collect(),
+        tokens: config
+            .web
+            .tokens
+            .iter()
+            .map(|token| token.secret.clone())
+            .collect(),
     }
 }
 
@@ -115,15 +129,26 @@ impl Maker {
         let receivers = config.receivers.iter().map(|receiver| {
             let notifier = notify::build(receiver, &context)
                 .map_err(|error| format!("receiver `{}`: {error}", receiver.id))?;
-            Ok(Arc::new(Receiver { config: receiver.clone(), notifier: Arc::from(notifier) }))
+            Ok(Arc::new(Receiver {
+                config: receiver.clone(),
+                notifier: Arc::from(notifier),
+            }))
         });
         let receivers = receivers.collect::<Result<Vec<_>, String>>()?;
-        let fetcher = Fetcher::new(&config.fetch, &agent, self.clock.clone()).map_err(|error| error.to_string())?;
+        let fetcher = Fetcher::new(&config.fetch, &agent, self.clock.clone())
+            .map_err(|error| error.to_string())?;
         let mut pace = config.fetch.pace();
-        let states = store.read_blocking(store::feeds::list).map_err(|error| error.to_string())?;
-        let rates: Vec<f64> = states.iter().filter_map(|row| rate::Tally::of(&row.state).rate()).collect();
+        let states = store
+            .read_blocking(store::feeds::list)
+            .map_err(|error| error.to_string())?;
+        let rates: Vec<f64> = states
+            .iter()
+            .filter_map(|row| rate::Tally::of(&row.state).rate())
+            .collect();
         pace.price = rate::price(&rates, &pace);
-        let added = store.read_blocking(store::feeds::added).map_err(|error| error.to_string())?;
+        let added = store
+            .read_blocking(store::feeds::added)
+            .map_err(|error| error.to_string())?;
         Ok(Setup {
             feeds: feeds(&config, added),
             rules,
@@ -149,7 +174,12 @@ pub fn notify_context(config: &Config, context: &Context) -> Result<notify::Cont
 
 /// The configured feeds and those added to the store; a configured id wins.
 fn feeds(config: &Config, added: Vec<Feed>) -> BTreeMap<FeedId, Arc<Feed>> {
-    let added = added.into_iter().map(|feed| (feed.id.clone(), Arc::new(feed)));
-    let configured = config.feeds.iter().map(|feed| (feed.id.clone(), Arc::new(feed.clone())));
+    let added = added
+        .into_iter()
+        .map(|feed| (feed.id.clone(), Arc::new(feed)));
+    let configured = config
+        .feeds
+        .iter()
+        .map(|feed| (feed.id.clone(), Arc::new(feed.clone())));
     added.chain(configured).collect()
 }

@@ -13,13 +13,25 @@ pub fn status(context: &Context, out: &mut Output) -> Result<(), Failure> {
     let store = context.any_store()?;
     let running = store.held_by();
     let notes = store.read_blocking(store::status::notes)?;
-    let note = |key: &str| notes.iter().find(|note| note.key == key).map(|note| note.value.clone());
+    let note = |key: &str| {
+        notes
+            .iter()
+            .find(|note| note.key == key)
+            .map(|note| note.value.clone())
+    };
     let feeds = store.read_blocking(store::feeds::list)?;
-    let health = |wanted: Health| feeds.iter().filter(|row| row.state.health(&row.feed) == wanted).count();
+    let health = |wanted: Health| {
+        feeds
+            .iter()
+            .filter(|row| row.state.health(&row.feed) == wanted)
+            .count()
+    };
     let stats = store.stats()?;
     if !out.is_human() {
-        let health: serde_json::Map<_, _> =
-            Health::ALL.iter().map(|kind| (kind.as_str().to_owned(), health(*kind).into())).collect();
+        let health: serde_json::Map<_, _> = Health::ALL
+            .iter()
+            .map(|kind| (kind.as_str().to_owned(), health(*kind).into()))
+            .collect();
         return out.json(&json!({
             "running": running.is_some(), "pid": running.flatten(), "version": env!("CARGO_PKG_VERSION"),
             "started": note("started"), "status": note("status"), "reload": note("reload"),
@@ -27,7 +39,10 @@ pub fn status(context: &Context, out: &mut Output) -> Result<(), Failure> {
         }));
     }
     match running {
-        Some(Some(pid)) => out.line(&format!("running (pid {pid}) since {}", note("started").unwrap_or_default()))?,
+        Some(Some(pid)) => out.line(&format!(
+            "running (pid {pid}) since {}",
+            note("started").unwrap_or_default()
+        ))?,
         Some(None) => out.line("running")?,
         None => out.line("not running")?,
     }
@@ -43,7 +58,14 @@ pub fn status(context: &Context, out: &mut Output) -> Result<(), Failure> {
         .filter(|(count, _)| *count > 0)
         .map(|(count, kind)| format!("{count} {kind}"))
         .collect();
-    out.line(&format!("feeds  {}", if counts.is_empty() { "none".to_owned() } else { counts.join(", ") }))?;
+    out.line(&format!(
+        "feeds  {}",
+        if counts.is_empty() {
+            "none".to_owned()
+        } else {
+            counts.join(", ")
+        }
+    ))?;
     out.line(&format!(
         "store  {}: {} entries, {} alerts, {:.1} MiB",
         store.path().display(),

@@ -17,7 +17,9 @@ pub fn parse(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, F
     if let Ok(at) = text.parse::<Timestamp>() {
         return Ok(at);
     }
-    let civil = text.parse::<DateTime>().or_else(|_| text.parse::<Date>().map(|date| date.at(0, 0, 0, 0)));
+    let civil = text
+        .parse::<DateTime>()
+        .or_else(|_| text.parse::<Date>().map(|date| date.at(0, 0, 0, 0)));
     civil.ok().and_then(|civil| zone.to_timestamp(civil).ok()).ok_or_else(|| {
         Failure::usage(format!("`{text}` is not a time: write 7d, 2026-11-24, 2026-11-24T09:00 or 2026-11-24T09:00:00Z"))
     })
@@ -38,7 +40,11 @@ mod tests {
             ("2026-11-24T09:00:00Z", "2026-11-24T09:00:00Z"),
             ("2026-11-24T09:00:00+09:00", "2026-11-24T00:00:00Z"),
         ] {
-            assert_eq!(parse(text, now, &seoul).unwrap().to_string(), expected, "{text}");
+            assert_eq!(
+                parse(text, now, &seoul).unwrap().to_string(),
+                expected,
+                "{text}"
+            );
         }
         assert!(parse("yesterday-ish", now, &seoul).is_err());
     }

@@ -12,9 +12,16 @@ pub fn query_problems(query: &str, diagnostics: impl IntoIterator<Item = Diagnos
     let mut sources = Sources::default();
     let file = sources.add(PathBuf::from("query"), query.to_owned());
     let problems = diagnostics.into_iter().map(|diagnostic| {
-        let place = |span: &std::ops::Range<usize>| Place { file, span: span.clone() };
+        let place = |span: &std::ops::Range<usize>| Place {
+            file,
+            span: span.clone(),
+        };
         let mut problem = Problem::of_diagnostic(place(&diagnostic.span), &diagnostic);
-        problem.related = diagnostic.related.iter().map(|(span, label)| (place(span), label.clone())).collect();
+        problem.related = diagnostic
+            .related
+            .iter()
+            .map(|(span, label)| (place(span), label.clone()))
+            .collect();
         problem
     });
     Problems::new(problems.collect(), Arc::new(sources))
@@ -28,6 +35,9 @@ impl Problem {
             Level::Error => Self::error(diagnostic.code, place, diagnostic.message.clone()),
             Level::Warning => Self::warning(diagnostic.code, place, diagnostic.message.clone()),
         };
-        Self { help: diagnostic.help.clone(), ..problem }
+        Self {
+            help: diagnostic.help.clone(),
+            ..problem
+        }
     }
 }

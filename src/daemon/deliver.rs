@@ -46,21 +46,38 @@ pub enum Went {
 ///
 /// # Errors
 /// When the store fails; the lease then runs out and the delivery is tried again with the same key.
-pub async fn send(shared: &Arc<Shared>, receiver: &Receiver, claimed: Claimed) -> Result<Went, StoreError> {
+pub async fn send(
+    shared: &Arc<Shared>,
+    receiver: &Receiver,
+    claimed: Claimed,
+) -> Result<Went, StoreError> {
     let setup = shared.setup();
     let (alert, url) = (claimed.alert, setup.public_url.clone());
-    let wire = shared.store.read(move |conn| alerts::wire(conn, alert, url.as_deref())).await?;
+    let wire = shared
+        .store
+        .read(move |conn| alerts::wire(conn, alert, url.as_deref()))
+        .await?;
     let Some(mut wire) = wire else {
         // Retention took the alert while the delivery waited: there is nothing left to say.
         return Ok(Went::Failed);
     };
     wire.key.clone_from(&claimed.key);
     let attempts = claimed.attempts + 1;
-    let outgoing = Outgoing { alert: wire, sent_at: shared.clock.now(), attempt: attempts };
+    let outgoing = Outgoing {
+        alert: wire,
+        sent_at: shared.clock.now(),
+        attempt: attempts,
+    };
     let attempt = receiver.notifier.send(&outgoing).await;
     let now = shared.clock.now();
-    let give_up = Duration::try_from(claimed.give_up.duration_since(claimed.created)).unwrap_or_default();
-    let owed = Owed { key: &claimed.key, created: claimed.created, give_up, attempts };
+    let give_up =
+        Duration::try_from(claimed.give_up.duration_since(claimed.created)).unwrap_or_default();
+    let owed = Owed {
+        key: &claimed.key,
+        created: claimed.created,
+        give_up,
+        attempts,
+    };
     let state = delivery::settle(&attempt.outcome, &owed, now);
     let went = match &state {
         DeliveryState::Delivered => Went::Sent,
@@ -68,7 +85,10 @@ pub async fn send(shared: &Arc<Shared>, receiver: &Receiver, claimed: Claimed) -
         DeliveryState::Dead { .. } => Went::Failed,
     };
     note(shared, receiver, &claimed, &attempt.outcome);
-    shared.store.write(move |tx| outbox::settle(tx, &claimed, &attempt, &state, now)).await?;
+    shared
+        .store
+        .write(move |tx| outbox::settle(tx, &claimed, &attempt, &state, now))
+        .await?;
     Ok(went)
 }
 
@@ -85,7 +105,14 @@ pub async fn claim(
     let (id, owner) = (receiver.config.id.clone(), shared.owner.clone());
     let lease_until = schedule::later(now, receiver.notifier.patience() + LEASE_MARGIN);
     let claim = move |tx: &rusqlite::Transaction<'_>| {
-        let claim = Claim { receiver: &id, owner: &owner, now, lease_until, limit: 1, untried_since };
+        let claim = Claim {
+            receiver: &id,
+            owner: &owner,
+            now,
+            lease_until,
+            limit: 1,
+            untried_since,
+        };
         outbox::claim(tx, &claim).map(|mut claimed| claimed.pop())
     };
     shared.store.write(claim).await
@@ -100,10 +127,20 @@ fn note(shared: &Shared, receiver: &Receiver, claimed: &Claimed, outcome: &Attem
         AttemptOutcome::Refused { message } => ("refused", Some(message)),
         AttemptOutcome::Permanent { message } => ("permanent", Some(message)),
     };
-    shared.metrics.add(observe::ATTEMPTS, &[("receiver", id), ("outcome", name)], 1.0);
+    shared.metrics.add(
+        observe::ATTEMPTS,
+        &[("receiver", id), ("outcome", name)],
+        1.0,
+    );
     match message {
         None => tracing::info!(receiver = id, key = claimed.key, "delivered"),
-        Some(why) => tracing::warn!(receiver = id, key = claimed.key, attempt = claimed.attempts + 1, why, "not delivered"),
+        Some(why) => tracing::warn!(
+            receiver = id,
+            key = claimed.key,
+            attempt = claimed.attempts + 1,
+            why,
+            "not delivered"
+        ),
     }
 }
 
@@ -148,29 +185,59 @@ impl Desk {
         let setup = shared.setup();
         let now = shared.clock.now();
         if self.released.is_none_or(|at| at.elapsed() >= LONGEST_REST) {
-            shared.store.write(move |tx| outbox::release_expired(tx, now)).await?;
+            shared
+                .store
+                .write(move |tx| outbox::release_expired(tx, now))
+                .await?;
             self.released = Some(Instant::now());
         }
-        let waiting = shared.store.read(|conn| outbox::waiting(conn, None)).await?;
+        let waiting = shared
+            .store
+            .read(|conn| outbox::waiting(conn, None))
+            .await?;
         for receiver in &setup.receivers {
             let id = &receiver.config.id;
-            let paused = self.pauses.get(id).is_some_and(|(until, _)| *until > Instant::now());
+            let paused = self
+                .pauses
+                .get(id)
+                .is_some_and(|(until, _)| *until > Instant::now());
             if paused || self.busy.values().any(|busy| busy == id) {
                 continue;
             }
-            let due = waiting.iter().any(|(receiver, at)| receiver == id && *at <= now);
+            let due = waiting
+                .iter()
+                .any(|(receiver, at)| receiver == id && *at <= now);
             if due && let Some(claimed) = claim(shared, receiver, None).await? {
                 self.start(shared, receiver, claimed);
             }
         }
         // Who is busy wakes this pass by ending, who pauses by the end of the pause.
         let instant = Instant::now();
-        let pausing = self.pauses.iter().filter(|(_, (until, _))| *until > instant);
-        let pause = pausing.clone().map(|(_, (until, _))| *until - instant).min().unwrap_or(LONGEST_REST);
-        let others: Vec<&ReceiverId> = self.busy.values().chain(pausing.map(|(id, _)| id)).collect();
-        let next = waiting.iter().filter(|(id, _)| !others.contains(&id)).map(|(_, at)| *at).min();
-        let rest = next.map_or(LONGEST_REST, |at| Duration::try_from(at.duration_since(now)).unwrap_or_default());
-        Ok(rest.min(pause).clamp(Duration::from_millis(20), LONGEST_REST))
+        let pausing = self
+            .pauses
+            .iter()
+            .filter(|(_, (until, _))| *until > instant);
+        let pause = pausing
+            .clone()
+            .map(|(_, (until, _))| *until - instant)
+            .min()
+            .unwrap_or(LONGEST_REST);
+        let others: Vec<&ReceiverId> = self
+            .busy
+            .values()
+            .chain(pausing.map(|(id, _)| id))
+            .collect();
+        let next = waiting
+            .iter()
+            .filter(|(id, _)| !others.contains(&id))
+            .map(|(_, at)| *at)
+            .min();
+        let rest = next.map_or(LONGEST_REST, |at| {
+            Duration::try_from(at.duration_since(now)).unwrap_or_default()
+        });
+        Ok(rest
+            .min(pause)
+            .clamp(Duration::from_millis(20), LONGEST_REST))
     }
 
     /// Starts one.
@@ -192,11 +259,16 @@ impl Desk {
                 match went {
                     Ok(Went::Sent | Went::Failed) => drop(self.pauses.remove(&id)),
                     Ok(Went::Pending) => {
-                        let last = self.pauses.get(&id).map_or(FIRST_PAUSE / 2, |(_, pause)| *pause);
+                        let last = self
+                            .pauses
+                            .get(&id)
+                            .map_or(FIRST_PAUSE / 2, |(_, pause)| *pause);
                         let pause = (last * 2).min(LONGEST_PAUSE);
                         self.pauses.insert(id, (Instant::now() + pause, pause));
                     }
-                    Err(error) => tracing::error!(receiver = %id, %error, "a delivery was not settled; it will be repeated"),
+                    Err(error) => {
+                        tracing::error!(receiver = %id, %error, "a delivery was not settled; it will be repeated")
+                    }
                 }
             }
             Some(Err(panic)) => {
@@ -209,7 +281,9 @@ impl Desk {
 
     /// Lets sends under way end; what is cut off is repeated with the same key.
     async fn finish(mut self) -> anyhow::Result<()> {
-        let ended = tokio::time::timeout(STOP_GRACE, async { while self.sends.join_next().await.is_some() {} });
+        let ended = tokio::time::timeout(STOP_GRACE, async {
+            while self.sends.join_next().await.is_some() {}
+        });
         if ended.await.is_err() {
             self.sends.shutdown().await;
         }

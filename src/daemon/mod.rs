@@ -96,10 +96,13 @@ impl Shared {
     #[must_use]
     pub fn not_ready(&self) -> Vec<String> {
         let late = self.progress.late();
-        let late = late.into_iter().map(|(task, age)| format!("task {task} made no progress for {} s", age.as_secs()));
+        let late = late
+            .into_iter()
+            .map(|(task, age)| format!("task {task} made no progress for {} s", age.as_secs()));
         let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         let store = trouble.iter().filter(|(subject, _)| **subject == "store");
-        late.chain(store.map(|(subject, text)| format!("{subject}: {text}"))).collect()
+        late.chain(store.map(|(subject, text)| format!("{subject}: {text}")))
+            .collect()
     }
 
     /// One line for systemd and `bongsu status`.
@@ -125,28 +128,52 @@ impl Shared {
     /// When the store cannot be read.
     pub async fn refresh_gauges(&self) -> Result<(), StoreError> {
         let setup = self.setup();
-        self.metrics.set(observe::BUILD_INFO, &[("version", env!("CARGO_PKG_VERSION"))], 1.0);
-        self.metrics.set(observe::RULES, &[], number(setup.rules.rule_count()));
-        self.metrics.set(observe::PATTERNS, &[], number(setup.rules.pattern_count()));
+        self.metrics.set(
+            observe::BUILD_INFO,
+            &[("version", env!("CARGO_PKG_VERSION"))],
+            1.0,
+        );
+        self.metrics
+            .set(observe::RULES, &[], number(setup.rules.rule_count()));
+        self.metrics
+            .set(observe::PATTERNS, &[], number(setup.rules.pattern_count()));
         for count in self.store.read(crate::store::outbox::counts).await? {
-            let labels = [("state", count.state.as_str()), ("receiver", count.receiver.as_str())];
-            self.metrics.set(observe::DELIVERIES, &labels, number(count.count));
+            let labels = [
+                ("state", count.state.as_str()),
+                ("receiver", count.receiver.as_str()),
+            ];
+            self.metrics
+                .set(observe::DELIVERIES, &labels, number(count.count));
         }
         let db_bytes = std::fs::metadata(self.store.path()).map_or(0, |meta| meta.len());
-        self.metrics.set(observe::STORE_BYTES, &[("file", "db")], number(db_bytes));
-        self.metrics.set(observe::STORE_BYTES, &[("file", "wal")], number(self.store.wal_bytes()));
+        self.metrics
+            .set(observe::STORE_BYTES, &[("file", "db")], number(db_bytes));
+        self.metrics.set(
+            observe::STORE_BYTES,
+            &[("file", "wal")],
+            number(self.store.wal_bytes()),
+        );
         self.count_feeds(&setup).await
     }
 
     /// Feeds by health.
     async fn count_feeds(&self, setup: &Setup) -> Result<(), StoreError> {
         let rows = self.store.read(crate::store::feeds::list).await?;
-        let mut counts: BTreeMap<&'static str, u64> = Health::ALL.iter().map(|health| (health.as_str(), 0)).collect();
-        for row in rows.iter().filter(|row| setup.feeds.contains_key(&row.feed.id)) {
-            *counts.entry(row.state.health(&row.feed).as_str()).or_default() += 1;
+        let mut counts: BTreeMap<&'static str, u64> = Health::ALL
+            .iter()
+            .map(|health| (health.as_str(), 0))
+            .collect();
+        for row in rows
+            .iter()
+            .filter(|row| setup.feeds.contains_key(&row.feed.id))
+        {
+            *counts
+                .entry(row.state.health(&row.feed).as_str())
+                .or_default() += 1;
         }
         for (health, count) in counts {
-            self.metrics.set(observe::FEEDS, &[("health", health)], number(count));
+            self.metrics
+                .set(observe::FEEDS, &[("health", health)], number(count));
         }
         Ok(())
     }
@@ -163,8 +190,17 @@ fn number(count: impl TryInto<u64>) -> f64 {
 /// # Errors
 /// When the store fails.
 pub async fn sync(shared: &Shared, setup: &Setup) -> Result<(), StoreError> {
-    let feeds: Vec<_> = setup.feeds.values().filter(|feed| feed.origin == Origin::File).cloned().collect();
-    let receivers: Vec<_> = setup.receivers.iter().map(|receiver| receiver.config.id.clone()).collect();
+    let feeds: Vec<_> = setup
+        .feeds
+        .values()
+        .filter(|feed| feed.origin == Origin::File)
+        .cloned()
+        .collect();
+    let receivers: Vec<_> = setup
+        .receivers
+        .iter()
+        .map(|receiver| receiver.config.id.clone())
+        .collect();
     let now = shared.clock.now();
     shared
         .store
@@ -180,7 +216,10 @@ pub async fn sync(shared: &Shared, setup: &Setup) -> Result<(), StoreError> {
 /// Keeps a fact for `bongsu status`; a store that does not take it is reported, not suffered.
 async fn remember(shared: &Shared, name: &'static str, value: String) {
     let now = shared.clock.now();
-    let written = shared.store.write(move |tx| crate::store::status::set_note(tx, name, &value, now)).await;
+    let written = shared
+        .store
+        .write(move |tx| crate::store::status::set_note(tx, name, &value, now))
+        .await;
     if let Err(error) = written {
         tracing::warn!(%error, name, "cannot keep the daemon's status in the store");
     }

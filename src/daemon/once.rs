@@ -8,14 +8,14 @@ use std::sync::Arc;
 use serde::Serialize;
 use tokio::task::JoinSet;
 
+use super::Shared;
 use super::deliver::{self, Went};
 use super::poll::{self, Report};
 use super::setup::Setup;
-use super::Shared;
 use crate::domain::feed::outcome::OutcomeKind;
 use crate::domain::feed::{Feed, FeedState};
-use crate::store::outbox;
 use crate::store::StoreError;
+use crate::store::outbox;
 
 /// What a round came to; its JSON is fixed by the contract.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -112,7 +112,13 @@ pub async fn poll_all(
     let mut summary = Summary::default();
     summary.feeds.total = setup.feeds.len() as u64;
     summary.alerts.held = BTreeMap::from([("backlog", 0), ("folded", 0)]);
-    let (now, ids) = (shared.clock.now(), feeds.iter().map(|(feed, _)| feed.id.clone()).collect::<Vec<_>>());
+    let (now, ids) = (
+        shared.clock.now(),
+        feeds
+            .iter()
+            .map(|(feed, _)| feed.id.clone())
+            .collect::<Vec<_>>(),
+    );
     poll::mark(shared, ids, now).await?;
     let mut tasks = JoinSet::new();
     for (feed, state) in feeds {
@@ -159,6 +165,10 @@ pub async fn deliver_all(shared: &Arc<Shared>) -> Result<DeliveryCounts, StoreEr
     }
     // What a receiver's own Retry-After holds was not tried, and is owed all the same.
     let open = shared.store.read(outbox::counts).await?;
-    counts.pending = open.iter().filter(|count| matches!(count.state.as_str(), "due" | "sending")).map(|count| count.count).sum();
+    counts.pending = open
+        .iter()
+        .filter(|count| matches!(count.state.as_str(), "due" | "sending"))
+        .map(|count| count.count)
+        .sum();
     Ok(counts)
 }

@@ -71,7 +71,10 @@ pub async fn poll(
     };
     let commit = read_apart(digest, outcome).await?;
     let (kind, error) = (commit.record.outcome, commit.state.last_error.clone());
-    let result = shared.store.write(move |tx| store::polls::record_poll(tx, &commit)).await?;
+    let result = shared
+        .store
+        .write(move |tx| store::polls::record_poll(tx, &commit))
+        .await?;
     let report = Report {
         feed: feed.id.clone(),
         outcome: kind,
@@ -110,7 +113,11 @@ async fn read_apart(
         Err(panic) => {
             tracing::error!(feed = %spare.feed.id, %panic, "the reader panicked on this document");
             let message = "the document made the reader fail: please report this feed".to_owned();
-            let result = FetchResult::Failed { kind: OutcomeKind::ParseError, message, partial: None };
+            let result = FetchResult::Failed {
+                kind: OutcomeKind::ParseError,
+                message,
+                partial: None,
+            };
             tokio::task::block_in_place(|| spare.read(FetchOutcome { result, facts }))
         }
     }
@@ -122,8 +129,16 @@ fn count(shared: &Shared, report: &Report, facts: &crate::domain::feed::outcome:
     metrics.add(observe::POLLS, &[("outcome", report.outcome.as_str())], 1.0);
     metrics.add(observe::POLL_SECONDS, &[], facts.duration.as_secs_f64());
     metrics.add(observe::WIRE_BYTES, &[], super::number(facts.wire_bytes));
-    metrics.add(observe::ENTRIES, &[("change", "new")], super::number(report.new));
-    metrics.add(observe::ENTRIES, &[("change", "revised")], super::number(report.revised));
+    metrics.add(
+        observe::ENTRIES,
+        &[("change", "new")],
+        super::number(report.new),
+    );
+    metrics.add(
+        observe::ENTRIES,
+        &[("change", "revised")],
+        super::number(report.revised),
+    );
     for (held, count) in &report.held {
         metrics.add(observe::HELD, &[("reason", *held)], super::number(*count));
     }
@@ -132,7 +147,13 @@ fn count(shared: &Shared, report: &Report, facts: &crate::domain::feed::outcome:
     if let Some(error) = &report.error {
         tracing::warn!(feed, outcome, error, "poll failed");
     } else if report.new > 0 || report.alerts > 0 {
-        tracing::info!(feed, outcome, new = report.new, alerts = report.alerts, "polled");
+        tracing::info!(
+            feed,
+            outcome,
+            new = report.new,
+            alerts = report.alerts,
+            "polled"
+        );
     } else {
         tracing::debug!(feed, outcome, "polled");
     }
@@ -171,7 +192,10 @@ pub async fn due(shared: &Shared, now: Timestamp) -> Result<Vec<(FeedId, FeedSta
     let read = move |conn: &rusqlite::Connection| {
         let ids = store::feeds::due(conn, now, MOST_AT_ONCE)?;
         ids.into_iter()
-            .map(|id| Ok((store::feeds::state(conn, &id)?.unwrap_or_default(), id)).map(|(state, id)| (id, state)))
+            .map(|id| {
+                Ok((store::feeds::state(conn, &id)?.unwrap_or_default(), id))
+                    .map(|(state, id)| (id, state))
+            })
             .collect()
     };
     shared.store.read(read).await
@@ -184,7 +208,9 @@ pub async fn mark(shared: &Shared, feeds: Vec<FeedId>, now: Timestamp) -> Result
     }
     let until = schedule::later(now, schedule::SHORTEST);
     let mark = move |tx: &rusqlite::Transaction<'_>| {
-        feeds.iter().try_for_each(|feed| store::feeds::mark_polling(tx, feed, now, until).map(drop))
+        feeds
+            .iter()
+            .try_for_each(|feed| store::feeds::mark_polling(tx, feed, now, until).map(drop))
     };
     shared.store.write(mark).await
 }
@@ -204,9 +230,16 @@ impl Polls {
         let now = shared.clock.now();
         match due(shared, now).await {
             Ok(due) => {
-                let overdue = due.into_iter().filter(|(_, state)| state.next_poll.is_some());
-                let overdue = overdue.map(|(id, state)| schedule::Overdue { id, due: state.next_poll });
-                self.not_before = schedule::spread(overdue.collect(), now).into_iter().collect();
+                let overdue = due
+                    .into_iter()
+                    .filter(|(_, state)| state.next_poll.is_some());
+                let overdue = overdue.map(|(id, state)| schedule::Overdue {
+                    id,
+                    due: state.next_poll,
+                });
+                self.not_before = schedule::spread(overdue.collect(), now)
+                    .into_iter()
+                    .collect();
             }
             Err(error) => tracing::error!(%error, "cannot read which feeds are overdue"),
         }
@@ -220,11 +253,20 @@ impl Polls {
         for (id, state) in due(shared, now).await? {
             let waits = self.not_before.get(&id).is_some_and(|at| *at > now);
             let room = self.tasks.len() + starting.len() < MOST_AT_ONCE as usize;
-            if let Some(feed) = setup.feeds.get(&id).filter(|_| room && !waits && !self.under_way.contains(&id)) {
+            if let Some(feed) = setup
+                .feeds
+                .get(&id)
+                .filter(|_| room && !waits && !self.under_way.contains(&id))
+            {
                 starting.push((Arc::clone(feed), state));
             }
         }
-        mark(shared, starting.iter().map(|(feed, _)| feed.id.clone()).collect(), now).await?;
+        mark(
+            shared,
+            starting.iter().map(|(feed, _)| feed.id.clone()).collect(),
+            now,
+        )
+        .await?;
         for (feed, state) in starting {
             self.not_before.remove(&feed.id);
             self.start(shared, &setup, feed, state);
@@ -233,7 +275,13 @@ impl Polls {
     }
 
     /// Starts one.
-    fn start(&mut self, shared: &Arc<Shared>, setup: &Arc<Setup>, feed: Arc<Feed>, state: FeedState) {
+    fn start(
+        &mut self,
+        shared: &Arc<Shared>,
+        setup: &Arc<Setup>,
+        feed: Arc<Feed>,
+        state: FeedState,
+    ) {
         self.under_way.insert(feed.id.clone());
         let (shared, setup) = (Arc::clone(shared), Arc::clone(setup));
         self.tasks.spawn(async move {
@@ -245,13 +293,22 @@ impl Polls {
     /// How long until the next feed is due, at most [`LONGEST_REST`].
     async fn rest(&self, shared: &Arc<Shared>, now: Timestamp) -> Result<Duration, StoreError> {
         let next = shared.store.read(store::feeds::next_due).await?;
-        let next = next.into_iter().chain(self.not_before.values().copied()).filter(|at| *at > now).min();
-        let rest = next.map_or(LONGEST_REST, |at| Duration::try_from(at.duration_since(now)).unwrap_or_default());
+        let next = next
+            .into_iter()
+            .chain(self.not_before.values().copied())
+            .filter(|at| *at > now)
+            .min();
+        let rest = next.map_or(LONGEST_REST, |at| {
+            Duration::try_from(at.duration_since(now)).unwrap_or_default()
+        });
         Ok(rest.clamp(Duration::from_millis(50), LONGEST_REST))
     }
 
     /// Takes note that a poll ended.
-    fn ended(&mut self, ended: Option<Result<(FeedId, Result<Report, StoreError>), tokio::task::JoinError>>) {
+    fn ended(
+        &mut self,
+        ended: Option<Result<(FeedId, Result<Report, StoreError>), tokio::task::JoinError>>,
+    ) {
         match ended {
             Some(Ok((id, result))) => {
                 self.under_way.remove(&id);

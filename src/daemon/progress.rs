@@ -23,20 +23,33 @@ impl Progress {
     /// `task` has looked at its work and will look again within `rest`.
     pub fn beat(&self, task: &'static str, rest: Duration) {
         let mut beats = self.beats.lock().unwrap_or_else(PoisonError::into_inner);
-        beats.insert(task, Beat { at: Instant::now(), rest });
+        beats.insert(
+            task,
+            Beat {
+                at: Instant::now(),
+                rest,
+            },
+        );
     }
 
     /// Tasks that have rested longer than they said, with the age of their last beat.
     #[must_use]
     pub fn late(&self) -> Vec<(&'static str, Duration)> {
-        self.ages().into_iter().filter(|(_, age, rest)| age > rest).map(|(task, age, _)| (task, age)).collect()
+        self.ages()
+            .into_iter()
+            .filter(|(_, age, rest)| age > rest)
+            .map(|(task, age, _)| (task, age))
+            .collect()
     }
 
     /// Each task with the age of its last beat and the rest it asked for.
     #[must_use]
     pub fn ages(&self) -> Vec<(&'static str, Duration, Duration)> {
         let beats = self.beats.lock().unwrap_or_else(PoisonError::into_inner);
-        beats.iter().map(|(task, beat)| (*task, beat.at.elapsed(), beat.rest)).collect()
+        beats
+            .iter()
+            .map(|(task, beat)| (*task, beat.at.elapsed(), beat.rest))
+            .collect()
     }
 }
 

@@ -48,21 +48,36 @@ pub struct Route {
 /// The receivers of an alert: those the rule names, else the defaults; with the reason where `min_severity` or
 /// `only` says no. `matches` are all matches of the entry, the receivers' own among them.
 #[must_use]
-pub fn route(receivers: &[Arc<Receiver>], rule: &Rule, severity: Severity, matches: &[Match]) -> Vec<Route> {
+pub fn route(
+    receivers: &[Arc<Receiver>],
+    rule: &Rule,
+    severity: Severity,
+    matches: &[Match],
+) -> Vec<Route> {
     let named = |receiver: &ReceiverConfig| {
-        if rule.receivers.is_empty() { receiver.default } else { rule.receivers.contains(&receiver.id) }
+        if rule.receivers.is_empty() {
+            receiver.default
+        } else {
+            rule.receivers.contains(&receiver.id)
+        }
     };
     let configs = receivers.iter().map(|receiver| &receiver.config);
     configs
         .filter(|config| named(config))
-        .map(|config| Route { receiver: config.id.clone(), skip: refusal(config, severity, matches) })
+        .map(|config| Route {
+            receiver: config.id.clone(),
+            skip: refusal(config, severity, matches),
+        })
         .collect()
 }
 
 /// Why a receiver does not take an alert; none where it does.
 fn refusal(receiver: &ReceiverConfig, severity: Severity, matches: &[Match]) -> Option<String> {
     if severity < receiver.min_severity {
-        return Some(format!("below its min_severity {}", receiver.min_severity.as_str()));
+        return Some(format!(
+            "below its min_severity {}",
+            receiver.min_severity.as_str()
+        ));
     }
     let own = format!("{PREFIX}{}", receiver.id);
     let taken = receiver.only.is_none() || matches.iter().any(|found| found.rule.as_str() == own);

@@ -15,7 +15,9 @@ pub type Loader = dyn Fn() -> Result<Setup, String> + Send + Sync;
 pub async fn reload(shared: &Arc<Shared>, loader: &Arc<Loader>) {
     systemd::reloading();
     let load = Arc::clone(loader);
-    let loaded = tokio::task::spawn_blocking(move || load()).await.unwrap_or_else(|panic| Err(panic.to_string()));
+    let loaded = tokio::task::spawn_blocking(move || load())
+        .await
+        .unwrap_or_else(|panic| Err(panic.to_string()));
     let applied = match loaded {
         Ok(setup) => apply(shared, setup).await,
         Err(problems) => Err(problems),
@@ -30,11 +32,18 @@ pub async fn reload(shared: &Arc<Shared>, loader: &Arc<Loader>) {
         Err(problems) => {
             tracing::error!(problems, "config refused: the old one stays in force");
             let first = problems.lines().next().unwrap_or("").to_owned();
-            shared.set_trouble("config", Some(format!("reload refused, the old config stays in force: {first}")));
+            shared.set_trouble(
+                "config",
+                Some(format!(
+                    "reload refused, the old config stays in force: {first}"
+                )),
+            );
             ("refused", format!("refused at {now}: {problems}"))
         }
     };
-    shared.metrics.add(observe::RELOADS, &[("result", result)], 1.0);
+    shared
+        .metrics
+        .add(observe::RELOADS, &[("result", result)], 1.0);
     super::remember(shared, "reload", record).await;
     super::remember(shared, "status", shared.status_line()).await;
     systemd::ready(&shared.status_line());
@@ -42,7 +51,9 @@ pub async fn reload(shared: &Arc<Shared>, loader: &Arc<Loader>) {
 
 /// Tells the store which feeds and receivers there are now, then swaps.
 async fn apply(shared: &Arc<Shared>, setup: Setup) -> Result<(), String> {
-    super::sync(shared, &setup).await.map_err(|error| error.to_string())?;
+    super::sync(shared, &setup)
+        .await
+        .map_err(|error| error.to_string())?;
     shared.replace_setup(setup);
     Ok(())
 }

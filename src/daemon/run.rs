@@ -29,7 +29,11 @@ pub mod futures_task {
 ///
 /// # Errors
 /// When signals cannot be listened to, or the store does not take the configured feeds.
-pub async fn run(shared: Arc<Shared>, loader: Arc<Loader>, web: Option<Extra>) -> anyhow::Result<Ending> {
+pub async fn run(
+    shared: Arc<Shared>,
+    loader: Arc<Loader>,
+    web: Option<Extra>,
+) -> anyhow::Result<Ending> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let hangup = signal(SignalKind::hangup())?;
@@ -39,7 +43,10 @@ pub async fn run(shared: Arc<Shared>, loader: Arc<Loader>, web: Option<Extra>) -
     supervisor.start("poll", poll::run(Arc::clone(&shared), stop.clone()));
     supervisor.start("deliver", deliver::run(Arc::clone(&shared), stop.clone()));
     supervisor.start("sweep", sweep::run(Arc::clone(&shared), stop.clone()));
-    supervisor.start("reload", reload_on(hangup, Arc::clone(&shared), loader, stop.clone()));
+    supervisor.start(
+        "reload",
+        reload_on(hangup, Arc::clone(&shared), loader, stop.clone()),
+    );
     supervisor.start("watch", watch(Arc::clone(&shared), stop.clone()));
     if let Some(web) = web {
         supervisor.start("web", web(stop.clone()));
@@ -86,13 +93,20 @@ async fn reload_on(
 
 /// Proves that the store takes writes, feeds the watchdog while everybody makes progress, keeps the status line.
 async fn watch(shared: Arc<Shared>, stop: CancellationToken) -> anyhow::Result<()> {
-    let rest = systemd::watchdog_interval().unwrap_or(LONGEST_REST).min(LONGEST_REST);
+    let rest = systemd::watchdog_interval()
+        .unwrap_or(LONGEST_REST)
+        .min(LONGEST_REST);
     let mut told = String::new();
     loop {
         let now = shared.clock.now();
-        let proof = shared.store.write(move |tx| crate::store::status::set_note(tx, "alive", "", now)).await;
+        let proof = shared
+            .store
+            .write(move |tx| crate::store::status::set_note(tx, "alive", "", now))
+            .await;
         shared.set_trouble("store", proof.err().map(|error| error.to_string()));
-        shared.progress.beat("watch", rest * 2 + Duration::from_secs(10));
+        shared
+            .progress
+            .beat("watch", rest * 2 + Duration::from_secs(10));
         let late = shared.progress.late();
         if late.is_empty() {
             systemd::alive();

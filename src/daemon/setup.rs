@@ -58,12 +58,16 @@ impl Setup {
     /// The receiver named so.
     #[must_use]
     pub fn receiver(&self, id: &str) -> Option<&Arc<Receiver>> {
-        self.receivers.iter().find(|receiver| receiver.config.id.as_str() == id)
+        self.receivers
+            .iter()
+            .find(|receiver| receiver.config.id.as_str() == id)
     }
 
     /// How long a delivery to `receiver` is retried.
     #[must_use]
     pub fn give_up(&self, receiver: &ReceiverId) -> Duration {
-        self.receiver(receiver.as_str()).and_then(|receiver| receiver.config.give_up).unwrap_or(self.alerts.give_up)
+        self.receiver(receiver.as_str())
+            .and_then(|receiver| receiver.config.give_up)
+            .unwrap_or(self.alerts.give_up)
     }
 }

@@ -41,14 +41,23 @@ impl Supervisor {
     }
 
     /// Starts `task` under `name`.
-    pub fn start(&mut self, name: &'static str, task: impl Future<Output = anyhow::Result<()>> + Send + 'static) {
+    pub fn start(
+        &mut self,
+        name: &'static str,
+        task: impl Future<Output = anyhow::Result<()>> + Send + 'static,
+    ) {
         let handle = self.tasks.spawn(async move { (name, task.await) });
         self.names.insert(handle.id(), name);
     }
 
     /// Waits until `asked` completes or a task ends unasked, then stops the rest within `grace`.
     /// A second completion of `again` during the grace cuts it short.
-    pub async fn run(mut self, asked: impl Future<Output = ()>, again: impl Future<Output = ()>, grace: Duration) -> Ending {
+    pub async fn run(
+        mut self,
+        asked: impl Future<Output = ()>,
+        again: impl Future<Output = ()>,
+        grace: Duration,
+    ) -> Ending {
         let unasked = tokio::select! {
             () = asked => None,
             ended = self.tasks.join_next_with_id() => Some(self.describe(ended)),
@@ -72,7 +81,12 @@ impl Supervisor {
             None => ("none", "no task was started".to_owned()),
             Some(Ok((id, (name, result)))) => {
                 self.names.remove(&id);
-                (name, result.err().map_or_else(|| "it returned".to_owned(), |error| format!("{error:#}")))
+                (
+                    name,
+                    result
+                        .err()
+                        .map_or_else(|| "it returned".to_owned(), |error| format!("{error:#}")),
+                )
             }
             Some(Err(error)) => {
                 let name = self.names.remove(&error.id()).unwrap_or("unknown");
@@ -111,7 +125,10 @@ fn panic_text(error: tokio::task::JoinError) -> String {
         Ok(panic) => {
             let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
             let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-            format!("it panicked: {}", text.unwrap_or_else(|| "without a message".to_owned()))
+            format!(
+                "it panicked: {}",
+                text.unwrap_or_else(|| "without a message".to_owned())
+            )
         }
         Err(error) => error.to_string(),
     }
@@ -135,7 +152,13 @@ mod tests {
         });
         supervisor.start("deliver", async { anyhow::bail!("the outbox is gone") });
         let ending = supervisor.run(pending(), pending(), GRACE).await;
-        assert_eq!(ending, Ending::TaskEnded { task: "deliver", why: "the outbox is gone".to_owned() });
+        assert_eq!(
+            ending,
+            Ending::TaskEnded {
+                task: "deliver",
+                why: "the outbox is gone".to_owned()
+            }
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -143,7 +166,13 @@ mod tests {
         let mut supervisor = Supervisor::default();
         supervisor.start("sweep", async { panic!("broom broke") });
         let ending = supervisor.run(pending(), pending(), GRACE).await;
-        assert_eq!(ending, Ending::TaskEnded { task: "sweep", why: "it panicked: broom broke".to_owned() });
+        assert_eq!(
+            ending,
+            Ending::TaskEnded {
+                task: "sweep",
+                why: "it panicked: broom broke".to_owned()
+            }
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -161,7 +190,10 @@ mod tests {
         let mut supervisor = Supervisor::default();
         supervisor.start("web", pending());
         let started = tokio::time::Instant::now();
-        assert_eq!(supervisor.run(async {}, async {}, GRACE).await, Ending::CutOff(vec!["web"]));
+        assert_eq!(
+            supervisor.run(async {}, async {}, GRACE).await,
+            Ending::CutOff(vec!["web"])
+        );
         assert_eq!(started.elapsed(), Duration::ZERO);
     }
 }

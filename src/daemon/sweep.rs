@@ -41,7 +41,10 @@ async fn sweep(shared: &Arc<Shared>, stop: &CancellationToken) -> Result<u64, St
     let mut gone = 0;
     loop {
         let (keep, now) = (keep.clone(), shared.clock.now());
-        let batch = shared.store.write(move |tx| retention::sweep(tx, &keep, now)).await?;
+        let batch = shared
+            .store
+            .write(move |tx| retention::sweep(tx, &keep, now))
+            .await?;
         gone += u64::from(batch.entries) + u64::from(batch.alerts);
         if !batch.is_full() || stop.is_cancelled() {
             return Ok(gone);

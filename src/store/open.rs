@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
+use rustix::fs::Access;
 
 use super::{Result, StoreError, migrate};
 
@@ -25,7 +26,8 @@ const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
 /// Opens the writer's connection, with the schema up to date.
 pub(super) fn open(path: &Path, now: Timestamp) -> Result<Connection> {
-    make_folder(path.parent().unwrap_or_else(|| Path::new(".")))?;
+    let folder = path.parent().filter(|dir| !dir.as_os_str().is_empty());
+    make_folder(folder.unwrap_or_else(|| Path::new(".")))?;
     make_file(path)?;
     look_at_file(path)?;
     let mut conn = connect(path)?;
@@ -93,7 +95,11 @@ pub(super) fn wal_path(path: &Path) -> PathBuf {
 fn make_folder(dir: &Path) -> Result<()> {
     let failed = |error| StoreError::io(dir, &error);
     match fs::metadata(dir) {
-        Ok(meta) if meta.is_dir() => Ok(()),
+        // SQLite makes its log and locks beside the file, so the file's own rights are not enough.
+        Ok(meta) if meta.is_dir() => {
+            let rights = Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK;
+            rustix::fs::access(dir, rights).map_err(|error| failed(error.into()))
+        }
         Ok(_) => Err(StoreError::Io {
             path: dir.to_owned(),
             detail: "is not a folder".to_owned(),

@@ -22,9 +22,19 @@ pub struct Guard {
 impl Guard {
     /// The guard for `settings`.
     pub fn new(settings: &WebSettings) -> Self {
-        let host = settings.listen.rsplit_once(':').map(|(host, _)| host.trim_matches(['[', ']']).to_ascii_lowercase());
-        let tokens = settings.tokens.iter().map(|token| Sha256::digest(token.expose()).into()).collect();
-        Self { host: host.filter(|_| !settings.listen.starts_with("unix:")), tokens }
+        let host = settings
+            .listen
+            .rsplit_once(':')
+            .map(|(host, _)| host.trim_matches(['[', ']']).to_ascii_lowercase());
+        let tokens = settings
+            .tokens
+            .iter()
+            .map(|token| Sha256::digest(token.expose()).into())
+            .collect();
+        Self {
+            host: host.filter(|_| !settings.listen.starts_with("unix:")),
+            tokens,
+        }
     }
 
     /// Whether a Host header names this server.
@@ -34,10 +44,17 @@ impl Guard {
             None => host.rsplit_once(':').map_or(host, |(name, _)| name),
         };
         let name = name.trim_end_matches('.').to_ascii_lowercase();
-        let loopback = name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        let loopback = name == "localhost"
+            || name
+                .parse::<std::net::IpAddr>()
+                .is_ok_and(|ip| ip.is_loopback());
         match &self.host {
             None => true,
-            Some(own) => loopback || name == *own || ((own == "0.0.0.0" || own == "::") && !self.tokens.is_empty()),
+            Some(own) => {
+                loopback
+                    || name == *own
+                    || ((own == "0.0.0.0" || own == "::") && !self.tokens.is_empty())
+            }
         }
     }
 
@@ -46,32 +63,58 @@ impl Guard {
         if self.tokens.is_empty() {
             return true;
         }
-        let given = authorization.and_then(|value| value.to_str().ok()).and_then(|value| value.strip_prefix("Bearer "));
+        let given = authorization
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.strip_prefix("Bearer "));
         let given: [u8; 32] = Sha256::digest(given.unwrap_or("")).into();
-        self.tokens.iter().fold(false, |known, token| known | same(token, &given))
+        self.tokens
+            .iter()
+            .fold(false, |known, token| known | same(token, &given))
     }
 }
 
 /// Compares in constant time.
 fn same(left: &[u8; 32], right: &[u8; 32]) -> bool {
-    left.iter().zip(right).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
+    left.iter()
+        .zip(right)
+        .fold(0, |difference, (a, b)| difference | (a ^ b))
+        == 0
 }
 
 /// Lets a request through or refuses it, and puts the security headers on every answer.
 pub async fn check(guard: Guard, request: Request, next: Next) -> Response {
-    let host = request.headers().get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let host = request
+        .headers()
+        .get(header::HOST)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("");
     let open = matches!(request.uri().path(), "/healthz" | "/readyz");
     let mut response = if !guard.knows_host(host) {
-        (StatusCode::MISDIRECTED_REQUEST, "this server does not answer for that Host\n").into_response()
+        (
+            StatusCode::MISDIRECTED_REQUEST,
+            "this server does not answer for that Host\n",
+        )
+            .into_response()
     } else if !open && !guard.knows_token(request.headers().get(header::AUTHORIZATION)) {
         let challenge = [(header::WWW_AUTHENTICATE, "Bearer")];
-        (StatusCode::UNAUTHORIZED, challenge, "a token is needed: Authorization: Bearer …\n").into_response()
+        (
+            StatusCode::UNAUTHORIZED,
+            challenge,
+            "a token is needed: Authorization: Bearer …\n",
+        )
+            .into_response()
     } else {
         next.run(request).await
     };
     let headers = response.headers_mut();
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(
         header::CONTENT_SECURITY_POLICY,
@@ -87,13 +130,22 @@ mod tests {
 
     fn guard(listen: &str, tokens: &[&str]) -> Guard {
         let tokens = tokens.iter().map(|token| Secret::new(*token)).collect();
-        Guard::new(&WebSettings { listen: listen.to_owned(), tokens })
+        Guard::new(&WebSettings {
+            listen: listen.to_owned(),
+            tokens,
+        })
     }
 
     #[test]
     fn only_our_own_names_are_answered() {
         let loopback = guard("127.0.0.1:8787", &[]);
-        for host in ["127.0.0.1:8787", "localhost:8787", "localhost", "[::1]:8787", "127.0.0.1"] {
+        for host in [
+            "127.0.0.1:8787",
+            "localhost:8787",
+            "localhost",
+            "[::1]:8787",
+            "127.0.0.1",
+        ] {
             assert!(loopback.knows_host(host), "{host}");
         }
         for host in ["evil.example:8787", "", "127.0.0.1.evil.example", "8.8.8.8"] {

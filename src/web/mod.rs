@@ -51,7 +51,9 @@ impl Socket {
             }
             return match tokio::net::UnixListener::bind(&path) {
                 Ok(listener) => Ok(Some(Self::Unix(listener, path))),
-                Err(error) => Err(format!("cannot listen on {listen}: {error}: choose another path in [web] listen")),
+                Err(error) => Err(format!(
+                    "cannot listen on {listen}: {error}: choose another path in [web] listen"
+                )),
             };
         }
         match tokio::net::TcpListener::bind(listen).await {
@@ -72,7 +74,9 @@ fn router(control: Arc<Control>, settings: &WebSettings) -> Router {
         .route("/readyz", get(ops::readyz))
         .route("/metrics", get(ops::metrics))
         .fallback(ops::not_found)
-        .layer(axum::middleware::from_fn(move |request, next| guard::check(guard.clone(), request, next)))
+        .layer(axum::middleware::from_fn(move |request, next| {
+            guard::check(guard.clone(), request, next)
+        }))
         .with_state(control)
 }
 
@@ -89,9 +93,15 @@ pub async fn serve(
     let router = router(control, &settings);
     let stopped = async move { stop.cancelled().await };
     match socket {
-        Socket::Tcp(listener) => axum::serve(listener, router).with_graceful_shutdown(stopped).await?,
+        Socket::Tcp(listener) => {
+            axum::serve(listener, router)
+                .with_graceful_shutdown(stopped)
+                .await?
+        }
         Socket::Unix(listener, path) => {
-            axum::serve(listener, router).with_graceful_shutdown(stopped).await?;
+            axum::serve(listener, router)
+                .with_graceful_shutdown(stopped)
+                .await?;
             let _ = std::fs::remove_file(path);
         }
     }

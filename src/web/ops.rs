@@ -26,18 +26,35 @@ pub async fn healthz() -> impl IntoResponse {
 /// `GET /readyz`: 200 when it does its work, 503 with the reasons when it does not.
 pub async fn readyz(State(control): State<Arc<Control>>) -> impl IntoResponse {
     let reasons = control.not_ready();
-    let status = if reasons.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(json!({ "ready": reasons.is_empty(), "reasons": reasons })))
+    let status = if reasons.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    (
+        status,
+        Json(json!({ "ready": reasons.is_empty(), "reasons": reasons })),
+    )
 }
 
 /// `GET /metrics`: Prometheus text format.
 pub async fn metrics(State(control): State<Arc<Control>>) -> impl IntoResponse {
     let text = control.metrics().await;
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text)
+    (
+        [(
+            header::CONTENT_TYPE,
+            "text/plain; version=0.0.4; charset=utf-8",
+        )],
+        text,
+    )
 }
 
 /// Anything else.
 pub async fn not_found() -> impl IntoResponse {
     let problem = json!({ "type": "about:blank", "title": "not found", "status": 404 });
-    (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, "application/problem+json")], Json(problem))
+    (
+        StatusCode::NOT_FOUND,
+        [(header::CONTENT_TYPE, "application/problem+json")],
+        Json(problem),
+    )
 }

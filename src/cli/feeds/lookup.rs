@@ -15,18 +15,41 @@ use crate::fetch::{Fetcher, user_agent};
 /// Fetches `url` once with the desk's own limits and guard.
 fn fetch(loaded: &Loaded, url: &str, context: &Context) -> Result<FetchOutcome, Failure> {
     let settings = &loaded.config.fetch;
-    let fetcher = Fetcher::new(settings, &user_agent(&settings.contact), context.clock.clone())
-        .map_err(|error| Failure::new(error.to_string()))?;
+    let fetcher = Fetcher::new(
+        settings,
+        &user_agent(&settings.contact),
+        context.clock.clone(),
+    )
+    .map_err(|error| Failure::new(error.to_string()))?;
     let configured = loaded.config.feeds.iter().find(|feed| feed.url == url);
-    let headers = configured.map(|feed| feed.headers.clone()).unwrap_or_default().into_iter().collect();
-    let request = FetchRequest { url: url.to_owned(), headers, ..FetchRequest::default() };
+    let headers = configured
+        .map(|feed| feed.headers.clone())
+        .unwrap_or_default()
+        .into_iter()
+        .collect();
+    let request = FetchRequest {
+        url: url.to_owned(),
+        headers,
+        ..FetchRequest::default()
+    };
     context.block_on(async { fetcher.fetch(&request).await })
 }
 
 /// Reads a body as a feed document.
-fn read(url: &str, outcome: &FetchOutcome, body: &Body, context: &Context) -> Result<document::Document, ParseError> {
+fn read(
+    url: &str,
+    outcome: &FetchOutcome,
+    body: &Body,
+    context: &Context,
+) -> Result<document::Document, ParseError> {
     let hints = Hints {
-        url: Some(outcome.facts.final_url.clone().unwrap_or_else(|| url.to_owned())),
+        url: Some(
+            outcome
+                .facts
+                .final_url
+                .clone()
+                .unwrap_or_else(|| url.to_owned()),
+        ),
         content_type: body.content_type.clone(),
         now: context.clock.now(),
         ..Hints::default()
@@ -35,12 +58,19 @@ fn read(url: &str, outcome: &FetchOutcome, body: &Body, context: &Context) -> Re
 }
 
 /// Shows HTTP facts, entries, and which rules each would match.
-pub fn probe(loaded: Loaded, url: &str, context: &Context, out: &mut Output) -> Result<Exit, Failure> {
+pub fn probe(
+    loaded: Loaded,
+    url: &str,
+    context: &Context,
+    out: &mut Output,
+) -> Result<Exit, Failure> {
     let outcome = fetch(&loaded, url, context)?;
     let body = match &outcome.result {
         FetchResult::Fetched(body) => body,
         FetchResult::Failed { message, .. } => return refused(&outcome, message, &[], out),
-        FetchResult::NotModified => return refused(&outcome, "304 to an unconditional request", &[], out),
+        FetchResult::NotModified => {
+            return refused(&outcome, "304 to an unconditional request", &[], out);
+        }
     };
     let document = match read(url, &outcome, body, context) {
         Ok(document) => document,
@@ -52,7 +82,10 @@ pub fn probe(loaded: Loaded, url: &str, context: &Context, out: &mut Output) -> 
         .into_iter()
         .map(|entry| {
             let matches = loaded.rules.evaluate(&entry.subject(&[], title.as_deref()));
-            let rules = matches.iter().filter(|found| !is_receivers_own(&found.rule)).map(|found| found.rule.to_string());
+            let rules = matches
+                .iter()
+                .filter(|found| !is_receivers_own(&found.rule))
+                .map(|found| found.rule.to_string());
             let rules = rules.collect();
             (entry, rules)
         })
@@ -69,11 +102,26 @@ pub fn probe(loaded: Loaded, url: &str, context: &Context, out: &mut Output) -> 
         return Ok(Exit::Done);
     }
     http(&outcome, out)?;
-    out.line(&format!("{} \"{}\", {} entries", document.format, neutral(title.as_deref().unwrap_or("")), rows.len()))?;
-    document.notes.iter().try_for_each(|note| out.line(&format!("  repaired: {}", neutral(note))))?;
+    out.line(&format!(
+        "{} \"{}\", {} entries",
+        document.format,
+        neutral(title.as_deref().unwrap_or("")),
+        rows.len()
+    ))?;
+    document
+        .notes
+        .iter()
+        .try_for_each(|note| out.line(&format!("  repaired: {}", neutral(note))))?;
     for (entry, rules) in &rows {
-        let when = entry.content.published.map_or_else(|| "undated".to_owned(), |at| at.to_string());
-        let rules = if rules.is_empty() { String::new() } else { format!("  [{}]", rules.join(", ")) };
+        let when = entry
+            .content
+            .published
+            .map_or_else(|| "undated".to_owned(), |at| at.to_string());
+        let rules = if rules.is_empty() {
+            String::new()
+        } else {
+            format!("  [{}]", rules.join(", "))
+        };
         out.line(&format!("{when}  {}{rules}", neutral(&entry.content.title)))?;
     }
     Ok(Exit::Done)
@@ -93,19 +141,30 @@ fn http(outcome: &FetchOutcome, out: &mut Output) -> Result<(), Failure> {
     for (status, target) in &facts.redirects {
         out.line(&format!("{status} to {}", neutral(target)))?;
     }
-    let Some(status) = facts.status else { return Ok(()) };
+    let Some(status) = facts.status else {
+        return Ok(());
+    };
     out.line(&format!(
         "{status} in {} ms, {} bytes on the wire, {} decoded{}{}",
         facts.duration.as_millis(),
         facts.wire_bytes,
         facts.body_bytes,
         if facts.etag.is_some() { ", ETag" } else { "" },
-        if facts.last_modified.is_some() { ", Last-Modified" } else { "" },
+        if facts.last_modified.is_some() {
+            ", Last-Modified"
+        } else {
+            ""
+        },
     ))
 }
 
 /// Says why there is nothing to show.
-fn refused(outcome: &FetchOutcome, why: &str, feeds: &[Candidate], out: &mut Output) -> Result<Exit, Failure> {
+fn refused(
+    outcome: &FetchOutcome,
+    why: &str,
+    feeds: &[Candidate],
+    out: &mut Output,
+) -> Result<Exit, Failure> {
     if !out.is_human() {
         out.json(&json!({ "ok": false, "http": outcome.facts, "error": why, "feeds": feeds }))?;
         return Ok(Exit::Failed);
@@ -113,22 +172,41 @@ fn refused(outcome: &FetchOutcome, why: &str, feeds: &[Candidate], out: &mut Out
     http(outcome, out)?;
     out.line(&neutral(why))?;
     for feed in feeds {
-        out.line(&format!("  it names {} {}", neutral(&feed.url), neutral(feed.title.as_deref().unwrap_or(""))))?;
+        out.line(&format!(
+            "  it names {} {}",
+            neutral(&feed.url),
+            neutral(feed.title.as_deref().unwrap_or(""))
+        ))?;
     }
     Ok(Exit::Failed)
 }
 
 /// Finds the feeds of a page; a feed is its own answer.
-pub fn discover(loaded: &Loaded, url: &str, context: &Context, out: &mut Output) -> Result<Exit, Failure> {
+pub fn discover(
+    loaded: &Loaded,
+    url: &str,
+    context: &Context,
+    out: &mut Output,
+) -> Result<Exit, Failure> {
     let outcome = fetch(loaded, url, context)?;
     let body = match &outcome.result {
         FetchResult::Fetched(body) => body,
-        FetchResult::Failed { message, .. } => return Err(Failure::new(format!("{url}: {message}"))),
-        FetchResult::NotModified => return Err(Failure::new(format!("{url}: 304 to an unconditional request"))),
+        FetchResult::Failed { message, .. } => {
+            return Err(Failure::new(format!("{url}: {message}")));
+        }
+        FetchResult::NotModified => {
+            return Err(Failure::new(format!(
+                "{url}: 304 to an unconditional request"
+            )));
+        }
     };
     let found: Vec<Candidate> = match read(url, &outcome, body, context) {
         Ok(document) => vec![Candidate {
-            url: outcome.facts.final_url.clone().unwrap_or_else(|| url.to_owned()),
+            url: outcome
+                .facts
+                .final_url
+                .clone()
+                .unwrap_or_else(|| url.to_owned()),
             title: document.title,
             media_type: body.content_type.clone(),
         }],
@@ -142,7 +220,11 @@ pub fn discover(loaded: &Loaded, url: &str, context: &Context, out: &mut Output)
         return out.rows("feeds", &found).map(|()| Exit::Done);
     }
     for feed in &found {
-        out.line(&format!("{}  {}", neutral(&feed.url), neutral(feed.title.as_deref().unwrap_or(""))))?;
+        out.line(&format!(
+            "{}  {}",
+            neutral(&feed.url),
+            neutral(feed.title.as_deref().unwrap_or(""))
+        ))?;
     }
     Ok(Exit::Done)
 }

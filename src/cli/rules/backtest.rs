@@ -50,18 +50,31 @@ pub fn backtest(ask: &Ask<'_>, context: &Context, out: &mut Output) -> Result<()
     let store = context.store_of(&loaded)?;
     let total = store.stats()?.entries;
     let bar = progress::bar(total, "backtest", out.is_human());
-    let filter = EntryFilter { since: Some(since), ..EntryFilter::default() };
+    let filter = EntryFilter {
+        since: Some(since),
+        ..EntryFilter::default()
+    };
     let mut tally = Tally::default();
     let rules = rules.as_ref().unwrap_or(&loaded.rules);
     entries::walk(&store, &filter, |entry| {
         bar.inc(1);
         let tags = entries::tags(Some(&loaded.config), &entry);
         let subject = entry.entry.subject(&tags, None);
-        let matches = |rules: &RuleSet, id: &RuleId| rules.evaluate(&subject).iter().any(|found| found.rule == *id);
+        let matches = |rules: &RuleSet, id: &RuleId| {
+            rules
+                .evaluate(&subject)
+                .iter()
+                .any(|found| found.rule == *id)
+        };
         let now = matches(rules, &wanted);
-        let before = saved.filter(|_| ask.query.is_some()).map(|rule| matches(&loaded.rules, &rule.id));
+        let before = saved
+            .filter(|_| ask.query.is_some())
+            .map(|rule| matches(&loaded.rules, &rule.id));
         let at = entry.entry.content.published.or(entry.entry.first_seen);
-        let day = at.map_or_else(|| "undated".to_owned(), |at| at.strftime("%Y-%m-%d").to_string());
+        let day = at.map_or_else(
+            || "undated".to_owned(),
+            |at| at.strftime("%Y-%m-%d").to_string(),
+        );
         tally.add(day, &entry.entry.content.title, now, before);
         Ok(true)
     })?;
@@ -113,15 +126,31 @@ fn print(ask: &Ask<'_>, tally: &Tally, loaded: &Loaded, out: &mut Output) -> Res
         }));
     }
     let rules = loaded.config.definitions.rules.len();
-    out.line(&format!("{} of {} entries matched ({} rules are configured)", tally.matched, tally.looked_at, rules))?;
-    tally.days.iter().rev().take(30).try_for_each(|(day, count)| out.line(&format!("  {day}  {count}")))?;
-    let lists = [("matched", &tally.examples), ("newly matched", &tally.newly), ("no longer matched", &tally.no_longer)];
+    out.line(&format!(
+        "{} of {} entries matched ({} rules are configured)",
+        tally.matched, tally.looked_at, rules
+    ))?;
+    tally
+        .days
+        .iter()
+        .rev()
+        .take(30)
+        .try_for_each(|(day, count)| out.line(&format!("  {day}  {count}")))?;
+    let lists = [
+        ("matched", &tally.examples),
+        ("newly matched", &tally.newly),
+        ("no longer matched", &tally.no_longer),
+    ];
     for (name, list) in lists.iter().filter(|(_, list)| !list.is_empty()) {
         out.line(&format!("{name}:"))?;
-        list.iter().try_for_each(|text| out.line(&format!("  {}", neutral(text))))?;
+        list.iter()
+            .try_for_each(|text| out.line(&format!("  {}", neutral(text))))?;
     }
     if compared {
-        out.line(&format!("{} newly matched, {} no longer", tally.differs.0, tally.differs.1))?;
+        out.line(&format!(
+            "{} newly matched, {} no longer",
+            tally.differs.0, tally.differs.1
+        ))?;
     }
     Ok(())
 }

@@ -19,7 +19,11 @@ pub fn rules(command: &RulesCommand, context: &Context, out: &mut Output) -> Res
         RulesCommand::List => list(&context.load()?, out).map(|()| Exit::Done),
         RulesCommand::Show { id } => show(&context.load()?, id, out).map(|()| Exit::Done),
         RulesCommand::Backtest { rule, query, since } => {
-            let ask = backtest::Ask { rule: rule.as_deref(), query: query.as_deref(), since };
+            let ask = backtest::Ask {
+                rule: rule.as_deref(),
+                query: query.as_deref(),
+                since,
+            };
             backtest::backtest(&ask, context, out).map(|()| Exit::Done)
         }
         RulesCommand::Test { file } => score::test(file.as_deref(), context, out),
@@ -29,10 +33,13 @@ pub fn rules(command: &RulesCommand, context: &Context, out: &mut Output) -> Res
 /// The rule named so, or a failure that names the nearest.
 pub fn find<'a>(loaded: &'a Loaded, id: &str) -> Result<&'a Rule, Failure> {
     let rules = &loaded.config.definitions.rules;
-    rules.iter().find(|rule| rule.id.as_str() == id).ok_or_else(|| {
-        let near = super::context::nearest(id, rules.iter().map(|rule| rule.id.as_str()));
-        Failure::new(format!("no rule `{id}`{near}"))
-    })
+    rules
+        .iter()
+        .find(|rule| rule.id.as_str() == id)
+        .ok_or_else(|| {
+            let near = super::context::nearest(id, rules.iter().map(|rule| rule.id.as_str()));
+            Failure::new(format!("no rule `{id}`{near}"))
+        })
 }
 
 /// One line a rule.
@@ -46,11 +53,20 @@ fn list(loaded: &Loaded, out: &mut Output) -> Result<(), Failure> {
         .iter()
         .map(|rule| {
             let enabled = if rule.enabled { "on" } else { "off" };
-            vec![rule.id.to_string(), rule.severity.as_str().to_owned(), enabled.to_owned(), rule.title.clone()]
+            vec![
+                rule.id.to_string(),
+                rule.severity.as_str().to_owned(),
+                enabled.to_owned(),
+                rule.title.clone(),
+            ]
         })
         .collect();
     out.table(&["ID", "SEVERITY", "STATE", "TITLE"], &rows)?;
-    out.line(&format!("{} rules, {} distinct patterns", loaded.rules.rule_count(), loaded.rules.pattern_count()))
+    out.line(&format!(
+        "{} rules, {} distinct patterns",
+        loaded.rules.rule_count(),
+        loaded.rules.pattern_count()
+    ))
 }
 
 /// A rule as JSON.
@@ -73,23 +89,49 @@ fn facts(rule: &Rule) -> serde_json::Value {
 /// A rule with its query in canonical form.
 fn show(loaded: &Loaded, id: &str, out: &mut Output) -> Result<(), Failure> {
     let found = find(loaded, id)?;
-    let canonical = rule::parse(&found.query).0.map(|query| rule::print(&query)).unwrap_or_default();
+    let canonical = rule::parse(&found.query)
+        .0
+        .map(|query| rule::print(&query))
+        .unwrap_or_default();
     let mut value = facts(found);
     value["canonical"] = canonical.clone().into();
     if !out.is_human() {
         return out.json(&value);
     }
-    out.line(&format!("{}  {}  ({})", found.id, found.title, found.severity.as_str()))?;
+    out.line(&format!(
+        "{}  {}  ({})",
+        found.id,
+        found.title,
+        found.severity.as_str()
+    ))?;
     out.line(&format!("  query      {}", found.query.trim()))?;
     out.line(&format!("  understood {canonical}"))?;
-    out.line(&format!("  notify     {}", value["notify"].as_str().unwrap_or("")))?;
-    out.line(&format!("  receivers  {}", list_or(&value["receivers"], "all defaults")))?;
+    out.line(&format!(
+        "  notify     {}",
+        value["notify"].as_str().unwrap_or("")
+    ))?;
+    out.line(&format!(
+        "  receivers  {}",
+        list_or(&value["receivers"], "all defaults")
+    ))?;
     out.line(&format!("  feeds      {}", list_or(&value["feeds"], "all")))?;
-    out.line(&format!("  languages  {}", list_or(&value["languages"], "all")))
+    out.line(&format!(
+        "  languages  {}",
+        list_or(&value["languages"], "all")
+    ))
 }
 
 /// A JSON list of texts as people read it.
 fn list_or(value: &serde_json::Value, empty: &str) -> String {
-    let texts: Vec<&str> = value.as_array().into_iter().flatten().filter_map(|text| text.as_str()).collect();
-    if texts.is_empty() { empty.to_owned() } else { texts.join(", ") }
+    let texts: Vec<&str> = value
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|text| text.as_str())
+        .collect();
+    if texts.is_empty() {
+        empty.to_owned()
+    } else {
+        texts.join(", ")
+    }
 }

@@ -48,21 +48,35 @@ pub fn test(file: Option<&Path>, context: &Context, out: &mut Output) -> Result<
         rows += score(file, &loaded, &mut scores, &mut wrong)?;
     }
     print(rows, &scores, &wrong, out)?;
-    Ok(if wrong.is_empty() { Exit::Done } else { Exit::Failed })
+    Ok(if wrong.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Failed
+    })
 }
 
 /// The test files of the config folder.
 fn default_files(loaded: &Loaded) -> Result<Vec<PathBuf>, Failure> {
     let folder = loaded.config_dir().join("tests");
-    let entries = std::fs::read_dir(&folder)
-        .map_err(|error| Failure::new(format!("cannot read {}: {error}: name a file", folder.display())))?;
+    let entries = std::fs::read_dir(&folder).map_err(|error| {
+        Failure::new(format!(
+            "cannot read {}: {error}: name a file",
+            folder.display()
+        ))
+    })?;
     let mut files: Vec<PathBuf> = entries
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "jsonl")
+        })
         .collect();
     files.sort();
     if files.is_empty() {
-        return Err(Failure::new(format!("no *.jsonl in {}: name a file", folder.display())));
+        return Err(Failure::new(format!(
+            "no *.jsonl in {}: name a file",
+            folder.display()
+        )));
     }
     Ok(files)
 }
@@ -77,7 +91,8 @@ fn score(
     let mut input = rows::open(file)?;
     let (mut line, mut count) = (0, 0);
     while let Some(text) = rows::next_line(&mut *input, &mut line)? {
-        let mut row = Row::parse(&text, line).map_err(|error| Failure::new(format!("{}: {error}", file.display())))?;
+        let mut row = Row::parse(&text, line)
+            .map_err(|error| Failure::new(format!("{}: {error}", file.display())))?;
         let expected = expected(&mut row, loaded)
             .map_err(|error| Failure::new(format!("{}: line {line}: {error}", file.display())))?;
         let matched: BTreeSet<String> = loaded
@@ -104,7 +119,13 @@ fn score(
                 }
             };
             let at = format!("{}:{line}", file.display());
-            wrong.push(Wrong { id: row.id.clone(), title: row.title.clone(), rule: rule.clone(), kind, at });
+            wrong.push(Wrong {
+                id: row.id.clone(),
+                title: row.title.clone(),
+                rule: rule.clone(),
+                kind,
+                at,
+            });
         }
         count += 1;
     }
@@ -116,17 +137,25 @@ fn expected(row: &mut Row, loaded: &Loaded) -> Result<BTreeSet<String>, String> 
     let Some(expect) = row.rest.remove("expect") else {
         return Err("`expect` is missing: a list of rule ids, or []".to_owned());
     };
-    let ids: Vec<String> =
-        serde_json::from_value(expect).map_err(|_| "`expect` is not a list of rule ids".to_owned())?;
+    let ids: Vec<String> = serde_json::from_value(expect)
+        .map_err(|_| "`expect` is not a list of rule ids".to_owned())?;
     let rules = &loaded.config.definitions.rules;
-    match ids.iter().find(|id| !rules.iter().any(|rule| rule.id.as_str() == *id)) {
+    match ids
+        .iter()
+        .find(|id| !rules.iter().any(|rule| rule.id.as_str() == *id))
+    {
         Some(unknown) => Err(format!("`expect` names `{unknown}`, which is no rule")),
         None => Ok(ids.into_iter().collect()),
     }
 }
 
 /// Precision and recall by rule and in all, then what went wrong.
-fn print(rows: u64, scores: &BTreeMap<String, Score>, wrong: &[Wrong], out: &mut Output) -> Result<(), Failure> {
+fn print(
+    rows: u64,
+    scores: &BTreeMap<String, Score>,
+    wrong: &[Wrong],
+    out: &mut Output,
+) -> Result<(), Failure> {
     let all = scores.values().fold(Score::default(), |sum, score| Score {
         hits: sum.hits + score.hits,
         false_alarms: sum.false_alarms + score.false_alarms,
@@ -138,7 +167,13 @@ fn print(rows: u64, scores: &BTreeMap<String, Score>, wrong: &[Wrong], out: &mut
         }));
     }
     for row in wrong {
-        out.line(&format!("{}: {} of {}: {}", row.at, row.kind.replace('_', " "), row.rule, neutral(&row.title)))?;
+        out.line(&format!(
+            "{}: {} of {}: {}",
+            row.at,
+            row.kind.replace('_', " "),
+            row.rule,
+            neutral(&row.title)
+        ))?;
     }
     let line = |name: &str, score: &Score| {
         vec![
@@ -150,9 +185,22 @@ fn print(rows: u64, scores: &BTreeMap<String, Score>, wrong: &[Wrong], out: &mut
             format!("{:.3}", score.recall()),
         ]
     };
-    let mut table: Vec<Vec<String>> = scores.iter().map(|(rule, score)| line(rule, score)).collect();
+    let mut table: Vec<Vec<String>> = scores
+        .iter()
+        .map(|(rule, score)| line(rule, score))
+        .collect();
     table.push(line("all", &all));
-    out.table(&["RULE", "HITS", "MISSES", "FALSE ALARMS", "PRECISION", "RECALL"], &table)?;
+    out.table(
+        &[
+            "RULE",
+            "HITS",
+            "MISSES",
+            "FALSE ALARMS",
+            "PRECISION",
+            "RECALL",
+        ],
+        &table,
+    )?;
     out.line(&format!("{rows} entries, {} wrong", wrong.len()))
 }
 
@@ -169,7 +217,14 @@ impl Score {
 }
 
 /// A share; of nothing, all.
-#[expect(clippy::cast_precision_loss, reason = "counts of test rows stay far below 2^52")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of test rows stay far below 2^52"
+)]
 fn share(part: u64, whole: u64) -> f64 {
-    if whole == 0 { 1.0 } else { part as f64 / whole as f64 }
+    if whole == 0 {
+        1.0
+    } else {
+        part as f64 / whole as f64
+    }
 }

@@ -15,7 +15,9 @@ use crate::domain::document::{self, Document, Hints};
 use crate::domain::entry::ingest::{self, Plan, Revised};
 use crate::domain::entry::{Entry, identity};
 use crate::domain::feed::learn::{self, Polled};
-use crate::domain::feed::outcome::{Body, FetchOutcome, FetchResult, HttpFacts, OutcomeKind, PollRecord};
+use crate::domain::feed::outcome::{
+    Body, FetchOutcome, FetchResult, HttpFacts, OutcomeKind, PollRecord,
+};
 use crate::domain::feed::{DocumentFacts, Feed, FeedState};
 use crate::domain::matching::Match;
 use crate::store::outbox::Addressee;
@@ -59,7 +61,11 @@ impl Digest {
         let (kind, seen) = match outcome.result {
             FetchResult::NotModified => (OutcomeKind::NotModified, Seen::default()),
             FetchResult::Fetched(body) => self.read_body(&body, &facts)?,
-            FetchResult::Failed { kind, message, partial } => {
+            FetchResult::Failed {
+                kind,
+                message,
+                partial,
+            } => {
                 let mut seen = match partial {
                     Some(body) => self.read_body(&body, &facts)?.1,
                     None => Seen::default(),
@@ -76,8 +82,15 @@ impl Digest {
     /// Reads a document; one that was read before is not read again.
     fn read_body(&self, body: &Body, facts: &HttpFacts) -> Result<(OutcomeKind, Seen), StoreError> {
         let hash = Sha256::digest(&body.bytes).to_vec();
-        let mut seen = Seen { hash: Some(hash), ..Seen::default() };
-        if seen.hash.as_deref().is_some_and(|hash| self.old.is_known_document(&self.feed, hash)) {
+        let mut seen = Seen {
+            hash: Some(hash),
+            ..Seen::default()
+        };
+        if seen
+            .hash
+            .as_deref()
+            .is_some_and(|hash| self.old.is_known_document(&self.feed, hash))
+        {
             return Ok((OutcomeKind::OkSame, seen));
         }
         match document::parse(&body.bytes, &self.hints(body, facts)) {
@@ -87,7 +100,14 @@ impl Digest {
                 let entries = identity::identify(self.feed.id.as_str(), document.entries);
                 seen.plan = self.recognise(entries)?;
                 let fresh = !seen.plan.new.is_empty() || !seen.plan.revised.is_empty();
-                Ok((if fresh { OutcomeKind::OkNew } else { OutcomeKind::OkSame }, seen))
+                Ok((
+                    if fresh {
+                        OutcomeKind::OkNew
+                    } else {
+                        OutcomeKind::OkSame
+                    },
+                    seen,
+                ))
             }
             Err(error) => {
                 seen.message = Some(error.to_string());
@@ -99,7 +119,12 @@ impl Digest {
     /// What the reader is told beside the bytes.
     fn hints(&self, body: &Body, facts: &HttpFacts) -> Hints {
         Hints {
-            url: Some(facts.final_url.clone().unwrap_or_else(|| self.feed.url.clone())),
+            url: Some(
+                facts
+                    .final_url
+                    .clone()
+                    .unwrap_or_else(|| self.feed.url.clone()),
+            ),
             content_type: body.content_type.clone(),
             language: self.feed.language.clone(),
             default_tz: self.feed.default_tz.clone(),
@@ -113,7 +138,10 @@ impl Digest {
             entry.feed = Some(self.feed.id.clone());
         }
         let keys = ingest::lookup_keys(&entries);
-        let known = self.shared.store.read_blocking(|conn| store::entries::known(conn, &self.feed.id, &keys))?;
+        let known = self
+            .shared
+            .store
+            .read_blocking(|conn| store::entries::known(conn, &self.feed.id, &keys))?;
         Ok(ingest::plan(&known, entries, self.now))
     }
 
@@ -138,17 +166,32 @@ impl Digest {
             wire_bytes: facts.wire_bytes,
             new: count(seen.plan.new.len()),
             revised: count(seen.plan.revised.len()),
-            note: seen.message.clone().or_else(|| (!seen.notes.is_empty()).then(|| seen.notes.join("; "))),
+            note: seen
+                .message
+                .clone()
+                .or_else(|| (!seen.notes.is_empty()).then(|| seen.notes.join("; "))),
         };
         let plan = seen.plan;
         PollCommit {
             feed: self.feed.id.clone(),
             record,
-            new: plan.new.into_iter().map(|entry| self.recorded(entry)).collect(),
-            revised: plan.revised.into_iter().map(|revised| self.revised(revised)).collect(),
+            new: plan
+                .new
+                .into_iter()
+                .map(|entry| self.recorded(entry))
+                .collect(),
+            revised: plan
+                .revised
+                .into_iter()
+                .map(|revised| self.revised(revised))
+                .collect(),
             rekeyed: plan.rekeyed,
             seen: plan.unchanged.into_iter().chain(plan.over_limit).collect(),
-            backlog_before: backlog_before(self.now, self.old.last_success, self.setup.alerts.backlog),
+            backlog_before: backlog_before(
+                self.now,
+                self.old.last_success,
+                self.setup.alerts.backlog,
+            ),
             undated_is_backlog: self.old.last_success.is_none(),
             story_window: self.setup.alerts.story_window,
             now: self.now,
@@ -183,7 +226,9 @@ impl Digest {
 
     /// The rules behind `matches`, each with who would be told.
     fn rules(&self, matches: &[Match]) -> Vec<RuleMatch> {
-        let people = matches.iter().filter(|found| !receivers::is_receivers_own(&found.rule));
+        let people = matches
+            .iter()
+            .filter(|found| !receivers::is_receivers_own(&found.rule));
         people
             .filter_map(|found| {
                 let rule = self.setup.rule(&found.rule)?;
@@ -191,7 +236,12 @@ impl Digest {
                     title: rule.title.clone(),
                     notify: rule.notify,
                     revisions: rule.revisions,
-                    receivers: self.addressees(receivers::route(&self.setup.receivers, rule, rule.severity, matches)),
+                    receivers: self.addressees(receivers::route(
+                        &self.setup.receivers,
+                        rule,
+                        rule.severity,
+                        matches,
+                    )),
                     found: found.clone(),
                 })
             })
@@ -223,6 +273,10 @@ fn document_facts(document: &Document) -> DocumentFacts {
         ttl_minutes: document.ttl_minutes,
         skip_hours: document.skip_hours,
         skip_days: document.skip_days,
-        published: document.entries.iter().filter_map(|entry| entry.published).collect(),
+        published: document
+            .entries
+            .iter()
+            .filter_map(|entry| entry.published)
+            .collect(),
     }
 }

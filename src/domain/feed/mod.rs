@@ -135,7 +135,14 @@ pub enum Health {
 
 impl Health {
     /// Every health, for metrics.
-    pub const ALL: [Self; 6] = [Self::New, Self::Ok, Self::Failing, Self::Silent, Self::Gone, Self::Disabled];
+    pub const ALL: [Self; 6] = [
+        Self::New,
+        Self::Ok,
+        Self::Failing,
+        Self::Silent,
+        Self::Gone,
+        Self::Disabled,
+    ];
 
     /// The spelling in JSON and metrics.
     #[must_use]
