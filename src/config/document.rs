@@ -227,6 +227,8 @@ fn lists_of_tables(cx: &mut Cx, root: &Table, draft: &mut Draft) {
     for table in root.tables(cx, "macro", "[[macro]]", entities::MACRO) {
         if let Some((found, place, query)) = entities::macro_table(cx, &table) {
             draft.add_macro(cx, found, place, query);
+        } else {
+            draft.broken("macro", table.peek("id"));
         }
     }
     for table in root.tables(cx, "rule", "[[rule]]", rules::RULE) {

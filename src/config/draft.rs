@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use super::compile::Compiled;
 use super::lists::Listed;
 use super::places::Places;
 use super::problem::Problem;
@@ -92,6 +93,11 @@ impl Draft {
         self.broken.contains(&(kind, id.to_owned()))
     }
 
+    /// True when some table of a kind cannot be used.
+    pub fn any_broken(&self, kind: &str) -> bool {
+        self.broken.iter().any(|(broken, _)| *broken == kind)
+    }
+
     pub fn add_feed(&mut self, cx: &mut Cx, feed: Feed, place: Place) {
         if self.first(cx, ("feed", feed.id.as_str()), &place) {
             self.feeds.push((feed, place));
@@ -172,17 +178,38 @@ impl Draft {
         }
     }
 
-    /// The config; the caller knows that nothing is wrong.
-    pub fn finish(self, path: &Path, sources: Arc<Sources>) -> Config {
-        let (feeds, _): (Vec<Feed>, Vec<Place>) = self.feeds.into_iter().unzip();
-        let (entities, entity_places) = self.entities.into_iter().unzip();
-        let (rules, rule_places) = self.rules.into_iter().unzip();
-        let (receivers, receiver_places) = self.receivers.into_iter().unzip();
-        let (macros, macro_queries) = self
-            .macros
+    /// What rules are made of, and where it stands.
+    pub fn definitions(&mut self) -> (Definitions, Places) {
+        let (entities, entity_places) = std::mem::take(&mut self.entities).into_iter().unzip();
+        let (rules, rule_places) = std::mem::take(&mut self.rules).into_iter().unzip();
+        let (macros, macro_queries) = std::mem::take(&mut self.macros)
             .into_iter()
             .map(|(found, _, query)| (found, query))
             .unzip();
+        let feeds = self.feeds.iter();
+        let definitions = Definitions {
+            rules,
+            entities,
+            macros,
+            feeds: feeds
+                .map(|(feed, _)| (feed.id.clone(), feed.tags.clone()))
+                .collect(),
+        };
+        let places = Places {
+            rules: rule_places,
+            macros: macro_queries,
+            entities: entity_places,
+            receivers: self
+                .receivers
+                .iter()
+                .map(|(_, places)| places.clone())
+                .collect(),
+        };
+        (definitions, places)
+    }
+
+    /// The config; the caller knows that nothing is wrong.
+    pub fn finish(self, path: &Path, sources: Arc<Sources>, compiled: Compiled) -> Config {
         Config {
             path: path.to_owned(),
             sources,
@@ -192,23 +219,16 @@ impl Draft {
             heartbeat: self.heartbeat,
             web: self.web,
             log: self.log,
-            definitions: Definitions {
-                rules,
-                entities,
-                macros,
-                feeds: feeds
-                    .iter()
-                    .map(|feed| (feed.id.clone(), feed.tags.clone()))
-                    .collect(),
-            },
-            feeds,
-            receivers,
-            places: Places {
-                rules: rule_places,
-                macros: macro_queries,
-                entities: entity_places,
-                receivers: receiver_places,
-            },
+            feeds: self.feeds.into_iter().map(|(feed, _)| feed).collect(),
+            receivers: self
+                .receivers
+                .into_iter()
+                .map(|(receiver, _)| receiver)
+                .collect(),
+            definitions: compiled.definitions,
+            rules: Arc::new(compiled.rules),
+            only: Arc::new(compiled.only),
+            places: compiled.places,
         }
     }
 }

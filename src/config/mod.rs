@@ -4,6 +4,7 @@
 //! that is wrong, each with its place. It starts nothing, reaches nothing and keeps nothing; what a setting
 //! does is told beside the code that it configures.
 
+mod compile;
 mod document;
 mod draft;
 mod feed_id;
@@ -36,7 +37,7 @@ pub use query::query_problems;
 pub use source::{Place, Position, Sources, Text};
 
 use crate::domain::feed::Feed;
-use crate::domain::matching;
+use crate::domain::matching::{self, RuleSet};
 use crate::domain::rule::Definitions;
 use crate::fetch::settings::FetchSettings;
 use crate::notify::settings::ReceiverConfig;
@@ -67,6 +68,10 @@ pub struct Config {
     pub feeds: Vec<Feed>,
     /// Rules, entities, macros, and the feeds as rules see them.
     pub definitions: Definitions,
+    /// The rules, compiled.
+    pub rules: Arc<RuleSet>,
+    /// What receivers want only, compiled: rules that bear the receivers' ids.
+    pub only: Arc<RuleSet>,
     /// The receivers.
     pub receivers: Vec<ReceiverConfig>,
     /// Where the texts of the definitions stand.
@@ -98,12 +103,12 @@ pub fn load(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Loaded {
     }
     draft.end_feeds(&mut cx);
     refer::check(&mut cx, &draft);
-    refer::queries(&mut cx, &draft);
+    let compiled = compile::compile(&mut cx, &mut draft);
     open_files(&mut cx);
 
     let sources = Arc::new(cx.sources);
     let problems = Problems::new(cx.problems, Arc::clone(&sources));
-    let config = (problems.errors() == 0).then(|| draft.finish(path, sources));
+    let config = (problems.errors() == 0).then(|| draft.finish(path, sources, compiled));
     Loaded { config, problems }
 }
 

@@ -1,15 +1,14 @@
-//! What names something elsewhere: receivers, feeds and tags of rules, and the queries themselves.
+//! What names something elsewhere: receivers, feeds and tags of rules.
 //!
-//! Names inside queries (entities, classes, macros) are looked up where the definitions are compiled.
+//! Names inside queries (entities, classes, macros) are looked up in `compile`.
 
 use std::collections::BTreeSet;
 
 use super::draft::Draft;
-use super::places::at_text;
 use super::problem::Problem;
 use super::reader::Cx;
 use super::source::Text;
-use crate::domain::rule::{parse, suggest};
+use crate::domain::rule::suggest;
 
 /// Checks that what rules name is there.
 pub(super) fn check(cx: &mut Cx, draft: &Draft) {
@@ -80,25 +79,4 @@ fn known(cx: &mut Cx, draft: &Draft, text: &Text, (what, names): (&'static str, 
         )
         .help(help),
     );
-}
-
-/// Reads every query and reports what is wrong with it, at its place in the file.
-pub(super) fn queries(cx: &mut Cx, draft: &Draft) {
-    let rules = draft.rules.iter().map(|(_, places)| &places.query);
-    let macros = draft.macros.iter().map(|(_, _, query)| query);
-    let contexts = draft
-        .entities
-        .iter()
-        .filter_map(|(_, places)| places.context.as_ref());
-    let only = draft
-        .receivers
-        .iter()
-        .filter_map(|(_, places)| places.only.as_ref());
-    for text in rules.chain(macros).chain(contexts).chain(only) {
-        let (_, found) = parse(&text.value);
-        for diagnostic in &found {
-            let problem = at_text(&cx.sources, text, diagnostic);
-            cx.push(problem);
-        }
-    }
 }

@@ -788,3 +788,38 @@ proptest::proptest! {
         proptest::prop_assert!(loaded.problems.is_empty() == shown.is_empty());
     }
 }
+
+#[test]
+fn names_in_queries_are_looked_up_and_shown_in_the_files() {
+    let entity = "[[entity]]\nid = \"hanwha\"\nname = \"Hanwha Group\"\nclasses = [\"firm\"]\n";
+    let rule = |query: &str| {
+        format!("{entity}[[rule]]\nid = \"r\"\nenabled = false\nquery = '''{query}'''\n")
+    };
+    for (text, expected) in [
+        (rule("K9\n@hanwah"), "a.toml:9:1: unknown entity @hanwah"),
+        (rule("K9 #frim @hanwha"), "a.toml:8:15: unknown class #frim"),
+        (rule("$words @hanwha"), "a.toml:8:12: unknown macro $words"),
+        (rule("NOT @hanwha"), "a.toml:8:12: "),
+    ] {
+        // That the entity is then used by nobody is a warning of its own.
+        let mut found = lines(&text);
+        found.retain(|line| !line.contains("warning"));
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].starts_with(expected), "{found:?}");
+    }
+    let receiver = "[[receiver]]\nid = \"x\"\nkind = \"terminal\"\nonly = '";
+    let found = lines(&format!("{entity}{receiver}K9 @hanwah'\n"));
+    assert!(
+        found
+            .iter()
+            .any(|line| line.starts_with("a.toml:8:12: unknown entity")),
+        "{found:?}"
+    );
+    let found = lines(&format!("{entity}{receiver}@hanwha'\n"));
+    assert!(
+        found.is_empty(),
+        "what only a receiver uses is used: {found:?}"
+    );
+    let broken = "[[entity]]\nid = \"hanwha\"\n[[rule]]\nid = \"r\"\nenabled = false\nquery = '@hanwha K9'\n";
+    assert_eq!(lines(broken).len(), 1, "{:?}", lines(broken));
+}
