@@ -13,7 +13,9 @@ use support::http::{Reply, Server};
 
 /// An RSS document whose items are (guid, title) published now.
 fn rss(items: &[(&str, &str)]) -> String {
-    let date = jiff::Timestamp::now().strftime("%a, %d %b %Y %H:%M:%S +0000").to_string();
+    let date = jiff::Timestamp::now()
+        .strftime("%a, %d %b %Y %H:%M:%S +0000")
+        .to_string();
     let items: String = items
         .iter()
         .map(|(guid, title)| {
@@ -66,7 +68,13 @@ fn conditional(server: &Server, path: &str, kind: &'static str, body: &Arc<Mutex
 
 /// A request header as text.
 fn text(request: &support::http::Request, name: &str) -> String {
-    String::from_utf8(request.header(name).unwrap_or_else(|| panic!("no {name}")).to_vec()).unwrap()
+    String::from_utf8(
+        request
+            .header(name)
+            .unwrap_or_else(|| panic!("no {name}"))
+            .to_vec(),
+    )
+    .unwrap()
 }
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";

@@ -9,7 +9,7 @@ use super::context::{Context, Loaded, env};
 use super::exit::{Exit, Failure};
 use super::output::{Output, neutral};
 use super::{entries, setup, when};
-use crate::daemon::receivers::{self, Receiver};
+use crate::daemon::receivers::Receiver;
 use crate::domain::alert::wire::{WireAlert, WireLinks, WireRule, WireStory};
 use crate::domain::alert::{self, Reason};
 use crate::domain::id::RuleId;
@@ -298,11 +298,13 @@ fn preview(
         .iter()
         .find(|feed| Some(&feed.id) == stored.entry.feed.as_ref());
     let tags = feed.map(|feed| feed.tags.as_slice()).unwrap_or_default();
-    let matches = loaded.rules.evaluate(&stored.entry.subject(tags, None));
-    let mut people = matches
+    let matches = loaded
+        .config
+        .rules
+        .evaluate(&stored.entry.subject(tags, None));
+    let found = matches
         .iter()
-        .filter(|found| !receivers::is_receivers_own(&found.rule));
-    let found = people.find(|found| rule.is_none_or(|rule| rule == found.rule.as_str()));
+        .find(|found| rule.is_none_or(|rule| rule == found.rule.as_str()));
     let found = found.ok_or_else(|| {
         Failure::new("no such rule matches this entry: `bongsu explain` says why")
     })?;

@@ -66,20 +66,12 @@ fn examine(loaded: Loaded, context: &Context) -> Result<Loaded, Problems> {
         .into_iter()
         .chain(bad_receivers(&loaded, context))
         .collect();
-    let Loaded {
-        config,
-        rules,
-        warnings,
-    } = loaded;
+    let Loaded { config, warnings } = loaded;
     let warnings = warnings.with(found);
     if warnings.errors() > 0 {
         return Err(warnings);
     }
-    Ok(Loaded {
-        config,
-        rules,
-        warnings,
-    })
+    Ok(Loaded { config, warnings })
 }
 
 /// How many examples the rules have.
@@ -136,6 +128,7 @@ fn matches(loaded: &Loaded, rule: &Rule, test: &RuleTest) -> bool {
     }
     .with_language();
     loaded
+        .config
         .rules
         .evaluate(&row.subject())
         .iter()

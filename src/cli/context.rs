@@ -48,8 +48,6 @@ pub struct Context {
 pub struct Loaded {
     /// The config.
     pub config: Config,
-    /// Rules, entities, macros, and the receivers' `only` queries.
-    pub rules: RuleSet,
     /// What is likely wrong.
     pub warnings: Problems,
 }
@@ -213,22 +211,13 @@ impl Context {
 /// Reads and compiles the config at `path`.
 pub fn read(path: &Path) -> Result<Loaded, Problems> {
     let loaded = config::load(path, &env);
-    let Some(config) = loaded.config else {
-        return Err(loaded.problems);
-    };
-    let (rules, problems) = setup::compile(&config);
-    let located = problems
-        .iter()
-        .map(|problem| setup::locate(&config, problem));
-    let warnings = loaded.problems.with(located);
-    if warnings.errors() > 0 {
-        return Err(warnings);
+    match loaded.config {
+        Some(config) => Ok(Loaded {
+            config,
+            warnings: loaded.problems,
+        }),
+        None => Err(loaded.problems),
     }
-    Ok(Loaded {
-        config,
-        rules,
-        warnings,
-    })
 }
 
 impl Loaded {

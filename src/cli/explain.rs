@@ -27,7 +27,7 @@ pub fn explain(args: &ExplainArgs, context: &Context, out: &mut Output) -> Resul
             .collect(),
     };
     for rule in wanted {
-        let Some(explanation) = loaded.rules.explain(&rule.id, &subject) else {
+        let Some(explanation) = loaded.config.rules.explain(&rule.id, &subject) else {
             return Err(Failure::new(format!("rule `{}` is switched off", rule.id)));
         };
         if out.is_human() {

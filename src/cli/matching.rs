@@ -1,5 +1,7 @@
 //! `match`: entries in, one line for each entry and rule that matches.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::args::{Global, MatchArgs};
@@ -7,7 +9,7 @@ use super::context::Context;
 use super::exit::Failure;
 use super::output::{Output, neutral};
 use super::rows::{self, Row};
-use crate::domain::matching::{Match, RuleSet};
+use crate::domain::matching::Match;
 
 /// Matches every row and prints what matched, or only counts.
 pub fn run(
@@ -17,15 +19,15 @@ pub fn run(
     out: &mut Output,
 ) -> Result<(), Failure> {
     let rules = match &args.query {
-        Some(query) => context.query_rules(query)?,
-        None => context.load()?.rules,
+        Some(query) => Arc::new(context.query_rules(query)?),
+        None => context.load()?.config.rules,
     };
     let mut input = rows::open(&args.file)?;
     let (mut line, mut seen, mut matched) = (0, 0_u64, 0_u64);
     let mut by_rule: std::collections::BTreeMap<String, u64> = std::collections::BTreeMap::new();
     while let Some(text) = rows::next_line(&mut *input, &mut line)? {
         let row = Row::parse(&text, line).map_err(Failure::new)?;
-        let matches = of_users(&rules, &row);
+        let matches = rules.evaluate(&row.subject());
         seen += 1;
         matched += u64::from(!matches.is_empty());
         for found in &matches {
@@ -39,13 +41,6 @@ pub fn run(
         return counts(out, seen, matched, &by_rule);
     }
     Ok(())
-}
-
-/// The matches of the rules that people wrote: a receiver's `only` is none of them.
-fn of_users(rules: &RuleSet, row: &Row) -> Vec<Match> {
-    let mut matches = rules.evaluate(&row.subject());
-    matches.retain(|found| !crate::daemon::receivers::is_receivers_own(&found.rule));
-    matches
 }
 
 /// One line for an entry and a rule.

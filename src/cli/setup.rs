@@ -7,50 +7,18 @@ use std::sync::Arc;
 use super::context::{Context, Loaded};
 use super::exit::Failure;
 use crate::clock::Clock;
+use crate::config::Config;
 use crate::config::settings::{Listen, LogFormat};
-use crate::config::{self, Config};
-use crate::daemon::receivers::{self, Receiver};
+use crate::daemon::receivers::Receiver;
 use crate::daemon::setup::{AlertSettings, Setup};
 use crate::domain::feed::{Feed, rate};
 use crate::domain::id::FeedId;
-use crate::domain::matching::{Place, Problem, RuleSet};
 use crate::fetch::{Fetcher, user_agent};
 use crate::notify;
 use crate::observe;
 use crate::secret::Secret;
 use crate::store::{self, Store};
 use crate::web::WebSettings;
-
-/// Compiles the rules with the receivers' `only` queries behind them.
-pub fn compile(config: &Config) -> (RuleSet, Vec<Problem>) {
-    let mut definitions = config.definitions.clone();
-    definitions
-        .rules
-        .extend(config.receivers.iter().filter_map(receivers::only_rule));
-    RuleSet::compile(&definitions)
-}
-
-/// A problem of what [`compile`] read, at its place in the files.
-pub fn locate(config: &Config, problem: &Problem) -> config::Problem {
-    let Place::RuleQuery(index) = problem.place else {
-        return config.locate(problem);
-    };
-    let Some(behind) = index.checked_sub(config.definitions.rules.len()) else {
-        return config.locate(problem);
-    };
-    let mut with_only = config
-        .receivers
-        .iter()
-        .enumerate()
-        .filter(|(_, receiver)| receiver.only.is_some());
-    match with_only
-        .nth(behind)
-        .and_then(|(receiver, _)| config.places.receiver(receiver, "only"))
-    {
-        Some(place) => config::Problem::of_diagnostic(place.clone(), &problem.diagnostic),
-        None => config.locate(problem),
-    }
-}
 
 /// `[store]` as the store takes it.
 pub fn store_settings(config: &Config) -> store::Settings {
@@ -123,7 +91,7 @@ impl Maker {
     /// # Errors
     /// Text for people: what cannot be built, and why.
     pub fn make(&self, loaded: Loaded, store: &Store) -> Result<Setup, String> {
-        let Loaded { config, rules, .. } = loaded;
+        let config = loaded.config;
         let agent = user_agent(&config.fetch.contact);
         let context = self.notify_context(&config);
         let receivers = config.receivers.iter().map(|receiver| {
@@ -151,7 +119,8 @@ impl Maker {
             .map_err(|error| error.to_string())?;
         Ok(Setup {
             feeds: feeds(&config, added),
-            rules,
+            rules: config.rules.clone(),
+            only: config.only.clone(),
             receivers,
             fetcher,
             pace,

@@ -5,10 +5,8 @@
 use super::draft::Draft;
 use super::places::{Places, at_text};
 use super::reader::Cx;
-use crate::domain::feed::Origin;
-use crate::domain::id::RuleId;
 use crate::domain::matching::{Place, Problem, RuleSet};
-use crate::domain::rule::{Definitions, Notify, Revisions, Rule, Severity};
+use crate::domain::rule::{Definitions, Rule};
 
 /// The definitions, where they stand, and what the engine made of them.
 pub(super) struct Compiled {
@@ -29,7 +27,12 @@ pub(super) fn compile(cx: &mut Cx, draft: &mut Draft) -> Compiled {
         rules: draft
             .receivers
             .iter()
-            .filter_map(|(receiver, _)| Some(only(receiver.id.as_str(), receiver.only.as_deref()?)))
+            .filter_map(|(receiver, _)| {
+                Some(Rule::of_query(
+                    receiver.id.as_str(),
+                    receiver.only.as_deref()?,
+                ))
+            })
             .collect(),
         ..definitions.clone()
     };
@@ -78,26 +81,6 @@ fn names_broken(draft: &Draft, definitions: &Definitions, problem: &Problem) -> 
         "E32" => draft.is_broken("macro", name.trim_start_matches('$')),
         "E34" => draft.any_broken("feed"),
         _ => false,
-    }
-}
-
-/// A receiver's query as a rule.
-fn only(id: &str, query: &str) -> Rule {
-    Rule {
-        id: RuleId::new(id),
-        title: id.to_owned(),
-        query: query.to_owned(),
-        severity: Severity::Info,
-        receivers: Vec::new(),
-        feeds: Vec::new(),
-        languages: Vec::new(),
-        notify: Notify::Entry,
-        revisions: Revisions::None,
-        throttle: None,
-        escalate: None,
-        enabled: true,
-        tests: Vec::new(),
-        origin: Origin::File,
     }
 }
 

@@ -21,8 +21,10 @@ pub struct Setup {
     pub feeds: BTreeMap<FeedId, Arc<Feed>>,
     /// Rules, entities and macros as defined.
     pub definitions: Definitions,
-    /// The same, compiled, with the receivers' `only` queries.
-    pub rules: RuleSet,
+    /// The same, compiled.
+    pub rules: Arc<RuleSet>,
+    /// What receivers want only, compiled: rules that bear the receivers' ids.
+    pub only: Arc<RuleSet>,
     /// Who can be told.
     pub receivers: Vec<Arc<Receiver>>,
     /// What talks to publishers.
@@ -49,7 +51,7 @@ pub struct AlertSettings {
 }
 
 impl Setup {
-    /// The rule of a match; none for a receiver's `only`.
+    /// The rule of a match.
     #[must_use]
     pub fn rule(&self, id: &RuleId) -> Option<&Rule> {
         self.definitions.rules.iter().find(|rule| rule.id == *id)

@@ -5,7 +5,6 @@ use serde_json::json;
 use crate::cli::context::{Context, Loaded};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::{Output, neutral};
-use crate::daemon::receivers::is_receivers_own;
 use crate::domain::document::{self, Candidate, Hints, ParseError};
 use crate::domain::entry::wire::WireEntry;
 use crate::domain::entry::{Entry, identity};
@@ -81,11 +80,11 @@ pub fn probe(
     let rows: Vec<(Entry, Vec<String>)> = entries
         .into_iter()
         .map(|entry| {
-            let matches = loaded.rules.evaluate(&entry.subject(&[], title.as_deref()));
-            let rules = matches
-                .iter()
-                .filter(|found| !is_receivers_own(&found.rule))
-                .map(|found| found.rule.to_string());
+            let matches = loaded
+                .config
+                .rules
+                .evaluate(&entry.subject(&[], title.as_deref()));
+            let rules = matches.iter().map(|found| found.rule.to_string());
             let rules = rules.collect();
             (entry, rules)
         })

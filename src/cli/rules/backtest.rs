@@ -55,7 +55,7 @@ pub fn backtest(ask: &Ask<'_>, context: &Context, out: &mut Output) -> Result<()
         ..EntryFilter::default()
     };
     let mut tally = Tally::default();
-    let rules = rules.as_ref().unwrap_or(&loaded.rules);
+    let rules = rules.as_ref().unwrap_or(&loaded.config.rules);
     entries::walk(&store, &filter, |entry| {
         bar.inc(1);
         let tags = entries::tags(Some(&loaded.config), &entry);
@@ -69,7 +69,7 @@ pub fn backtest(ask: &Ask<'_>, context: &Context, out: &mut Output) -> Result<()
         let now = matches(rules, &wanted);
         let before = saved
             .filter(|_| ask.query.is_some())
-            .map(|rule| matches(&loaded.rules, &rule.id));
+            .map(|rule| matches(&loaded.config.rules, &rule.id));
         let at = entry.entry.content.published.or(entry.entry.first_seen);
         let day = at.map_or_else(
             || "undated".to_owned(),

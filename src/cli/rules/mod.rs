@@ -64,8 +64,8 @@ fn list(loaded: &Loaded, out: &mut Output) -> Result<(), Failure> {
     out.table(&["ID", "SEVERITY", "STATE", "TITLE"], &rows)?;
     out.line(&format!(
         "{} rules, {} distinct patterns",
-        loaded.rules.rule_count(),
-        loaded.rules.pattern_count()
+        loaded.config.rules.rule_count(),
+        loaded.config.rules.pattern_count()
     ))
 }
 

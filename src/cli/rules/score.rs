@@ -11,7 +11,6 @@ use crate::cli::context::{Context, Loaded};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::{Output, neutral};
 use crate::cli::rows::{self, Row};
-use crate::daemon::receivers::is_receivers_own;
 
 /// How a rule did.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -96,10 +95,10 @@ fn score(
         let expected = expected(&mut row, loaded)
             .map_err(|error| Failure::new(format!("{}: line {line}: {error}", file.display())))?;
         let matched: BTreeSet<String> = loaded
+            .config
             .rules
             .evaluate(&row.subject())
             .into_iter()
-            .filter(|found| !is_receivers_own(&found.rule))
             .map(|found| found.rule.to_string())
             .collect();
         for rule in expected.union(&matched) {

@@ -219,17 +219,15 @@ impl Digest {
             canonical_url: entry.content.url.as_deref().map(identity::canonical_url),
             title_key: identity::title_key(&entry.content.title, title),
             mentions: self.setup.rules.mentions(&subject),
-            matches: self.rules(&matches),
+            matches: self.rules(&matches, &self.setup.only.evaluate(&subject)),
             entry,
         }
     }
 
     /// The rules behind `matches`, each with who would be told.
-    fn rules(&self, matches: &[Match]) -> Vec<RuleMatch> {
-        let people = matches
+    fn rules(&self, matches: &[Match], wanted_by: &[Match]) -> Vec<RuleMatch> {
+        matches
             .iter()
-            .filter(|found| !receivers::is_receivers_own(&found.rule));
-        people
             .filter_map(|found| {
                 let rule = self.setup.rule(&found.rule)?;
                 Some(RuleMatch {
@@ -240,7 +238,7 @@ impl Digest {
                         &self.setup.receivers,
                         rule,
                         rule.severity,
-                        matches,
+                        wanted_by,
                     )),
                     found: found.clone(),
                 })
