@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::args::{AlertsCommand, Verdict};
+use super::args::{AlertsCommand, AlertsListArgs, Verdict};
 use super::context::{Context, Loaded, env};
 use super::exit::{Exit, Failure};
 use super::output::{Output, neutral};
@@ -25,44 +25,7 @@ pub fn alerts(
     out: &mut Output,
 ) -> Result<Exit, Failure> {
     match command {
-        AlertsCommand::List {
-            since,
-            rule,
-            dead,
-            held,
-            limit,
-        } => {
-            let since = since
-                .as_deref()
-                .map(|since| when::parse(since, context.clock.now(), &Context::zone()));
-            let (since, rule) = (since.transpose()?, rule.as_deref().map(RuleId::from));
-            let limit = u32::try_from(*limit).unwrap_or(u32::MAX);
-            let store = context.any_store()?;
-            if *held {
-                list_held(
-                    &store,
-                    &HeldFilter {
-                        since,
-                        rule,
-                        ..HeldFilter::default()
-                    },
-                    limit,
-                    out,
-                )?;
-            } else {
-                list(
-                    &store,
-                    &AlertFilter {
-                        since,
-                        rule,
-                        dead: *dead,
-                        ..AlertFilter::default()
-                    },
-                    limit,
-                    out,
-                )?;
-            }
-        }
+        AlertsCommand::List(args) => list(args, context, out)?,
         AlertsCommand::Show { id } => show(*id, context, out)?,
         AlertsCommand::Ack { id, by } => {
             let (id, now) = (*id, context.clock.now());
@@ -110,8 +73,43 @@ fn done(known: bool, id: i64, what: &str, out: &mut Output) -> Result<(), Failur
     }
 }
 
+/// Alerts, or matches that raised none.
+fn list(args: &AlertsListArgs, context: &Context, out: &mut Output) -> Result<(), Failure> {
+    let since = args
+        .since
+        .as_deref()
+        .map(|since| when::parse(since, context.clock.now(), &Context::zone()));
+    let (since, rule) = (since.transpose()?, args.rule.as_deref().map(RuleId::from));
+    let limit = u32::try_from(args.limit).unwrap_or(u32::MAX);
+    let store = context.any_store()?;
+    if args.held {
+        return list_held(
+            &store,
+            &HeldFilter {
+                since,
+                rule,
+                ..HeldFilter::default()
+            },
+            limit,
+            out,
+        );
+    }
+    let filter = AlertFilter {
+        since,
+        rule,
+        dead: args.dead,
+        ..AlertFilter::default()
+    };
+    list_raised(&store, &filter, limit, out)
+}
+
 /// One line an alert, newest first.
-fn list(store: &Store, filter: &AlertFilter, limit: u32, out: &mut Output) -> Result<(), Failure> {
+fn list_raised(
+    store: &Store,
+    filter: &AlertFilter,
+    limit: u32,
+    out: &mut Output,
+) -> Result<(), Failure> {
     let rows = store.read_blocking(|conn| stored::list(conn, filter, limit))?;
     if !out.is_human() {
         return out.rows("alerts", &rows);

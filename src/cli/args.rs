@@ -26,10 +26,10 @@ pub struct Cli {
 /// Flags that stand before or after the command.
 #[derive(Clone, Debug, Args)]
 pub struct Global {
-    /// Config folder or file [default: $BONGSU_CONFIG, ./config, ~/.config/bongsu, /etc/bongsu]
+    /// Config folder or file [default: $`BONGSU_CONFIG`, ./config, ~/.config/bongsu, /etc/bongsu]
     #[arg(long, global = true, value_name = "PATH")]
     pub config: Option<PathBuf>,
-    /// State folder [default: $BONGSU_STATE_DIR, $STATE_DIRECTORY, ~/.local/state/bongsu]
+    /// State folder [default: $`BONGSU_STATE_DIR`, $`STATE_DIRECTORY`, ~/.local/state/bongsu]
     #[arg(long, global = true, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
     /// Output [default: human on a terminal, jsonl in a pipe where rows are printed]
@@ -333,23 +333,7 @@ pub enum EntitiesCommand {
 #[derive(Debug, Subcommand)]
 pub enum AlertsCommand {
     /// Alerts, newest first
-    List {
-        /// Created at or after
-        #[arg(long, value_name = "WHEN")]
-        since: Option<String>,
-        /// Only this rule
-        #[arg(long)]
-        rule: Option<String>,
-        /// Only those with a dead delivery
-        #[arg(long)]
-        dead: bool,
-        /// Matches that raised no alert, with the reason
-        #[arg(long)]
-        held: bool,
-        /// At most so many
-        #[arg(long, default_value_t = 100)]
-        limit: usize,
-    },
+    List(AlertsListArgs),
     /// One alert with evidence, deliveries and attempts
     Show {
         /// Alert id
@@ -389,6 +373,26 @@ pub enum AlertsCommand {
         #[arg(long)]
         rule: Option<String>,
     },
+}
+
+/// `alerts list`.
+#[derive(Debug, Args)]
+pub struct AlertsListArgs {
+    /// Created at or after
+    #[arg(long, value_name = "WHEN")]
+    pub since: Option<String>,
+    /// Only this rule
+    #[arg(long)]
+    pub rule: Option<String>,
+    /// Only those with a dead delivery
+    #[arg(long)]
+    pub dead: bool,
+    /// Matches that raised no alert, with the reason
+    #[arg(long)]
+    pub held: bool,
+    /// At most so many
+    #[arg(long, default_value_t = 100)]
+    pub limit: usize,
 }
 
 /// Whether an alert was worth it.

@@ -199,7 +199,7 @@ impl Context {
     }
 
     /// Runs `work` to its end on a runtime.
-    pub fn block_on<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
+    pub fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()

@@ -12,10 +12,10 @@ pub fn db(command: &DbCommand, context: &Context, out: &mut Output) -> Result<Ex
     match command {
         DbCommand::Backup { file } => {
             let bytes = store.backup(file)?;
-            if !out.is_human() {
-                out.json(&serde_json::json!({ "file": file, "bytes": bytes }))?;
-            } else {
+            if out.is_human() {
                 out.line(&format!("{}: {bytes} bytes, checked", file.display()))?;
+            } else {
+                out.json(&serde_json::json!({ "file": file, "bytes": bytes }))?;
             }
             Ok(Exit::Done)
         }

@@ -155,18 +155,18 @@ fn show(id: &str, context: &Context, out: &mut Output) -> Result<(), Failure> {
     if !out.is_human() {
         return out.json(&entry.wire());
     }
-    let content = &entry.entry.content;
-    out.line(&neutral(&content.title))?;
+    let said = &entry.entry.content;
+    out.line(&neutral(&said.title))?;
     let facts = [
         ("id", Some(entry.entry.id.to_string())),
         ("feed", entry.entry.feed.as_ref().map(ToString::to_string)),
-        ("url", content.url.clone()),
-        ("published", content.published.map(|at| at.to_string())),
+        ("url", said.url.clone()),
+        ("published", said.published.map(|at| at.to_string())),
         (
             "first seen",
             entry.entry.first_seen.map(|at| at.to_string()),
         ),
-        ("language", content.language.clone()),
+        ("language", said.language.clone()),
     ];
     for (name, value) in facts
         .into_iter()
@@ -190,8 +190,7 @@ fn show(id: &str, context: &Context, out: &mut Output) -> Result<(), Failure> {
         ))?;
     }
     out.line("")?;
-    content
-        .body
+    said.body
         .lines()
         .try_for_each(|text| out.line(&neutral(text)))
 }

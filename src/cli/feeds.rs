@@ -42,7 +42,7 @@ pub fn feeds(command: &FeedsCommand, context: &Context, out: &mut Output) -> Res
             ))?;
         }
         FeedsCommand::Remove { id } => remove(&loaded, id, context, out)?,
-        FeedsCommand::Probe { url } => return lookup::probe(loaded, url, context, out),
+        FeedsCommand::Probe { url } => return lookup::probe(&loaded, url, context, out),
         FeedsCommand::Discover { url } => return lookup::discover(&loaded, url, context, out),
         FeedsCommand::Import { file } => return import(&loaded, file, context, out),
         FeedsCommand::Export => {
@@ -281,9 +281,9 @@ fn import(
     for listed in &listing.feeds {
         let feed = new_feed(&listed.url, None, listed.title.as_deref(), &listed.tags)?;
         if add(loaded, &store, feed, context.clock.now())? {
-            added += 1
+            added += 1;
         } else {
-            known += 1
+            known += 1;
         }
         bar.inc(1);
     }
@@ -338,7 +338,7 @@ fn poll(
         Err(failure) if failure.locked => return ask_daemon(&settings, wanted, full, context, out),
         Err(failure) => return Err(failure),
     };
-    context.block_on(async {
+    Context::block_on(async {
         crate::daemon::sync(&shared, &shared.setup()).await?;
         let (setup, now) = (shared.setup(), shared.clock.now());
         let mut feeds = Vec::new();
@@ -354,7 +354,7 @@ fn poll(
             let feed = setup.feeds.get(&id).cloned();
             match feed.filter(|_| !waits(&state, now)) {
                 Some(feed) => feeds.push((feed, state)),
-                None => out.note(&format!(
+                None => Output::note(&format!(
                     "{id}: not polled: its publisher asked to wait until {}",
                     wait(&state)
                 )),
@@ -401,9 +401,9 @@ fn ask_daemon(
         "a daemon runs on this store: {asked} feeds are due now, it polls them within 30 s"
     );
     if out.is_human() {
-        out.line(&text)?
+        out.line(&text)?;
     } else {
-        out.json(&json!({ "asked": asked, "note": text }))?
+        out.json(&json!({ "asked": asked, "note": text }))?;
     }
     Ok(Exit::Done)
 }

@@ -27,10 +27,10 @@ pub fn run(
     let mut by_rule: std::collections::BTreeMap<String, u64> = std::collections::BTreeMap::new();
     while let Some(text) = rows::next_line(&mut *input, &mut line)? {
         let row = Row::parse(&text, line).map_err(Failure::new)?;
-        let matches = rules.evaluate(&row.subject());
+        let found_all = rules.evaluate(&row.subject());
         seen += 1;
-        matched += u64::from(!matches.is_empty());
-        for found in &matches {
+        matched += u64::from(!found_all.is_empty());
+        for found in &found_all {
             *by_rule.entry(found.rule.to_string()).or_default() += 1;
             if !global.quiet {
                 print(out, &row, found)?;

@@ -53,7 +53,7 @@ impl Output {
         clippy::print_stderr,
         reason = "remarks of a command go to stderr, results to stdout"
     )]
-    pub fn note(&self, text: &str) {
+    pub fn note(text: &str) {
         eprintln!("note: {}", neutral(text));
     }
 

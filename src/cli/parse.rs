@@ -35,7 +35,7 @@ pub fn parse(args: &ParseArgs, clock: &Clock, out: &mut Output) -> Result<(), Fa
     let document =
         document::parse(&bytes, &hints).map_err(|error| Failure::new(error.to_string()))?;
     for note in &document.notes {
-        out.note(note);
+        Output::note(note);
     }
     let url = args.url.as_deref().unwrap_or("");
     let entries = identity::identify(url, document.entries);

@@ -131,7 +131,7 @@ fn test(id: &str, context: &Context, out: &mut Output) -> Result<Exit, Failure> 
         sent_at: context.clock.now(),
         attempt: 1,
     };
-    let attempt = context.block_on(async { receiver.notifier.send(&outgoing).await })?;
+    let attempt = Context::block_on(async { receiver.notifier.send(&outgoing).await })?;
     let (went, message) = match &attempt.outcome {
         AttemptOutcome::Delivered => (true, "delivered".to_owned()),
         AttemptOutcome::Later { message, .. } => (false, format!("not now: {message}")),

@@ -27,9 +27,9 @@ pub fn run(args: &RunArgs, context: &Context, out: &mut Output) -> Result<Exit, 
     let web = setup::web_settings(&loaded.config);
     let (shared, lock) = context.own(loaded)?;
     let exit = if args.once {
-        context.block_on(round(&shared, out))?
+        Context::block_on(round(&shared, out))?
     } else {
-        context.block_on(serve(&shared, context, web))?
+        Context::block_on(serve(&shared, context, web))?
     };
     // Everything is committed: what the log still holds goes into the file before the lock goes.
     if let Err(error) = shared.store.checkpoint_blocking() {

@@ -6,7 +6,7 @@ use super::context::Context;
 use super::exit::Failure;
 use super::output::{Output, neutral};
 use crate::domain::feed::Health;
-use crate::store;
+use crate::store::{self, Holder};
 
 /// Prints where the daemon and the store stand.
 pub fn status(context: &Context, out: &mut Output) -> Result<(), Failure> {
@@ -33,17 +33,17 @@ pub fn status(context: &Context, out: &mut Output) -> Result<(), Failure> {
             .map(|kind| (kind.as_str().to_owned(), health(*kind).into()))
             .collect();
         return out.json(&json!({
-            "running": running.is_some(), "pid": running.flatten(), "version": env!("CARGO_PKG_VERSION"),
+            "running": running.is_some(), "pid": running.and_then(|holder| holder.pid), "version": env!("CARGO_PKG_VERSION"),
             "started": note("started"), "status": note("status"), "reload": note("reload"),
             "feeds": health, "store": { "path": store.path(), "stats": stats },
         }));
     }
     match running {
-        Some(Some(pid)) => out.line(&format!(
+        Some(Holder { pid: Some(pid) }) => out.line(&format!(
             "running (pid {pid}) since {}",
             note("started").unwrap_or_default()
         ))?,
-        Some(None) => out.line("running")?,
+        Some(_) => out.line("running")?,
         None => out.line("not running")?,
     }
     if let (Some(_), Some(status)) = (running, note("status")) {

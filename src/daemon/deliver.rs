@@ -25,7 +25,7 @@ use crate::store::{StoreError, alerts};
 /// A receiver that fails rests at least so long before its next delivery is tried, doubling to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 /// The longest rest of a failing receiver; its deliveries keep their own schedule beside it.
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 /// A lease is longer than the longest attempt by this much.
 const LEASE_MARGIN: Duration = Duration::from_secs(30);
 /// How long a send under way may take to end when the daemon stops.
@@ -267,7 +267,7 @@ impl Desk {
                         self.pauses.insert(id, (Instant::now() + pause, pause));
                     }
                     Err(error) => {
-                        tracing::error!(receiver = %id, %error, "a delivery was not settled; it will be repeated")
+                        tracing::error!(receiver = %id, %error, "a delivery was not settled; it will be repeated");
                     }
                 }
             }

@@ -117,7 +117,7 @@ impl Shared {
             setup.receivers.len()
         );
         for (subject, text) in trouble.iter() {
-            line.push_str(&format!("; {subject}: {text}"));
+            line.extend(["; ", subject, ": ", text]);
         }
         line
     }

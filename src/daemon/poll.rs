@@ -215,6 +215,9 @@ pub async fn mark(shared: &Shared, feeds: Vec<FeedId>, now: Timestamp) -> Result
     shared.store.write(mark).await
 }
 
+/// What joining a poll gives.
+type Ended = Result<(FeedId, Result<Report, StoreError>), tokio::task::JoinError>;
+
 /// The polls under way, and who may not start yet.
 #[derive(Default)]
 struct Polls {
@@ -305,10 +308,7 @@ impl Polls {
     }
 
     /// Takes note that a poll ended.
-    fn ended(
-        &mut self,
-        ended: Option<Result<(FeedId, Result<Report, StoreError>), tokio::task::JoinError>>,
-    ) {
+    fn ended(&mut self, ended: Option<Ended>) {
         match ended {
             Some(Ok((id, result))) => {
                 self.under_way.remove(&id);

@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn a_task_is_late_when_it_rests_longer_than_it_said() {
         let progress = Progress::default();
-        progress.beat("poll", Duration::from_secs(600));
+        progress.beat("poll", Duration::from_mins(10));
         assert!(progress.late().is_empty());
         progress.beat("deliver", Duration::ZERO);
         while progress.late().is_empty() {}

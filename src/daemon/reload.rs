@@ -15,10 +15,10 @@ pub type Loader = dyn Fn() -> Result<Setup, String> + Send + Sync;
 pub async fn reload(shared: &Arc<Shared>, loader: &Arc<Loader>) {
     systemd::reloading();
     let load = Arc::clone(loader);
-    let loaded = tokio::task::spawn_blocking(move || load())
+    let made = tokio::task::spawn_blocking(move || load())
         .await
         .unwrap_or_else(|panic| Err(panic.to_string()));
-    let applied = match loaded {
+    let applied = match made {
         Ok(setup) => apply(shared, setup).await,
         Err(problems) => Err(problems),
     };

@@ -11,7 +11,7 @@ use super::Shared;
 use crate::store::{StoreError, retention};
 
 /// How often to look for what is too old.
-const EVERY: Duration = Duration::from_secs(600);
+const EVERY: Duration = Duration::from_mins(10);
 
 /// Rests between two batches, so that polls are not held up.
 const BREATH: Duration = Duration::from_millis(200);

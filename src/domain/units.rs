@@ -151,7 +151,7 @@ mod tests {
             );
         }
         assert_eq!(format_duration(Duration::from_secs(90)), "90s");
-        assert_eq!(format_duration(Duration::from_secs(900)), "15m");
+        assert_eq!(format_duration(Duration::from_mins(15)), "15m");
         for wrong in ["", "soon", "5", "-5m", "5 parsecs"] {
             assert!(parse_duration(wrong).is_err(), "{wrong}");
         }
@@ -163,7 +163,7 @@ mod tests {
         assert_eq!(parse_size("1024"), Ok(1024));
         assert!(parse_size("eight").is_err());
         let rate = parse_rate("20/h").unwrap();
-        assert_eq!((rate.count, rate.per), (20, Duration::from_secs(3600)));
+        assert_eq!((rate.count, rate.per), (20, Duration::from_hours(1)));
         assert_eq!(rate.to_string(), "20/h");
         for wrong in ["20", "0/h", "x/h", "5/year"] {
             assert!(parse_rate(wrong).is_err(), "{wrong}");

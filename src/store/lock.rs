@@ -55,11 +55,20 @@ impl Lock {
     }
 }
 
-/// Whether somebody holds the lock of `database`, and with which pid where that is known; takes nothing over.
-pub(super) fn held_by(database: &Path) -> Option<Option<u32>> {
+/// Who holds the lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Its process, where it said so.
+    pub pid: Option<u32>,
+}
+
+/// Who holds the lock of `database`; takes nothing over.
+pub(super) fn held_by(database: &Path) -> Option<Holder> {
     let mut file = File::open(lock_path(database)).ok()?;
     match rustix::fs::flock(&file, FlockOperation::NonBlockingLockShared) {
-        Err(rustix::io::Errno::WOULDBLOCK) => Some(holder(&mut file)),
+        Err(rustix::io::Errno::WOULDBLOCK) => Some(Holder {
+            pid: holder(&mut file),
+        }),
         _ => None,
     }
 }

@@ -33,7 +33,7 @@ mod tests;
 mod writer;
 
 pub use error::StoreError;
-pub use lock::Lock;
+pub use lock::{Holder, Lock};
 pub use settings::{Settings, database_path};
 
 use writer::Writer;
@@ -99,9 +99,9 @@ impl Store {
         Ok(lock)
     }
 
-    /// Whether a daemon owns the store, and its pid where that is known; looks and changes nothing.
+    /// Who owns the store, if anybody; looks and changes nothing.
     #[must_use]
-    pub fn held_by(&self) -> Option<Option<u32>> {
+    pub fn held_by(&self) -> Option<Holder> {
         lock::held_by(&self.inner.path)
     }
 

@@ -14,7 +14,7 @@ use super::entries::{self, Placed};
 use super::outbox::Addressee;
 use super::row::{Json, Ms, Name, Rank};
 use super::{Result, StoreError, feeds, stories};
-use crate::domain::alert::decide::{Facts, decide};
+use crate::domain::alert::decide::{Change, Facts, decide};
 use crate::domain::alert::{self, Decision, Held, Reason};
 use crate::domain::entry::Entry;
 use crate::domain::entry::identity::Part;
@@ -201,8 +201,13 @@ fn record_findings(
             published: case.item.entry.content.published,
             backlog_before: commit.backlog_before,
             undated_is_backlog: commit.undated_is_backlog,
-            revised: case.revised,
-            matched_before: case.revised && matched_before(tx, &case.at, found)?,
+            change: if case.revised {
+                Change::Revised {
+                    matched_before: matched_before(tx, &case.at, found)?,
+                }
+            } else {
+                Change::New
+            },
             story_alerted: told.is_some(),
         };
         let outcome = match decide(&facts) {

@@ -96,7 +96,7 @@ pub async fn serve(
         Socket::Tcp(listener) => {
             axum::serve(listener, router)
                 .with_graceful_shutdown(stopped)
-                .await?
+                .await?;
         }
         Socket::Unix(listener, path) => {
             axum::serve(listener, router)

@@ -31,7 +31,7 @@ fn fetch(loaded: &Loaded, url: &str, context: &Context) -> Result<FetchOutcome, 
         headers,
         ..FetchRequest::default()
     };
-    context.block_on(async { fetcher.fetch(&request).await })
+    Context::block_on(async { fetcher.fetch(&request).await })
 }
 
 /// Reads a body as a feed document.
@@ -58,12 +58,12 @@ fn read(
 
 /// Shows HTTP facts, entries, and which rules each would match.
 pub fn probe(
-    loaded: Loaded,
+    loaded: &Loaded,
     url: &str,
     context: &Context,
     out: &mut Output,
 ) -> Result<Exit, Failure> {
-    let outcome = fetch(&loaded, url, context)?;
+    let outcome = fetch(loaded, url, context)?;
     let body = match &outcome.result {
         FetchResult::Fetched(body) => body,
         FetchResult::Failed { message, .. } => return refused(&outcome, message, &[], out),

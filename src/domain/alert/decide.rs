@@ -20,12 +20,22 @@ pub struct Facts {
     pub backlog_before: Timestamp,
     /// Whether an undated entry is backlog: true on a feed's first document.
     pub undated_is_backlog: bool,
-    /// Whether this is a changed entry rather than a new one.
-    pub revised: bool,
-    /// Whether an earlier revision of this entry matched this rule.
-    pub matched_before: bool,
+    /// Whether the entry is new or changed.
+    pub change: Change,
     /// Whether the rule has already alerted on the entry's story.
     pub story_alerted: bool,
+}
+
+/// What is new about an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It was not seen before.
+    New,
+    /// It says something else than before.
+    Revised {
+        /// Whether an earlier revision of it matched this rule.
+        matched_before: bool,
+    },
 }
 
 /// Entries published before this instant raise no alert when first seen.
@@ -46,8 +56,8 @@ pub fn backlog_before(
 /// Whether someone is told, and why or why not.
 #[must_use]
 pub fn decide(facts: &Facts) -> Decision {
-    if facts.revised {
-        return decide_revision(facts);
+    if let Change::Revised { matched_before } = facts.change {
+        return decide_revision(facts, matched_before);
     }
     let backlog = facts
         .published
@@ -63,10 +73,10 @@ pub fn decide(facts: &Facts) -> Decision {
 }
 
 /// A changed entry alerts by the rule's `revisions`, whatever its date: the change is the news.
-fn decide_revision(facts: &Facts) -> Decision {
+fn decide_revision(facts: &Facts, matched_before: bool) -> Decision {
     match facts.revisions {
         Revisions::None => Decision::Hold(Held::Revision),
-        Revisions::First if facts.matched_before => Decision::Hold(Held::Known),
+        Revisions::First if matched_before => Decision::Hold(Held::Known),
         Revisions::First if facts.notify != Notify::Entry && facts.story_alerted => {
             Decision::Hold(Held::Folded)
         }
@@ -80,7 +90,7 @@ mod tests {
 
     use super::*;
 
-    const DAY: Duration = Duration::from_secs(86_400);
+    const DAY: Duration = Duration::from_hours(24);
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -93,8 +103,7 @@ mod tests {
             published: Some(at("2026-11-24T09:00:00Z")),
             backlog_before: at("2026-11-23T10:00:00Z"),
             undated_is_backlog: true,
-            revised: false,
-            matched_before: false,
+            change: Change::New,
             story_alerted: false,
         }
     }
@@ -156,14 +165,18 @@ mod tests {
     #[test]
     fn a_revision_alerts_by_the_rules_policy() {
         let revised = Facts {
-            revised: true,
+            change: Change::Revised {
+                matched_before: false,
+            },
             published: None,
             ..facts()
         };
         assert_eq!(decide(&revised), Decision::Raise(Reason::Revision));
         assert_eq!(
             decide(&Facts {
-                matched_before: true,
+                change: Change::Revised {
+                    matched_before: true
+                },
                 ..revised
             }),
             Decision::Hold(Held::Known)
@@ -177,7 +190,9 @@ mod tests {
         );
         let all = Facts {
             revisions: Revisions::All,
-            matched_before: true,
+            change: Change::Revised {
+                matched_before: true,
+            },
             story_alerted: true,
             ..revised
         };
