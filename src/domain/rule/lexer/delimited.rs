@@ -1,0 +1,227 @@
+//! What stands between delimiters: phrases, verbatims, regexes, and what goes wrong at their ends.
+//!
+//! Quotes and regexes end with their line, so that a forgotten one is found where it was forgotten.
+
+use super::{FARTHEST, Lexeme, Lexer};
+use crate::domain::rule::chars::{
+    is_double_quote, is_guillemet, is_invisible, is_single_quote, plain,
+};
+use crate::domain::rule::diagnostic::Diagnostic;
+use crate::domain::rule::wildcard;
+
+impl Lexer<'_> {
+    pub(super) fn phrase(&mut self, opener: char) {
+        let start = self.at;
+        self.at += opener.len_utf8();
+        let closes = |c: char| is_double_quote(c) && is_guillemet(c) == is_guillemet(opener);
+        let Some(text) = self.quoted(closes, |_| true) else {
+            self.unterminated(start, "this quote is never closed", "close it with `\"`");
+            return;
+        };
+        let text: String = text
+            .chars()
+            .filter(|c| !is_invisible(*c))
+            .map(plain)
+            .collect();
+        if text.trim().is_empty() {
+            self.error(
+                "E08",
+                start,
+                "there is nothing between the quotes",
+                "write the words of the phrase, or leave it out",
+            );
+            self.push(Lexeme::Bad, start);
+            return;
+        }
+        let wildcards = wildcard::check_phrase(&text, start..self.at, self.found);
+        let slop = self.slop();
+        if wildcards {
+            self.push(Lexeme::Phrase(text, slop), start);
+        } else {
+            self.push(Lexeme::Bad, start);
+        }
+    }
+
+    /// `~3` after a phrase.
+    fn slop(&mut self) -> Option<u32> {
+        let start = self.at;
+        let tilde = self.peek().filter(|c| plain(*c) == '~')?;
+        self.at += tilde.len_utf8();
+        let digits = self.digits();
+        match digits.parse::<u32>() {
+            Ok(words) if words <= FARTHEST => Some(words),
+            Ok(_) => {
+                let message = format!("at most {FARTHEST} words may stand between");
+                self.error("E13", start, &message, "write a smaller number after `~`");
+                None
+            }
+            Err(_) => {
+                self.error(
+                    "E13",
+                    start,
+                    "`~` needs the number of words that may stand between",
+                    "write for example \"arms deal\"~3",
+                );
+                None
+            }
+        }
+    }
+
+    fn digits(&mut self) -> &str {
+        let rest = &self.text[self.at..];
+        let length = rest
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(rest.len());
+        self.at += length;
+        &rest[..length]
+    }
+
+    pub(super) fn verbatim(&mut self, opener: char) {
+        let start = self.at;
+        self.at += opener.len_utf8();
+        let Some(text) = self.quoted(is_single_quote, |next| {
+            !next.is_some_and(char::is_alphanumeric)
+        }) else {
+            self.unterminated(
+                start,
+                "this quote is never closed",
+                "close it with `'`, or put the words between `\"` if it is an apostrophe",
+            );
+            return;
+        };
+        if text.trim().is_empty() {
+            self.error(
+                "E08",
+                start,
+                "there is nothing between the quotes",
+                "write the text to match, or leave it out",
+            );
+            self.push(Lexeme::Bad, start);
+        } else {
+            self.push(Lexeme::Verbatim(text), start);
+        }
+    }
+
+    /// Text up to a closing quote of this line, escapes resolved; moves behind the quote when there is one.
+    fn quoted(
+        &mut self,
+        is_quote: impl Fn(char) -> bool,
+        may_close: impl Fn(Option<char>) -> bool,
+    ) -> Option<String> {
+        let mut text = String::new();
+        let mut chars = self.text[self.at..].char_indices().peekable();
+        while let Some((offset, c)) = chars.next() {
+            let next = chars.peek().map(|(_, next)| *next);
+            match next {
+                _ if c == '\n' => return None,
+                Some(escaped) if c == '\\' && (escaped == '\\' || is_quote(escaped)) => {
+                    text.push(escaped);
+                    chars.next();
+                }
+                next if is_quote(c) && may_close(next) => {
+                    self.at += offset + c.len_utf8();
+                    return Some(text);
+                }
+                _ => text.push(c),
+            }
+        }
+        None
+    }
+
+    fn unterminated(&mut self, start: usize, message: &str, help: &str) {
+        self.error("E09", start, message, help);
+        self.skip_line();
+        self.push(Lexeme::Bad, start);
+    }
+
+    pub(super) fn regex(&mut self) {
+        let start = self.at;
+        self.at += 1;
+        let Some(source) = self.regex_source() else {
+            self.error(
+                "E09",
+                start,
+                "a `/` at the start of a word opens a regex, and this one is never closed",
+                "close it with `/`, or put the words between `\"` if it is a slash",
+            );
+            self.skip_word();
+            self.push(Lexeme::Bad, start);
+            return;
+        };
+        let closed = self.at;
+        self.skip_word();
+        let flags = &self.text[closed..self.at];
+        if !matches!(flags, "" | "i") {
+            self.error(
+                "E10",
+                closed,
+                "the only letter that may follow a regex is `i`",
+                "write `i` to ignore case, or a space",
+            );
+            self.push(Lexeme::Bad, start);
+            return;
+        }
+        let ignore_case = flags == "i";
+        if let Err((at, message)) = check_regex(&source, ignore_case) {
+            let span = at.map_or(start..self.at, |at| start + 1 + at..start + 2 + at);
+            let span = if self.text.get(span.clone()).is_some() {
+                span
+            } else {
+                start..self.at
+            };
+            let message = format!("this regex cannot be used: {message}");
+            self.found.push(Diagnostic::error("E10", span, message));
+            self.push(Lexeme::Bad, start);
+        } else {
+            self.push(Lexeme::Regex(source, ignore_case), start);
+        }
+    }
+
+    /// The source between slashes of one line; `\/` is a slash.
+    fn regex_source(&mut self) -> Option<String> {
+        let mut source = String::new();
+        let mut chars = self.text[self.at..].char_indices();
+        while let Some((offset, c)) = chars.next() {
+            match c {
+                '\n' => return None,
+                '/' => {
+                    self.at += offset + 1;
+                    return Some(source);
+                }
+                '\\' => match chars.next()?.1 {
+                    '/' => source.push('/'),
+                    escaped => source.extend(['\\', escaped]),
+                },
+                c => source.push(c),
+            }
+        }
+        None
+    }
+}
+
+/// Whether a regex compiles within its limits; else where (if told) and why not.
+fn check_regex(source: &str, ignore_case: bool) -> Result<(), (Option<usize>, String)> {
+    let built = regex::RegexBuilder::new(source)
+        .case_insensitive(ignore_case)
+        .size_limit(1 << 20)
+        .build();
+    match built {
+        Ok(_) => Ok(()),
+        Err(regex::Error::Syntax(report)) => {
+            let reason = report
+                .lines()
+                .rev()
+                .find_map(|line| line.strip_prefix("error: "));
+            let column = report
+                .lines()
+                .find(|line| line.contains('^') && line.trim_matches(['^', ' ']).is_empty())
+                .and_then(|line| line.find('^'));
+            let at = column
+                .and_then(|column| column.checked_sub(4))
+                .and_then(|column| source.char_indices().nth(column))
+                .map(|(offset, _)| offset);
+            Err((at, reason.unwrap_or("it has a mistake").to_owned()))
+        }
+        Err(_) => Err((None, "it is larger than 1 MiB when compiled".to_owned())),
+    }
+}

@@ -1,0 +1,209 @@
+//! Atoms: leaves, brackets, fields, `2 OF (…)` and `ATLEAST/n`.
+
+use std::ops::Range;
+
+use super::{Parser, example};
+use crate::domain::rule::ast::{Field, Kind, Node};
+use crate::domain::rule::diagnostic::Diagnostic;
+use crate::domain::rule::foreign::is_of;
+use crate::domain::rule::lexer::Lexeme;
+
+impl Parser<'_> {
+    pub(super) fn atom_inside(&mut self) -> Option<Node> {
+        if self
+            .peek_at(1)
+            .is_some_and(|next| matches!(next, Lexeme::Term(word) if is_of(word)))
+            && let Some(Lexeme::Term(word)) = self.peek()
+            && word.chars().all(|c| c.is_ascii_digit())
+            && (self.peek_at(2) == Some(&Lexeme::Open)
+                || matches!(self.peek_at(1), Some(Lexeme::Term(of)) if of == "OF"))
+        {
+            return self.some_of();
+        }
+        let token = self.take();
+        let start = token.span.start;
+        let kind = match token.kind {
+            Lexeme::Open => return self.bracket(token.span),
+            Lexeme::Field(field) => return self.field(field, token.span),
+            Lexeme::AtLeast(count) => return self.at_least(count, token.span),
+            Lexeme::Term(word) if word == "OF" && self.peek() == Some(&Lexeme::Open) => {
+                self.error(
+                    "E14",
+                    token.span,
+                    "OF needs a number on its left",
+                    "write for example 2 OF (a, b, c)",
+                );
+                self.atom_list()?;
+                return None;
+            }
+            Lexeme::Term(word) => Kind::Term(word),
+            Lexeme::Phrase(text, slop) => Kind::Phrase(text, slop),
+            Lexeme::Verbatim(text) => Kind::Verbatim(text),
+            Lexeme::Regex(source, ignore_case) => Kind::Regex(source, ignore_case),
+            Lexeme::Entity(id) => Kind::Entity(id),
+            Lexeme::Class(id) => Kind::Class(id),
+            Lexeme::Macro(id) => Kind::Macro(id),
+            _ => return None,
+        };
+        self.node(kind, start..token.span.end)
+    }
+
+    fn bracket(&mut self, open: Range<usize>) -> Option<Node> {
+        if self.peek() == Some(&Lexeme::Close) {
+            let close = self.take();
+            self.error(
+                "E08",
+                open.start..close.span.end,
+                "there is nothing between the brackets",
+                "write what belongs there, or leave them out",
+            );
+            return None;
+        }
+        self.open.push(open.clone());
+        let node = self.or();
+        while self.peek() == Some(&Lexeme::Comma) {
+            let comma = self.take();
+            self.error(
+                "E16",
+                comma.span,
+                "a comma stands only between the parts of `2 OF (a, b)`",
+                "write OR or AND, or a number and OF before the bracket",
+            );
+            self.or();
+        }
+        self.close();
+        node.map(|mut node| {
+            // The brackets belong to the place of what they hold.
+            let end = self
+                .at
+                .checked_sub(1)
+                .and_then(|at| self.tokens.get(at))
+                .map_or(node.span.end, |token| token.span.end);
+            node.span = open.start..end.max(node.span.end);
+            node
+        })
+    }
+
+    /// Takes `)`, or says which bracket lacks it.
+    fn close(&mut self) {
+        let Some(open) = self.open.pop() else {
+            return;
+        };
+        if self.peek() == Some(&Lexeme::Close) {
+            self.at += 1;
+            return;
+        }
+        if self.stopped {
+            return;
+        }
+        let end = self.text.trim_end().len();
+        self.found.push(
+            Diagnostic::error("E06", open, "this bracket is never closed")
+                .help("close the bracket with `)`")
+                .related(end..end, "`)` is missing here"),
+        );
+    }
+
+    fn field(&mut self, field: Field, span: Range<usize>) -> Option<Node> {
+        if !self.starts_atom() || self.peek() == Some(&Lexeme::Not) {
+            let name = field.as_str();
+            let message = format!("`{name}:` needs something on its right");
+            let help = if self.peek() == Some(&Lexeme::Not) {
+                format!("write NOT {name}:… instead")
+            } else {
+                format!(
+                    "write a word, a \"phrase\" or brackets after it, such as {}",
+                    example(field)
+                )
+            };
+            self.error("E12", span, message, help);
+            return None;
+        }
+        let inner = self.atom()?;
+        let span = span.start..inner.span.end;
+        self.node(Kind::Field(field, Box::new(inner)), span)
+    }
+
+    fn at_least(&mut self, count: u32, span: Range<usize>) -> Option<Node> {
+        if !self.starts_atom() {
+            self.needs_right("ATLEAST", span);
+            return None;
+        }
+        let inner = self.atom()?;
+        let span = span.start..inner.span.end;
+        self.node(Kind::Count(count, Box::new(inner)), span)
+    }
+
+    /// `2 OF (a, b, c)`.
+    fn some_of(&mut self) -> Option<Node> {
+        let number = self.take();
+        let of = self.take();
+        let count = match &number.kind {
+            Lexeme::Term(digits) => digits.parse().unwrap_or(u32::MAX),
+            _ => 0,
+        };
+        if !matches!(&of.kind, Lexeme::Term(word) if word == "OF") {
+            self.error(
+                "E14",
+                of.span.clone(),
+                "operators are upper-case",
+                format!("write {count} OF (…)"),
+            );
+        }
+        if self.peek() != Some(&Lexeme::Open) {
+            self.error(
+                "E15",
+                number.span.start..of.span.end,
+                "OF needs a list in brackets on its right",
+                format!("write {count} OF (a, b, c), or quote the words"),
+            );
+            return None;
+        }
+        let (parts, listed, end) = self.atom_list()?;
+        let whole = number.span.start..end;
+        if count == 0 || usize::try_from(count).is_ok_and(|count| count > listed) {
+            let message = match count {
+                0 => "0 OF is always true".to_owned(),
+                _ => format!("{count} of {listed} can never be true"),
+            };
+            self.error(
+                "E14",
+                number.span,
+                message,
+                format!("write a number from 1 to {listed}"),
+            );
+        }
+        self.node(Kind::AtLeastOf(count, parts), whole)
+    }
+
+    /// `(a, b, c)`: the parts that could be read, how many there were, and where it ends.
+    fn atom_list(&mut self) -> Option<(Vec<Node>, usize, usize)> {
+        let open = self.take();
+        self.open.push(open.span.clone());
+        let mut parts = Vec::new();
+        let mut listed = 0;
+        loop {
+            if matches!(self.peek(), Some(Lexeme::Comma | Lexeme::Close) | None) {
+                let span = self.here();
+                if self.peek().is_some() {
+                    self.error(
+                        "E15",
+                        span,
+                        "a part of the list is missing here",
+                        "write it, or leave the comma out",
+                    );
+                }
+            } else {
+                parts.extend(self.or());
+                listed += 1;
+            }
+            if self.peek() != Some(&Lexeme::Comma) {
+                break;
+            }
+            self.at += 1;
+        }
+        let end = self.here().end;
+        self.close();
+        (!self.stopped).then_some((parts, listed, end))
+    }
+}
