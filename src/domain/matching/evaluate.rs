@@ -269,7 +269,8 @@ impl<'s, 'a> Run<'s, 'a> {
                 self.one_way(pair.right, pair.left, pair.distance_to(back), &mut out);
             }
         }
-        out.sort_unstable();
+        // Two rising runs: the stable sort only merges them.
+        out.sort();
         out.dedup();
         let out: Rc<[Found]> = out.into();
         self.pairs.insert(node, Rc::clone(&out));

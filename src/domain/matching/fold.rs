@@ -33,16 +33,13 @@ pub(crate) fn fold(text: &str, range: Range<usize>, sink: &mut impl Sink) {
     let mut slow = Slow::default();
     let mut at = range.start;
     while at < range.end {
-        let byte = bytes[at];
-        let next_plain = bytes.get(at + 1).is_none_or(u8::is_ascii);
-        if byte.is_ascii() && next_plain {
+        if bytes[at].is_ascii() && !extended(text, at + 1, range.end) {
             at += ascii(&bytes[at..], at, sink);
             continue;
         }
-        let Some(c) = text[at..range.end].chars().next() else {
-            break;
-        };
-        if ('가'..='힣').contains(&c) && !extended(text, at + 3, range.end) {
+        if let Some(c) = syllable(&bytes[at..])
+            && !extended(text, at + 3, range.end)
+        {
             sink.letter(c, Kind::Hangul, at);
             at += 3;
             continue;
@@ -59,6 +56,16 @@ pub(crate) fn source_end(text: &str, at: usize) -> usize {
         return at + "&amp;".len();
     }
     Slow::default().gather(text, at, text.len())
+}
+
+/// A Hangul syllable at the start of `bytes`.
+fn syllable(bytes: &[u8]) -> Option<char> {
+    let [first @ 0xEA..=0xED, second, third, ..] = *bytes else {
+        return None;
+    };
+    let bits = |byte: u8| u32::from(byte & 0x3F);
+    let code = u32::from(first & 0x0F) << 12 | bits(second) << 6 | bits(third);
+    char::from_u32(code).filter(|c| ('가'..='힣').contains(c))
 }
 
 /// One ASCII character; returns how many bytes it took.
@@ -79,6 +86,11 @@ fn ascii(bytes: &[u8], at: usize, sink: &mut impl Sink) -> usize {
 
 /// True when a mark or a jamo that belongs to the character before stands at `at`.
 fn extended(text: &str, at: usize, end: usize) -> bool {
+    let next = text.as_bytes()[at..end].first();
+    // No ASCII character and no Hangul syllable belongs to what is before it.
+    if next.is_none_or(|lead| lead.is_ascii() || matches!(lead, 0xEB | 0xEC)) {
+        return false;
+    }
     text[at..end]
         .chars()
         .next()

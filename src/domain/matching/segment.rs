@@ -32,7 +32,11 @@ pub(crate) fn breaks(text: &str) -> Vec<Break> {
     let bytes = text.as_bytes();
     let mut out: Vec<Break> = Vec::new();
     let mut at = 0;
-    while at < bytes.len() {
+    while let Some(next) = bytes[at..]
+        .iter()
+        .position(|byte| SIGNS[usize::from(*byte)])
+    {
+        at += next;
         let found = match bytes[at] {
             b'.' => full_stop(text, at, 1),
             b'!' | b'?' => terminator(text, at + 1, Begins::Clause),
@@ -42,16 +46,24 @@ pub(crate) fn breaks(text: &str) -> Vec<Break> {
                 at = end;
                 continue;
             }
-            lead @ (0xD8 | 0xDB | 0xE0 | 0xE1 | 0xE2 | 0xE3 | 0xEF) if lead >= 0x80 => {
-                wide(text, at)
-            }
-            _ => None,
+            _ => wide(text, at),
         };
         push(&mut out, found);
         at += width(bytes[at]);
     }
     out
 }
+
+/// First bytes of characters that may end something.
+const SIGNS: [bool; 256] = {
+    let mut signs = [false; 256];
+    let mut list: &[u8] = b".!?\n\xD8\xDB\xD6\xE0\xE1\xE2\xE3\xEF";
+    while let [first, rest @ ..] = list {
+        signs[*first as usize] = true;
+        list = rest;
+    }
+    signs
+};
 
 fn push(out: &mut Vec<Break>, found: Option<Break>) {
     let Some(found) = found else { return };

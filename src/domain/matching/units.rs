@@ -96,6 +96,9 @@ impl Units {
             closed: true,
             ..Run::default()
         };
+        let letters = range.len() / 2;
+        self.chars.reserve(letters);
+        self.starts.reserve(letters);
         fold(text, range, self);
     }
 
@@ -206,6 +209,15 @@ impl Units {
 
 impl Sink for Units {
     fn letter(&mut self, c: char, kind: Kind, at: usize) {
+        if self.run.count == 0
+            && c != LONG
+            && let Some(last) = self.list.last_mut()
+            && last.kind == kind
+        {
+            last.end += 1;
+            self.push(c, narrow(at));
+            return;
+        }
         let last = self.list.last().map(|unit| unit.kind);
         if c == LONG && self.run.count == 0 && matches!(last, Some(Kind::Latin | Kind::Digit)) {
             return self.separator('-', at);

@@ -49,7 +49,6 @@ fn errors_point_at_the_part_that_is_wrong() {
         ),
         ("Poland /a*/", "E35", "/a*/", "make a part"),
         ("K2 NOT K-2", "E22", "NOT K-2", "leave one"),
-        ("Poland /(/", "E37", "/(/", "regex"),
         ("url:@poland K2", "E36", "@poland", "write a word"),
         (
             "(a1 b1) NEAR/2 (c1 d1)",
