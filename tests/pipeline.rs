@@ -1,5 +1,11 @@
 //! The main job from outside: the real binary against a local publisher and a local receiver.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on panics, and its documents are published now"
+)]
+
 mod support;
 
 use std::sync::{Arc, Mutex};
@@ -16,17 +22,15 @@ fn rss(items: &[(&str, &str)]) -> String {
     let date = jiff::Timestamp::now()
         .strftime("%a, %d %b %Y %H:%M:%S +0000")
         .to_string();
-    let items: String = items
-        .iter()
-        .map(|(guid, title)| {
-            format!(
-                "<item><guid isPermaLink=\"false\">{guid}</guid><link>https://news.example/{guid}</link>\
-                 <title>{title}</title><description>Body of {guid}.</description><pubDate>{date}</pubDate></item>"
-            )
-        })
-        .collect();
+    let mut list = String::new();
+    for (guid, title) in items {
+        list += &format!(
+            "<item><guid isPermaLink=\"false\">{guid}</guid><link>https://news.example/{guid}</link>\
+             <title>{title}</title><description>Body of {guid}.</description><pubDate>{date}</pubDate></item>"
+        );
+    }
     format!(
-        "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>Wire</title><link>https://news.example/</link>{items}</channel></rss>"
+        "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>Wire</title><link>https://news.example/</link>{list}</channel></rss>"
     )
 }
 
@@ -299,10 +303,10 @@ fn a_bad_feed_is_its_own_outcome_and_touches_nothing_else() {
     server.set("/down", Reply::status(503));
     let mut toml = "[fetch]\nallow_networks = [\"127.0.0.0/8\"]\n[web]\nlisten = \"\"\n".to_owned();
     for id in ["good", "html", "empty", "garbage", "loop", "huge", "down"] {
-        toml.push_str(&format!(
+        toml += &format!(
             "[[feed]]\nid = \"{id}\"\nurl = \"{}\"\n",
             server.url(&format!("/{id}"))
-        ));
+        );
     }
     toml.push_str("[[rule]]\nid = \"r\"\nquery = \"Acme\"\n[[receiver]]\nid = \"out\"\nkind = \"file\"\npath = \"alerts.jsonl\"\ndefault = true\n");
     let desk = Desk::new(&toml);

@@ -22,7 +22,10 @@ pub fn run(args: &RunArgs, context: &Context, out: &mut Output) -> Result<Exit, 
     let loaded = context.load()?;
     start_logging(context, &loaded, args.once);
     if !loaded.warnings.is_empty() && !args.once {
-        drop(context.tell(&loaded.warnings));
+        tracing::warn!(
+            warnings = loaded.warnings.warnings(),
+            "the config has warnings: `bongsu check` shows them"
+        );
     }
     let web = setup::web_settings(&loaded.config);
     let (shared, lock) = context.own(loaded)?;

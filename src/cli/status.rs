@@ -1,78 +1,100 @@
 //! `status`: the daemon and the store at a glance, from the store alone: it works whether or not a daemon runs.
 
+use std::path::Path;
+
 use serde_json::json;
 
 use super::context::Context;
 use super::exit::Failure;
 use super::output::{Output, neutral};
 use crate::domain::feed::Health;
+use crate::store::feeds::FeedRow;
+use crate::store::status::{Note, Stats};
 use crate::store::{self, Holder};
+
+/// What there is to say.
+struct Glance {
+    running: Option<Holder>,
+    notes: Vec<Note>,
+    feeds: Vec<FeedRow>,
+    stats: Stats,
+}
 
 /// Prints where the daemon and the store stand.
 pub fn status(context: &Context, out: &mut Output) -> Result<(), Failure> {
     let store = context.any_store()?;
-    let running = store.held_by();
-    let notes = store.read_blocking(store::status::notes)?;
-    let note = |key: &str| {
-        notes
-            .iter()
-            .find(|note| note.key == key)
-            .map(|note| note.value.clone())
+    let glance = Glance {
+        running: store.held_by(),
+        notes: store.read_blocking(store::status::notes)?,
+        feeds: store.read_blocking(store::feeds::list)?,
+        stats: store.stats()?,
     };
-    let feeds = store.read_blocking(store::feeds::list)?;
-    let health = |wanted: Health| {
-        feeds
-            .iter()
-            .filter(|row| row.state.health(&row.feed) == wanted)
-            .count()
-    };
-    let stats = store.stats()?;
-    if !out.is_human() {
-        let health: serde_json::Map<_, _> = Health::ALL
-            .iter()
-            .map(|kind| (kind.as_str().to_owned(), health(*kind).into()))
+    if out.is_human() {
+        glance.print(store.path(), out)
+    } else {
+        out.json(&glance.json(store.path()))
+    }
+}
+
+impl Glance {
+    /// What the daemon noted under `key`.
+    fn note(&self, key: &str) -> Option<&str> {
+        let note = self.notes.iter().find(|note| note.key == key);
+        note.map(|note| note.value.as_str())
+    }
+
+    /// How many feeds are in which health.
+    fn health(&self) -> impl Iterator<Item = (&'static str, usize)> {
+        let count = |wanted: Health| {
+            let rows = self.feeds.iter();
+            rows.filter(|row| row.state.health(&row.feed) == wanted)
+                .count()
+        };
+        Health::ALL
+            .map(|kind| (kind.as_str(), count(kind)))
+            .into_iter()
+    }
+
+    fn json(&self, path: &Path) -> serde_json::Value {
+        let health: serde_json::Map<_, _> = self
+            .health()
+            .map(|(kind, count)| (kind.to_owned(), count.into()))
             .collect();
-        return out.json(&json!({
-            "running": running.is_some(), "pid": running.and_then(|holder| holder.pid), "version": env!("CARGO_PKG_VERSION"),
-            "started": note("started"), "status": note("status"), "reload": note("reload"),
-            "feeds": health, "store": { "path": store.path(), "stats": stats },
-        }));
+        json!({
+            "running": self.running.is_some(), "pid": self.running.and_then(|holder| holder.pid),
+            "version": env!("CARGO_PKG_VERSION"), "started": self.note("started"),
+            "status": self.note("status"), "reload": self.note("reload"), "feeds": health,
+            "store": { "path": path, "stats": self.stats },
+        })
     }
-    match running {
-        Some(Holder { pid: Some(pid) }) => out.line(&format!(
-            "running (pid {pid}) since {}",
-            note("started").unwrap_or_default()
-        ))?,
-        Some(_) => out.line("running")?,
-        None => out.line("not running")?,
-    }
-    if let (Some(_), Some(status)) = (running, note("status")) {
-        out.line(&format!("  {}", neutral(&status)))?;
-    }
-    if let Some(reload) = note("reload") {
-        out.line(&format!("  last reload {}", reload.trim_end()))?;
-    }
-    let counts: Vec<String> = Health::ALL
-        .iter()
-        .map(|kind| (health(*kind), kind.as_str()))
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, kind)| format!("{count} {kind}"))
-        .collect();
-    out.line(&format!(
-        "feeds  {}",
-        if counts.is_empty() {
-            "none".to_owned()
-        } else {
-            counts.join(", ")
+
+    fn print(&self, path: &Path, out: &mut Output) -> Result<(), Failure> {
+        let since = self.note("started").unwrap_or_default();
+        out.line(&match self.running {
+            Some(Holder { pid: Some(pid) }) => format!("running (pid {pid}) since {since}"),
+            Some(_) => "running".to_owned(),
+            None => "not running".to_owned(),
+        })?;
+        if let (Some(_), Some(status)) = (self.running, self.note("status")) {
+            out.line(&format!("  {}", neutral(status)))?;
         }
-    ))?;
-    out.line(&format!(
-        "store  {}: {} entries, {} alerts, {:.1} MiB",
-        store.path().display(),
-        stats.entries,
-        stats.alerts,
-        mebibytes(stats.bytes + stats.wal_bytes)
-    ))
+        if let Some(reload) = self.note("reload") {
+            out.line(&format!("  last reload {}", reload.trim_end()))?;
+        }
+        let counts: Vec<String> = self
+            .health()
+            .filter(|(_, count)| *count > 0)
+            .map(|(kind, count)| format!("{count} {kind}"))
+            .collect();
+        out.line(&format!("feeds  {}", counts.join(", ")))?;
+        out.line(&format!(
+            "store  {}: {} entries, {} alerts, {:.1} MiB",
+            path.display(),
+            self.stats.entries,
+            self.stats.alerts,
+            mebibytes(self.stats.bytes + self.stats.wal_bytes)
+        ))
+    }
 }
 
 /// Bytes as people read them.

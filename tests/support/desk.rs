@@ -58,8 +58,9 @@ impl Desk {
 
     /// A desk without config.
     pub fn empty() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        std::fs::create_dir(dir.path().join("config")).unwrap();
+        let dir = tempfile::tempdir().expect("the test's own files and processes work");
+        std::fs::create_dir(dir.path().join("config"))
+            .expect("the test's own files and processes work");
         Self { dir }
     }
 
@@ -81,8 +82,12 @@ impl Desk {
     /// Writes a file of the config folder.
     pub fn write(&self, name: &str, text: &str) {
         let path = self.config().join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
+        std::fs::create_dir_all(
+            path.parent()
+                .expect("the test's own files and processes work"),
+        )
+        .expect("the test's own files and processes work");
+        std::fs::write(path, text).expect("the test's own files and processes work");
     }
 
     /// The binary with this desk's folders and a clean environment.
@@ -99,7 +104,11 @@ impl Desk {
 
     /// Runs the binary to its end.
     pub fn run(&self, args: &[&str]) -> Ran {
-        ran(self.command(args).stdin(Stdio::null()).output().unwrap())
+        ran(self
+            .command(args)
+            .stdin(Stdio::null())
+            .output()
+            .expect("the test's own files and processes work"))
     }
 
     /// Runs the binary with `input` on its stdin.
@@ -114,7 +123,7 @@ impl Desk {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .unwrap()
+            .expect("the test's own files and processes work")
     }
 }
 
@@ -137,11 +146,16 @@ pub fn feed(mut command: Command, input: &str) -> Ran {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
+        .expect("the test's own files and processes work");
+    let mut stdin = child
+        .stdin
+        .take()
+        .expect("the test's own files and processes work");
     let input = input.to_owned();
     let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()));
-    let output = child.wait_with_output().unwrap();
+    let output = child
+        .wait_with_output()
+        .expect("the test's own files and processes work");
     let _ = writer.join();
     ran(output)
 }
@@ -150,7 +164,7 @@ pub fn feed(mut command: Command, input: &str) -> Ran {
 pub fn ran(output: Output) -> Ran {
     Ran {
         code: output.status.code().unwrap_or(-1),
-        out: String::from_utf8(output.stdout).unwrap(),
+        out: String::from_utf8(output.stdout).expect("the test's own files and processes work"),
         err: String::from_utf8_lossy(&output.stderr).into_owned(),
     }
 }

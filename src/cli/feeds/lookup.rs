@@ -107,23 +107,24 @@ pub fn probe(
         neutral(title.as_deref().unwrap_or("")),
         rows.len()
     ))?;
-    document
-        .notes
-        .iter()
-        .try_for_each(|note| out.line(&format!("  repaired: {}", neutral(note))))?;
-    for (entry, rules) in &rows {
-        let when = entry
-            .content
-            .published
-            .map_or_else(|| "undated".to_owned(), |at| at.to_string());
-        let rules = if rules.is_empty() {
-            String::new()
-        } else {
-            format!("  [{}]", rules.join(", "))
-        };
-        out.line(&format!("{when}  {}{rules}", neutral(&entry.content.title)))?;
+    for note in &document.notes {
+        out.line(&format!("  repaired: {}", neutral(note)))?;
     }
+    rows.iter()
+        .try_for_each(|(entry, rules)| line(entry, rules, out))?;
     Ok(Exit::Done)
+}
+
+/// An entry on one line, with the rules it matches.
+fn line(entry: &Entry, rules: &[String], out: &mut Output) -> Result<(), Failure> {
+    let when = entry.content.published;
+    let when = when.map_or_else(|| "undated".to_owned(), |at| at.to_string());
+    let rules = if rules.is_empty() {
+        String::new()
+    } else {
+        format!("  [{}]", rules.join(", "))
+    };
+    out.line(&format!("{when}  {}{rules}", neutral(&entry.content.title)))
 }
 
 /// The feeds a page names.
