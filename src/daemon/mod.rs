@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 use self::progress::Progress;
 use self::setup::Setup;
@@ -44,6 +44,8 @@ pub struct Shared {
     pub metrics: Metrics,
     /// Who still makes progress.
     pub progress: Progress,
+    /// Turns for reading documents, one a core.
+    pub readers: Semaphore,
     /// There may be something to poll.
     pub poll_nudge: Notify,
     /// There may be something to deliver.
@@ -63,6 +65,7 @@ impl Shared {
             clock,
             metrics: Metrics::default(),
             progress: Progress::default(),
+            readers: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
             poll_nudge: Notify::new(),
             deliver_nudge: Notify::new(),
             setup: RwLock::new(Arc::new(setup)),

@@ -59,7 +59,7 @@ pub async fn poll(
 ) -> Result<Report, StoreError> {
     let began = shared.clock.now();
     let request = request(feed, &old, full);
-    let outcome = setup.fetcher.fetch(&request).await;
+    let (outcome, place) = setup.fetcher.fetch_in_place(&request).await;
     let facts = outcome.facts.clone();
     let digest = read::Digest {
         shared: Arc::clone(shared),
@@ -70,6 +70,7 @@ pub async fn poll(
         now: shared.clock.now(),
     };
     let commit = read_apart(digest, outcome).await?;
+    drop(place);
     let (kind, error) = (commit.record.outcome, commit.state.last_error.clone());
     let result = shared
         .store
@@ -106,7 +107,10 @@ async fn read_apart(
     digest: read::Digest,
     outcome: FetchOutcome,
 ) -> Result<store::polls::PollCommit, StoreError> {
+    // As many at once as there are cores: more would only hold more documents in memory.
     let spare = digest.clone();
+    let shared = Arc::clone(&digest.shared);
+    let _turn = shared.readers.acquire().await;
     let facts = outcome.facts.clone();
     match tokio::task::spawn_blocking(move || digest.read(outcome)).await {
         Ok(commit) => commit,

@@ -34,7 +34,24 @@ pub struct Pacer {
 #[derive(Debug)]
 pub struct Turn {
     _host: Option<OwnedMutexGuard<LastStart>>,
+    under_way: Option<OwnedSemaphorePermit>,
+}
+
+/// A document's place among those under way: held until it is read, so that no more are in memory than may
+/// be under way.
+#[derive(Debug, Default)]
+pub struct Place {
     _under_way: Option<OwnedSemaphorePermit>,
+}
+
+impl Turn {
+    /// Lets the host go and keeps the place.
+    #[must_use]
+    pub fn into_place(self) -> Place {
+        Place {
+            _under_way: self.under_way,
+        }
+    }
 }
 
 impl Pacer {
@@ -70,7 +87,7 @@ impl Pacer {
         }
         Turn {
             _host: place,
-            _under_way: under_way,
+            under_way,
         }
     }
 

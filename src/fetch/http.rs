@@ -16,7 +16,7 @@ use url::Url;
 use super::body::{self, Bounds};
 use super::failure::Failure;
 use super::guard::Guard;
-use super::host::{Pacer, Turn};
+use super::host::{Pacer, Place, Turn};
 use super::request::Hop;
 use super::settings::{FetchSettings, Timeouts};
 use crate::clock::Clock;
@@ -109,19 +109,24 @@ impl Fetcher {
 
     /// Asks for one document: waits for the host's turn, follows redirects, reads and decodes the body.
     pub async fn fetch(&self, request: &FetchRequest) -> FetchOutcome {
+        self.fetch_in_place(request).await.0
+    }
+
+    /// [`Fetcher::fetch`], and the document's place: keep it until the document is read.
+    pub async fn fetch_in_place(&self, request: &FetchRequest) -> (FetchOutcome, Place) {
         let mut facts = HttpFacts::default();
-        let result = match self.follow(request, &mut facts).await {
-            Ok(result) => result,
-            Err(failure) => failure.into(),
+        let (result, place) = match self.follow(request, &mut facts).await {
+            Ok(done) => done,
+            Err(failure) => (failure.into(), Place::default()),
         };
-        FetchOutcome { result, facts }
+        (FetchOutcome { result, facts }, place)
     }
 
     async fn follow(
         &self,
         request: &FetchRequest,
         facts: &mut HttpFacts,
-    ) -> Result<FetchResult, Failure> {
+    ) -> Result<(FetchResult, Place), Failure> {
         let mut hop = Hop::first(request)?;
         loop {
             self.guard
@@ -132,14 +137,15 @@ impl Fetcher {
             let left = self.timeouts.total.saturating_sub(facts.duration);
             let step = self.step(&hop, begun + left, facts).await;
             facts.duration += begun.elapsed();
-            drop(turn);
+            let place = turn.into_place();
             match step? {
-                Step::Done(result) => return Ok(result),
+                Step::Done(result) => return Ok((result, place)),
                 Step::To { status, location } => {
                     hop = hop.redirected(&location)?;
                     facts.redirects.push((status.as_u16(), hop.url.to_string()));
                 }
             }
+            drop(place);
             self.wait_as_told(facts).await?;
         }
     }

@@ -322,6 +322,7 @@ fn xml(text: &str, hints: &Hints) -> Result<Document, ParseError> {
         strict::reconcile(
             &mut document.entries,
             strict::read(text, &setting),
+            &setting,
             &mut document.notes,
         );
     }

@@ -20,8 +20,8 @@ const LARGEST: usize = 4 << 20;
 
 /// What feed-rs made of a document.
 pub(super) enum Strict {
-    /// Its entries, in the document's order.
-    Read(Vec<Content>),
+    /// Its entries, in the document's order, as it gives them: most need not be looked at.
+    Read(Vec<model::Entry>),
     /// Why it refused, in its words.
     Refused(String),
     /// It was not asked.
@@ -47,19 +47,19 @@ pub(super) fn read(text: &str, setting: &Setting<'_>) -> Strict {
             .parse(body.as_bytes())
     }));
     match outcome {
-        Ok(Ok(feed)) => Strict::Read(
-            feed.entries
-                .into_iter()
-                .map(|entry| content(entry, setting))
-                .collect(),
-        ),
+        Ok(Ok(feed)) => Strict::Read(feed.entries),
         Ok(Err(error)) => Strict::Refused(html::one_line(&error.to_string())),
         Err(_) => Strict::Refused("it panicked".to_owned()),
     }
 }
 
 /// Adds to `own` what only feed-rs found, and says so. Identity stays with our own reader.
-pub(super) fn reconcile(own: &mut Vec<Content>, strict: Strict, notes: &mut Vec<String>) {
+pub(super) fn reconcile(
+    own: &mut Vec<Content>,
+    strict: Strict,
+    setting: &Setting<'_>,
+    notes: &mut Vec<String>,
+) {
     let found = match strict {
         Strict::Read(found) => found,
         Strict::Refused(why) => {
@@ -74,79 +74,107 @@ pub(super) fn reconcile(own: &mut Vec<Content>, strict: Strict, notes: &mut Vec<
             found.len(),
             own.len()
         ));
-        *own = found;
-        own.truncate(super::MOST_ENTRIES);
+        let found = found.iter().take(super::MOST_ENTRIES);
+        *own = found.map(|entry| content(entry, setting)).collect();
         return;
     }
     if found.len() != own.len() {
         return;
     }
-    for (own, strict) in own.iter_mut().zip(found) {
-        if own.title.is_empty() {
-            own.title = strict.title;
-        }
-        if own.body.is_empty() && own.body_html.is_empty() {
-            own.body = strict.body;
-            own.body_html = strict.body_html;
-        }
-        if own.authors.is_empty() {
-            own.authors = strict.authors;
-        }
-        if own.categories.is_empty() {
-            own.categories = strict.categories;
-        }
-        own.published = own.published.or(strict.published);
-        own.updated = own.updated.or(strict.updated);
+    for (own, strict) in own.iter_mut().zip(&found) {
+        fill(own, strict, setting);
     }
 }
 
-fn content(entry: model::Entry, setting: &Setting<'_>) -> Content {
-    let base = setting.base.as_ref();
-    let summary = entry.summary.map(|text| text.content);
-    let described = entry
-        .media
-        .iter()
-        .find_map(|media| Some(media.description.as_ref()?.content.clone()));
-    let body = entry
+/// Fills what our own reader left empty; what it has is not even looked at.
+fn fill(own: &mut Content, strict: &model::Entry, setting: &Setting<'_>) {
+    if own.title.is_empty() {
+        own.title = title(strict, setting);
+    }
+    if own.body.is_empty() && own.body_html.is_empty() {
+        (own.body, own.body_html) = body(strict, setting);
+    }
+    if own.authors.is_empty() {
+        own.authors = authors(strict);
+    }
+    if own.categories.is_empty() {
+        own.categories = categories(strict);
+    }
+    own.published = own.published.or_else(|| published(strict));
+    own.updated = own.updated.or_else(|| updated(strict));
+}
+
+fn title(entry: &model::Entry, setting: &Setting<'_>) -> String {
+    let title = entry.title.as_ref();
+    title.map_or_else(String::new, |title| {
+        html::line(&title.content, setting.base.as_ref())
+    })
+}
+
+/// Plain text and safe HTML of the body.
+fn body(entry: &model::Entry, setting: &Setting<'_>) -> (String, String) {
+    let described = || {
+        let media = entry.media.iter();
+        media.filter_map(|media| media.description.as_ref()).next()
+    };
+    let content = entry
         .content
-        .and_then(|content| content.body)
-        .or(summary)
-        .or(described)
-        .unwrap_or_default();
-    let rendered = html::render(&body, base);
-    let page = entry
-        .links
+        .as_ref()
+        .and_then(|content| content.body.as_ref());
+    let summary = entry
+        .summary
+        .as_ref()
+        .or_else(described)
+        .map(|text| &text.content);
+    let rendered = html::render(
+        content.or(summary).map_or("", String::as_str),
+        setting.base.as_ref(),
+    );
+    (rendered.text, html::safe(&rendered.html))
+}
+
+fn authors(entry: &model::Entry) -> Vec<String> {
+    let names = entry
+        .authors
         .iter()
-        .find(|link| link.rel.as_deref().is_none_or(|rel| rel == "alternate"));
-    let published = entry
-        .published
-        .and_then(|at| Timestamp::from_second(at.timestamp()).ok());
-    let updated = entry
-        .updated
-        .and_then(|at| Timestamp::from_second(at.timestamp()).ok());
+        .filter_map(|person| person.name.as_deref());
+    names
+        .map(html::plain_line)
+        .filter(|name| !name.is_empty())
+        .collect()
+}
+
+fn categories(entry: &model::Entry) -> Vec<String> {
+    let categories = entry.categories.iter();
+    categories
+        .map(|category| category.label.as_ref().unwrap_or(&category.term).clone())
+        .collect()
+}
+
+fn published(entry: &model::Entry) -> Option<Timestamp> {
+    let at = entry.published.or(entry.updated)?;
+    Timestamp::from_second(at.timestamp()).ok()
+}
+
+fn updated(entry: &model::Entry) -> Option<Timestamp> {
+    Timestamp::from_second(entry.updated?.timestamp()).ok()
+}
+
+fn content(entry: &model::Entry, setting: &Setting<'_>) -> Content {
+    let mut links = entry.links.iter();
+    let page = links.find(|link| link.rel.as_deref().is_none_or(|rel| rel == "alternate"));
+    let (text, safe) = body(entry, setting);
     let mut content = Content {
         guid: Some(entry.id.trim().to_owned()).filter(|id| !id.is_empty()),
-        url: page.and_then(|link| links::absolute(&link.href, base)),
-        title: entry
-            .title
-            .map(|title| html::line(&title.content, base))
-            .unwrap_or_default(),
-        authors: entry
-            .authors
-            .into_iter()
-            .map(|person| html::plain_line(person.name.as_deref().unwrap_or_default()))
-            .filter(|n| !n.is_empty())
-            .collect(),
-        categories: entry
-            .categories
-            .into_iter()
-            .map(|category| category.label.unwrap_or(category.term))
-            .collect(),
-        published: published.or(updated),
-        updated,
+        url: page.and_then(|link| links::absolute(&link.href, setting.base.as_ref())),
+        title: title(entry, setting),
+        authors: authors(entry),
+        categories: categories(entry),
+        published: published(entry),
+        updated: updated(entry),
         language: None,
-        body: rendered.text,
-        body_html: html::safe(&rendered.html),
+        body: text,
+        body_html: safe,
         enclosures: Vec::new(),
     };
     finish(

@@ -64,8 +64,8 @@ pub fn detect(text: &str) -> Option<(String, f32)> {
     if let Some((language, confidence)) = letters.east_asian() {
         return Some((language.to_owned(), confidence));
     }
-    // A few sentences tell as much as a page, and sooner.
-    let text = &text[..text.floor_char_boundary(800)];
+    // Two sentences tell as much as a page, and guessing is what a new entry costs most.
+    let text = &text[..text.floor_char_boundary(300)];
     let info = whatlang::detect(text)?;
     let shared = matches!(
         info.script(),
