@@ -64,11 +64,7 @@ async fn round(shared: &Arc<Shared>, out: &mut Output) -> Result<Exit, Failure> 
     daemon::sync(shared, &shared.setup()).await?;
     let now = shared.clock.now();
     let setup = shared.setup();
-    let due = daemon::poll::due(shared, now).await?;
-    let feeds: Vec<_> = due
-        .into_iter()
-        .filter_map(|(id, state)| Some((Arc::clone(setup.feeds.get(&id)?), state)))
-        .collect();
+    let feeds = daemon::poll::due(shared, &setup, now, u32::MAX).await?;
     let summary = poll_and_deliver(shared, feeds, false, out).await?;
     print(&summary, out)?;
     Ok(if summary.is_complete() {

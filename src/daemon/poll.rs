@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::setup::Setup;
 use super::{LONGEST_REST, Shared};
 use crate::domain::feed::outcome::{FetchOutcome, FetchRequest, FetchResult, OutcomeKind};
-use crate::domain::feed::{Feed, FeedState, schedule};
+use crate::domain::feed::{Feed, FeedState, Origin, schedule};
 use crate::domain::id::FeedId;
 use crate::observe;
 use crate::store::{self, StoreError};
@@ -173,6 +173,7 @@ pub async fn run(shared: Arc<Shared>, stop: CancellationToken) -> anyhow::Result
     loop {
         // Registered before the look, so that a nudge during it is not lost.
         let nudged = shared.poll_nudge.notified();
+        shared.learn_price().await;
         let rest = match polls.start_due(&shared).await {
             Ok(rest) => rest,
             Err(error) => {
@@ -191,18 +192,26 @@ pub async fn run(shared: Arc<Shared>, stop: CancellationToken) -> anyhow::Result
     }
 }
 
-/// Feeds whose time has come, with what is known of them.
-pub async fn due(shared: &Shared, now: Timestamp) -> Result<Vec<(FeedId, FeedState)>, StoreError> {
+/// Feeds whose time has come, at most `limit`, with what is known of them. Those of config come from the setup,
+/// headers and all; those that were added since come from the store.
+pub async fn due(
+    shared: &Shared,
+    setup: &Setup,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<(Arc<Feed>, FeedState)>, StoreError> {
     let read = move |conn: &rusqlite::Connection| {
-        let ids = store::feeds::due(conn, now, MOST_AT_ONCE)?;
-        ids.into_iter()
-            .map(|id| {
-                Ok((store::feeds::state(conn, &id)?.unwrap_or_default(), id))
-                    .map(|(state, id)| (id, state))
-            })
-            .collect()
+        let ids = store::feeds::due(conn, now, limit)?;
+        let rows = ids.iter().map(|id| store::feeds::get(conn, id));
+        rows.collect::<Result<Vec<_>, _>>()
     };
-    shared.store.read(read).await
+    let rows = shared.store.read(read).await?;
+    let known = |row: store::feeds::FeedRow| match setup.feeds.get(&row.feed.id) {
+        Some(feed) => Some((Arc::clone(feed), row.state)),
+        None if row.feed.origin == Origin::Api => Some((Arc::new(row.feed), row.state)),
+        None => None,
+    };
+    Ok(rows.into_iter().flatten().filter_map(known).collect())
 }
 
 /// Marks polls as begun before their requests: killed now, the feeds are due again within a minute.
@@ -235,13 +244,13 @@ impl Polls {
     /// Gives each feed that is overdue at start its own time; feeds never polled start at once.
     async fn spread(&mut self, shared: &Arc<Shared>) {
         let now = shared.clock.now();
-        match due(shared, now).await {
+        match due(shared, &shared.setup(), now, MOST_AT_ONCE).await {
             Ok(due) => {
                 let overdue = due
                     .into_iter()
                     .filter(|(_, state)| state.next_poll.is_some());
-                let overdue = overdue.map(|(id, state)| schedule::Overdue {
-                    id,
+                let overdue = overdue.map(|(feed, state)| schedule::Overdue {
+                    id: feed.id.clone(),
                     due: state.next_poll,
                 });
                 self.not_before = schedule::spread(overdue.collect(), now)
@@ -257,15 +266,11 @@ impl Polls {
         let now = shared.clock.now();
         let setup = shared.setup();
         let mut starting = Vec::new();
-        for (id, state) in due(shared, now).await? {
-            let waits = self.not_before.get(&id).is_some_and(|at| *at > now);
+        for (feed, state) in due(shared, &setup, now, MOST_AT_ONCE).await? {
+            let waits = self.not_before.get(&feed.id).is_some_and(|at| *at > now);
             let room = self.tasks.len() + starting.len() < MOST_AT_ONCE as usize;
-            if let Some(feed) = setup
-                .feeds
-                .get(&id)
-                .filter(|_| room && !waits && !self.under_way.contains(&id))
-            {
-                starting.push((Arc::clone(feed), state));
+            if room && !waits && !self.under_way.contains(&feed.id) {
+                starting.push((feed, state));
             }
         }
         mark(

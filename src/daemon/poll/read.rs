@@ -157,7 +157,13 @@ impl Digest {
             document: seen.document.as_ref(),
             new: count(seen.plan.new.len()),
         };
-        let state = learn::apply(&self.feed, &self.old, &polled, &self.setup.pace, self.now);
+        let state = learn::apply(
+            &self.feed,
+            &self.old,
+            &polled,
+            &self.shared.pace(),
+            self.now,
+        );
         let record = PollRecord {
             at: self.began,
             outcome: kind,
