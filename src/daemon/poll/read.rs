@@ -218,13 +218,13 @@ impl Digest {
     fn recorded(&self, entry: Entry) -> Recorded {
         let title = self.title();
         let subject = entry.subject(&self.feed.tags, title);
-        let matches = self.setup.rules.evaluate(&subject);
+        let (matches, mentions) = self.setup.rules.examine(&subject);
         Recorded {
             content_hash: identity::content_hash(&entry.content),
             alternates: ingest::alternates(&entry),
             canonical_url: entry.content.url.as_deref().map(identity::canonical_url),
             title_key: identity::title_key(&entry.content.title, title),
-            mentions: self.setup.rules.mentions(&subject),
+            mentions,
             matches: self.rules(&matches, &self.setup.only.evaluate(&subject)),
             entry,
         }

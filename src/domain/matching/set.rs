@@ -109,9 +109,31 @@ impl RuleSet {
     /// The enabled rules that an entry satisfies, in the order of their definitions.
     #[must_use]
     pub fn evaluate(&self, subject: &Subject<'_>) -> Vec<Match> {
+        if self.rules.is_empty() {
+            return Vec::new();
+        }
+        self.satisfied(&mut Run::new(self, subject), subject)
+    }
+
+    /// The entities that an entry names in title, body and full text, in the order of the places.
+    #[must_use]
+    pub fn mentions(&self, subject: &Subject<'_>) -> Vec<Mention> {
+        self.examine(subject).1
+    }
+
+    /// The rules an entry satisfies and the entities it names, for one reading of its text.
+    #[must_use]
+    pub fn examine(&self, subject: &Subject<'_>) -> (Vec<Match>, Vec<Mention>) {
+        if self.rules.is_empty() && self.entities.is_empty() {
+            return (Vec::new(), Vec::new());
+        }
         let mut run = Run::new(self, subject);
+        (self.satisfied(&mut run, subject), run.mention_evidence())
+    }
+
+    fn satisfied(&self, run: &mut Run<'_, '_>, subject: &Subject<'_>) -> Vec<Match> {
         let mut out = Vec::new();
-        for index in self.postings.candidates(&mut run) {
+        for index in self.postings.candidates(run) {
             let rule = &self.rules[index as usize];
             let Some(clause) = rule.clause.as_ref().filter(|_| rule.admits(subject)) else {
                 continue;
@@ -125,12 +147,6 @@ impl RuleSet {
             }
         }
         out
-    }
-
-    /// The entities that an entry names in title, body and full text, in the order of the places.
-    #[must_use]
-    pub fn mentions(&self, subject: &Subject<'_>) -> Vec<Mention> {
-        Run::new(self, subject).mention_evidence()
     }
 
     /// Why a rule matches an entry or does not; none for a rule that is unknown or broken.
