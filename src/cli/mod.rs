@@ -66,7 +66,11 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// Each command in its file.
 fn dispatch(cli: &Cli, out: &mut Output) -> Result<Exit, Failure> {
-    let context = Context::new(&cli.global);
+    let mut context = Context::new(&cli.global);
+    if let Command::Run(args) = &cli.command {
+        // The daemon prints no results: unless asked, stdout is the terminal receiver's, pipe or not.
+        context.machine &= args.once || cli.global.format.is_some();
+    }
     match &cli.command {
         Command::Init(args) => init::init(args, out)?,
         Command::Run(args) => return run::run(args, &context, out),
