@@ -5,10 +5,11 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::args::{AlertsCommand, AlertsListArgs, Verdict};
-use super::context::{Context, Loaded, env};
+use super::context::{Context, Loaded};
+use super::environment::env;
 use super::exit::{Exit, Failure};
 use super::output::{Output, neutral};
-use super::{entries, setup, when};
+use super::{entries, environment, setup, when};
 use crate::daemon::receivers::Receiver;
 use crate::domain::alert::wire::{WireAlert, WireLinks, WireRule, WireStory};
 use crate::domain::alert::{self, Reason};
@@ -78,7 +79,7 @@ fn list(args: &AlertsListArgs, context: &Context, out: &mut Output) -> Result<()
     let since = args
         .since
         .as_deref()
-        .map(|since| when::parse(since, context.clock.now(), &Context::zone()));
+        .map(|since| when::parse(since, context.clock.now(), &environment::zone()));
     let (since, rule) = (since.transpose()?, args.rule.as_deref().map(RuleId::from));
     let limit = u32::try_from(args.limit).unwrap_or(u32::MAX);
     let store = context.any_store()?;

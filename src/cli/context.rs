@@ -2,13 +2,11 @@
 //!
 //! The only place besides secrets in config that reads the environment.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use jiff::tz::TimeZone;
-
 use super::args::{ColorWhen, Global};
+use super::environment::env;
 use super::exit::{Exit, Failure};
 use super::output::wants_color;
 use super::setup;
@@ -20,15 +18,6 @@ use crate::domain::rule::diagnostic::Level;
 use crate::domain::rule::{Definitions, Rule};
 use crate::notify::TerminalOutput;
 use crate::store::{self, Store};
-
-/// Reads an environment variable; what is not UTF-8 is not there.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place where cli reads the environment"
-)]
-pub fn env(name: &str) -> Option<String> {
-    std::env::var(name).ok()
-}
 
 /// The flags of this run, and what they lead to.
 #[derive(Clone, Debug)]
@@ -183,19 +172,6 @@ impl Context {
             to_stderr: self.machine,
             colour,
         }
-    }
-
-    /// What commands of receivers may see of our environment.
-    pub fn environment() -> Vec<(String, OsString)> {
-        ["PATH", "HOME", "LANG"]
-            .into_iter()
-            .filter_map(|name| std::env::var_os(name).map(|value| (name.to_owned(), value)))
-            .collect()
-    }
-
-    /// The machine's zone.
-    pub fn zone() -> TimeZone {
-        TimeZone::system()
     }
 
     /// Runs `work` to its end on a runtime.

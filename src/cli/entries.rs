@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::args::{EntriesCommand, EntryFilter};
 use super::context::Context;
+use super::environment;
 use super::exit::Failure;
 use super::output::{Output, neutral};
 use super::when;
@@ -38,7 +39,7 @@ fn filter_of(
 ) -> Result<stored::EntryFilter, Failure> {
     let at = |text: &Option<String>| {
         text.as_deref()
-            .map(|text| when::parse(text, context.clock.now(), &Context::zone()))
+            .map(|text| when::parse(text, context.clock.now(), &environment::zone()))
             .transpose()
     };
     Ok(stored::EntryFilter {

@@ -11,6 +11,7 @@ mod context;
 mod db;
 mod entities;
 mod entries;
+mod environment;
 mod exit;
 mod explain;
 mod feeds;

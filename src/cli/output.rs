@@ -107,8 +107,8 @@ pub fn wants_color(when: ColorWhen, terminal: bool) -> bool {
         ColorWhen::Never => false,
         ColorWhen::Auto => {
             terminal
-                && super::context::env("NO_COLOR").is_none()
-                && super::context::env("TERM").as_deref() != Some("dumb")
+                && super::environment::env("NO_COLOR").is_none()
+                && super::environment::env("TERM").as_deref() != Some("dumb")
         }
     }
 }

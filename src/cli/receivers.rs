@@ -6,7 +6,7 @@ use super::args::ReceiversCommand;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::output::{Output, neutral};
-use super::{alerts, rules, setup, when};
+use super::{alerts, environment, rules, setup, when};
 use crate::daemon::receivers::{Receiver, route};
 use crate::domain::alert::delivery::AttemptOutcome;
 use crate::domain::alert::wire::{WireAlert, WireLinks, WireRule};
@@ -175,7 +175,7 @@ fn tell_route(
         })?,
     };
     let at = at.map_or(Ok(context.clock.now()), |at| {
-        when::parse(at, context.clock.now(), &Context::zone())
+        when::parse(at, context.clock.now(), &environment::zone())
     })?;
     let notify_context = setup::notify_context(&loaded.config, context)?;
     let mut built = Vec::new();

@@ -6,7 +6,7 @@ use super::args::RunArgs;
 use super::context::{self, Context, Loaded};
 use super::exit::{Exit, Failure};
 use super::output::Output;
-use super::{progress, setup};
+use super::{environment, progress, setup};
 use crate::daemon::control::Control;
 use crate::daemon::once::{self, Summary};
 use crate::daemon::reload::Loader;
@@ -50,7 +50,7 @@ fn start_logging(context: &Context, loaded: &Loaded, once: bool) {
         loaded.config.log.level.as_str()
     };
     let level = context.level.unwrap_or(configured);
-    let under_systemd = context::env("JOURNAL_STREAM").is_some();
+    let under_systemd = environment::env("JOURNAL_STREAM").is_some();
     observe::start_logging(
         level,
         setup::log_format(loaded.config.log.format),

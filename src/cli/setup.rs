@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::context::{Context, Loaded};
+use super::environment;
 use super::exit::Failure;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -79,9 +80,9 @@ impl Maker {
         notify::Context {
             user_agent: user_agent(&config.fetch.contact),
             state_dir: self.state_dir.clone(),
-            zone: Context::zone(),
+            zone: environment::zone(),
             proxy: config.fetch.proxy.clone().map(Secret::new),
-            environment: Context::environment(),
+            environment: environment::of_receivers(),
             terminal: self.terminal,
         }
     }

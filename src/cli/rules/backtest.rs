@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::cli::context::{Context, Loaded};
 use crate::cli::exit::Failure;
 use crate::cli::output::{Output, neutral};
-use crate::cli::{entries, progress, when};
+use crate::cli::{entries, environment, progress, when};
 use crate::domain::id::RuleId;
 use crate::domain::matching::RuleSet;
 use crate::store::entries::EntryFilter;
@@ -46,7 +46,7 @@ pub fn backtest(ask: &Ask<'_>, context: &Context, out: &mut Output) -> Result<()
         (None, Some(rule)) => (None, rule.id.clone()),
         (None, None) => return Err(Failure::usage("name a rule, or give a --query")),
     };
-    let since = when::parse(ask.since, context.clock.now(), &Context::zone())?;
+    let since = when::parse(ask.since, context.clock.now(), &environment::zone())?;
     let store = context.store_of(&loaded)?;
     let total = store.stats()?.entries;
     let bar = progress::bar(total, "backtest", out.is_human());

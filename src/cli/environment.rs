@@ -1,0 +1,27 @@
+//! What the process was started with: environment variables and the machine's zone. Read here and in nobody else's file.
+
+use std::ffi::OsString;
+
+use jiff::tz::TimeZone;
+
+/// Reads an environment variable; what is not UTF-8 is not there.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where cli reads the environment"
+)]
+pub fn env(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// What commands of receivers may see of our environment.
+pub fn of_receivers() -> Vec<(String, OsString)> {
+    ["PATH", "HOME", "LANG"]
+        .into_iter()
+        .filter_map(|name| std::env::var_os(name).map(|value| (name.to_owned(), value)))
+        .collect()
+}
+
+/// The machine's zone.
+pub fn zone() -> TimeZone {
+    TimeZone::system()
+}
