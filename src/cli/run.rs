@@ -36,7 +36,7 @@ pub fn run(args: &RunArgs, context: &Context, out: &mut Output) -> Result<Exit, 
     };
     // Everything is committed: what the log still holds goes into the file before the lock goes.
     if let Err(error) = shared.store.checkpoint_blocking() {
-        tracing::warn!(%error, "the store's log stays beside the file");
+        tracing::warn!(%error, "the store's log stays beside the file: {error}");
     }
     drop(lock);
     exit
@@ -164,7 +164,7 @@ async fn serve(
             Exit::Done
         }
         Ending::TaskEnded { task, why } => {
-            tracing::error!(task, why, "a task ended unasked");
+            tracing::error!(task, why, "task {task} ended unasked: {why}");
             return Err(Failure::task(format!("task {task} ended unasked: {why}")));
         }
     })
@@ -178,7 +178,8 @@ fn loader(context: &Context, shared: &Arc<Shared>) -> Result<Arc<Loader>, Failur
         shared.store.clone(),
     );
     Ok(Arc::new(move || {
-        let loaded = context::read(&path).map_err(|problems| problems.render(false))?;
+        let loaded =
+            context::read(&path).map_err(|problems| problems.without_warnings().render(false))?;
         maker.make(loaded, &store)
     }))
 }

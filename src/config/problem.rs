@@ -117,6 +117,13 @@ impl Problems {
         Self::new(list, self.sources)
     }
 
+    /// The errors alone.
+    #[must_use]
+    pub fn without_warnings(mut self) -> Self {
+        self.list.retain(|problem| problem.level == Level::Error);
+        self
+    }
+
     /// Each problem, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Problem> {
         self.list.iter()

@@ -31,7 +31,7 @@ impl Control {
             metrics.set(observe::TASK_AGE, &[("task", task)], age.as_secs_f64());
         }
         if let Err(error) = self.shared.refresh_gauges().await {
-            tracing::warn!(%error, "cannot read gauges from the store");
+            tracing::warn!(%error, "cannot read gauges from the store: {error}");
         }
         metrics.render()
     }

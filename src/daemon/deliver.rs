@@ -133,13 +133,19 @@ fn note(shared: &Shared, receiver: &Receiver, claimed: &Claimed, outcome: &Attem
         1.0,
     );
     match message {
-        None => tracing::info!(receiver = id, key = claimed.key, "delivered"),
+        None => tracing::info!(
+            receiver = id,
+            key = claimed.key,
+            "alert {} delivered to {id}",
+            claimed.alert
+        ),
         Some(why) => tracing::warn!(
             receiver = id,
             key = claimed.key,
             attempt = claimed.attempts + 1,
             why,
-            "not delivered"
+            "alert {} not delivered to {id}: {why}",
+            claimed.alert
         ),
     }
 }
@@ -155,7 +161,7 @@ pub async fn run(shared: Arc<Shared>, stop: CancellationToken) -> anyhow::Result
         let rest = match desk.start_due(&shared).await {
             Ok(rest) => rest,
             Err(error) => {
-                tracing::error!(%error, "delivering waits for the store");
+                tracing::error!(%error, "delivering waits for the store: {error}");
                 Duration::from_secs(5)
             }
         };
@@ -267,13 +273,13 @@ impl Desk {
                         self.pauses.insert(id, (Instant::now() + pause, pause));
                     }
                     Err(error) => {
-                        tracing::error!(receiver = %id, %error, "a delivery was not settled; it will be repeated");
+                        tracing::error!(receiver = %id, %error, "a delivery to {id} was not settled and will be repeated: {error}");
                     }
                 }
             }
             Some(Err(panic)) => {
                 self.busy.remove(&panic.id());
-                tracing::error!(%panic, "a send panicked; its lease will run out");
+                tracing::error!(%panic, "a send panicked; its lease will run out: {panic}");
             }
             None => {}
         }

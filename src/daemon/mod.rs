@@ -119,7 +119,7 @@ impl Shared {
                 *self.price.write().unwrap_or_else(PoisonError::into_inner) =
                     (price, Some(Instant::now()));
             }
-            Err(error) => tracing::warn!(%error, "cannot read the feeds' rates"),
+            Err(error) => tracing::warn!(%error, "cannot read the feeds' rates: {error}"),
         }
     }
 
@@ -261,6 +261,6 @@ async fn remember(shared: &Shared, name: &'static str, value: String) {
         .write(move |tx| crate::store::status::set_note(tx, name, &value, now))
         .await;
     if let Err(error) = written {
-        tracing::warn!(%error, name, "cannot keep the daemon's status in the store");
+        tracing::warn!(%error, name, "cannot keep the daemon's {name} in the store: {error}");
     }
 }

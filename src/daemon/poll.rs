@@ -115,7 +115,7 @@ async fn read_apart(
     match tokio::task::spawn_blocking(move || digest.read(outcome)).await {
         Ok(commit) => commit,
         Err(panic) => {
-            tracing::error!(feed = %spare.feed.id, %panic, "the reader panicked on this document");
+            tracing::error!(feed = %spare.feed.id, %panic, "the reader panicked on a document of {}: {panic}", spare.feed.id);
             let message = "the document made the reader fail: please report this feed".to_owned();
             let result = FetchResult::Failed {
                 kind: OutcomeKind::ParseError,
@@ -149,17 +149,20 @@ fn count(shared: &Shared, report: &Report, facts: &crate::domain::feed::outcome:
     let feed = report.feed.as_str();
     let outcome = report.outcome.as_str();
     if let Some(error) = &report.error {
-        tracing::warn!(feed, outcome, error, "poll failed");
+        tracing::warn!(feed, outcome, error, "poll of {feed} failed: {error}");
     } else if report.new > 0 || report.alerts > 0 {
         tracing::info!(
             feed,
             outcome,
             new = report.new,
             alerts = report.alerts,
-            "polled"
+            "polled {feed}: {} new, {} revised, {} alerts",
+            report.new,
+            report.revised,
+            report.alerts
         );
     } else {
-        tracing::debug!(feed, outcome, "polled");
+        tracing::debug!(feed, outcome, "polled {feed}: {outcome}");
     }
 }
 
@@ -177,7 +180,7 @@ pub async fn run(shared: Arc<Shared>, stop: CancellationToken) -> anyhow::Result
         let rest = match polls.start_due(&shared).await {
             Ok(rest) => rest,
             Err(error) => {
-                tracing::error!(%error, "polling waits for the store");
+                tracing::error!(%error, "polling waits for the store: {error}");
                 shared.set_trouble("store", Some(error.to_string()));
                 Duration::from_secs(5)
             }
@@ -257,7 +260,7 @@ impl Polls {
                     .into_iter()
                     .collect();
             }
-            Err(error) => tracing::error!(%error, "cannot read which feeds are overdue"),
+            Err(error) => tracing::error!(%error, "cannot read which feeds are overdue: {error}"),
         }
     }
 
@@ -322,11 +325,11 @@ impl Polls {
             Some(Ok((id, result))) => {
                 self.under_way.remove(&id);
                 if let Err(error) = result {
-                    tracing::error!(feed = %id, %error, "a poll was not recorded; it will be repeated");
+                    tracing::error!(feed = %id, %error, "a poll of {id} was not recorded and will be repeated: {error}");
                 }
             }
             // The feed stays marked until the process ends, which the error makes known.
-            Some(Err(panic)) => tracing::error!(%panic, "a poll panicked"),
+            Some(Err(panic)) => tracing::error!(%panic, "a poll panicked: {panic}"),
             None => {}
         }
     }

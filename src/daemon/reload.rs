@@ -30,8 +30,11 @@ pub async fn reload(shared: &Arc<Shared>, loader: &Arc<Loader>) {
             ("applied", format!("applied at {now}"))
         }
         Err(problems) => {
-            tracing::error!(problems, "config refused: the old one stays in force");
             let first = problems.lines().next().unwrap_or("").to_owned();
+            tracing::error!(
+                problems,
+                "config refused, the old one stays in force: {first}"
+            );
             shared.set_trouble(
                 "config",
                 Some(format!(

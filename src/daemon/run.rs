@@ -54,7 +54,7 @@ pub async fn run(
     super::remember(&shared, "started", shared.clock.now().to_string()).await;
     super::remember(&shared, "status", shared.status_line()).await;
     systemd::ready(&shared.status_line());
-    tracing::info!(status = shared.status_line(), "ready");
+    tracing::info!("ready: {}", shared.status_line());
     let asked = async {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
         tracing::info!("stopping");
@@ -111,7 +111,10 @@ async fn watch(shared: Arc<Shared>, stop: CancellationToken) -> anyhow::Result<(
         if late.is_empty() {
             systemd::alive();
         } else {
-            tracing::error!(?late, "tasks make no progress: the watchdog is not fed");
+            tracing::error!(
+                ?late,
+                "tasks make no progress, so the watchdog is not fed: {late:?}"
+            );
         }
         let line = shared.status_line();
         if line != told {

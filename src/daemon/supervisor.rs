@@ -101,7 +101,7 @@ impl Supervisor {
             let failed = !matches!(&ended, Ok((_, (_, Ok(())))));
             let (task, why) = self.describe(Some(ended));
             if failed {
-                tracing::error!(task, why, "task failed while stopping");
+                tracing::error!(task, why, "task {task} failed while stopping: {why}");
             }
         }
         Vec::new()

@@ -29,8 +29,8 @@ pub async fn run(shared: Arc<Shared>, stop: CancellationToken) -> anyhow::Result
         }
         match sweep(&shared, &stop).await {
             Ok(0) => {}
-            Ok(gone) => tracing::info!(gone, "old entries and alerts deleted"),
-            Err(error) => tracing::error!(%error, "sweeping failed"),
+            Ok(gone) => tracing::info!(gone, "{gone} old entries and alerts deleted"),
+            Err(error) => tracing::error!(%error, "sweeping failed: {error}"),
         }
     }
 }

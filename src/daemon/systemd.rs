@@ -41,6 +41,6 @@ fn line(text: &str) -> String {
 /// Sends, and says so in the log when systemd's socket does not take it.
 fn tell(state: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(state) {
-        tracing::warn!(%error, "cannot reach systemd's notify socket");
+        tracing::warn!(%error, "cannot reach systemd's notify socket: {error}");
     }
 }
