@@ -48,32 +48,62 @@ pub fn explain(args: &ExplainArgs, context: &Context, out: &mut Output) -> Resul
     Ok(())
 }
 
-/// A clause, its parts below it.
+/// Characters of a clause that are shown; what it matched and why not matters more.
+const CLAUSE: usize = 100;
+
+/// Alternatives without a trace that are listed before the rest is counted.
+const SILENT: usize = 3;
+
+/// A clause, its parts below it; a long list of alternatives of which none was found is only counted.
 fn print(clause: &Explanation, depth: usize, out: &mut Output) -> Result<(), Failure> {
     let mark = if clause.holds { "✓" } else { "✗" };
     let spans: Vec<String> = clause
         .evidence
         .iter()
         .take(4)
-        .map(|e| format!("{} “{}”", e.field, neutral(&e.text)))
+        .map(|found| format!("{} “{}”", found.field, neutral(&found.text)))
         .collect();
     let spans = if spans.is_empty() {
         String::new()
     } else {
         format!("  {}", spans.join(", "))
     };
-    let note = clause
-        .note
-        .as_deref()
-        .map(|note| format!("  ({})", neutral(note)))
-        .unwrap_or_default();
+    let note = clause.note.as_deref();
+    let note = note.map_or_else(String::new, |note| format!("  ({})", neutral(note)));
+    let indent = "  ".repeat(depth);
     out.line(&format!(
-        "{}{mark} {}{spans}{note}",
-        "  ".repeat(depth),
-        neutral(&clause.clause)
+        "{indent}{mark} {}{spans}{note}",
+        short(&clause.clause)
     ))?;
-    clause
-        .parts
-        .iter()
-        .try_for_each(|part| print(part, depth + 1, out))
+    let mut silent = 0;
+    for part in &clause.parts {
+        if is_silent(part) {
+            silent += 1;
+            if silent > SILENT {
+                continue;
+            }
+        }
+        print(part, depth + 1, out)?;
+    }
+    if silent > SILENT {
+        out.line(&format!(
+            "{indent}  ✗ … and {} more, none found",
+            silent - SILENT
+        ))?;
+    }
+    Ok(())
+}
+
+/// Whether there is nothing to say of a clause but that it does not hold.
+fn is_silent(clause: &Explanation) -> bool {
+    !clause.holds && clause.note.is_none() && clause.parts.is_empty()
+}
+
+/// A clause on one line, cut where it is long.
+fn short(clause: &str) -> String {
+    let line = neutral(&clause.split_whitespace().collect::<Vec<_>>().join(" "));
+    match line.char_indices().nth(CLAUSE) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
 }
