@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::args::{EntriesCommand, EntryFilter};
-use super::context::Context;
+use super::context::{self, Context};
 use super::environment;
 use super::exit::Failure;
 use super::output::{Output, neutral};
@@ -90,7 +90,12 @@ fn search(
     out: &mut Output,
 ) -> Result<(), Failure> {
     let rules = context.query_rules(query)?;
-    let config = context.load().ok().map(|loaded| loaded.config);
+    // Only the feeds' tags come from config: a search works without one.
+    let config = context
+        .config_path()
+        .ok()
+        .and_then(|path| context::read(&path).ok());
+    let config = config.map(|loaded| loaded.config);
     let store = context.any_store()?;
     let mut left = asked.limit.unwrap_or(HITS);
     let filter = filter_of(asked, false, context)?;
