@@ -49,6 +49,8 @@ struct Seen {
     plan: Plan,
     message: Option<String>,
     notes: Vec<String>,
+    /// The end of the document is missing.
+    truncated: bool,
 }
 
 impl Digest {
@@ -96,6 +98,11 @@ impl Digest {
         match document::parse(&body.bytes, &self.hints(body, facts)) {
             Ok(document) => {
                 seen.document = Some(document_facts(&document));
+                if document.truncated {
+                    // What is missing must be asked for again, whatever the validators say.
+                    seen.hash = None;
+                    seen.truncated = true;
+                }
                 seen.notes = document.notes;
                 let entries = identity::identify(self.feed.id.as_str(), document.entries);
                 seen.plan = self.recognise(entries)?;
@@ -147,6 +154,12 @@ impl Digest {
 
     /// All rows of the poll, as one value.
     fn commit(self, kind: OutcomeKind, seen: Seen, facts: &HttpFacts) -> PollCommit {
+        let bare = seen.truncated.then(|| HttpFacts {
+            etag: None,
+            last_modified: None,
+            ..facts.clone()
+        });
+        let facts = bare.as_ref().unwrap_or(facts);
         let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         let polled = Polled {
             began: self.began,

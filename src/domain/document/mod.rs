@@ -284,6 +284,9 @@ fn xml(text: &str, hints: &Hints) -> Result<Document, ParseError> {
     let Some(root) = &tree.root else {
         return Err(refuse::text(text, tree.first.as_deref(), address.as_ref()));
     };
+    if tree.truncated && tree.entries.is_empty() {
+        return Err(refuse::cut(text));
+    }
     let mut faults = scanner.faults;
     let mut document = Document {
         truncated: tree.truncated,

@@ -65,11 +65,20 @@ pub(super) fn text(text: &str, first: Option<&str>, address: Option<&Url>) -> Pa
 }
 
 fn no_root(text: &str) -> ParseError {
+    ends_before(text, "its first element")
+}
+
+/// A feed that was cut off before it said anything: no news is not what it says.
+pub(super) fn cut(text: &str) -> ParseError {
+    ends_before(text, "its first complete entry")
+}
+
+fn ends_before(text: &str, what: &str) -> ParseError {
     let (line, column) = line_of(text, text.trim_end().len());
     ParseError::Broken {
         line,
         column,
-        message: "the document ends before its first element".to_owned(),
+        message: format!("the document ends before {what}"),
     }
 }
 
