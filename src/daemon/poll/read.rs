@@ -160,7 +160,6 @@ impl Digest {
             ..facts.clone()
         });
         let facts = bare.as_ref().unwrap_or(facts);
-        let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         let polled = Polled {
             began: self.began,
             kind,
@@ -177,19 +176,7 @@ impl Digest {
             &self.shared.pace(),
             self.now,
         );
-        let record = PollRecord {
-            at: self.began,
-            outcome: kind,
-            status: facts.status,
-            duration_ms: u64::try_from(facts.duration.as_millis()).unwrap_or(u64::MAX),
-            wire_bytes: facts.wire_bytes,
-            new: count(seen.plan.new.len()),
-            revised: count(seen.plan.revised.len()),
-            note: seen
-                .message
-                .clone()
-                .or_else(|| (!seen.notes.is_empty()).then(|| seen.notes.join("; "))),
-        };
+        let record = self.record(kind, &seen, facts);
         let plan = seen.plan;
         PollCommit {
             feed: self.feed.id.clone(),
@@ -215,6 +202,21 @@ impl Digest {
             story_window: self.setup.alerts.story_window,
             now: self.now,
             state,
+        }
+    }
+
+    /// The poll as the history keeps it.
+    fn record(&self, kind: OutcomeKind, seen: &Seen, facts: &HttpFacts) -> PollRecord {
+        let notes = (!seen.notes.is_empty()).then(|| seen.notes.join("; "));
+        PollRecord {
+            at: self.began,
+            outcome: kind,
+            status: facts.status,
+            duration_ms: u64::try_from(facts.duration.as_millis()).unwrap_or(u64::MAX),
+            wire_bytes: facts.wire_bytes,
+            new: count(seen.plan.new.len()),
+            revised: count(seen.plan.revised.len()),
+            note: seen.message.clone().or(notes),
         }
     }
 
@@ -279,6 +281,11 @@ impl Digest {
     fn title(&self) -> Option<&str> {
         self.feed.title.as_deref().or(self.old.title.as_deref())
     }
+}
+
+/// A count as rows keep it.
+fn count(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 /// What polling and listing need of a document.

@@ -486,7 +486,7 @@ fn truncated_documents_keep_every_complete_entry() {
         .map(|(at, tag)| at + tag.len())
         .collect();
     let start = good.find("<channel>").unwrap();
-    let nothing = parse(good[..start].as_bytes(), &hints());
+    let nothing = parse(&good.as_bytes()[..start], &hints());
     assert!(
         matches!(nothing, Err(ParseError::Broken { .. })),
         "no entry at all is no news, but a fault: {nothing:?}"
