@@ -5,6 +5,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
@@ -204,7 +205,10 @@ impl Context {
             .enable_all()
             .build()
             .map_err(|error| Failure::new(format!("cannot start: {error}")))?;
-        Ok(runtime.block_on(work))
+        let done = runtime.block_on(work);
+        // A look-up of a name may hang on its thread for minutes: nobody waits for it.
+        runtime.shutdown_timeout(Duration::from_millis(200));
+        Ok(done)
     }
 }
 

@@ -48,6 +48,8 @@ pub struct Shared {
     pub poll_nudge: Notify,
     /// There may be something to deliver.
     pub deliver_nudge: Notify,
+    /// Something went wrong, or right again.
+    pub watch_nudge: Notify,
     setup: RwLock<Arc<Setup>>,
     /// What is wrong now, by subject; shown by `/readyz` and systemd's status line.
     trouble: Mutex<BTreeMap<&'static str, String>>,
@@ -65,6 +67,7 @@ impl Shared {
             progress: Progress::default(),
             poll_nudge: Notify::new(),
             deliver_nudge: Notify::new(),
+            watch_nudge: Notify::new(),
             setup: RwLock::new(Arc::new(setup)),
             trouble: Mutex::new(BTreeMap::new()),
         }
@@ -86,10 +89,14 @@ impl Shared {
     /// Notes that something is wrong with `subject`, or right again.
     pub fn set_trouble(&self, subject: &'static str, text: Option<String>) {
         let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        match text {
+        let wrong = text.is_some();
+        let was = match text {
             Some(text) => trouble.insert(subject, text),
             None => trouble.remove(subject),
         };
+        if was.is_some() != wrong {
+            self.watch_nudge.notify_one();
+        }
     }
 
     /// Why the daemon is not doing its work; empty when it is.
@@ -100,8 +107,9 @@ impl Shared {
             .into_iter()
             .map(|(task, age)| format!("task {task} made no progress for {} s", age.as_secs()));
         let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        let store = trouble.iter().filter(|(subject, _)| **subject == "store");
-        late.chain(store.map(|(subject, text)| format!("{subject}: {text}")))
+        // With a refused config the work goes on as before.
+        let stops = trouble.iter().filter(|(subject, _)| **subject != "config");
+        late.chain(stops.map(|(subject, text)| format!("{subject}: {text}")))
             .collect()
     }
 
@@ -221,6 +229,17 @@ async fn remember(shared: &Shared, name: &'static str, value: String) {
         .write(move |tx| crate::store::status::set_note(tx, name, &value, now))
         .await;
     if let Err(error) = written {
+        tracing::warn!(%error, name, "cannot keep the daemon's status in the store");
+    }
+}
+
+/// Takes a fact for `bongsu status` away; a store that does not take it is reported, not suffered.
+async fn forget(shared: &Shared, name: &'static str) {
+    let gone = shared
+        .store
+        .write(move |tx| crate::store::status::clear_note(tx, name))
+        .await;
+    if let Err(error) = gone {
         tracing::warn!(%error, name, "cannot keep the daemon's status in the store");
     }
 }
