@@ -271,7 +271,7 @@ fn resend(id: i64, only: Option<&str>, context: &Context, out: &mut Output) -> R
     let (now, count) = (context.clock.now(), to.len());
     store.write_blocking(move |tx| outbox::resend(tx, id, &to, now))?;
     let text = format!(
-        "alert {id} is owed again to {count} receivers; a running daemon sends it within 30 s, else `bongsu run --once`"
+        "alert {id} is owed again to {count} receivers; a running daemon sends it within seconds, else `bongsu run --once`"
     );
     if out.is_human() {
         out.line(&text)

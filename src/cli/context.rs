@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::args::{ColorWhen, Global};
 use super::environment::env;
@@ -180,7 +181,10 @@ impl Context {
             .enable_all()
             .build()
             .map_err(|error| Failure::new(format!("cannot start: {error}")))?;
-        Ok(runtime.block_on(work))
+        let done = runtime.block_on(work);
+        // A look-up of a name may hang on its thread for minutes: nobody waits for it.
+        runtime.shutdown_timeout(Duration::from_millis(200));
+        Ok(done)
     }
 }
 

@@ -38,7 +38,7 @@ pub fn feeds(command: &FeedsCommand, context: &Context, out: &mut Output) -> Res
                 return Err(Failure::new(format!("feed `{id}` is there already")));
             }
             out.line(&format!(
-                "Added {id}. It is polled at the next round (a running daemon: within 30 s)."
+                "Added {id}. It is polled at the next round (a running daemon: within seconds)."
             ))?;
         }
         FeedsCommand::Remove { id } => remove(&loaded, id, context, out)?,
@@ -398,7 +398,7 @@ fn ask_daemon(
             .try_for_each(|id| store::feeds::ask(tx, id, full, now).map(drop))
     })?;
     let text = format!(
-        "a daemon runs on this store: {asked} feeds are due now, it polls them within 30 s"
+        "a daemon runs on this store: {asked} feeds are due now, it polls them within seconds"
     );
     if out.is_human() {
         out.line(&text)?;

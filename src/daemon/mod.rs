@@ -54,6 +54,8 @@ pub struct Shared {
     pub poll_nudge: Notify,
     /// There may be something to deliver.
     pub deliver_nudge: Notify,
+    /// Something went wrong, or right again.
+    pub watch_nudge: Notify,
     setup: RwLock<Arc<Setup>>,
     /// What a poll costs by the rates of all feeds, and when that was last worked out.
     price: RwLock<(Option<f64>, Option<Instant>)>,
@@ -75,6 +77,7 @@ impl Shared {
             poll_nudge: Notify::new(),
             deliver_nudge: Notify::new(),
             price: RwLock::new((setup.pace.price, None)),
+            watch_nudge: Notify::new(),
             setup: RwLock::new(Arc::new(setup)),
             trouble: Mutex::new(BTreeMap::new()),
         }
@@ -126,10 +129,14 @@ impl Shared {
     /// Notes that something is wrong with `subject`, or right again.
     pub fn set_trouble(&self, subject: &'static str, text: Option<String>) {
         let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        match text {
+        let wrong = text.is_some();
+        let was = match text {
             Some(text) => trouble.insert(subject, text),
             None => trouble.remove(subject),
         };
+        if was.is_some() != wrong {
+            self.watch_nudge.notify_one();
+        }
     }
 
     /// Why the daemon is not doing its work; empty when it is.
@@ -140,8 +147,9 @@ impl Shared {
             .into_iter()
             .map(|(task, age)| format!("task {task} made no progress for {} s", age.as_secs()));
         let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        let store = trouble.iter().filter(|(subject, _)| **subject == "store");
-        late.chain(store.map(|(subject, text)| format!("{subject}: {text}")))
+        // With a refused config the work goes on as before.
+        let stops = trouble.iter().filter(|(subject, _)| **subject != "config");
+        late.chain(stops.map(|(subject, text)| format!("{subject}: {text}")))
             .collect()
     }
 
@@ -262,5 +270,16 @@ async fn remember(shared: &Shared, name: &'static str, value: String) {
         .await;
     if let Err(error) = written {
         tracing::warn!(%error, name, "cannot keep the daemon's {name} in the store: {error}");
+    }
+}
+
+/// Takes a fact for `bongsu status` away; a store that does not take it is reported, not suffered.
+async fn forget(shared: &Shared, name: &'static str) {
+    let gone = shared
+        .store
+        .write(move |tx| crate::store::status::clear_note(tx, name))
+        .await;
+    if let Err(error) = gone {
+        tracing::warn!(%error, name, "cannot keep the daemon's status in the store");
     }
 }

@@ -12,6 +12,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::setup::Setup;
 use super::{LONGEST_REST, Shared};
@@ -300,8 +301,20 @@ impl Polls {
         self.under_way.insert(feed.id.clone());
         let (shared, setup) = (Arc::clone(shared), Arc::clone(setup));
         self.tasks.spawn(async move {
-            let report = poll(&shared, &setup, &feed, state, false).await;
-            (feed.id.clone(), report)
+            let id = feed.id.clone();
+            let desk = Arc::clone(&shared);
+            let work = async move { poll(&desk, &setup, &feed, state, false).await };
+            let report = AbortOnDropHandle::new(tokio::spawn(work)).await;
+            // Unasked, it can only have panicked: the feed must not stay marked as under way.
+            let report = report.unwrap_or_else(|panic| {
+                Err(StoreError::Fault {
+                    path: shared.store.path().to_owned(),
+                    detail: format!("the poll of {id} panicked: {panic}"),
+                })
+            });
+            let error = report.as_ref().err().map(ToString::to_string);
+            shared.set_trouble("polls are not recorded", error);
+            (id, report)
         });
     }
 

@@ -12,6 +12,8 @@ use super::{LONGEST_REST, Shared, deliver, poll, sweep, systemd};
 
 /// How long tasks may take to stop; systemd is told 15 s.
 const GRACE: Duration = Duration::from_secs(8);
+/// While something is wrong, it is looked at again so often.
+const TROUBLED_REST: Duration = Duration::from_secs(2);
 
 /// A further task that the caller brings: the web, given the stop token.
 pub type Extra = Box<dyn FnOnce(CancellationToken) -> futures_task::Task + Send>;
@@ -48,9 +50,12 @@ pub async fn run(
         reload_on(hangup, Arc::clone(&shared), loader, stop.clone()),
     );
     supervisor.start("watch", watch(Arc::clone(&shared), stop.clone()));
+    supervisor.start("outside", outside(Arc::clone(&shared), stop.clone()));
     if let Some(web) = web {
         supervisor.start("web", web(stop.clone()));
     }
+    // What became of a reload was said of an earlier life.
+    super::forget(&shared, "reload").await;
     super::remember(&shared, "started", shared.clock.now().to_string()).await;
     super::remember(&shared, "status", shared.status_line()).await;
     systemd::ready(&shared.status_line());
@@ -59,6 +64,7 @@ pub async fn run(
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
         tracing::info!("stopping");
         systemd::stopping();
+        shared.store.hurry();
     };
     let mut second = signal(SignalKind::terminate())?;
     let mut second_interrupt = signal(SignalKind::interrupt())?;
@@ -71,6 +77,19 @@ pub async fn run(
     let ending = supervisor.run(asked, again, GRACE).await;
     super::remember(&shared, "stopped", shared.clock.now().to_string()).await;
     Ok(ending)
+}
+
+/// Wakes the passes when a command has written to the store beside us.
+async fn outside(shared: Arc<Shared>, stop: CancellationToken) -> anyhow::Result<()> {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            () = shared.store.changed_outside() => {
+                shared.poll_nudge.notify_one();
+                shared.deliver_nudge.notify_one();
+            }
+        }
+    }
 }
 
 /// Reloads at each SIGHUP, one at a time.
@@ -122,8 +141,14 @@ async fn watch(shared: Arc<Shared>, stop: CancellationToken) -> anyhow::Result<(
             super::remember(&shared, "status", line.clone()).await;
             told = line;
         }
+        let rest = if shared.not_ready().is_empty() {
+            rest
+        } else {
+            rest.min(TROUBLED_REST)
+        };
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
+            () = shared.watch_nudge.notified() => {}
             () = tokio::time::sleep(rest) => {}
         }
     }

@@ -7,11 +7,17 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use rustix::fs::FlockOperation;
 
 use super::{Result, StoreError};
+
+/// How often a held lock is tried again.
+const TRIES: u32 = 5;
+/// Between two tries.
+const BREATH: Duration = Duration::from_millis(20);
 
 /// The lock, held until dropped.
 #[derive(Debug)]
@@ -33,7 +39,7 @@ impl Lock {
             .mode(0o600)
             .open(&path)
             .map_err(failed)?;
-        match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        match seize(&file) {
             Ok(()) => {}
             Err(rustix::io::Errno::WOULDBLOCK) => {
                 return Err(StoreError::Locked {
@@ -78,6 +84,25 @@ impl Drop for Lock {
         // An empty file says that the last holder ended in order; the lock itself goes with the descriptor.
         let _ = self.file.set_len(0);
     }
+}
+
+/// Takes the lock, in a few tries: who only asks whether it is held has it for an instant.
+fn seize(file: &File) -> rustix::io::Result<()> {
+    let mut tries = 0;
+    loop {
+        match rustix::fs::flock(file, FlockOperation::NonBlockingLockExclusive) {
+            Err(rustix::io::Errno::WOULDBLOCK) if tries < TRIES => {
+                tries += 1;
+                std::thread::sleep(BREATH);
+            }
+            done => return done,
+        }
+    }
+}
+
+/// Whether anybody has ever held the lock of `database`.
+pub(super) fn was_taken(database: &Path) -> bool {
+    lock_path(database).exists()
 }
 
 fn lock_path(database: &Path) -> PathBuf {

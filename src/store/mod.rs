@@ -176,6 +176,16 @@ impl Store {
         result
     }
 
+    /// Waits until another process has written to the store; noticed within a second or two.
+    pub async fn changed_outside(&self) {
+        self.inner.writer.changed_outside().await;
+    }
+
+    /// The process is ending: from now on nobody waits for long while another holds the write lock.
+    pub fn hurry(&self) {
+        self.inner.writer.hurry();
+    }
+
     /// Writes what the log still holds into the file, at a calm moment; gives back the log's size in bytes.
     pub fn checkpoint_blocking(&self) -> Result<u64> {
         self.inner.writer.checkpoint()?;

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
 use rustix::fs::Access;
 
-use super::{Result, StoreError, migrate};
+use super::{Result, StoreError, lock, migrate};
 
 /// `bngs`: marks the file as ours (`file` shows it, and we refuse any other).
 pub(super) const APPLICATION_ID: i32 = 0x626e_6773;
@@ -28,8 +28,8 @@ const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 pub(super) fn open(path: &Path, now: Timestamp) -> Result<Connection> {
     let folder = path.parent().filter(|dir| !dir.as_os_str().is_empty());
     make_folder(folder.unwrap_or_else(|| Path::new(".")))?;
-    make_file(path)?;
-    look_at_file(path)?;
+    let new = make_file(path)?;
+    look_at_file(path, new)?;
     let mut conn = connect(path)?;
     if conn.is_readonly(rusqlite::MAIN_DB)? {
         return Err(StoreError::ReadOnly {
@@ -114,8 +114,8 @@ fn make_folder(dir: &Path) -> Result<()> {
     }
 }
 
-/// The file, for this user alone where it is new; SQLite gives its companions the same mode.
-fn make_file(path: &Path) -> Result<()> {
+/// The file, for this user alone where it is new, which is told; SQLite gives its companions the same mode.
+fn make_file(path: &Path) -> Result<bool> {
     let failed = |error| StoreError::io(path, &error);
     match OpenOptions::new()
         .write(true)
@@ -125,14 +125,15 @@ fn make_file(path: &Path) -> Result<()> {
     {
         Ok(file) => file
             .set_permissions(fs::Permissions::from_mode(0o600))
+            .map(|()| true)
             .map_err(failed),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(failed(error)),
     }
 }
 
 /// Refuses, before SQLite touches anything, what cannot be a store.
-fn look_at_file(path: &Path) -> Result<()> {
+fn look_at_file(path: &Path, new: bool) -> Result<()> {
     let failed = |error| StoreError::io(path, &error);
     if !fs::metadata(path).map_err(failed)?.is_file() {
         return Err(foreign(path, "it is not a file"));
@@ -143,11 +144,16 @@ fn look_at_file(path: &Path) -> Result<()> {
         .read_to_end(&mut head)
         .map_err(failed)?;
     if head.is_empty() {
-        return match fs::metadata(wal_path(path)) {
-            Ok(wal) if wal.len() > 0 => Err(StoreError::Corrupt {
+        let empty = |detail: &str| {
+            Err(StoreError::Corrupt {
                 path: path.to_owned(),
-                detail: "it is empty, but its log is not".to_owned(),
-            }),
+                detail: detail.to_owned(),
+            })
+        };
+        return match fs::metadata(wal_path(path)) {
+            Ok(wal) if wal.len() > 0 => empty("it is empty, but its log is not"),
+            // Killed at its very first start it is empty too, but then nobody has had the lock yet.
+            _ if !new && lock::was_taken(path) => empty("it is empty, and once was not"),
             _ => Ok(()),
         };
     }

@@ -4,13 +4,14 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use super::{Result, StoreError, open};
 
@@ -18,15 +19,27 @@ use super::{Result, StoreError, open};
 const GROUP: usize = 64;
 /// Jobs that may wait; more callers wait outside.
 const QUEUE: usize = 1024;
-/// Without a job for so long, the log is written into the file.
-const IDLE: Duration = Duration::from_secs(2);
+/// Without a job for so long, the log is written into the file, and other processes' writes are looked for.
+const IDLE: Duration = Duration::from_secs(1);
+/// How long a process that ends waits for another's write lock.
+const HURRIED: Duration = Duration::from_millis(250);
 
 /// The writer's end for callers.
 pub(super) struct Writer {
     jobs: Mutex<Option<Sender<Message>>>,
     permits: Arc<Semaphore>,
+    signs: Arc<Signs>,
     thread: Option<JoinHandle<()>>,
     path: PathBuf,
+}
+
+/// What both sides may see at any time, past the queue.
+#[derive(Default)]
+struct Signs {
+    /// Another process has written.
+    outside: Notify,
+    /// The process is ending.
+    ending: AtomicBool,
 }
 
 /// What the thread is asked to do.
@@ -77,9 +90,11 @@ impl Writer {
     /// Starts the thread on `conn`, whose file is `path` and known by `identity`.
     pub(super) fn start(conn: Connection, path: PathBuf, identity: (u64, u64)) -> Result<Self> {
         let (jobs, inbox) = channel();
+        let signs = Arc::<Signs>::default();
         let desk = Desk {
             path: path.clone(),
             identity,
+            signs: Arc::clone(&signs),
         };
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
@@ -88,6 +103,7 @@ impl Writer {
         Ok(Self {
             jobs: Mutex::new(Some(jobs)),
             permits: Arc::new(Semaphore::new(QUEUE)),
+            signs,
             thread: Some(thread),
             path,
         })
@@ -114,6 +130,16 @@ impl Writer {
         self.post(Message::Write(task(work, reply), None))
     }
 
+    /// Waits until another process has written.
+    pub(super) async fn changed_outside(&self) {
+        self.signs.outside.notified().await;
+    }
+
+    /// From now on another's write lock is waited for only briefly.
+    pub(super) fn hurry(&self) {
+        self.signs.ending.store(true, Ordering::Relaxed);
+    }
+
     /// Writes the whole log into the file and empties it, as far as readers let it.
     pub(super) fn checkpoint(&self) -> Result<()> {
         let (reply, answer) = channel();
@@ -136,6 +162,7 @@ impl Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
+        self.hurry();
         drop(self.jobs.lock().map(|mut jobs| jobs.take()));
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
@@ -160,6 +187,7 @@ where
 struct Desk {
     path: PathBuf,
     identity: (u64, u64),
+    signs: Arc<Signs>,
 }
 
 type Waiting = (Box<dyn Job>, Option<OwnedSemaphorePermit>);
@@ -167,9 +195,11 @@ type Waiting = (Box<dyn Job>, Option<OwnedSemaphorePermit>);
 impl Desk {
     fn serve(&self, mut conn: Connection, inbox: &Receiver<Message>) {
         let mut dirty = false;
+        let mut seen = version(&conn);
         loop {
             match inbox.recv_timeout(IDLE) {
                 Ok(first) => {
+                    self.hasten(&conn);
                     let (group, checkpoint) = gather(first, inbox);
                     dirty |= !group.is_empty();
                     self.commit(&mut conn, group);
@@ -186,9 +216,22 @@ impl Desk {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
+            let now = version(&conn);
+            if now != seen {
+                self.signs.outside.notify_one();
+                seen = now;
+            }
         }
+        self.hasten(&conn);
         let _ = conn.execute_batch("pragma optimize");
         let _ = checkpoint_now(&conn, "truncate");
+    }
+
+    /// A process that ends must not be held by whoever holds the write lock.
+    fn hasten(&self, conn: &Connection) {
+        if self.signs.ending.load(Ordering::Relaxed) {
+            let _ = conn.busy_timeout(HURRIED);
+        }
     }
 
     /// Commits a group together; where the whole was undone, each of its jobs alone.
@@ -282,6 +325,12 @@ fn commit_alone(conn: &mut Connection, job: &mut dyn Job) -> Result<()> {
     job.run(&tx)?;
     tx.commit()?;
     Ok(())
+}
+
+/// Changes when another connection has committed, never by this one's own commits.
+fn version(conn: &Connection) -> Option<i64> {
+    conn.pragma_query_value(None, "data_version", |row| row.get(0))
+        .ok()
 }
 
 fn checkpoint_now(conn: &Connection, mode: &str) -> Result<()> {

@@ -13,3 +13,10 @@ pub mod http;
 )]
 #[allow(dead_code, reason = "each test crate uses a part")]
 pub mod desk;
+
+#[expect(
+    clippy::allow_attributes,
+    reason = "which part is used differs from test to test, so nothing can be expected"
+)]
+#[allow(dead_code, reason = "each test crate uses a part")]
+pub mod life;

@@ -1,0 +1,171 @@
+//! A daemon under test: started, asked over HTTP, signalled, and waited for with a deadline, never by a fixed sleep.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+pub use rustix::process::Signal;
+use serde_json::Value;
+
+use super::desk::Desk;
+
+/// Longer than anything here takes on a machine with more to do than this test.
+const PATIENCE: Duration = Duration::from_secs(25);
+
+/// Looks until `found` gives something; panics with `what` when it never does.
+pub fn wait_for<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = found() {
+            return found;
+        }
+        assert!(Instant::now() < end, "never seen: {what}");
+        std::thread::park_timeout(Duration::from_millis(15));
+    }
+}
+
+/// A port of loopback that nobody listens on.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback is there");
+    listener.local_addr().expect("it is bound").port()
+}
+
+/// Sends `signal` to a process.
+pub fn signal(pid: u32, signal: Signal) {
+    let pid = i32::try_from(pid)
+        .ok()
+        .and_then(rustix::process::Pid::from_raw);
+    rustix::process::kill_process(pid.expect("a process has a number"), signal)
+        .expect("it may be signalled");
+}
+
+/// A running `bongsu run`; killed when dropped.
+pub struct Daemon {
+    child: Child,
+    port: u16,
+    log: Arc<Mutex<String>>,
+    readers: Vec<JoinHandle<()>>,
+}
+
+impl Daemon {
+    /// Starts the daemon of `desk`, which listens on `port`, and waits until it answers.
+    pub fn start(desk: &Desk, port: u16) -> Self {
+        Self::start_with(desk.command(&["run"]), port)
+    }
+
+    /// The same of a command that was prepared further.
+    pub fn start_with(mut command: Command, port: u16) -> Self {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary is there");
+        let log = Arc::<Mutex<String>>::default();
+        let out = child.stdout.take().map(|pipe| collect(pipe, &log));
+        let err = child.stderr.take().map(|pipe| collect(pipe, &log));
+        let mut daemon = Self {
+            child,
+            port,
+            log,
+            readers: out.into_iter().chain(err).collect(),
+        };
+        wait_for("an answer of the daemon", || {
+            let ended = daemon.child.try_wait().expect("it is our child");
+            assert!(ended.is_none(), "ended with {ended:?}: {}", daemon.log());
+            http(daemon.port, "/healthz").filter(|(status, _)| *status == 200)
+        });
+        daemon
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it has printed so far.
+    pub fn log(&self) -> String {
+        self.log.lock().expect("no reader panicked").clone()
+    }
+
+    /// Asks it for a page.
+    pub fn get(&self, path: &str) -> (u16, String) {
+        http(self.port, path).unwrap_or_else(|| panic!("no answer: {}", self.log()))
+    }
+
+    /// What `/readyz` says: the status, and the reasons in one text.
+    pub fn ready(&self) -> (u16, String) {
+        let (status, body) = self.get("/readyz");
+        let body: Value = serde_json::from_str(&body).expect("it is JSON");
+        (status, body["reasons"].to_string())
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, which: Signal) {
+        signal(self.pid(), which);
+    }
+
+    /// Waits for its end: the exit code (-1 when a signal ended it), how long it took, and all it printed.
+    pub fn end(mut self) -> (i32, Duration, String) {
+        let began = Instant::now();
+        let status = wait_for("the daemon's end", || {
+            self.child.try_wait().expect("it is our child")
+        });
+        let took = began.elapsed();
+        for reader in self.readers.drain(..) {
+            let _ = reader.join();
+        }
+        (status.code().unwrap_or(-1), took, self.log())
+    }
+
+    /// Asks it to end, and makes sure that it does so in order.
+    pub fn stop(self) -> (Duration, String) {
+        self.signal(Signal::TERM);
+        let (code, took, log) = self.end();
+        assert_eq!(code, 0, "{log}");
+        (took, log)
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Keeps what comes from a pipe.
+fn collect(mut pipe: impl Read + Send + 'static, log: &Arc<Mutex<String>>) -> JoinHandle<()> {
+    let log = Arc::clone(log);
+    std::thread::spawn(move || {
+        let mut some = [0; 4096];
+        while let Ok(count) = pipe.read(&mut some) {
+            if count == 0 {
+                return;
+            }
+            let text = String::from_utf8_lossy(&some[..count]);
+            log.lock().expect("no reader panicked").push_str(&text);
+        }
+    })
+}
+
+/// `GET path` from loopback; none while nobody answers.
+pub fn http(port: u16, path: &str) -> Option<(u16, String)> {
+    http_as(port, path, &format!("127.0.0.1:{port}"))
+}
+
+/// The same with any Host.
+pub fn http_as(port: u16, path: &str, host: &str) -> Option<(u16, String)> {
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()?;
+    stream.set_read_timeout(Some(PATIENCE)).ok()?;
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    let status = head.split(' ').nth(1)?.parse().ok()?;
+    Some((status, body.to_owned()))
+}
