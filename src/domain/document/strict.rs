@@ -114,8 +114,8 @@ fn title(entry: &model::Entry, setting: &Setting<'_>) -> String {
 /// Plain text and safe HTML of the body.
 fn body(entry: &model::Entry, setting: &Setting<'_>) -> (String, String) {
     let described = || {
-        let media = entry.media.iter();
-        media.filter_map(|media| media.description.as_ref()).next()
+        let mut media = entry.media.iter();
+        media.find_map(|media| media.description.as_ref())
     };
     let content = entry
         .content
