@@ -28,8 +28,8 @@ const MAY_IMPORT: [(&str, &[&str]); 10] = [
 const AT_HOME: [(&str, &[&str], &str); 18] = [
     (
         "rusqlite",
-        &["store", "daemon"],
-        "SQL lives in the store; passes hand it closures over a transaction",
+        &["store"],
+        "SQL lives in the store; passes hand it closures over its transaction",
     ),
     ("\"select ", &["store"], "SQL lives in the store"),
     ("\"insert ", &["store"], "SQL lives in the store"),
@@ -37,11 +37,7 @@ const AT_HOME: [(&str, &[&str], &str); 18] = [
     ("\"delete from ", &["store"], "SQL lives in the store"),
     ("\"pragma ", &["store"], "SQL lives in the store"),
     ("reqwest", &["fetch", "notify"], "only these two talk HTTP"),
-    (
-        "lettre",
-        &["notify", "config/values.rs"],
-        "only receivers get mail; config checks addresses",
-    ),
+    ("lettre", &["notify"], "only receivers get mail"),
     (
         "feed_rs",
         &["domain/document"],
@@ -49,23 +45,23 @@ const AT_HOME: [(&str, &[&str], &str); 18] = [
     ),
     (
         "anyhow",
-        &["daemon", "cli", "main.rs", "web/mod.rs"],
+        &["daemon", "web/mod.rs"],
         "a layer's errors have types; tasks end with any",
     ),
     ("axum", &["web"], "routes are on one page"),
-    (
-        "clap",
-        &["cli", "main.rs"],
-        "arguments are the command line's",
-    ),
+    ("clap", &["cli"], "arguments are the command line's"),
     ("tokio::spawn", &[], "tasks belong to the supervisor"),
     (
         "std::env::",
-        &["cli", "config", "daemon/systemd.rs", "main.rs"],
+        &["cli/environment.rs", "cli/context.rs", "main.rs"],
         "the environment is an input, read at the edge",
     ),
-    ("println!", &["cli"], "only commands print"),
-    ("eprintln!", &["cli", "main.rs"], "only commands print"),
+    (
+        "println!",
+        &[],
+        "results go through the output of a command",
+    ),
+    ("eprintln!", &["cli"], "only commands print"),
     ("unsafe ", &[], "there is none"),
     ("todo!", &[], "nothing is left for later in silence"),
 ];

@@ -1,7 +1,10 @@
 //! `init`: writes the shipped config where there is none, and says what to edit next.
 //!
-//! The files are part of the binary; none that exists is ever overwritten.
+//! The files are part of the binary; none that exists is ever overwritten. Written by root they are for a service
+//! under another user: readable for all whatever the umask. They hold no secrets; those have files of their own.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use super::args::InitArgs;
@@ -65,8 +68,9 @@ pub fn init(args: &InitArgs, out: &mut Output) -> Result<(), Failure> {
             existing.join(", ")
         )));
     }
+    let readable = rustix::process::geteuid().is_root();
     for (path, text) in SHIPPED {
-        write(&dir.join(path), text)?;
+        write(&dir.join(path), text, readable)?;
     }
     out.line(&format!(
         "Wrote {} files to {}.",
@@ -87,12 +91,57 @@ pub fn init(args: &InitArgs, out: &mut Output) -> Result<(), Failure> {
 }
 
 /// Writes one file with its folders; an existing file is never replaced.
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
+fn write(path: &Path, text: &str, readable: bool) -> Result<(), Failure> {
     let wrong =
         |error: std::io::Error| Failure::new(format!("cannot write {}: {error}", path.display()));
     if let Some(parent) = path.parent() {
-        std::fs::create_dir_all(parent).map_err(wrong)?;
+        make_folder(parent, readable).map_err(wrong)?;
     }
     let mut file = std::fs::File::create_new(path).map_err(wrong)?;
+    if readable {
+        file.set_permissions(Permissions::from_mode(0o644))
+            .map_err(wrong)?;
+    }
     std::io::Write::write_all(&mut file, text.as_bytes()).map_err(wrong)
+}
+
+/// Makes a folder and those above it that are missing; what is there keeps its mode.
+fn make_folder(path: &Path, readable: bool) -> std::io::Result<()> {
+    if path.as_os_str().is_empty() || path.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = path.parent() {
+        make_folder(parent, readable)?;
+    }
+    std::fs::create_dir(path)?;
+    if readable {
+        std::fs::set_permissions(path, Permissions::from_mode(0o755))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        path.metadata().unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn what_root_writes_can_be_read_by_the_service_and_what_is_there_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let closed = folder.path().join("etc");
+        std::fs::create_dir(&closed).unwrap();
+        std::fs::set_permissions(&closed, Permissions::from_mode(0o700)).unwrap();
+        let file = closed.join("bongsu/rules/desk.toml");
+        write(&file, "# a rule\n", true).unwrap();
+        assert_eq!(mode(&file), 0o644);
+        assert_eq!(mode(file.parent().unwrap()), 0o755);
+        assert_eq!(mode(&closed.join("bongsu")), 0o755);
+        assert_eq!(mode(&closed), 0o700);
+        let again = write(&file, "other", true).unwrap_err();
+        assert!(again.message.contains("desk.toml"), "{}", again.message);
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "# a rule\n");
+    }
 }

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use url::Url;
 
 use crate::domain::id;
+use crate::notify;
 
 /// The longest URL that is taken.
 const LONGEST_URL: usize = 8_192;
@@ -94,11 +95,12 @@ pub(super) fn language(text: &str) -> Result<String, String> {
 
 /// A mail address with or without a name.
 pub(super) fn mailbox(text: &str) -> Result<String, String> {
-    match text.parse::<lettre::message::Mailbox>() {
-        Ok(_) => Ok(text.to_owned()),
-        Err(_) => Err(format!(
+    if notify::is_mail_address(text) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!(
             "`{text}` is not a mail address: write name@host or \"Name <name@host>\""
-        )),
+        ))
     }
 }
 

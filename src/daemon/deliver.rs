@@ -20,7 +20,7 @@ use crate::domain::id::ReceiverId;
 use crate::notify::Outgoing;
 use crate::observe;
 use crate::store::outbox::{self, Claim, Claimed};
-use crate::store::{StoreError, alerts};
+use crate::store::{self, StoreError, alerts};
 
 /// A receiver that fails rests at least so long before its next delivery is tried, doubling to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
@@ -104,7 +104,7 @@ pub async fn claim(
     let now = shared.clock.now();
     let (id, owner) = (receiver.config.id.clone(), shared.owner.clone());
     let lease_until = schedule::later(now, receiver.notifier.patience() + LEASE_MARGIN);
-    let claim = move |tx: &rusqlite::Transaction<'_>| {
+    let claim = move |tx: &store::Transaction<'_>| {
         let claim = Claim {
             receiver: &id,
             owner: &owner,

@@ -204,7 +204,7 @@ pub async fn due(
     now: Timestamp,
     limit: u32,
 ) -> Result<Vec<(Arc<Feed>, FeedState)>, StoreError> {
-    let read = move |conn: &rusqlite::Connection| {
+    let read = move |conn: &store::Connection| {
         let ids = store::feeds::due(conn, now, limit)?;
         let rows = ids.iter().map(|id| store::feeds::get(conn, id));
         rows.collect::<Result<Vec<_>, _>>()
@@ -224,7 +224,7 @@ pub async fn mark(shared: &Shared, feeds: Vec<FeedId>, now: Timestamp) -> Result
         return Ok(());
     }
     let until = schedule::later(now, schedule::SHORTEST);
-    let mark = move |tx: &rusqlite::Transaction<'_>| {
+    let mark = move |tx: &store::Transaction<'_>| {
         feeds
             .iter()
             .try_for_each(|feed| store::feeds::mark_polling(tx, feed, now, until).map(drop))

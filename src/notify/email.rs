@@ -25,6 +25,7 @@ use crate::domain::alert::delivery::Attempt;
 use crate::domain::alert::frame::Frame;
 use crate::domain::id::ReceiverId;
 use mail::Letterhead;
+pub use mail::is_mail_address;
 use refusal::{Recipients, Stage};
 
 /// Mails alerts through one server.

@@ -29,6 +29,7 @@ use crate::domain::alert::frame::Frame;
 use crate::domain::alert::message::{self, Message};
 use crate::domain::alert::wire::WireAlert;
 use crate::secret::Secret;
+pub use email::is_mail_address;
 use settings::{ReceiverConfig, ReceiverKind};
 
 /// What every receiver is built with.

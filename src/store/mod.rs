@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Transaction};
+/// What closures over the store are handed.
+pub use rusqlite::{Connection, Transaction};
 
 pub mod alerts;
 pub mod backup;

@@ -146,6 +146,12 @@ impl Letterhead {
     }
 }
 
+/// Whether mail can be addressed so: `name@host` or `Name <name@host>`.
+#[must_use]
+pub fn is_mail_address(text: &str) -> bool {
+    mailbox("to", text).is_ok()
+}
+
 /// An address as config writes it, its domain in the form that mail servers speak.
 fn mailbox(key: &'static str, text: &str) -> Result<Mailbox, BuildError> {
     let wrong = || {
