@@ -304,6 +304,10 @@ impl Polls {
             let id = feed.id.clone();
             let desk = Arc::clone(&shared);
             let work = async move { poll(&desk, &setup, &feed, state, false).await };
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "joined here, and ended with this task"
+            )]
             let report = AbortOnDropHandle::new(tokio::spawn(work)).await;
             // Unasked, it can only have panicked: the feed must not stay marked as under way.
             let report = report.unwrap_or_else(|panic| {

@@ -93,6 +93,10 @@ fn seize(file: &File) -> rustix::io::Result<()> {
         match rustix::fs::flock(file, FlockOperation::NonBlockingLockExclusive) {
             Err(rustix::io::Errno::WOULDBLOCK) if tries < TRIES => {
                 tries += 1;
+                #[expect(
+                    clippy::disallowed_methods,
+                    reason = "a tenth of a second, before any task"
+                )]
                 std::thread::sleep(BREATH);
             }
             done => return done,
