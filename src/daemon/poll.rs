@@ -5,14 +5,13 @@
 
 mod read;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::task::JoinSet;
+use tokio::task::{self, JoinSet};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::AbortOnDropHandle;
 
 use super::setup::Setup;
 use super::{LONGEST_REST, Shared};
@@ -190,7 +189,7 @@ pub async fn run(shared: Arc<Shared>, stop: CancellationToken) -> anyhow::Result
         tokio::select! {
             () = stop.cancelled() => return polls.finish(&shared).await,
             () = nudged => {}
-            ended = polls.tasks.join_next(), if !polls.tasks.is_empty() => polls.ended(ended),
+            ended = polls.tasks.join_next_with_id(), if !polls.tasks.is_empty() => polls.ended(&shared, ended),
             () = tokio::time::sleep(rest) => {}
         }
     }
@@ -233,12 +232,14 @@ pub async fn mark(shared: &Shared, feeds: Vec<FeedId>, now: Timestamp) -> Result
 }
 
 /// What joining a poll gives.
-type Ended = Result<(FeedId, Result<Report, StoreError>), tokio::task::JoinError>;
+type Ended = Result<(task::Id, Result<Report, StoreError>), task::JoinError>;
 
 /// The polls under way, and who may not start yet.
 #[derive(Default)]
 struct Polls {
-    tasks: JoinSet<(FeedId, Result<Report, StoreError>)>,
+    tasks: JoinSet<Result<Report, StoreError>>,
+    /// Whose poll a task is.
+    feeds: HashMap<task::Id, FeedId>,
     under_way: HashSet<FeedId>,
     /// Overdue feeds at start, spread so that a restart is no burst.
     not_before: BTreeMap<FeedId, Timestamp>,
@@ -298,28 +299,12 @@ impl Polls {
         feed: Arc<Feed>,
         state: FeedState,
     ) {
-        self.under_way.insert(feed.id.clone());
+        let id = feed.id.clone();
         let (shared, setup) = (Arc::clone(shared), Arc::clone(setup));
-        self.tasks.spawn(async move {
-            let id = feed.id.clone();
-            let desk = Arc::clone(&shared);
-            let work = async move { poll(&desk, &setup, &feed, state, false).await };
-            #[expect(
-                clippy::disallowed_methods,
-                reason = "joined here, and ended with this task"
-            )]
-            let report = AbortOnDropHandle::new(tokio::spawn(work)).await;
-            // Unasked, it can only have panicked: the feed must not stay marked as under way.
-            let report = report.unwrap_or_else(|panic| {
-                Err(StoreError::Fault {
-                    path: shared.store.path().to_owned(),
-                    detail: format!("the poll of {id} panicked: {panic}"),
-                })
-            });
-            let error = report.as_ref().err().map(ToString::to_string);
-            shared.set_trouble("polls are not recorded", error);
-            (id, report)
-        });
+        let poll = async move { poll(&shared, &setup, &feed, state, false).await };
+        let handle = self.tasks.spawn(poll);
+        self.under_way.insert(id.clone());
+        self.feeds.insert(handle.id(), id);
     }
 
     /// How long until the next feed is due, at most [`LONGEST_REST`].
@@ -336,26 +321,33 @@ impl Polls {
         Ok(rest.clamp(Duration::from_millis(50), LONGEST_REST))
     }
 
-    /// Takes note that a poll ended.
-    fn ended(&mut self, ended: Option<Ended>) {
-        match ended {
-            Some(Ok((id, result))) => {
-                self.under_way.remove(&id);
-                if let Err(error) = result {
-                    tracing::error!(feed = %id, %error, "a poll of {id} was not recorded and will be repeated: {error}");
-                }
-            }
-            // The feed stays marked until the process ends, which the error makes known.
-            Some(Err(panic)) => tracing::error!(%panic, "a poll panicked: {panic}"),
-            None => {}
+    /// Takes note that a poll ended; one that was not recorded, panicked or not, will be repeated.
+    fn ended(&mut self, shared: &Shared, ended: Option<Ended>) {
+        let Some(ended) = ended else { return };
+        let (task, error) = match ended {
+            Ok((task, result)) => (task, result.err().map(|error| error.to_string())),
+            Err(panic) => (panic.id(), Some(panic.to_string())),
+        };
+        let id = self.feeds.remove(&task);
+        if let Some(id) = &id {
+            self.under_way.remove(id);
         }
+        if let Some(error) = &error {
+            let feed = id.as_ref().map_or("?", FeedId::as_str);
+            tracing::error!(
+                feed,
+                error,
+                "a poll of {feed} was not recorded and will be repeated: {error}"
+            );
+        }
+        shared.set_trouble("polls are not recorded", error);
     }
 
     /// Lets polls under way end, then cuts them off: what is not committed will be polled again.
     async fn finish(mut self, shared: &Arc<Shared>) -> anyhow::Result<()> {
         let ended = tokio::time::timeout(STOP_GRACE, async {
-            while let Some(ended) = self.tasks.join_next().await {
-                self.ended(Some(ended));
+            while let Some(ended) = self.tasks.join_next_with_id().await {
+                self.ended(shared, Some(ended));
             }
         });
         if ended.await.is_err() {
