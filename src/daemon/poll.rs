@@ -12,7 +12,6 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::AbortOnDropHandle;
 
 use super::setup::Setup;
 use super::{LONGEST_REST, Shared};
@@ -289,14 +288,18 @@ impl Polls {
             let id = feed.id.clone();
             let desk = Arc::clone(&shared);
             let work = async move { poll(&desk, &setup, &feed, state, false).await };
-            let report = AbortOnDropHandle::new(tokio::spawn(work)).await;
-            // Unasked, it can only have panicked: the feed must not stay marked as under way.
-            let report = report.unwrap_or_else(|panic| {
-                Err(StoreError::Fault {
-                    path: shared.store.path().to_owned(),
-                    detail: format!("the poll of {id} panicked: {panic}"),
-                })
-            });
+            // In a set of its own, which ends it when this ends: a panic must not leave the feed marked as under way.
+            let mut one = JoinSet::new();
+            one.spawn(work);
+            let panicked = |detail: String| StoreError::Fault {
+                path: shared.store.path().to_owned(),
+                detail,
+            };
+            let report = match one.join_next().await {
+                Some(Ok(report)) => report,
+                Some(Err(panic)) => Err(panicked(format!("the poll of {id} panicked: {panic}"))),
+                None => Err(panicked(format!("the poll of {id} was not begun"))),
+            };
             let error = report.as_ref().err().map(ToString::to_string);
             shared.set_trouble("polls are not recorded", error);
             (id, report)

@@ -78,6 +78,10 @@ impl Drop for Lock {
 }
 
 /// Takes the lock, in a few tries: who only asks whether it is held has it for an instant.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "start-up may block, and only a store that seems taken waits"
+)]
 fn seize(file: &File) -> rustix::io::Result<()> {
     let mut tries = 0;
     loop {

@@ -38,6 +38,7 @@ fn run(conn: &mut Connection, group: Vec<Waiting>) {
     let desk = Desk {
         path: dir.path().to_owned(),
         identity: open::identity(dir.path()).unwrap(),
+        signs: Arc::default(),
     };
     desk.commit(conn, group);
 }
