@@ -17,6 +17,9 @@ use crate::domain::feed::{Feed, FeedState};
 use crate::store::StoreError;
 use crate::store::outbox;
 
+/// Polls begun at once; each that waits for its host takes some memory.
+const WINDOW: usize = 1_000;
+
 /// What a round came to; its JSON is fixed by the contract.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Summary {
@@ -121,12 +124,16 @@ pub async fn poll_all(
     );
     poll::mark(shared, ids, now).await?;
     let mut tasks = JoinSet::new();
-    for (feed, state) in feeds {
-        let (shared, setup) = (Arc::clone(shared), Arc::<Setup>::clone(&setup));
-        tasks.spawn(async move { poll::poll(&shared, &setup, &feed, state, full).await });
-    }
+    let mut feeds = feeds.into_iter();
     let mut failed = None;
-    while let Some(ended) = tasks.join_next().await {
+    loop {
+        for (feed, state) in feeds.by_ref().take(WINDOW - tasks.len()) {
+            let (shared, setup) = (Arc::clone(shared), Arc::<Setup>::clone(&setup));
+            tasks.spawn(async move { poll::poll(&shared, &setup, &feed, state, full).await });
+        }
+        let Some(ended) = tasks.join_next().await else {
+            break;
+        };
         match ended {
             Ok(Ok(report)) => {
                 each(&report);

@@ -5,7 +5,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
 
 /// A failed call of the store: each says what happened, where, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -162,8 +162,14 @@ impl StoreError {
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         let path = PathBuf::new();
-        let detail = error.to_string();
+        let extended = error.sqlite_error().map(|inner| inner.extended_code);
+        let detail = match extended {
+            Some(code) => format!("{error}, SQLite code {code}"),
+            None => error.to_string(),
+        };
         match error.sqlite_error_code() {
+            // The index of the log cannot grow: SQLite calls that a failure of the disk, not a full one.
+            _ if extended == Some(ffi::SQLITE_IOERR_SHMSIZE) => Self::Full { path },
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { path },
             Some(ErrorCode::DiskFull) => Self::Full { path },
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {

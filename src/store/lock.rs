@@ -87,16 +87,16 @@ impl Drop for Lock {
 }
 
 /// Takes the lock, in a few tries: who only asks whether it is held has it for an instant.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "start-up may block, and only a store that seems taken waits"
+)]
 fn seize(file: &File) -> rustix::io::Result<()> {
     let mut tries = 0;
     loop {
         match rustix::fs::flock(file, FlockOperation::NonBlockingLockExclusive) {
             Err(rustix::io::Errno::WOULDBLOCK) if tries < TRIES => {
                 tries += 1;
-                #[expect(
-                    clippy::disallowed_methods,
-                    reason = "a tenth of a second, before any task"
-                )]
                 std::thread::sleep(BREATH);
             }
             done => return done,

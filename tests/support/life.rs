@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 pub use rustix::process::Signal;
+use rustix::process::{Pid, WaitOptions};
 use serde_json::Value;
 
 use super::desk::Desk;
@@ -35,11 +36,25 @@ pub fn free_port() -> u16 {
 
 /// Sends `signal` to a process.
 pub fn signal(pid: u32, signal: Signal) {
-    let pid = i32::try_from(pid)
-        .ok()
-        .and_then(rustix::process::Pid::from_raw);
-    rustix::process::kill_process(pid.expect("a process has a number"), signal)
-        .expect("it may be signalled");
+    rustix::process::kill_process(number(pid), signal).expect("it may be signalled");
+}
+
+/// A process's number as the system takes it.
+fn number(pid: u32) -> Pid {
+    let raw = i32::try_from(pid).ok();
+    raw.and_then(Pid::from_raw).expect("a process has a number")
+}
+
+/// Stops a child of ours in its tracks; when this returns, none of its threads runs.
+pub fn freeze(pid: u32) {
+    signal(pid, Signal::STOP);
+    let stopped = rustix::process::waitpid(Some(number(pid)), WaitOptions::UNTRACED);
+    assert!(
+        stopped
+            .expect("it is our child")
+            .is_some_and(|(_, status)| status.stopped()),
+        "it did not stop"
+    );
 }
 
 /// A running `bongsu run`; killed when dropped.
