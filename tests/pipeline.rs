@@ -8,6 +8,7 @@
 
 mod support;
 
+use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
@@ -24,7 +25,8 @@ fn rss(items: &[(&str, &str)]) -> String {
         .to_string();
     let mut list = String::new();
     for (guid, title) in items {
-        list += &format!(
+        let _ = write!(
+            list,
             "<item><guid isPermaLink=\"false\">{guid}</guid><link>https://news.example/{guid}</link>\
              <title>{title}</title><description>Body of {guid}.</description><pubDate>{date}</pubDate></item>"
         );
@@ -303,7 +305,8 @@ fn a_bad_feed_is_its_own_outcome_and_touches_nothing_else() {
     server.set("/down", Reply::status(503));
     let mut toml = "[fetch]\nallow_networks = [\"127.0.0.0/8\"]\n[web]\nlisten = \"\"\n".to_owned();
     for id in ["good", "html", "empty", "garbage", "loop", "huge", "down"] {
-        toml += &format!(
+        let _ = write!(
+            toml,
             "[[feed]]\nid = \"{id}\"\nurl = \"{}\"\n",
             server.url(&format!("/{id}"))
         );
