@@ -27,8 +27,7 @@ fn document(name: &str, count: usize, bytes: usize) -> Reply {
             serde_json::json!({
                 "id": format!("{name}-{number}"), "url": format!("https://daily.example/{name}/{number}"),
                 "title": format!("Acme wins tender {name} {number}"),
-                // Words that differ, so that nothing folds or packs them away.
-                "content_text": (0..bytes / 8).map(|at| format!("{:07x} ", at * 7919 + number)).collect::<String>(),
+                "content_text": words(number, bytes),
                 "date_published": jiff::Timestamp::now().to_string(),
             })
         })
@@ -37,6 +36,14 @@ fn document(name: &str, count: usize, bytes: usize) -> Reply {
         "version": "https://jsonfeed.org/version/1.1", "title": "Daily", "items": items,
     });
     Reply::ok(feed.to_string()).header("Content-Type", "application/feed+json")
+}
+
+/// Text of `bytes` whose words differ, so that nothing folds or packs it away.
+fn words(number: usize, bytes: usize) -> String {
+    let words: Vec<String> = (0..bytes / 8)
+        .map(|at| format!("{:07x}", at * 7919 + number))
+        .collect();
+    words.join(" ")
 }
 
 /// A publisher, a webhook, and a desk; the state folder may be elsewhere.
