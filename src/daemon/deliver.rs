@@ -250,9 +250,10 @@ impl Desk {
             .values()
             .chain(pausing.map(|(id, _)| id))
             .collect();
+        // What is owed to a receiver that is not there waits for the reload that brings or cancels it.
         let next = waiting
             .iter()
-            .filter(|(id, _)| !others.contains(&id))
+            .filter(|(id, _)| setup.receiver(id.as_str()).is_some() && !others.contains(&id))
             .map(|(_, at)| *at)
             .min();
         let rest = next.map_or(LONGEST_REST, |at| {
@@ -316,3 +317,6 @@ impl Desk {
 
 /// What joining a send gives.
 type Ended = Result<(ReceiverId, Result<Went, StoreError>), tokio::task::JoinError>;
+
+#[cfg(test)]
+mod tests;
