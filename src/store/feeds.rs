@@ -78,14 +78,6 @@ pub fn enable(tx: &Transaction<'_>, feed: &FeedId, enabled: bool) -> Result<bool
 }
 
 fn put(tx: &Transaction<'_>, feed: &Feed, now: Timestamp) -> Result<()> {
-    // Validators and failures belong to a URL; a wait that a publisher asked for is kept all the same.
-    tx.prepare_cached(
-        "update feed set state_url = ?2, etag = null, last_modified = null, body_hash = null,
-            validators_url = null, streak = 0, failures = 0, gone = 0, gone_since = null, last_error = null, last_outcome = null,
-            next_poll = retry_after, why_then = 'new'
-         where id = ?1 and url <> ?2",
-    )?
-    .execute([feed.id.as_str(), &feed.url])?;
     tx.prepare_cached(
         "insert into feed (id, url, title, tags, interval_ms, full_text, language, default_tz, owner,
             enabled, origin, configured, added, state_url)
@@ -111,6 +103,20 @@ fn put(tx: &Transaction<'_>, feed: &Feed, now: Timestamp) -> Result<()> {
     ])?;
     Ok(())
 }
+    void_other_url(tx, &feed.id)
+}
+
+/// Forgets what was learned of another URL than the feed's own, which makes it due.
+///
+/// Validators, failures and `gone` belong to a URL; a wait that a publisher asked for is kept all the same.
+fn void_other_url(tx: &Transaction<'_>, feed: &FeedId) -> Result<()> {
+    tx.prepare_cached(
+        "update feed set state_url = url, etag = null, last_modified = null, body_hash = null,
+            validators_url = null, streak = 0, failures = 0, gone = 0, gone_since = null, last_error = null, last_outcome = null,
+            next_poll = retry_after, why_then = 'new'
+         where id = ?1 and state_url <> url",
+    )?
+    .execute([feed.as_str()])?;
 
 /// All feeds that are asked for, by id.
 pub fn list(conn: &Connection) -> Result<Vec<FeedRow>> {
@@ -264,6 +270,8 @@ pub(super) fn save_state(
 
 /// SQLite takes a NaN for null, and a poll must not fail over a statistic.
 fn finite(number: f64) -> f64 {
+    // Config may have given the feed another URL while the poll was under way.
+    void_other_url(tx, feed)?;
     if number.is_finite() { number } else { 0.0 }
 }
 
