@@ -17,6 +17,8 @@ use crate::domain::id::FeedId;
 
 /// Polls kept of each feed.
 const HISTORY: i64 = 200;
+/// A poll that lies further ahead than this was made under a wrong clock, in milliseconds.
+const CLOCK_STEP: i64 = 3_600_000;
 
 /// A feed as stored: `feed.headers` is empty, whatever config says.
 #[derive(Clone, Debug, PartialEq)]
@@ -101,8 +103,6 @@ fn put(tx: &Transaction<'_>, feed: &Feed, now: Timestamp) -> Result<()> {
         Name(feed.origin),
         Ms(now),
     ])?;
-    Ok(())
-}
     void_other_url(tx, &feed.id)
 }
 
@@ -117,6 +117,8 @@ fn void_other_url(tx: &Transaction<'_>, feed: &FeedId) -> Result<()> {
          where id = ?1 and state_url <> url",
     )?
     .execute([feed.as_str()])?;
+    Ok(())
+}
 
 /// All feeds that are asked for, by id.
 pub fn list(conn: &Connection) -> Result<Vec<FeedRow>> {
@@ -146,14 +148,17 @@ pub fn state(conn: &Connection, feed: &FeedId) -> Result<Option<FeedState>> {
     Ok(get(conn, feed)?.map(|row| row.state))
 }
 
-/// Feeds whose time has come, those that wait longest first.
+/// Feeds whose time has come, those that wait longest first; and those polled under a clock that has been set
+/// back since, whose time would come in weeks or years.
 pub fn due(conn: &Connection, now: Timestamp, limit: u32) -> Result<Vec<FeedId>> {
     let mut query = conn.prepare_cached(
         "select id from feed
-         where configured = 1 and enabled = 1 and gone = 0 and (next_poll is null or next_poll <= ?1)
+         where configured = 1 and enabled = 1 and gone = 0
+            and (next_poll is null or next_poll <= ?1 or last_poll > ?3)
          order by coalesce(next_poll, 0), id limit ?2",
     )?;
-    let rows = query.query_map(params![Ms(now), limit], |row| {
+    let wrong = Ms(later(now, CLOCK_STEP));
+    let rows = query.query_map(params![Ms(now), limit, wrong], |row| {
         row.get(0).map(|id: String| FeedId::new(id))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -182,7 +187,7 @@ pub fn mark_polling(
     let changed = tx
         .prepare_cached(
             "update feed set polling_until = ?3, next_poll = ?3, why_then = ?4, last_poll = ?2
-             where id = ?1 and (polling_until is null or polling_until <= ?2)",
+             where id = ?1 and (polling_until is null or polling_until <= ?2 or polling_until > ?3)",
         )?
         .execute(params![
             feed.as_str(),
@@ -265,13 +270,13 @@ pub(super) fn save_state(
             state.streak,
             state.validators_url,
         ])?;
+    // Config may have given the feed another URL while the poll was under way.
+    void_other_url(tx, feed)?;
     Ok(changed > 0)
 }
 
 /// SQLite takes a NaN for null, and a poll must not fail over a statistic.
 fn finite(number: f64) -> f64 {
-    // Config may have given the feed another URL while the poll was under way.
-    void_other_url(tx, feed)?;
     if number.is_finite() { number } else { 0.0 }
 }
 
