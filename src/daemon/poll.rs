@@ -7,7 +7,7 @@ mod read;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio::task::JoinSet;
@@ -24,6 +24,12 @@ use crate::store::{self, StoreError};
 
 /// Polls that may wait for their host or be under way at once; the fetcher's own limit is on requests.
 const MOST_AT_ONCE: u32 = 2_000;
+
+/// No feed that is overdue at start is put off for longer.
+const LONGEST_SPREAD: Duration = Duration::from_mins(10);
+
+/// A poll that is not recorded is repeated within this.
+const REPEATED: Duration = Duration::from_mins(10);
 
 /// How long polls under way may take to end when the daemon stops.
 const STOP_GRACE: Duration = Duration::from_secs(5);
@@ -62,10 +68,13 @@ pub async fn poll(
     let request = request(feed, &old, full);
     let (outcome, place) = setup.fetcher.fetch_in_place(&request).await;
     let facts = outcome.facts.clone();
+    // Rules and receivers are those in force now: an alert must not be owed to whom a reload has taken away.
+    let setup = shared.setup();
+    let same = setup.feeds.get(&feed.id).filter(|now| now.url == feed.url);
     let digest = read::Digest {
         shared: Arc::clone(shared),
-        setup: Arc::clone(setup),
-        feed: Arc::clone(feed),
+        feed: Arc::clone(same.unwrap_or(feed)),
+        setup,
         old,
         began,
         now: shared.clock.now(),
@@ -190,7 +199,7 @@ pub async fn run(shared: Arc<Shared>, stop: CancellationToken) -> anyhow::Result
         tokio::select! {
             () = stop.cancelled() => return polls.finish(&shared).await,
             () = nudged => {}
-            ended = polls.tasks.join_next(), if !polls.tasks.is_empty() => polls.ended(ended),
+            ended = polls.tasks.join_next(), if !polls.tasks.is_empty() => polls.ended(&shared, ended),
             () = tokio::time::sleep(rest) => {}
         }
     }
@@ -242,6 +251,8 @@ struct Polls {
     under_way: HashSet<FeedId>,
     /// Overdue feeds at start, spread so that a restart is no burst.
     not_before: BTreeMap<FeedId, Timestamp>,
+    /// Feeds whose last poll was not recorded: when, and why.
+    unrecorded: BTreeMap<FeedId, (Instant, String)>,
 }
 
 impl Polls {
@@ -271,7 +282,7 @@ impl Polls {
         let setup = shared.setup();
         let mut starting = Vec::new();
         for (feed, state) in due(shared, &setup, now, MOST_AT_ONCE).await? {
-            let waits = self.not_before.get(&feed.id).is_some_and(|at| *at > now);
+            let waits = self.waits(&feed.id, now);
             let room = self.tasks.len() + starting.len() < MOST_AT_ONCE as usize;
             if room && !waits && !self.under_way.contains(&feed.id) {
                 starting.push((feed, state));
@@ -288,6 +299,13 @@ impl Polls {
             self.start(shared, &setup, feed, state);
         }
         self.rest(shared, now).await
+    }
+
+    /// Whether a feed that was overdue at start is still to wait; for long only under a clock set back since.
+    fn waits(&self, feed: &FeedId, now: Timestamp) -> bool {
+        let until = schedule::later(now, LONGEST_SPREAD);
+        let wait = self.not_before.get(feed);
+        wait.is_some_and(|at| *at > now && *at <= until)
     }
 
     /// Starts one.
@@ -316,8 +334,6 @@ impl Polls {
                     detail: format!("the poll of {id} panicked: {panic}"),
                 })
             });
-            let error = report.as_ref().err().map(ToString::to_string);
-            shared.set_trouble("polls are not recorded", error);
             (id, report)
         });
     }
@@ -337,13 +353,17 @@ impl Polls {
     }
 
     /// Takes note that a poll ended.
-    fn ended(&mut self, ended: Option<Ended>) {
+    fn ended(&mut self, shared: &Shared, ended: Option<Ended>) {
         match ended {
             Some(Ok((id, result))) => {
                 self.under_way.remove(&id);
+                self.unrecorded.remove(&id);
                 if let Err(error) = result {
                     tracing::error!(feed = %id, %error, "a poll of {id} was not recorded and will be repeated: {error}");
+                    self.unrecorded
+                        .insert(id, (Instant::now(), error.to_string()));
                 }
+                self.tell(shared);
             }
             // The feed stays marked until the process ends, which the error makes known.
             Some(Err(panic)) => tracing::error!(%panic, "a poll panicked: {panic}"),
@@ -351,11 +371,19 @@ impl Polls {
         }
     }
 
+    /// Makes known whose polls are not recorded; a feed that is no longer polled is forgotten.
+    fn tell(&mut self, shared: &Shared) {
+        self.unrecorded.retain(|_, (at, _)| at.elapsed() < REPEATED);
+        let first = self.unrecorded.iter().next();
+        let text = first.map(|(id, (_, error))| format!("{id}: {error}"));
+        shared.set_trouble("polls are not recorded", text);
+    }
+
     /// Lets polls under way end, then cuts them off: what is not committed will be polled again.
     async fn finish(mut self, shared: &Arc<Shared>) -> anyhow::Result<()> {
         let ended = tokio::time::timeout(STOP_GRACE, async {
             while let Some(ended) = self.tasks.join_next().await {
-                self.ended(Some(ended));
+                self.ended(shared, Some(ended));
             }
         });
         if ended.await.is_err() {
@@ -365,3 +393,6 @@ impl Polls {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;
