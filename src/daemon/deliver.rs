@@ -11,10 +11,11 @@ use jiff::Timestamp;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::receivers::Receiver;
 use super::{LONGEST_REST, Shared};
-use crate::domain::alert::delivery::{self, AttemptOutcome, DeliveryState, Owed};
+use crate::domain::alert::delivery::{self, Attempt, AttemptOutcome, DeliveryState, Owed};
 use crate::domain::feed::schedule;
 use crate::domain::id::ReceiverId;
 use crate::notify::Outgoing;
@@ -68,7 +69,7 @@ pub async fn send(
         sent_at: shared.clock.now(),
         attempt: attempts,
     };
-    let attempt = receiver.notifier.send(&outgoing).await;
+    let attempt = send_apart(receiver, outgoing).await;
     let now = shared.clock.now();
     let give_up =
         Duration::try_from(claimed.give_up.duration_since(claimed.created)).unwrap_or_default();
@@ -90,6 +91,22 @@ pub async fn send(
         .write(move |tx| outbox::settle(tx, &claimed, &attempt, &state, now))
         .await?;
     Ok(went)
+}
+
+/// Sends on a task of its own: a sender that panics has failed, and its message keeps to the schedule.
+async fn send_apart(receiver: &Receiver, outgoing: Outgoing) -> Attempt {
+    let notifier = Arc::clone(&receiver.notifier);
+    let work = async move { notifier.send(&outgoing).await };
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "joined here, and ended with this task"
+    )]
+    let attempt = AbortOnDropHandle::new(tokio::spawn(work)).await;
+    attempt.unwrap_or_else(|panic| {
+        let id = &receiver.config.id;
+        tracing::error!(receiver = %id, %panic, "the sender of {id} panicked: {panic}");
+        Attempt::later("the message made the sender fail: please report this")
+    })
 }
 
 /// Takes the next delivery of a receiver under lease, so that nobody else sends it meanwhile.
@@ -233,9 +250,10 @@ impl Desk {
             .values()
             .chain(pausing.map(|(id, _)| id))
             .collect();
+        // What is owed to a receiver that is not there waits for the reload that brings or cancels it.
         let next = waiting
             .iter()
-            .filter(|(id, _)| !others.contains(&id))
+            .filter(|(id, _)| setup.receiver(id.as_str()).is_some() && !others.contains(&id))
             .map(|(_, at)| *at)
             .min();
         let rest = next.map_or(LONGEST_REST, |at| {
@@ -299,3 +317,6 @@ impl Desk {
 
 /// What joining a send gives.
 type Ended = Result<(ReceiverId, Result<Went, StoreError>), tokio::task::JoinError>;
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,8 @@ pub mod progress;
 pub mod receivers;
 pub mod reload;
 pub mod run;
+#[cfg(test)]
+mod sample;
 pub mod setup;
 pub mod supervisor;
 pub mod sweep;

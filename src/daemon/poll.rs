@@ -7,7 +7,7 @@ mod read;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio::task::{self, JoinSet};
@@ -23,6 +23,12 @@ use crate::store::{self, StoreError};
 
 /// Polls that may wait for their host or be under way at once; the fetcher's own limit is on requests.
 const MOST_AT_ONCE: u32 = 2_000;
+
+/// No feed that is overdue at start is put off for longer.
+const LONGEST_SPREAD: Duration = Duration::from_mins(10);
+
+/// A poll that is not recorded is repeated within this.
+const REPEATED: Duration = Duration::from_mins(10);
 
 /// How long polls under way may take to end when the daemon stops.
 const STOP_GRACE: Duration = Duration::from_secs(5);
@@ -61,10 +67,13 @@ pub async fn poll(
     let request = request(feed, &old, full);
     let (outcome, place) = setup.fetcher.fetch_in_place(&request).await;
     let facts = outcome.facts.clone();
+    // Rules and receivers are those in force now: an alert must not be owed to whom a reload has taken away.
+    let setup = shared.setup();
+    let same = setup.feeds.get(&feed.id).filter(|now| now.url == feed.url);
     let digest = read::Digest {
         shared: Arc::clone(shared),
-        setup: Arc::clone(setup),
-        feed: Arc::clone(feed),
+        feed: Arc::clone(same.unwrap_or(feed)),
+        setup,
         old,
         began,
         now: shared.clock.now(),
@@ -243,6 +252,8 @@ struct Polls {
     under_way: HashSet<FeedId>,
     /// Overdue feeds at start, spread so that a restart is no burst.
     not_before: BTreeMap<FeedId, Timestamp>,
+    /// Feeds whose last poll was not recorded: when, and why.
+    unrecorded: BTreeMap<FeedId, (Instant, String)>,
 }
 
 impl Polls {
@@ -272,7 +283,7 @@ impl Polls {
         let setup = shared.setup();
         let mut starting = Vec::new();
         for (feed, state) in due(shared, &setup, now, MOST_AT_ONCE).await? {
-            let waits = self.not_before.get(&feed.id).is_some_and(|at| *at > now);
+            let waits = self.waits(&feed.id, now);
             let room = self.tasks.len() + starting.len() < MOST_AT_ONCE as usize;
             if room && !waits && !self.under_way.contains(&feed.id) {
                 starting.push((feed, state));
@@ -289,6 +300,13 @@ impl Polls {
             self.start(shared, &setup, feed, state);
         }
         self.rest(shared, now).await
+    }
+
+    /// Whether a feed that was overdue at start is still to wait; for long only under a clock set back since.
+    fn waits(&self, feed: &FeedId, now: Timestamp) -> bool {
+        let until = schedule::later(now, LONGEST_SPREAD);
+        let wait = self.not_before.get(feed);
+        wait.is_some_and(|at| *at > now && *at <= until)
     }
 
     /// Starts one.
@@ -328,19 +346,24 @@ impl Polls {
             Ok((task, result)) => (task, result.err().map(|error| error.to_string())),
             Err(panic) => (panic.id(), Some(panic.to_string())),
         };
-        let id = self.feeds.remove(&task);
-        if let Some(id) = &id {
-            self.under_way.remove(id);
+        let Some(id) = self.feeds.remove(&task) else {
+            return;
+        };
+        self.under_way.remove(&id);
+        self.unrecorded.remove(&id);
+        if let Some(error) = error {
+            tracing::error!(feed = %id, error, "a poll of {id} was not recorded and will be repeated: {error}");
+            self.unrecorded.insert(id, (Instant::now(), error));
         }
-        if let Some(error) = &error {
-            let feed = id.as_ref().map_or("?", FeedId::as_str);
-            tracing::error!(
-                feed,
-                error,
-                "a poll of {feed} was not recorded and will be repeated: {error}"
-            );
-        }
-        shared.set_trouble("polls are not recorded", error);
+        self.tell(shared);
+    }
+
+    /// Makes known whose polls are not recorded; a feed that is no longer polled is forgotten.
+    fn tell(&mut self, shared: &Shared) {
+        self.unrecorded.retain(|_, (at, _)| at.elapsed() < REPEATED);
+        let first = self.unrecorded.iter().next();
+        let text = first.map(|(id, (_, error))| format!("{id}: {error}"));
+        shared.set_trouble("polls are not recorded", text);
     }
 
     /// Lets polls under way end, then cuts them off: what is not committed will be polled again.
@@ -357,3 +380,6 @@ impl Polls {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -40,6 +40,7 @@ async fn sweep(shared: &Arc<Shared>, stop: &CancellationToken) -> Result<u64, St
     let keep = shared.setup().keep.clone();
     let mut gone = 0;
     loop {
+        shared.progress.beat("sweep", EVERY * 2);
         let (keep, now) = (keep.clone(), shared.clock.now());
         let batch = shared
             .store
@@ -50,5 +51,19 @@ async fn sweep(shared: &Arc<Shared>, stop: &CancellationToken) -> Result<u64, St
             return Ok(gone);
         }
         tokio::time::sleep(BREATH).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::daemon::sample::{setup, shared};
+
+    #[tokio::test]
+    async fn a_long_sweep_shows_that_it_goes_on() {
+        let (_dir, shared) = shared(setup(&[], Vec::new())).await;
+        sweep(&shared, &CancellationToken::new()).await.unwrap();
+        let ages = shared.progress.ages();
+        assert!(ages.iter().any(|(task, _, _)| *task == "sweep"));
     }
 }

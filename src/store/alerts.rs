@@ -16,7 +16,7 @@ use super::row::{Json, Ms, Name, Rank};
 use super::{Result, StoreError};
 use crate::domain::alert::Reason;
 use crate::domain::alert::wire::WireAlert;
-use crate::domain::id::RuleId;
+use crate::domain::id::{ReceiverId, RuleId};
 use crate::domain::rule::Severity;
 
 pub use list::{AlertFilter, AlertRow, Deliveries, HeldFilter, HeldRow, held, list};
@@ -128,6 +128,21 @@ pub(super) fn of_story(tx: &Transaction<'_>, story: i64, rule: &RuleId) -> Resul
     Ok(tx
         .prepare_cached("select min(seq) from alert where story = ?1 and rule = ?2")?
         .query_row(params![story, rule.as_str()], |row| row.get(0))?)
+}
+
+/// Whether an alert of a rule on a story went, or goes, to a receiver.
+pub(super) fn went_to(
+    tx: &Transaction<'_>,
+    story: i64,
+    rule: &str,
+    receiver: &ReceiverId,
+) -> Result<bool> {
+    Ok(tx
+        .prepare_cached(
+            "select exists (select 1 from alert a join delivery d on d.alert = a.seq
+             where a.story = ?1 and a.rule = ?2 and d.receiver = ?3 and d.state <> 'cancelled')",
+        )?
+        .query_row(params![story, rule, receiver.as_str()], |row| row.get(0))?)
 }
 
 /// The last word on a condition of the system: `Health` while it holds, `Resolved` after, and since when.

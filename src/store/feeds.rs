@@ -17,6 +17,8 @@ use crate::domain::id::FeedId;
 
 /// Polls kept of each feed.
 const HISTORY: i64 = 200;
+/// A poll that lies further ahead than this was made under a wrong clock, in milliseconds.
+const CLOCK_STEP: i64 = 3_600_000;
 
 /// A feed as stored: `feed.headers` is empty, whatever config says.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,14 +80,6 @@ pub fn enable(tx: &Transaction<'_>, feed: &FeedId, enabled: bool) -> Result<bool
 }
 
 fn put(tx: &Transaction<'_>, feed: &Feed, now: Timestamp) -> Result<()> {
-    // Validators and failures belong to a URL; a wait that a publisher asked for is kept all the same.
-    tx.prepare_cached(
-        "update feed set state_url = ?2, etag = null, last_modified = null, body_hash = null,
-            validators_url = null, streak = 0, failures = 0, gone = 0, gone_since = null, last_error = null, last_outcome = null,
-            next_poll = retry_after, why_then = 'new'
-         where id = ?1 and url <> ?2",
-    )?
-    .execute([feed.id.as_str(), &feed.url])?;
     tx.prepare_cached(
         "insert into feed (id, url, title, tags, interval_ms, full_text, language, default_tz, owner,
             enabled, origin, configured, added, state_url)
@@ -109,6 +103,20 @@ fn put(tx: &Transaction<'_>, feed: &Feed, now: Timestamp) -> Result<()> {
         Name(feed.origin),
         Ms(now),
     ])?;
+    void_other_url(tx, &feed.id)
+}
+
+/// Forgets what was learned of another URL than the feed's own, which makes it due.
+///
+/// Validators, failures and `gone` belong to a URL; a wait that a publisher asked for is kept all the same.
+fn void_other_url(tx: &Transaction<'_>, feed: &FeedId) -> Result<()> {
+    tx.prepare_cached(
+        "update feed set state_url = url, etag = null, last_modified = null, body_hash = null,
+            validators_url = null, streak = 0, failures = 0, gone = 0, gone_since = null, last_error = null, last_outcome = null,
+            next_poll = retry_after, why_then = 'new'
+         where id = ?1 and state_url <> url",
+    )?
+    .execute([feed.as_str()])?;
     Ok(())
 }
 
@@ -140,14 +148,17 @@ pub fn state(conn: &Connection, feed: &FeedId) -> Result<Option<FeedState>> {
     Ok(get(conn, feed)?.map(|row| row.state))
 }
 
-/// Feeds whose time has come, those that wait longest first.
+/// Feeds whose time has come, those that wait longest first; and those polled under a clock that has been set
+/// back since, whose time would come in weeks or years.
 pub fn due(conn: &Connection, now: Timestamp, limit: u32) -> Result<Vec<FeedId>> {
     let mut query = conn.prepare_cached(
         "select id from feed
-         where configured = 1 and enabled = 1 and gone = 0 and (next_poll is null or next_poll <= ?1)
+         where configured = 1 and enabled = 1 and gone = 0
+            and (next_poll is null or next_poll <= ?1 or last_poll > ?3)
          order by coalesce(next_poll, 0), id limit ?2",
     )?;
-    let rows = query.query_map(params![Ms(now), limit], |row| {
+    let wrong = Ms(later(now, CLOCK_STEP));
+    let rows = query.query_map(params![Ms(now), limit, wrong], |row| {
         row.get(0).map(|id: String| FeedId::new(id))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -176,7 +187,7 @@ pub fn mark_polling(
     let changed = tx
         .prepare_cached(
             "update feed set polling_until = ?3, next_poll = ?3, why_then = ?4, last_poll = ?2
-             where id = ?1 and (polling_until is null or polling_until <= ?2)",
+             where id = ?1 and (polling_until is null or polling_until <= ?2 or polling_until > ?3)",
         )?
         .execute(params![
             feed.as_str(),
@@ -259,6 +270,8 @@ pub(super) fn save_state(
             state.streak,
             state.validators_url,
         ])?;
+    // Config may have given the feed another URL while the poll was under way.
+    void_other_url(tx, feed)?;
     Ok(changed > 0)
 }
 

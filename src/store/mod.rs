@@ -95,6 +95,7 @@ impl Store {
         let owner = lock.owner().to_owned();
         self.write_blocking(move |tx| {
             outbox::void_leases(tx, &owner, now)?;
+            outbox::forget_wrong_clock(tx, now)?;
             feeds::free_interrupted(tx, now)
         })?;
         Ok(lock)

@@ -23,6 +23,8 @@ pub use show::{
 
 /// The longest that a receiver's own wish holds it.
 const LONGEST_HOLD: Duration = Duration::from_hours(24);
+/// How far clocks are corrected in good order.
+const CLOCK_STEP: Duration = Duration::from_hours(1);
 /// What a person sees where a lease ran out.
 const UNKNOWN: &str = "the process ended before the answer came; the receiver may have it";
 
@@ -276,8 +278,25 @@ fn note_receiver(
 }
 
 /// Frees deliveries whose lease ran out: each counts as an attempt of unknown end and is due at once.
+///
+/// So are those that were leased, put off or held under a clock that has been set back since.
 pub fn release_expired(tx: &Transaction<'_>, now: Timestamp) -> Result<u32> {
+    forget_wrong_clock(tx, now)?;
     free(tx, "lease_until <= ?1", &Ms(now), now)
+}
+
+/// Nothing is put off for longer than [`LONGEST_HOLD`]: what lies beyond comes now.
+pub(super) fn forget_wrong_clock(tx: &Transaction<'_>, now: Timestamp) -> Result<()> {
+    let latest = Ms(later(now, millis(LONGEST_HOLD + CLOCK_STEP)));
+    tx.prepare_cached("update receiver set hold_until = null where hold_until > ?1")?
+        .execute([latest])?;
+    for sql in [
+        "update delivery set due = ?2 where state = 'due' and due > ?1",
+        "update delivery set lease_until = ?2 where state = 'sending' and lease_until > ?1",
+    ] {
+        tx.prepare_cached(sql)?.execute([latest, Ms(now)])?;
+    }
+    Ok(())
 }
 
 /// Frees the deliveries of every owner but this one: it has the lock, so they are dead.

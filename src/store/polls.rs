@@ -195,6 +195,7 @@ fn record_findings(
     entries::save_mentions(tx, &case.at, &case.item.mentions, commit.now)?;
     for found in &case.item.matches {
         let told = alerts::of_story(tx, case.at.story, &found.found.rule)?;
+        let others = untold(tx, case.at.story, found, told)?;
         let facts = Facts {
             notify: found.notify,
             revisions: found.revisions,
@@ -208,10 +209,10 @@ fn record_findings(
             } else {
                 Change::New
             },
-            story_alerted: told.is_some(),
+            story_alerted: told.is_some() && others.is_empty(),
         };
         let outcome = match decide(&facts) {
-            Decision::Raise(reason) => raise(tx, commit, case, (found, reason), result)?,
+            Decision::Raise(reason) => raise(tx, commit, case, (found, reason, &others), result)?,
             Decision::Hold(Held::Folded) => Outcome::Held(Held::Folded, told),
             Decision::Hold(held) => Outcome::Held(held, None),
         };
@@ -221,6 +222,27 @@ fn record_findings(
         save_match(tx, &case.at, found, &outcome, commit.now)?;
     }
     Ok(())
+}
+
+/// Of those whom a match is for, the ones that no alert of the rule on this story went to: a receiver's `only`
+/// may refuse the first entry and take a copy.
+fn untold(
+    tx: &Transaction<'_>,
+    story: i64,
+    found: &RuleMatch,
+    told: Option<i64>,
+) -> Result<Vec<Addressee>> {
+    let mut others = Vec::new();
+    if told.is_none() {
+        return Ok(others);
+    }
+    for to in found.receivers.iter().filter(|to| to.skip.is_none()) {
+        let rule = found.found.rule.as_str();
+        if !alerts::went_to(tx, story, rule, &to.receiver)? {
+            others.push(to.clone());
+        }
+    }
+    Ok(others)
 }
 
 /// What a match led to, with the alert it raised or belongs to.
@@ -233,13 +255,22 @@ fn raise(
     tx: &Transaction<'_>,
     commit: &PollCommit,
     case: &Case<'_>,
-    (found, reason): (&RuleMatch, Reason),
+    (found, reason, others): (&RuleMatch, Reason, &[Addressee]),
     result: &mut PollResult,
 ) -> Result<Outcome> {
     let rule = found.found.rule.as_str();
     let entry = case.item.entry.id.as_str();
+    let rest = reason == Reason::NewStory && !others.is_empty();
     let key = match reason {
-        Reason::NewStory => alert::key(rule, &stories::first_entry(tx, case.at.story)?, reason, ""),
+        Reason::NewStory => {
+            let step = if rest { entry } else { "" };
+            alert::key(
+                rule,
+                &stories::first_entry(tx, case.at.story)?,
+                reason,
+                step,
+            )
+        }
         Reason::Revision => alert::key(rule, entry, reason, &alert::hex(&case.item.content_hash)),
         _ => alert::key(rule, entry, reason, ""),
     };
@@ -252,13 +283,14 @@ fn raise(
         place: Some(&case.at),
         body: None,
     };
-    let (id, fresh) = alerts::insert(tx, &alert, &found.receivers, commit.now)?;
+    let receivers = if rest { others } else { &found.receivers };
+    let (id, fresh) = alerts::insert(tx, &alert, receivers, commit.now)?;
     if !fresh {
         result.repeated += 1;
         return Ok(Outcome::Held(Held::Known, Some(id)));
     }
     result.alerts.push(id);
-    let owed = found.receivers.iter().filter(|to| to.skip.is_none());
+    let owed = receivers.iter().filter(|to| to.skip.is_none());
     result.deliveries += u32::try_from(owed.count()).unwrap_or(u32::MAX);
     Ok(Outcome::Raised(reason, id))
 }

@@ -30,7 +30,10 @@ pub(super) fn place(
     window: Duration,
     now: Timestamp,
 ) -> Result<Home> {
-    let since = later(now, millis(window).saturating_neg());
+    let span = (
+        later(now, millis(window).saturating_neg()),
+        later(now, millis(window)),
+    );
     let by_url = "select story from entry where url_hash = ?1 order by story desc limit 1";
     let by_title = "select story from entry where title_hash = ?1 order by story desc limit 1";
     for (text, sql, joined_by) in [
@@ -43,7 +46,7 @@ pub(super) fn place(
             .query_row([short_hash(text)], |row| row.get(0))
             .optional()?;
         if let Some(seq) = newest
-            && join(tx, seq, since, now)?
+            && join(tx, seq, span, now)?
         {
             return Ok(Home { seq, joined_by });
         }
@@ -62,11 +65,18 @@ pub(super) fn place(
     })
 }
 
-/// Joins a story that began at or after `since`; false where it is over.
-fn join(tx: &Transaction<'_>, story: i64, since: Timestamp, now: Timestamp) -> Result<bool> {
+/// Joins a story that began within `span`; false where it is over, or began under a clock that was set back.
+fn join(
+    tx: &Transaction<'_>,
+    story: i64,
+    span: (Timestamp, Timestamp),
+    now: Timestamp,
+) -> Result<bool> {
     let changed = tx
-        .prepare_cached("update story set last_seen = ?3 where seq = ?1 and first_seen >= ?2")?
-        .execute(params![story, Ms(since), Ms(now)])?;
+        .prepare_cached(
+            "update story set last_seen = ?4 where seq = ?1 and first_seen between ?2 and ?3",
+        )?
+        .execute(params![story, Ms(span.0), Ms(span.1), Ms(now)])?;
     Ok(changed > 0)
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Pure but for one look at what the store knows; runs on a blocking thread.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -184,12 +185,12 @@ impl Digest {
             new: plan
                 .new
                 .into_iter()
-                .map(|entry| self.recorded(entry))
+                .map(|entry| self.recorded(entry, &plan.shared_links))
                 .collect(),
             revised: plan
                 .revised
                 .into_iter()
-                .map(|revised| self.revised(revised))
+                .map(|revised| self.revised(revised, &plan.shared_links))
                 .collect(),
             rekeyed: plan.rekeyed,
             seen: plan.unchanged.into_iter().chain(plan.over_limit).collect(),
@@ -221,23 +222,25 @@ impl Digest {
     }
 
     /// A changed entry with all that is known of it.
-    fn revised(&self, revised: Revised) -> RevisedEntry {
+    fn revised(&self, revised: Revised, shared_links: &BTreeSet<String>) -> RevisedEntry {
         RevisedEntry {
             changed: revised.changed,
             hash_only: revised.hash_only,
-            now: self.recorded(revised.entry),
+            now: self.recorded(revised.entry, shared_links),
         }
     }
 
     /// An entry with its keys, matches and mentions.
-    fn recorded(&self, entry: Entry) -> Recorded {
+    fn recorded(&self, entry: Entry, shared_links: &BTreeSet<String>) -> Recorded {
         let title = self.title();
         let subject = entry.subject(&self.feed.tags, title);
         let (matches, mentions) = self.setup.rules.examine(&subject);
+        let page = entry.content.url.as_deref().map(identity::canonical_url);
         Recorded {
             content_hash: identity::content_hash(&entry.content),
             alternates: ingest::alternates(&entry),
-            canonical_url: entry.content.url.as_deref().map(identity::canonical_url),
+            canonical_url: page
+                .filter(|page| !identity::is_front_page(page) && !shared_links.contains(page)),
             title_key: identity::title_key(&entry.content.title, title),
             mentions,
             matches: self.rules(&matches, &self.setup.only.evaluate(&subject)),

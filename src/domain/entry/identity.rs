@@ -13,7 +13,7 @@ use crate::domain::id::EntryId;
 
 mod same;
 
-pub use same::{canonical_url, is_tracking, title_key};
+pub use same::{canonical_url, is_front_page, is_tracking, title_key};
 
 /// Keys longer than this are kept as their hash, so that the store's index stays small.
 const LONGEST_KEY: usize = 500;
@@ -275,7 +275,7 @@ fn bounded(rung: &str, text: &str) -> String {
 }
 
 /// Text as compared: composed, white space folded.
-fn normal(text: &str) -> String {
+pub(super) fn normal(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for word in text.split_whitespace() {
         if !out.is_empty() {

@@ -8,12 +8,13 @@
 //! plan. An entry's alternates are only ever added to: what [`alternates`] says when it is stored or revised,
 //! and its former key when it is re-keyed.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::hash_map::Entry as Slot;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 
 use super::Entry;
-use super::identity::{Part, changed_parts, content_hash, next_id, rung};
+use super::identity::{Part, canonical_url, changed_parts, content_hash, next_id, normal, rung};
 use crate::domain::id::EntryId;
 
 /// Edits without a new `updated` that are kept for one entry; beyond it the text is taken to hold a clock.
@@ -60,6 +61,8 @@ pub struct Plan {
     pub rekeyed: Vec<Rekeyed>,
     /// Most of the document came under new keys: the publisher changed its ids. One event, no alerts.
     pub migrated: bool,
+    /// Canonical links that entries with other titles share: the page of none of them.
+    pub shared_links: BTreeSet<String>,
 }
 
 /// A changed entry.
@@ -118,6 +121,7 @@ pub fn plan(known: &Known, entries: Vec<Entry>, now: Timestamp) -> Plan {
     let ids: HashSet<&EntryId> = known.entries.iter().map(|known| &known.id).collect();
     let mut plan = Plan {
         migrated: found.migrated,
+        shared_links: shared_links(&entries),
         ..Plan::default()
     };
     for (mut entry, known_entry) in entries.into_iter().zip(found.matches) {
@@ -268,6 +272,22 @@ fn index_alternates(known: &Known) -> HashMap<&str, Option<usize>> {
         }
     }
     index
+}
+
+/// Canonical links under which the document has entries with different titles: a live page, a list of notices.
+fn shared_links(entries: &[Entry]) -> BTreeSet<String> {
+    let mut titles: HashMap<String, String> = HashMap::new();
+    let mut shared = BTreeSet::new();
+    for content in entries.iter().map(|entry| &entry.content) {
+        let Some(url) = &content.url else { continue };
+        let title = normal(&content.title);
+        match titles.entry(canonical_url(url)) {
+            Slot::Vacant(slot) => drop(slot.insert(title)),
+            Slot::Occupied(slot) if *slot.get() != title => drop(shared.insert(slot.key().clone())),
+            Slot::Occupied(_) => {}
+        }
+    }
+    shared
 }
 
 /// Alternates that two entries of the document share.

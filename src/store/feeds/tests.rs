@@ -184,3 +184,40 @@ fn the_history_is_bounded() {
     );
     assert_eq!(last[0].outcome, OutcomeKind::OkNew);
 }
+
+#[test]
+fn a_poll_of_the_url_before_leaves_the_new_url_due() {
+    let (_dir, store) = open_store();
+    let moved = Feed {
+        url: "https://a.example/new".to_owned(),
+        ..feed("a")
+    };
+    store
+        .write_blocking(move |tx| sync(tx, &[moved.clone(), feed("b")], now()))
+        .unwrap();
+    // The poll of the old URL was under way meanwhile, and found it gone for good.
+    let mut poll = commit(vec![entry("one", Vec::new())]);
+    poll.state.gone = true;
+    poll.state.next_poll = None;
+    record(&store, poll);
+    assert_eq!(due_ids(&store, after(1)), ["a", "b"]);
+    let state = state_of(&store, "a");
+    assert_eq!((state.gone, state.etag, state.entries), (false, None, 1));
+}
+
+#[test]
+fn a_clock_set_back_blinds_no_feed() {
+    let (_dir, store) = open_store();
+    let year = 365 * 86_400;
+    let mut poll = commit(Vec::new());
+    poll.state.last_poll = Some(after(year));
+    poll.state.next_poll = Some(after(year + 300));
+    record(&store, poll);
+    assert_eq!(due_ids(&store, after(60)), ["b", "a"]);
+    // A step of seconds is no reason to ask again.
+    let mut poll = commit(Vec::new());
+    poll.state.last_poll = Some(after(90));
+    poll.state.next_poll = Some(after(390));
+    record(&store, poll);
+    assert_eq!(due_ids(&store, after(60)), ["b"]);
+}

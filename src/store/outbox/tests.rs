@@ -395,3 +395,45 @@ fn resending_makes_keys_of_its_own() {
     assert_eq!(missing, Ok(None));
     assert_clean(&store);
 }
+
+#[test]
+fn a_clock_set_back_keeps_nothing_from_its_receiver() {
+    let (_dir, store) = open_store();
+    record(
+        &store,
+        commit(vec![entry("one", vec![rule_match("r"), rule_match("s")])]),
+    );
+    let year = 365 * 86_400;
+    // Under the wrong clock one was tried, with a Retry-After, and one was under way.
+    let taken = take(&store, after(year), 1, None).remove(0);
+    let next = DeliveryState::Due {
+        due: after(year + 3_600),
+    };
+    end(&store, &taken, later(Some(3_600)), next, after(year));
+    assert!(take(&store, after(1), 5, None).len() < 2);
+    let release = || {
+        store
+            .write_blocking(|tx| release_expired(tx, after(2)))
+            .unwrap()
+    };
+    assert_eq!(release(), 0);
+    let held = take(&store, after(2), 5, None);
+    assert_eq!(
+        held.len(),
+        2,
+        "neither hold nor due time of another year counts"
+    );
+    for delivery in held {
+        let id = delivery.id;
+        store
+            .write_blocking(move |tx| {
+                tx.execute(
+                    "update delivery set lease_until = ?2 where seq = ?1",
+                    params![id, Ms(after(year))],
+                )?;
+                Ok(())
+            })
+            .unwrap();
+    }
+    assert_eq!(release(), 2, "nor does a lease");
+}

@@ -343,3 +343,53 @@ fn receivers_hear_of_an_alert_once_each() {
     );
     assert_eq!(number(&store, "select count(*) from delivery"), 2);
 }
+
+#[test]
+fn a_story_from_the_future_folds_nothing() {
+    let (_dir, store) = open_store();
+    let year = 365 * 86_400;
+    let poll = PollCommit {
+        now: after(year),
+        ..commit(vec![entry("one", vec![rule_match("r")])])
+    };
+    assert_eq!(record(&store, poll).alerts.len(), 1);
+    let mut same = entry("two", vec![rule_match("r")]);
+    same.title_key = entry("one", Vec::new()).title_key;
+    let result = record(&store, commit(vec![same]));
+    assert_eq!(result.alerts.len(), 1, "{:?}", result.held);
+}
+
+#[test]
+fn who_was_not_told_of_a_story_is_told_by_the_first_copy_it_takes() {
+    let (_dir, store) = open_store();
+    let told = |name: &str, takes: &[&str]| {
+        let receivers = ["desk", "ko"].map(|id| crate::store::outbox::Addressee {
+            skip: (!takes.contains(&id)).then(|| "the entry does not match its `only`".to_owned()),
+            ..to(id)
+        });
+        let mut item = entry(
+            name,
+            vec![RuleMatch {
+                receivers: receivers.to_vec(),
+                ..rule_match("r")
+            }],
+        );
+        item.title_key = Some("one title of one story".to_owned());
+        item
+    };
+    let first = record(&store, commit(vec![told("one", &["desk"])]));
+    assert_eq!((first.alerts.len(), first.deliveries), (1, 1));
+    let second = record(&store, commit(vec![told("two", &["desk", "ko"])]));
+    assert_eq!((second.alerts.len(), second.deliveries), (1, 1), "ko alone");
+    let third = record(&store, commit(vec![told("three", &["desk", "ko"])]));
+    assert_eq!(held(&third), [("folded", 1)]);
+    let owed = |receiver: &str| {
+        let sql = format!(
+            "select count(*) from delivery where receiver = '{receiver}' and state = 'due'"
+        );
+        number(&store, &sql)
+    };
+    assert_eq!((owed("desk"), owed("ko")), (1, 1));
+    assert_eq!(number(&store, "select count(distinct key) from alert"), 2);
+    assert_clean(&store);
+}

@@ -162,6 +162,13 @@ pub fn canonical_url(link: &str) -> String {
     format!("https://{host}{port}{path}{query}")
 }
 
+/// True for a canonical URL that names a site and no page: entries that link there have nothing in common.
+#[must_use]
+pub fn is_front_page(canonical: &str) -> bool {
+    let rest = canonical.strip_prefix("https://");
+    rest.is_some_and(|rest| !rest.contains(['/', '?']))
+}
+
 /// True for a parameter that picks a rendering, not a page.
 fn is_noise(pair: &str) -> bool {
     let (name, value) = pair.split_once('=').unwrap_or((pair, ""));

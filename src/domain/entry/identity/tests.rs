@@ -265,3 +265,17 @@ fn titles_that_tell_stories_apart() {
         assert_eq!(key(short), None, "{short}");
     }
 }
+
+#[test]
+fn a_site_is_no_page() {
+    for (url, expected) in [
+        ("https://www.agency.example/", true),
+        ("http://agency.example", true),
+        ("https://agency.example/#top", true),
+        ("https://agency.example/?id=1", false),
+        ("https://agency.example/news", false),
+        ("urn:x", false),
+    ] {
+        assert_eq!(is_front_page(&canonical_url(url)), expected, "{url}");
+    }
+}

@@ -280,3 +280,21 @@ proptest::proptest! {
         proptest::prop_assert!(second.new.is_empty() && second.revised.is_empty(), "{first:?} {second:?}");
     }
 }
+
+#[test]
+fn a_link_that_entries_with_other_titles_share_is_no_page_of_theirs() {
+    let one = |guid: &str, url: &str, title: &str| content(guid, url, title);
+    let entries = identify(
+        "feed",
+        vec![
+            one("1", "https://a.example/news#one", "Storm over Busan"),
+            one("2", "https://a.example/news#two", "Quake near Jeju"),
+            one("3", "https://a.example/3", "Ship launched"),
+        ],
+    );
+    let plan = plan(&Known::default(), entries, now());
+    assert_eq!(
+        plan.shared_links.iter().collect::<Vec<_>>(),
+        ["https://a.example/news"]
+    );
+}

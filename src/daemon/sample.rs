@@ -1,0 +1,159 @@
+//! A daemon's shared part for scenario tests: a real store, a clock that stands still, receivers that answer as told.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tempfile::TempDir;
+
+use super::Shared;
+use super::receivers::Receiver;
+use super::setup::{AlertSettings, Setup};
+use crate::clock::Clock;
+use crate::domain::alert::Reason;
+use crate::domain::alert::delivery::Attempt;
+use crate::domain::alert::frame::Language;
+use crate::domain::alert::wire::{WireAlert, WireLinks, WireRule};
+use crate::domain::feed::Feed;
+use crate::domain::feed::schedule::Pace;
+use crate::domain::id::ReceiverId;
+use crate::domain::matching::RuleSet;
+use crate::domain::rule::{Definitions, Rule, Severity};
+use crate::fetch::{FetchSettings, Fetcher};
+use crate::notify::settings::{ReceiverConfig, ReceiverKind};
+use crate::notify::{Notifier, Outgoing, Sending};
+use crate::store::outbox::Addressee;
+use crate::store::{self, Store};
+
+pub(super) fn now() -> Timestamp {
+    "2026-11-24T10:00:00Z".parse().unwrap()
+}
+
+/// What a receiver does with each message.
+pub(super) type Answer = fn() -> Attempt;
+
+struct Told(Answer);
+
+impl Notifier for Told {
+    fn attempt<'a>(&'a self, _: &'a Outgoing) -> Sending<'a> {
+        let answer = self.0;
+        Box::pin(async move { answer() })
+    }
+
+    fn patience(&self) -> Duration {
+        Duration::from_secs(1)
+    }
+
+    fn preview(&self, _: &Outgoing) -> String {
+        String::new()
+    }
+}
+
+/// A default receiver.
+pub(super) fn receiver(id: &str, answer: Answer) -> Arc<Receiver> {
+    Arc::new(Receiver {
+        config: ReceiverConfig {
+            id: ReceiverId::new(id),
+            default: true,
+            min_severity: Severity::Info,
+            only: None,
+            rate: None,
+            give_up: None,
+            zone: None,
+            max_body: None,
+            language: Language::default(),
+            kind: ReceiverKind::Terminal,
+        },
+        notifier: Arc::new(Told(answer)),
+    })
+}
+
+/// A setup that watches these feeds for `Acme`.
+pub(super) fn setup(feeds: &[Feed], receivers: Vec<Arc<Receiver>>) -> Setup {
+    let definitions = Definitions {
+        rules: vec![Rule::of_query("acme", "Acme")],
+        ..Definitions::default()
+    };
+    let (rules, _) = RuleSet::compile(&definitions);
+    let (only, _) = RuleSet::compile(&Definitions::default());
+    let settings = FetchSettings {
+        allow_networks: vec!["127.0.0.0/8".parse().unwrap()],
+        ..FetchSettings::default()
+    };
+    let feeds = feeds.iter();
+    Setup {
+        feeds: feeds
+            .map(|feed| (feed.id.clone(), Arc::new(feed.clone())))
+            .collect::<BTreeMap<_, _>>(),
+        definitions,
+        rules: Arc::new(rules),
+        only: Arc::new(only),
+        receivers,
+        fetcher: Fetcher::new(&settings, "bongsu/test", Clock::System).unwrap(),
+        pace: Pace {
+            interval: None,
+            budget: 24.0,
+            min: Duration::from_mins(5),
+            max: Duration::from_hours(24),
+            price: None,
+        },
+        alerts: AlertSettings {
+            backlog: Duration::from_hours(24),
+            story_window: Duration::from_hours(72),
+            give_up: Duration::from_hours(72),
+        },
+        keep: store::Settings::default(),
+        public_url: None,
+    }
+}
+
+/// A daemon's shared part over a fresh store that knows the feeds of `setup`.
+pub(super) async fn shared(setup: Setup) -> (TempDir, Arc<Shared>) {
+    let dir = tempfile::tempdir().unwrap();
+    let path: PathBuf = dir.path().to_owned();
+    let store = Store::open(&path, &store::Settings::default(), now()).unwrap();
+    let shared = Arc::new(Shared::new(
+        store,
+        "me".to_owned(),
+        Clock::manual(now()),
+        setup,
+    ));
+    super::sync(&shared, &shared.setup()).await.unwrap();
+    (dir, shared)
+}
+
+/// Owes a test alert to `receiver`.
+pub(super) async fn owe(shared: &Shared, receiver: &str) {
+    let to = [Addressee {
+        receiver: ReceiverId::new(receiver),
+        give_up: Duration::from_hours(72),
+        skip: None,
+    }];
+    let alert = WireAlert {
+        kind: "alert".to_owned(),
+        id: String::new(),
+        key: format!("key-{receiver}"),
+        created: now(),
+        severity: Severity::High,
+        reason: Reason::Health,
+        rule: WireRule {
+            id: "bongsu.health".to_owned(),
+            title: "Health".to_owned(),
+        },
+        entry: None,
+        matches: Vec::new(),
+        story: None,
+        health: None,
+        alerts: None,
+        links: WireLinks::default(),
+        test: true,
+        cut: false,
+    };
+    shared
+        .store
+        .write(move |tx| store::alerts::raise(tx, &alert, &to, now()).map(drop))
+        .await
+        .unwrap();
+}
