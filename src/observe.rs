@@ -30,8 +30,9 @@ pub enum LogFormat {
 ///
 /// A second call changes nothing: the first subscriber of a process stays.
 pub fn start_logging(level: &str, format: LogFormat, under_systemd: bool, color: bool) {
-    // Libraries speak at warn: their info lines are about themselves.
-    let filter = EnvFilter::try_new(format!("warn,bongsu={level}"))
+    // Libraries speak at warn: their info lines are about themselves. A certificate that is not accepted is its
+    // feed's or receiver's outcome, and told as such.
+    let filter = EnvFilter::try_new(format!("warn,rustls_platform_verifier=off,bongsu={level}"))
         .unwrap_or_else(|_| EnvFilter::new("warn,bongsu=info"));
     let registry = tracing_subscriber::registry().with(filter);
     let format = match format {

@@ -192,6 +192,24 @@ fn usage_config_and_store_have_their_exit_codes() {
 }
 
 #[test]
+fn looking_makes_no_store_and_says_where_there_is_none() {
+    let desk = Desk::empty();
+    let status = desk.run(&["status"]).expect(0);
+    assert!(status.out.contains("\"running\":false"), "{}", status.out);
+    let human = desk.run(&["status", "--format", "human"]).expect(0);
+    assert!(human.out.contains("--state-dir"), "{}", human.out);
+    let backup = desk.path().join("backup.db");
+    for command in [
+        ["db", "check"].as_slice(),
+        &["db", "backup", backup.to_str().unwrap()],
+    ] {
+        let done = desk.run(command).expect(4);
+        assert!(done.err.contains("there is no store"), "{}", done.err);
+    }
+    assert!(!desk.state().join("bongsu.db").exists() && !backup.exists());
+}
+
+#[test]
 fn every_command_has_an_example_in_its_help() {
     for command in [
         "init",

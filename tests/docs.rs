@@ -381,3 +381,66 @@ fn each_dependency_has_its_reason() {
         .collect();
     assert_eq!(named, told, "left: Cargo.toml, right: docs/dependencies.md");
 }
+
+/// The examples that people uncomment: each block of `# [[receiver]]` in the shipped config.
+#[test]
+fn commented_receivers_of_the_shipped_config_pass_the_check() {
+    let text = read("config/receivers.toml");
+    let mut examples = String::new();
+    let mut inside = false;
+    for line in text.lines() {
+        let bare = line.strip_prefix("# ").filter(|_| !line.is_empty());
+        inside = bare.is_some_and(|bare| inside || bare == "[[receiver]]");
+        if let (true, Some(bare)) = (inside, bare) {
+            examples.push_str(bare);
+            examples.push('\n');
+        }
+    }
+    assert!(examples.matches("[[receiver]]").count() >= 5, "{examples}");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (name, text) in [("receivers.toml", text.as_str()), ("more.toml", &examples)] {
+        fs::write(folder.path().join(name), text).expect("written");
+    }
+    for secret in ["smtp-password", "webhook-secret"] {
+        let text = "whsec_YSBzZWNyZXQgb2YgdGhlIGRvY3MsIDI0IGJ5dGVz\n";
+        fs::write(folder.path().join(secret), text).expect("written");
+    }
+    let done = Command::new(env!("CARGO_BIN_EXE_bongsu"))
+        .args(["check", "--config"])
+        .arg(folder.path())
+        .env("CREDENTIALS_DIRECTORY", folder.path())
+        .stdin(Stdio::null())
+        .output()
+        .expect("the binary runs");
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{said}");
+}
+
+/// Every setting of the shipped config, uncommented, is its default: a known key with a value that passes.
+#[test]
+fn commented_settings_of_the_shipped_config_pass_the_check() {
+    let mut lines = Vec::new();
+    for line in read("config/bongsu.toml").lines() {
+        let setting = line
+            .strip_prefix("# ")
+            .filter(|bare| bare.contains(" = ") && !bare.starts_with(char::is_uppercase));
+        // Tokens stand there twice, as examples of one way and the other.
+        let token = ["token", "name", "secret", "read_only"];
+        match setting {
+            Some(bare) if !token.iter().any(|key| bare.starts_with(key)) => {
+                lines.push(bare.to_owned());
+            }
+            Some(_) => {}
+            None => lines.push(line.to_owned()),
+        }
+    }
+    assert!(lines.len() > 40, "{lines:?}");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let classes = "[[entity]]\nid = \"x\"\nname = \"Xylophone\"\nclasses = [\"foreign-country\", \
+                   \"korean-weapon\", \"korean-defence-firm\"]\n";
+    fs::write(folder.path().join("bongsu.toml"), lines.join("\n")).expect("written");
+    fs::write(folder.path().join("entity.toml"), classes).expect("written");
+    let done = bongsu(&["check", "--config", &folder.path().to_string_lossy()], "");
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{said}");
+}

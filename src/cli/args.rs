@@ -26,11 +26,21 @@ pub struct Cli {
 /// Flags that stand before or after the command.
 #[derive(Clone, Debug, Args)]
 pub struct Global {
-    /// Config folder or file [default: $`BONGSU_CONFIG`, ./config, ~/.config/bongsu, /etc/bongsu]
-    #[arg(long, global = true, value_name = "PATH")]
+    /// Config folder or file.
+    #[arg(
+        long,
+        global = true,
+        value_name = "PATH",
+        help = "Config folder or file [default: $BONGSU_CONFIG, ./config, ~/.config/bongsu, /etc/bongsu]"
+    )]
     pub config: Option<PathBuf>,
-    /// State folder [default: $`BONGSU_STATE_DIR`, $`STATE_DIRECTORY`, ~/.local/state/bongsu]
-    #[arg(long, global = true, value_name = "DIR")]
+    /// State folder.
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        help = "State folder [default: $BONGSU_STATE_DIR, $STATE_DIRECTORY, ~/.local/state/bongsu]"
+    )]
     pub state_dir: Option<PathBuf>,
     /// Output [default: human on a terminal, jsonl in a pipe where rows are printed]
     #[arg(long, global = true, value_enum)]

@@ -136,16 +136,22 @@ impl Context {
 
     /// The store, whether or not config can be read: for `status` and `db`, which must work when it cannot.
     pub fn any_store(&self) -> Result<Store, Failure> {
-        let loaded = self
-            .config_path()
-            .ok()
-            .and_then(|path| config::load(&path, &env).config);
-        self.open_store(
-            &loaded
-                .as_ref()
-                .map(setup::store_settings)
-                .unwrap_or_default(),
-        )
+        self.open_store(&self.any_store_settings())
+    }
+
+    /// Where that store is, or would be.
+    pub fn store_path(&self) -> Result<PathBuf, Failure> {
+        store::database_path(&self.state_dir()?, &self.any_store_settings().url)
+            .map_err(Failure::config)
+    }
+
+    fn any_store_settings(&self) -> store::Settings {
+        let path = self.config_path().ok();
+        let config = path.and_then(|path| config::load(&path, &env).config);
+        config
+            .as_ref()
+            .map(setup::store_settings)
+            .unwrap_or_default()
     }
 
     /// Everything a pass needs, with the store's lock: nobody else polls or delivers meanwhile.
@@ -186,6 +192,15 @@ impl Context {
         runtime.shutdown_timeout(Duration::from_millis(200));
         Ok(done)
     }
+}
+
+/// Why there is nothing to show.
+pub fn no_store(path: &Path) -> String {
+    format!(
+        "there is no store at {}: nothing has run with this state folder yet; name another with --state-dir (the \
+         service's is /var/lib/bongsu)",
+        path.display()
+    )
 }
 
 /// Reads and compiles the config at `path`.

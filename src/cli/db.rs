@@ -1,13 +1,21 @@
 //! `db`: backup, check, stats. All work while the daemon runs.
 
 use super::args::DbCommand;
-use super::context::Context;
+use super::context::{self, Context};
 use super::exit::{Exit, Failure};
 use super::output::Output;
 use crate::store::check;
 
 /// Runs a `db` command.
 pub fn db(command: &DbCommand, context: &Context, out: &mut Output) -> Result<Exit, Failure> {
+    let path = context.store_path()?;
+    if !path.exists() {
+        // A backup of a store just made would be a false calm.
+        return Err(Failure {
+            exit: Exit::Store,
+            ..Failure::new(context::no_store(&path))
+        });
+    }
     let store = context.any_store()?;
     match command {
         DbCommand::Backup { file } => {

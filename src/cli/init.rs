@@ -92,8 +92,13 @@ pub fn init(args: &InitArgs, out: &mut Output) -> Result<(), Failure> {
 
 /// Writes one file with its folders; an existing file is never replaced.
 fn write(path: &Path, text: &str, readable: bool) -> Result<(), Failure> {
-    let wrong =
-        |error: std::io::Error| Failure::new(format!("cannot write {}: {error}", path.display()));
+    let wrong = |error: std::io::Error| {
+        let repair = match error.kind() {
+            std::io::ErrorKind::PermissionDenied => ": use sudo, or name a folder of your own",
+            _ => "",
+        };
+        Failure::new(format!("cannot write {}: {error}{repair}", path.display()))
+    };
     if let Some(parent) = path.parent() {
         make_folder(parent, readable).map_err(wrong)?;
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::context::Context;
+use super::context::{self, Context};
 use super::exit::Failure;
 use super::output::{Output, neutral};
 use crate::domain::feed::Health;
@@ -13,6 +13,7 @@ use crate::store::status::{Note, Stats};
 use crate::store::{self, Holder};
 
 /// What there is to say.
+#[derive(Default)]
 struct Glance {
     running: Option<Holder>,
     notes: Vec<Note>,
@@ -20,8 +21,16 @@ struct Glance {
     stats: Stats,
 }
 
-/// Prints where the daemon and the store stand.
+/// Prints where the daemon and the store stand. Looking makes no store where there is none.
 pub fn status(context: &Context, out: &mut Output) -> Result<(), Failure> {
+    let path = context.store_path()?;
+    if !path.exists() {
+        let nothing = Glance::default();
+        if !out.is_human() {
+            return out.json(&nothing.json(&path));
+        }
+        return out.line(&format!("not running; {}", context::no_store(&path)));
+    }
     let store = context.any_store()?;
     let glance = Glance {
         running: store.held_by(),

@@ -96,11 +96,27 @@ fn syntax(file: usize, text: &str, span: Range<usize>, message: &str) -> Problem
             None => problem,
         };
     }
-    let (message, help) = message.split_once(", expected ").unwrap_or((message, ""));
+    let (message, expected) = message.split_once(", expected ").unwrap_or((message, ""));
     let problem = Problem::error("C00", place, format!("this is not TOML: {message}"));
-    match help {
-        "" | "nothing" => problem.help("check quotes, brackets and equals signs of this line"),
-        help => problem.help(format!("write {help}")),
+    problem.help(repair(message, expected))
+}
+
+/// What to do about a syntax error; the parser's own words only where we have no better ones.
+fn repair(message: &str, expected: &str) -> String {
+    match (message, expected) {
+        ("string values must be quoted", _) => {
+            "put it in straight quotes: \"…\", or '…' where it holds double ones".to_owned()
+        }
+        ("unexpected key or value", _) => {
+            "one `key = value` a line; a text that holds double quotes stands in single ones: '…'"
+                .to_owned()
+        }
+        ("invalid basic string", "`\"`") => {
+            "end the text with \" on its line; one of several lines stands between \"\"\" and \"\"\""
+                .to_owned()
+        }
+        (_, "" | "nothing") => "check quotes, brackets and equals signs of this line".to_owned(),
+        (_, expected) => format!("write {expected}"),
     }
 }
 

@@ -23,6 +23,7 @@ pub(super) fn list(cx: &mut Cx, path: &Path) -> Vec<PathBuf> {
     match fs::metadata(path) {
         Ok(data) if data.is_dir() => {
             let mut files = Vec::new();
+            let before = cx.problems.len();
             walk(cx, path, 0, &mut BTreeSet::new(), &mut files);
             if files.len() > MOST {
                 let message = format!("there are more than {MOST} files here");
@@ -31,7 +32,7 @@ pub(super) fn list(cx: &mut Cx, path: &Path) -> Vec<PathBuf> {
                         .help("name the config folder itself, not one above it"),
                 );
                 files.clear();
-            } else if files.is_empty() {
+            } else if files.is_empty() && cx.problems.len() == before {
                 cx.push(
                     Problem::file("C10", path.to_owned(), "this folder holds no *.toml")
                         .help("run `bongsu init`, or name another folder"),

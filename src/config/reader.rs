@@ -105,7 +105,8 @@ impl<'t> Table<'t> {
         }
     }
 
-    fn unknown(&self, cx: &mut Cx, item: &Item, known: &[&str]) {
+    /// Reports a key that is not among `known`.
+    pub fn unknown(&self, cx: &mut Cx, item: &Item, known: &[&str]) {
         let key = item.key.as_str();
         if suggest::nearest(key, MAY_BE_SECRET).is_some() {
             cx.sources.hide(&item.place());

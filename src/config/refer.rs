@@ -27,6 +27,7 @@ pub(super) fn check(cx: &mut Cx, draft: &Draft) {
         .iter()
         .flat_map(|(feed, _)| feed.tags.iter().map(String::as_str))
         .collect();
+    idle(cx, draft, &receivers);
     let has_default = draft.receivers.iter().any(|(receiver, _)| receiver.default);
     for (rule, places) in &draft.rules {
         for text in &places.receivers {
@@ -59,6 +60,31 @@ pub(super) fn check(cx: &mut Cx, draft: &Draft) {
                     cx.push(Problem::warning("C26", text.place.clone(), message).help(help));
                 }
             }
+        }
+    }
+}
+
+/// Receivers that nothing is ever sent to: uncommented and left without `default = true`.
+fn idle(cx: &mut Cx, draft: &Draft, receivers: &BTreeSet<&str>) {
+    if draft.rules.is_empty() || draft.any_broken("rule") {
+        return;
+    }
+    let named: BTreeSet<&str> = draft
+        .rules
+        .iter()
+        .flat_map(|(_, places)| places.receivers.iter().map(|text| text.value.as_str()))
+        .collect();
+    // A misspelt name is told of already, and may have meant any of them.
+    if !named.is_subset(receivers) {
+        return;
+    }
+    for (receiver, places) in &draft.receivers {
+        if !receiver.default && !named.contains(receiver.id.as_str()) {
+            let message = format!("\"{}\" is told of nothing: no rule names it", receiver.id);
+            cx.push(
+                Problem::warning("C27", places.id.clone(), message)
+                    .help("give it default = true, or name it in the `receivers` of a rule"),
+            );
         }
     }
 }

@@ -236,6 +236,22 @@ const BAD: &[(&str, &str)] = &[
         "a.toml:4:10: `25:00` is not a time of day (24 h): write one such as \"22:00\" [C04]",
     ),
     (
+        "[[feed]]\nurl = http://h/x\n",
+        "a.toml:2:7: this is not TOML: string values must be quoted: put it in straight quotes: \"…\", or '…' where it holds double ones [C00]",
+    ),
+    (
+        "[log]\nlevel = \"info\n",
+        "a.toml:2:14: this is not TOML: invalid basic string: end the text with \" on its line; one of several lines stands between \"\"\" and \"\"\" [C00]",
+    ),
+    (
+        "[[rule]]\nid = \"a\"\nquery = \"\"North Korea\" AND K9\"\n",
+        "a.toml:3:11: this is not TOML: unexpected key or value: one `key = value` a line; a text that holds double quotes stands in single ones: '…' [C00]",
+    ),
+    (
+        "[[feed]]\nurl = \"www.yna.co.kr/rss\"\n",
+        "a.toml:2:7: this is not the address of a web page (it does not begin with https://): write https://host/path [C04]",
+    ),
+    (
         "a = 'x\n",
         "a.toml:1:7: this is not TOML: invalid literal string: write `'` [C00]",
     ),

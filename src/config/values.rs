@@ -40,6 +40,7 @@ pub(super) fn http_url(text: &str) -> Result<Url, String> {
         Ok(url) if !matches!(url.scheme(), "http" | "https") => wrong("neither http nor https"),
         Ok(url) if url.host_str().is_none_or(str::is_empty) => wrong("no host"),
         Ok(url) => Ok(url),
+        Err(url::ParseError::RelativeUrlWithoutBase) => wrong("it does not begin with https://"),
         Err(error) => wrong(&error.to_string()),
     }
 }

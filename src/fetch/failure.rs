@@ -116,6 +116,9 @@ pub(super) fn words(error: &reqwest::Error) -> String {
 
 fn tls_words(error: &rustls::Error) -> String {
     use rustls::CertificateError as C;
+    if matches!(error, rustls::Error::InvalidMessage(_)) {
+        return "the server speaks no TLS at this port: is it https at all?".to_owned();
+    }
     let rustls::Error::InvalidCertificate(why) = error else {
         return format!("the TLS handshake failed: {error}");
     };
@@ -127,6 +130,9 @@ fn tls_words(error: &rustls::Error) -> String {
         C::UnknownIssuer => "the certificate's issuer is not trusted: the server may leave out an \
                              intermediate certificate, or the machine lacks ca-certificates"
             .to_owned(),
+        C::Other(_) => {
+            "the certificate is not signed by an authority that this machine trusts".to_owned()
+        }
         C::NotValidForName | C::NotValidForNameContext { .. } => {
             "the certificate is for another host name".to_owned()
         }

@@ -35,7 +35,7 @@ pub enum Refusal {
     Port(u16),
     /// A non-public address.
     #[error(
-        "{host} is at {ip}, which is not a public address; if it is meant, add its network to `allow_networks` in [fetch]"
+        "{}not a public address; if it is meant: [fetch] allow_networks = [\"{ip}\"], or its network", at(host, *ip)
     )]
     Address {
         /// The host as asked for.
@@ -43,6 +43,15 @@ pub enum Refusal {
         /// The address it stands for.
         ip: IpAddr,
     },
+}
+
+/// Where the host is; an address is where it is.
+fn at(host: &str, ip: IpAddr) -> String {
+    if host.trim_matches(['[', ']']) == ip.to_string() {
+        format!("{host} is ")
+    } else {
+        format!("{host} is at {ip}, ")
+    }
 }
 
 /// Judges targets.

@@ -41,6 +41,8 @@ pub(super) struct Email {
 }
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Greeting and encryption: servers that make strangers wait do so for less.
+const GREETING_TIMEOUT: Duration = Duration::from_secs(30);
 const COMMAND_TIMEOUT: Duration = Duration::from_mins(1);
 const DATA_TIMEOUT: Duration = Duration::from_mins(2);
 const QUIT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -134,7 +136,7 @@ impl Email {
             implicit,
             None,
         );
-        let mut connection = within(COMMAND_TIMEOUT, Stage::Connect, connecting).await?;
+        let mut connection = within(GREETING_TIMEOUT, Stage::Connect, connecting).await?;
         if let Some(parameters) = self
             .tls_parameters
             .clone()
@@ -143,11 +145,12 @@ impl Email {
             if !connection.can_starttls() {
                 let _ = timeout(QUIT_TIMEOUT, connection.quit()).await;
                 return Err(Attempt::refused(
-                    "the server offers no STARTTLS, nothing was sent: set `tls` to what it speaks",
+                    "the server offers no STARTTLS, nothing was sent: set tls = \"implicit\" if it encrypts from the first byte (port 465), or tls = \"none\" on \
+                     this machine or a private network",
                 ));
             }
             let upgrade = connection.starttls(parameters, &hello);
-            within(COMMAND_TIMEOUT, Stage::Connect, upgrade).await?;
+            within(GREETING_TIMEOUT, Stage::Connect, upgrade).await?;
         }
         if let Some(credentials) = &self.credentials {
             let auth = connection.auth(DEFAULT_MECHANISMS, credentials);
@@ -163,7 +166,7 @@ impl Email {
             Ok(Ok(addresses)) => addresses.collect(),
             Ok(Err(error)) => {
                 return Err(Attempt::later(format!(
-                    "cannot resolve {}: {error}",
+                    "cannot resolve {}: {error}: check the host name in `server`",
                     self.host
                 )));
             }
@@ -342,6 +345,11 @@ async fn within<T>(
     match timeout(limit, step).await {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(refusal::attempt(stage, &error)),
+        Err(_) if stage == Stage::Connect => Err(Attempt::later(format!(
+            "the server said nothing for {} s: a port that encrypts from the first byte, as 465 does, wants \
+             tls = \"implicit\"",
+            limit.as_secs()
+        ))),
         Err(_) => Err(silent(limit)),
     }
 }

@@ -84,7 +84,14 @@ impl Notifier for File {
 
 /// A full disk empties; a wrong path or right is repaired by people.
 fn failed(path: &Path, error: &io::Error) -> Attempt {
-    let message = format!("cannot write {}: {error}", path.display());
+    let repair = match error.kind() {
+        io::ErrorKind::NotFound => ": make its folder, or name another path",
+        io::ErrorKind::PermissionDenied => {
+            ": let the user that bongsu runs as write there, or name another path (under systemd: below the state folder)"
+        }
+        _ => "",
+    };
+    let message = format!("cannot write {}: {error}{repair}", path.display());
     match error.kind() {
         io::ErrorKind::NotFound
         | io::ErrorKind::PermissionDenied

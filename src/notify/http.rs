@@ -10,6 +10,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Proxy, Response, redirect};
 use url::Url;
 
+use super::advice::with_repair;
 use super::mask::{Mask, chain};
 use super::{BuildError, Context};
 use crate::domain::alert::delivery::{Attempt, LONGEST_WAIT};
@@ -173,7 +174,7 @@ fn failure(error: reqwest::Error) -> String {
     } else {
         "connection ended without an answer; it may have arrived"
     };
-    format!("{stage}: {}", chain(&error))
+    format!("{stage}: {}", with_repair(&chain(&error)))
 }
 
 /// From answer to outcome (DLV-11).

@@ -4,6 +4,7 @@
 //! `domain::alert::delivery`, what is owed is known to the store. A new receiver is one file here, one line
 //! in [`build`], one variant in `settings`, one paragraph in `docs/delivery.md`.
 
+mod advice;
 mod command;
 mod cut;
 mod email;

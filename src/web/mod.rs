@@ -94,11 +94,14 @@ pub async fn serve(
     let stopped = async move { stop.cancelled().await };
     match socket {
         Socket::Tcp(listener) => {
+            let address = listener.local_addr()?;
+            tracing::info!(%address, "listening on http://{address}");
             axum::serve(listener, router)
                 .with_graceful_shutdown(stopped)
                 .await?;
         }
         Socket::Unix(listener, path) => {
+            tracing::info!(path = %path.display(), "listening on unix:{}", path.display());
             axum::serve(listener, router)
                 .with_graceful_shutdown(stopped)
                 .await?;

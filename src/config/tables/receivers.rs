@@ -147,14 +147,13 @@ fn kind(cx: &mut Cx, table: &Table) -> Option<ReceiverKind> {
 
 /// A key of another kind is told as such; anything else is unknown.
 fn known_keys(cx: &mut Cx, table: &Table, name: &str, keys: &[&str]) {
-    let of_all: Vec<&str> = COMMON
-        .iter()
-        .chain(KINDS.iter().flat_map(|(_, keys)| *keys))
-        .copied()
-        .collect();
+    let known: Vec<&str> = keys.iter().chain(COMMON).copied().collect();
     for item in table.items() {
         let key = item.key.as_str();
-        if of_all.contains(&key) && !COMMON.contains(&key) && !keys.contains(&key) {
+        if known.contains(&key) {
+            continue;
+        }
+        if KINDS.iter().any(|(_, others)| others.contains(&key)) {
             let help = if keys.is_empty() {
                 "leave it out".to_owned()
             } else {
@@ -162,9 +161,10 @@ fn known_keys(cx: &mut Cx, table: &Table, name: &str, keys: &[&str]) {
             };
             let message = format!("a {name} receiver has no key `{key}`");
             cx.push(Problem::error("C01", item.key_place(), message).help(help));
+        } else {
+            table.unknown(cx, &item, &known);
         }
     }
-    table.only(cx, &of_all);
 }
 
 fn unknown_kind(cx: &mut Cx, item: &Item, name: &str) {
@@ -303,7 +303,10 @@ fn server(cx: &mut Cx, table: &Table) -> Option<(String, bool)> {
             && url.password().is_none()
     });
     if url.is_none() {
-        cx.sources.hide(&text.place);
+        // A log-in may stand in it.
+        if text.value.contains('@') {
+            cx.sources.hide(&text.place);
+        }
         cx.push(
             Problem::error("C04", text.place, "`server` is not a mail server")
                 .help("write \"smtp://host:port\"; the log-in goes into `username` and `password`"),

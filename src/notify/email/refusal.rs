@@ -6,6 +6,7 @@ use std::time::Duration;
 use lettre::Address;
 use lettre::transport::smtp::Error;
 
+use super::super::advice::with_repair;
 use super::super::mask::chain;
 use crate::domain::alert::delivery::Attempt;
 
@@ -34,6 +35,7 @@ pub(super) fn attempt(stage: Stage, error: &Error) -> Attempt {
                 "cannot log in: {said}: leave out `username`, or use another server"
             )),
             Stage::Data => Attempt::later(format!("the mail may have arrived: {said}")),
+            Stage::Connect => Attempt::later(format!("cannot connect: {}", with_repair(&said))),
             _ => Attempt::later(said),
         };
     };
