@@ -21,6 +21,7 @@ fn parse_reads_a_pipe_and_prints_the_contracts_shape() {
     let entry = &rows[0];
     assert_eq!(entry["title"], "K-9 howitzers for Norway");
     assert_eq!(entry["published"], "2026-11-23T01:02:00Z");
+    assert!(entry["updated"].is_null(), "an RSS item has no such date");
     assert_eq!(entry["body"], "First.\n\nSecond.");
     assert_eq!(entry["feed_url"], "https://news.example/feed");
     assert!(
@@ -67,6 +68,97 @@ fn match_needs_no_config_for_a_query() {
     );
     let none = feed(bare(&["match", "--query", "nothing"]), rows).expect(0);
     assert_eq!(none.out, "", "no match is no failure");
+}
+
+/// Two rules: one by tag and language, one that everything passes.
+const RULES: &str = r#"[[feed]]
+id = "wire"
+url = "https://news.example/wire"
+tags = ["press"]
+[[rule]]
+id = "press"
+query = "K9"
+feeds = ["tag:press"]
+languages = ["en"]
+[[rule]]
+id = "all"
+query = "K9"
+[[rule.test]]
+title = "K9"
+match = true
+[[receiver]]
+id = "screen"
+kind = "terminal"
+default = true
+"#;
+
+#[test]
+fn a_row_has_the_tags_of_its_feed_and_the_language_of_its_text() {
+    let desk = Desk::new(RULES);
+    for (row, rules) in [
+        (
+            r#"{"title":"K9 howitzers for the army of Norway","feed":"wire"}"#,
+            2,
+        ),
+        (
+            r#"{"title":"K9 howitzers for the army of Norway","feed":"other"}"#,
+            1,
+        ),
+        (r#"{"title":"K9 howitzers for the army of Norway"}"#, 2),
+        (r#"{"title":"K9 자주포 수출","feed":"wire"}"#, 1),
+        (r#"{"title":"K9","language":"en-GB"}"#, 2),
+    ] {
+        let found = desk.pipe(&["match"], row).expect(0).rows();
+        assert_eq!(found.len(), rules, "{row}");
+    }
+}
+
+#[test]
+fn json_is_one_object_and_jsonl_one_a_row() {
+    let desk = Desk::new(RULES);
+    let rows = "{\"title\":\"K9\"}\n{\"title\":\"K9 again\"}\n";
+    let one = desk.pipe(&["match", "--format", "json"], rows).expect(0);
+    assert_eq!(one.json()["matches"].as_array().unwrap().len(), 2);
+    let none = desk.pipe(&["match", "--format", "json"], "").expect(0);
+    assert_eq!(none.json(), serde_json::json!({ "matches": [] }));
+    let many = desk.pipe(&["match", "--format", "jsonl"], rows).expect(0);
+    assert_eq!(many.rows().len(), 2);
+    let export = desk.run(&["entries", "export", "--format", "json"]);
+    assert_eq!(
+        export.expect(0).json(),
+        serde_json::json!({ "entries": [] })
+    );
+}
+
+#[test]
+fn rules_are_tested_on_their_own_examples_and_on_files() {
+    let desk = Desk::new(RULES);
+    let own = desk.run(&["rules", "test", "--format", "json"]).expect(0);
+    assert_eq!(own.json()["rules"]["all"]["hits"], 1);
+    desk.write("tests/a.jsonl", "{\"title\":\"K2\",\"expect\":[\"all\"]}\n");
+    let both = desk.run(&["rules", "test", "--format", "json"]).expect(1);
+    assert_eq!(both.json()["rules"]["all"]["misses"], 1);
+}
+
+#[test]
+fn warnings_are_text_on_stderr_and_problems_json_where_asked() {
+    let desk = Desk::new("[[rule]]\nid = \"a\"\nquery = \"K2 and Poland\"\n");
+    let warned = desk.run(&["check"]).expect(0);
+    assert!(
+        warned.err.contains("bongsu.toml:3:13: warning"),
+        "{}",
+        warned.err
+    );
+    assert!(warned.out.contains("1 rules"), "{}", warned.out);
+    let desk = Desk::new("[[rule]]\nid = \"a\"\nquery = \"(K2\"\n");
+    let wrong = desk.run(&["rules", "list", "--format", "json"]).expect(3);
+    let told: serde_json::Value = serde_json::from_str(&wrong.err).unwrap();
+    let problems = told["problems"].as_array().unwrap();
+    assert!(
+        problems
+            .iter()
+            .any(|problem| problem["line"] == 3 && problem["column"] == 10)
+    );
 }
 
 #[test]

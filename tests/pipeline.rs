@@ -376,6 +376,64 @@ fn a_failing_receiver_keeps_its_alerts_and_the_same_keys() {
 }
 
 #[test]
+fn equal_titles_and_equal_addresses_are_one_story() {
+    let server = Server::start();
+    let item = |guid: &str, title: &str, link: &str| {
+        rss(&[(guid, title)]).replace(&format!("https://news.example/{guid}"), link)
+    };
+    for (path, body) in [
+        ("/a", item("1", "Acme wins contract", "https://a.example/x")),
+        ("/b", item("2", "Acme Wins Contract", "https://b.example/y")),
+        (
+            "/c",
+            item(
+                "3",
+                "Acme, otherwise told",
+                "https://www.a.example/x?utm_source=c",
+            ),
+        ),
+    ] {
+        server.set(
+            path,
+            Reply::ok(body).header("Content-Type", "application/rss+xml"),
+        );
+    }
+    let mut toml = "[fetch]\nallow_networks = [\"127.0.0.0/8\"]\n[web]\nlisten = \"\"\n".to_owned();
+    for id in ["a", "b", "c"] {
+        toml += &format!(
+            "[[feed]]\nid = \"{id}\"\nurl = \"{}\"\n",
+            server.url(&format!("/{id}"))
+        );
+    }
+    toml.push_str("[[rule]]\nid = \"r\"\nquery = \"Acme\"\n");
+    for (id, least) in [("out", "info"), ("grave", "critical")] {
+        toml += &format!(
+            "[[receiver]]\nid = \"{id}\"\nkind = \"file\"\npath = \"{id}.jsonl\"\ndefault = true\nmin_severity = \"{least}\"\n"
+        );
+    }
+    let desk = Desk::new(&toml);
+    // One after the other, since what begins a story decides which copies it has.
+    for id in ["a", "b", "c"] {
+        desk.run(&["feeds", "poll", id]).expect(0);
+    }
+    let held = desk.run(&["alerts", "list", "--held"]).expect(0).rows();
+    assert_eq!(held.len(), 2, "{held:?}");
+    assert!(held.iter().all(|row| row["held"] == "folded"), "{held:?}");
+    let again = desk
+        .run(&["alerts", "resend", "1", "--format", "json"])
+        .expect(0);
+    assert_eq!(
+        again.json()["owed"],
+        1,
+        "what a receiver does not take is not sent again either"
+    );
+    desk.run(&["run", "--once"]).expect(0);
+    let told = std::fs::read_to_string(desk.state().join("out.jsonl")).unwrap();
+    assert_eq!(told.lines().count(), 2);
+    assert!(!desk.state().join("grave.jsonl").exists());
+}
+
+#[test]
 fn an_address_that_is_not_allowed_is_refused_before_any_request() {
     let server = Server::start();
     let toml = format!(

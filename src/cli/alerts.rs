@@ -244,7 +244,7 @@ fn resend(id: i64, only: Option<&str>, context: &Context, out: &mut Output) -> R
         detail
             .deliveries
             .iter()
-            .any(|delivery| delivery.receiver.as_str() == name)
+            .any(|delivery| delivery.receiver.as_str() == name && delivery.state != "cancelled")
     };
     let wanted = |name: &str| only.map_or_else(|| first(name), |only| only == name);
     let configured = loaded

@@ -19,10 +19,10 @@ pub fn check(context: &Context, out: &mut Output) -> Result<(), Failure> {
         Ok(loaded) => loaded,
         Err(problems) => return Err(refuse(&problems, context, out)),
     };
-    if !loaded.warnings.is_empty() && out.is_human() {
+    if !loaded.warnings.is_empty() && !out.is_json() {
         drop(context.tell(&loaded.warnings));
     }
-    if !out.is_human() {
+    if !out.is_human_unless_asked() {
         return out.json(&json!({
             "ok": true, "feeds": loaded.config.feeds.len(), "rules": loaded.config.definitions.rules.len(),
             "entities": loaded.config.definitions.entities.len(), "macros": loaded.config.definitions.macros.len(),
@@ -117,7 +117,7 @@ fn failed_tests(loaded: &Loaded) -> Vec<config::Problem> {
 }
 
 /// Whether a rule matches its example.
-fn matches(loaded: &Loaded, rule: &Rule, test: &RuleTest) -> bool {
+pub fn matches(loaded: &Loaded, rule: &Rule, test: &RuleTest) -> bool {
     let row = Row {
         title: test.title.clone(),
         body: test.body.clone(),
@@ -126,7 +126,8 @@ fn matches(loaded: &Loaded, rule: &Rule, test: &RuleTest) -> bool {
         language: test.language.clone(),
         ..Row::default()
     }
-    .with_language();
+    .with_language()
+    .with_tags(&loaded.config);
     loaded
         .config
         .rules

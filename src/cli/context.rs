@@ -26,6 +26,8 @@ pub struct Context {
     config: Option<PathBuf>,
     state_dir: Option<PathBuf>,
     color: ColorWhen,
+    /// Diagnostics are JSON too.
+    json: bool,
     /// Results are for machines: nothing but them goes to stdout.
     pub machine: bool,
     /// Log level asked for on the command line.
@@ -60,6 +62,7 @@ impl Context {
             config: global.config.clone(),
             state_dir: global.state_dir.clone(),
             color: global.color,
+            json: global.format == Some(super::args::Format::Json),
             machine: !human,
             level,
             clock: Clock::System,
@@ -95,7 +98,15 @@ impl Context {
     /// Tells problems on stderr: as text, or as JSON with `--format json`.
     #[expect(clippy::print_stderr, reason = "diagnostics of config go to stderr")]
     pub fn tell(&self, problems: &Problems) -> Failure {
-        eprint!("{}", problems.render(self.color_stderr()));
+        if self.json {
+            let told = serde_json::json!({
+                "ok": problems.errors() == 0, "errors": problems.errors(), "warnings": problems.warnings(),
+                "problems": problems.to_json(),
+            });
+            eprintln!("{told}");
+        } else {
+            eprint!("{}", problems.render(self.color_stderr()));
+        }
         Failure::silent(Exit::Config)
     }
 
@@ -120,6 +131,9 @@ impl Context {
         let problems = config::query_problems(query, of_query.map(|problem| problem.diagnostic));
         if problems.errors() > 0 {
             return Err(self.tell(&problems));
+        }
+        if !problems.is_empty() && self.level != Some("error") {
+            drop(self.tell(&problems));
         }
         Ok(rules)
     }

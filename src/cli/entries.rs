@@ -99,6 +99,7 @@ fn search(
     let store = context.any_store()?;
     let mut left = asked.limit.unwrap_or(HITS);
     let filter = filter_of(asked, false, context)?;
+    out.begin_rows("entries")?;
     walk(&store, &filter, |entry| {
         if left == 0 {
             return Ok(false);
@@ -114,10 +115,11 @@ fn search(
             let mut row = serde_json::to_value(entry.wire())
                 .map_err(|error| Failure::new(error.to_string()))?;
             row["matches"] = json!(found.evidence);
-            out.json(&row)?;
+            out.row(&row)?;
         }
         Ok(true)
-    })
+    })?;
+    out.end_rows()
 }
 
 /// One entry on one line.
@@ -206,11 +208,13 @@ fn export(asked: &EntryFilter, context: &Context, out: &mut Output) -> Result<()
     let store = context.any_store()?;
     let filter = filter_of(asked, true, context)?;
     let mut left = asked.limit.unwrap_or(usize::MAX);
+    out.begin_rows("entries")?;
     walk(&store, &filter, |entry| {
         if left == 0 {
             return Ok(false);
         }
         left -= 1;
-        out.json(&entry.wire()).map(|()| true)
-    })
+        out.row(&entry.wire()).map(|()| true)
+    })?;
+    out.end_rows()
 }

@@ -26,6 +26,9 @@ pub fn explain(args: &ExplainArgs, context: &Context, out: &mut Output) -> Resul
             .filter(|rule| rule.enabled)
             .collect(),
     };
+    if args.rule.is_none() {
+        out.begin_rows("rules")?;
+    }
     for rule in wanted {
         let Some(explanation) = loaded.config.rules.explain(&rule.id, &subject) else {
             return Err(Failure::new(format!("rule `{}` is switched off", rule.id)));
@@ -42,10 +45,10 @@ pub fn explain(args: &ExplainArgs, context: &Context, out: &mut Output) -> Resul
             ))?;
             print(&explanation, 1, out)?;
         } else {
-            out.json(&json!({ "entry": entry.entry.id, "rule": rule.id, "matches": explanation.holds, "explanation": explanation }))?;
+            out.row(&json!({ "entry": entry.entry.id, "rule": rule.id, "matches": explanation.holds, "explanation": explanation }))?;
         }
     }
-    Ok(())
+    out.end_rows()
 }
 
 /// Characters of a clause that are shown; what it matched and why not matters more.

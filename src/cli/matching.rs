@@ -18,15 +18,23 @@ pub fn run(
     context: &Context,
     out: &mut Output,
 ) -> Result<(), Failure> {
-    let rules = match &args.query {
-        Some(query) => Arc::new(context.query_rules(query)?),
-        None => context.load()?.config.rules,
+    let (rules, config) = if let Some(query) = &args.query {
+        (Arc::new(context.query_rules(query)?), None)
+    } else {
+        let config = context.load()?.config;
+        (Arc::clone(&config.rules), Some(config))
     };
     let mut input = rows::open(&args.file)?;
     let (mut line, mut seen, mut matched) = (0, 0_u64, 0_u64);
     let mut by_rule: std::collections::BTreeMap<String, u64> = std::collections::BTreeMap::new();
+    if !global.quiet {
+        out.begin_rows("matches")?;
+    }
     while let Some(text) = rows::next_line(&mut *input, &mut line)? {
-        let row = Row::parse(&text, line).map_err(Failure::new)?;
+        let mut row = Row::parse(&text, line).map_err(Failure::new)?;
+        if let Some(config) = &config {
+            row = row.with_tags(config);
+        }
         let found_all = rules.evaluate(&row.subject());
         seen += 1;
         matched += u64::from(!found_all.is_empty());
@@ -40,7 +48,7 @@ pub fn run(
     if global.quiet {
         return counts(out, seen, matched, &by_rule);
     }
-    Ok(())
+    out.end_rows()
 }
 
 /// One line for an entry and a rule.
@@ -70,7 +78,7 @@ fn print(out: &mut Output, row: &Row, found: &Match) -> Result<(), Failure> {
             map.entry(key.clone()).or_insert_with(|| value.clone());
         }
     }
-    out.json(&line)
+    out.row(&line)
 }
 
 /// The counts of `--quiet`.

@@ -12,6 +12,9 @@ use super::exit::Failure;
 /// Stdout with a format.
 pub struct Output {
     format: Format,
+    asked: bool,
+    /// Rows are being written into one object; whether there was one yet.
+    list: Option<bool>,
     out: BufWriter<Stdout>,
 }
 
@@ -27,6 +30,8 @@ impl Output {
         });
         Self {
             format,
+            asked: global.format.is_some(),
+            list: None,
             out: BufWriter::new(std::io::stdout()),
         }
     }
@@ -35,6 +40,12 @@ impl Output {
     #[must_use]
     pub fn is_human(&self) -> bool {
         self.format == Format::Human
+    }
+
+    /// Whether a result that is no row is for people: wherever no other format was asked for.
+    #[must_use]
+    pub fn is_human_unless_asked(&self) -> bool {
+        !self.asked || self.is_human()
     }
 
     /// Whether one object was asked for in so many words.
@@ -70,6 +81,36 @@ impl Output {
             return self.json(&serde_json::json!({ name: rows }));
         }
         rows.iter().try_for_each(|row| self.json(row))
+    }
+
+    /// Rows that come one at a time begin here: with `--format json` they become the list `name` of one object.
+    pub fn begin_rows(&mut self, name: &str) -> Result<(), Failure> {
+        if self.format == Format::Json {
+            self.list = Some(false);
+            write!(self.out, "{{{}:[", serde_json::Value::from(name))?;
+        }
+        Ok(())
+    }
+
+    /// One of those rows.
+    pub fn row(&mut self, value: &impl Serialize) -> Result<(), Failure> {
+        let Some(is_later) = self.list.replace(true) else {
+            self.list = None;
+            return self.json(value);
+        };
+        if is_later {
+            write!(self.out, ",")?;
+        }
+        serde_json::to_writer(&mut self.out, value)
+            .map_err(|error| Failure::from(std::io::Error::from(error)))
+    }
+
+    /// The rows end here.
+    pub fn end_rows(&mut self) -> Result<(), Failure> {
+        match self.list.take() {
+            Some(_) => self.line("]}"),
+            None => Ok(()),
+        }
     }
 
     /// Prints a table: columns as wide as their widest cell, the last one open.

@@ -9,7 +9,9 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::exit::Failure;
+use crate::config::Config;
 use crate::domain::entry::language;
+use crate::domain::feed::Feed;
 use crate::domain::matching::Subject;
 
 /// Longest line that is read: an entry with a very long body, not an endless stream.
@@ -86,6 +88,18 @@ impl Row {
         if self.language.is_none() {
             let text = format!("{}\n{}", self.title, self.body);
             self.language = language::detect(&text).map(|(language, _)| language);
+        }
+        self
+    }
+
+    /// The same with the tags that config gives its feed, where the row names a feed and brings none.
+    #[must_use]
+    pub fn with_tags(mut self, config: &Config) -> Self {
+        let named = |feed: &&Feed| Some(feed.id.as_str()) == self.feed.as_deref();
+        if self.tags.is_empty()
+            && let Some(feed) = config.feeds.iter().find(named)
+        {
+            self.tags.clone_from(&feed.tags);
         }
         self
     }

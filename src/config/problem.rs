@@ -150,6 +150,13 @@ impl Problems {
         self.list.is_empty()
     }
 
+    /// A place as `file:line`.
+    #[must_use]
+    pub fn at(&self, place: &Place) -> String {
+        let line = self.sources.position(place).line;
+        format!("{}:{line}", self.sources.path(place.file).display())
+    }
+
     /// The problem as one line: `file:line:column: what is wrong: what to do [code]`.
     #[must_use]
     pub fn line(&self, problem: &Problem) -> String {

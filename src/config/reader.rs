@@ -255,14 +255,19 @@ impl<'t> Table<'t> {
         self.get(key)?.one_of(cx, words, read)
     }
 
-    /// A list of texts; one text alone is a list of one.
+    /// A list of texts, or one text alone.
+    pub fn text_or_texts(&self, cx: &mut Cx, key: &str) -> Vec<Text> {
+        match self.get(key) {
+            Some(item) if item.value.get_ref().is_str() => item.text(cx).into_iter().collect(),
+            _ => self.texts(cx, key),
+        }
+    }
+
+    /// A list of texts.
     pub fn texts(&self, cx: &mut Cx, key: &str) -> Vec<Text> {
         let Some(item) = self.get(key) else {
             return Vec::new();
         };
-        if item.value.get_ref().is_str() {
-            return item.text(cx).into_iter().collect();
-        }
         item.list(cx, "a list of texts such as [\"a\", \"b\"]")
             .into_iter()
             .filter_map(|item| {

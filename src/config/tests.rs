@@ -64,6 +64,10 @@ const BAD: &[(&str, &str)] = &[
         "a.toml:1:1: there is no key `fetch_all`: every key stands below a [table] [C01]",
     ),
     (
+        "[[feed]]\nurl = \"https://example.org/a\"\ntags = \"wire\"\n",
+        "a.toml:3:8: `tags` is a text: write a list of texts such as [\"a\", \"b\"] [C03]",
+    ),
+    (
         "[fetch]\nconcurrency = \"many\"\n",
         "a.toml:2:15: `concurrency` is a text: write a whole number from 1 to 10000 [C03]",
     ),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::cli::check;
 use crate::cli::context::{Context, Loaded};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::{Output, neutral};
@@ -35,14 +36,21 @@ struct Wrong {
     at: String,
 }
 
-/// Scores the rules on a file, or on `tests/*.jsonl` of the config folder.
+/// Scores the rules on a file, or on their own examples and `tests/*.jsonl` of the config folder.
 pub fn test(file: Option<&Path>, context: &Context, out: &mut Output) -> Result<Exit, Failure> {
     let loaded = context.load()?;
-    let files = match file {
-        Some(file) => vec![file.to_owned()],
-        None => default_files(&loaded)?,
-    };
     let (mut scores, mut wrong, mut rows) = (BTreeMap::new(), Vec::new(), 0);
+    let files = if let Some(file) = file {
+        vec![file.to_owned()]
+    } else {
+        rows += examples(&loaded, &mut scores, &mut wrong);
+        default_files(&loaded)?
+    };
+    if files.is_empty() && rows == 0 {
+        return Err(Failure::new(
+            "there is nothing to test: write [[rule.test]], tests/*.jsonl in the config folder, or name a file",
+        ));
+    }
     for file in &files {
         rows += score(file, &loaded, &mut scores, &mut wrong)?;
     }
@@ -54,15 +62,39 @@ pub fn test(file: Option<&Path>, context: &Context, out: &mut Output) -> Result<
     })
 }
 
-/// The test files of the config folder.
+/// Scores each rule on its `[[rule.test]]`; says how many there are.
+fn examples(loaded: &Loaded, scores: &mut BTreeMap<String, Score>, wrong: &mut Vec<Wrong>) -> u64 {
+    let mut count = 0;
+    let rules = loaded.config.definitions.rules.iter().enumerate();
+    for (index, rule) in rules.filter(|(_, rule)| rule.enabled) {
+        for (number, test) in rule.tests.iter().enumerate() {
+            count += 1;
+            let score = scores.entry(rule.id.to_string()).or_default();
+            let matched = check::matches(loaded, rule, test);
+            let Some(kind) = score.add(test.expect, matched) else {
+                continue;
+            };
+            let place = loaded.config.places.rule_test(index, number);
+            wrong.push(Wrong {
+                id: (number + 1).to_string(),
+                title: test.title.clone(),
+                rule: rule.id.to_string(),
+                kind,
+                at: place.map_or_else(String::new, |place| loaded.warnings.at(place)),
+            });
+        }
+    }
+    count
+}
+
+/// The test files of the config folder, if it has any.
 fn default_files(loaded: &Loaded) -> Result<Vec<PathBuf>, Failure> {
     let folder = loaded.config_dir().join("tests");
-    let entries = std::fs::read_dir(&folder).map_err(|error| {
-        Failure::new(format!(
-            "cannot read {}: {error}: name a file",
-            folder.display()
-        ))
-    })?;
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let entries = std::fs::read_dir(&folder)
+        .map_err(|error| Failure::new(format!("cannot read {}: {error}", folder.display())))?;
     let mut files: Vec<PathBuf> = entries
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
         .filter(|path| {
@@ -71,12 +103,6 @@ fn default_files(loaded: &Loaded) -> Result<Vec<PathBuf>, Failure> {
         })
         .collect();
     files.sort();
-    if files.is_empty() {
-        return Err(Failure::new(format!(
-            "no *.jsonl in {}: name a file",
-            folder.display()
-        )));
-    }
     Ok(files)
 }
 
@@ -91,7 +117,8 @@ fn score(
     let (mut line, mut count) = (0, 0);
     while let Some(text) = rows::next_line(&mut *input, &mut line)? {
         let mut row = Row::parse(&text, line)
-            .map_err(|error| Failure::new(format!("{}: {error}", file.display())))?;
+            .map_err(|error| Failure::new(format!("{}: {error}", file.display())))?
+            .with_tags(&loaded.config);
         let expected = expected(&mut row, loaded)
             .map_err(|error| Failure::new(format!("{}: line {line}: {error}", file.display())))?;
         let matched: BTreeSet<String> = loaded
@@ -103,20 +130,8 @@ fn score(
             .collect();
         for rule in expected.union(&matched) {
             let score = scores.entry(rule.clone()).or_default();
-            let kind = match (expected.contains(rule), matched.contains(rule)) {
-                (true, true) => {
-                    score.hits += 1;
-                    continue;
-                }
-                (true, false) => {
-                    score.misses += 1;
-                    "miss"
-                }
-                (false, _) => {
-                    score.false_alarms += 1;
-                    "false_alarm"
-                }
-            };
+            let kind = score.add(expected.contains(rule), matched.contains(rule));
+            let Some(kind) = kind else { continue };
             let at = format!("{}:{line}", file.display());
             wrong.push(Wrong {
                 id: row.id.clone(),
@@ -204,6 +219,25 @@ fn print(
 }
 
 impl Score {
+    /// Counts one verdict; says what was wrong with it.
+    fn add(&mut self, expected: bool, matched: bool) -> Option<&'static str> {
+        match (expected, matched) {
+            (true, true) => {
+                self.hits += 1;
+                None
+            }
+            (true, false) => {
+                self.misses += 1;
+                Some("miss")
+            }
+            (false, true) => {
+                self.false_alarms += 1;
+                Some("false_alarm")
+            }
+            (false, false) => None,
+        }
+    }
+
     /// Share of matches that were expected.
     fn precision(&self) -> f64 {
         share(self.hits, self.hits + self.false_alarms)

@@ -323,7 +323,7 @@ fn recipients(cx: &mut Cx, table: &Table) -> Option<Vec<String>> {
     }
     let before = cx.problems.len();
     let mut to = Vec::new();
-    for text in table.texts(cx, "to") {
+    for text in table.text_or_texts(cx, "to") {
         match values::mailbox(&text.value) {
             Ok(mailbox) => to.push(mailbox),
             Err(error) => {

@@ -156,8 +156,10 @@ fn published(entry: &model::Entry) -> Option<Timestamp> {
     Timestamp::from_second(at.timestamp()).ok()
 }
 
+/// The library repeats the publication of an RSS item as its update; the document said no such thing.
 fn updated(entry: &model::Entry) -> Option<Timestamp> {
-    Timestamp::from_second(entry.updated?.timestamp()).ok()
+    let at = entry.updated.filter(|at| Some(*at) != entry.published)?;
+    Timestamp::from_second(at.timestamp()).ok()
 }
 
 fn content(entry: &model::Entry, setting: &Setting<'_>) -> Content {

@@ -251,10 +251,10 @@ fn amp_target(rest: &str) -> String {
     }
 }
 
-/// Words (or, without spaces, letters) below which equal titles say little: "Breaking news", "[속보]".
-const FEWEST_WORDS: usize = 6;
+/// Words (or, without spaces, letters) below which equal titles say nothing: "Breaking news", "[속보]".
+const FEWEST_WORDS: usize = 3;
 /// The same for Hangul, Han and kana letters.
-const FEWEST_LETTERS: usize = 12;
+const FEWEST_LETTERS: usize = 7;
 
 /// A title folded for comparison between feeds; none where it is too short to tell one story from another.
 ///

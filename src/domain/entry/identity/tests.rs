@@ -254,13 +254,18 @@ fn titles_that_tell_stories_apart() {
         key("Northland orders 24 howitzers from Haesong - Other Times"),
         key("Northland orders 24 howitzers from Haesong")
     );
-    assert!(key("한화에어로, 루마니아와 K9 계약 체결").is_some());
+    for long in [
+        "한화에어로, 루마니아와 K9 계약 체결",
+        "한화 K9 계약",
+        "Haesong wins contract",
+    ] {
+        assert!(key(long).is_some(), "{long}");
+    }
     for short in [
         "Breaking news",
-        "[속보] 방산 수출",
+        "[속보] 방산",
         "",
         "Morning briefing - Example Times",
-        "Weekly review of the news",
     ] {
         assert_eq!(key(short), None, "{short}");
     }

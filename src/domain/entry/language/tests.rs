@@ -49,6 +49,23 @@ fn statistics_only_where_they_hold() {
             "{text}"
         );
     }
+    // Too short for statistics: small words tell.
+    for (text, language) in [
+        (
+            "South Korea mulls providing arms assistance to Ukraine",
+            "en",
+        ),
+        ("Poland signs contract for K2 tanks", "en"),
+        ("Polska kupuje haubice przez Koreę", "pl"),
+        ("Norge vil ha flere stridsvogner", "no"),
+        ("Accord avec la Pologne sur les chars", "fr"),
+    ] {
+        assert_eq!(
+            detect(text).map(|(language, _)| language).as_deref(),
+            Some(language),
+            "{text}"
+        );
+    }
     for text in ["", "K9", "12 34", "KAI FA-50", "!?"] {
         assert_eq!(detect(text), None, "{text}");
     }
