@@ -400,14 +400,16 @@ fn equal_titles_and_equal_addresses_are_one_story() {
     }
     let mut toml = "[fetch]\nallow_networks = [\"127.0.0.0/8\"]\n[web]\nlisten = \"\"\n".to_owned();
     for id in ["a", "b", "c"] {
-        toml += &format!(
+        let _ = write!(
+            toml,
             "[[feed]]\nid = \"{id}\"\nurl = \"{}\"\n",
             server.url(&format!("/{id}"))
         );
     }
     toml.push_str("[[rule]]\nid = \"r\"\nquery = \"Acme\"\n");
     for (id, least) in [("out", "info"), ("grave", "critical")] {
-        toml += &format!(
+        let _ = write!(
+            toml,
             "[[receiver]]\nid = \"{id}\"\nkind = \"file\"\npath = \"{id}.jsonl\"\ndefault = true\nmin_severity = \"{least}\"\n"
         );
     }

@@ -68,7 +68,9 @@ async fn a_poll_under_way_tells_the_receivers_that_a_reload_brought() {
     let begun = {
         let (shared, feed) = (Arc::clone(&shared), Arc::new(feed.clone()));
         let setup = shared.setup();
-        tokio::spawn(async move { poll(&shared, &setup, &feed, FeedState::default(), false).await })
+        let poll = async move { poll(&shared, &setup, &feed, FeedState::default(), false).await };
+        #[expect(clippy::disallowed_methods, reason = "joined at the end of the test")]
+        tokio::spawn(poll)
     };
     let (mut stream, _) = listener.accept().await.unwrap();
     let _ = stream.read(&mut [0; 4096]).await.unwrap();
