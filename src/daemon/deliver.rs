@@ -11,7 +11,6 @@ use jiff::Timestamp;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::AbortOnDropHandle;
 
 use super::receivers::Receiver;
 use super::{LONGEST_REST, Shared};
@@ -97,16 +96,16 @@ pub async fn send(
 async fn send_apart(receiver: &Receiver, outgoing: Outgoing) -> Attempt {
     let notifier = Arc::clone(&receiver.notifier);
     let work = async move { notifier.send(&outgoing).await };
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "joined here, and ended with this task"
-    )]
-    let attempt = AbortOnDropHandle::new(tokio::spawn(work)).await;
-    attempt.unwrap_or_else(|panic| {
-        let id = &receiver.config.id;
-        tracing::error!(receiver = %id, %panic, "the sender of {id} panicked: {panic}");
-        Attempt::later("the message made the sender fail: please report this")
-    })
+    let mut alone = JoinSet::new();
+    alone.spawn(work);
+    match alone.join_next().await {
+        Some(Ok(attempt)) => attempt,
+        ended => {
+            let (id, panic) = (&receiver.config.id, ended.and_then(Result::err));
+            tracing::error!(receiver = %id, ?panic, "the sender of {id} panicked: {panic:?}");
+            Attempt::later("the message made the sender fail: please report this")
+        }
+    }
 }
 
 /// Takes the next delivery of a receiver under lease, so that nobody else sends it meanwhile.
