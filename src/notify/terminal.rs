@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, TryLockError};
 use std::time::Duration;
 
 use super::mask::chain;
@@ -50,7 +50,14 @@ impl Terminal {
         let out = Arc::clone(&self.out);
         // A terminal that was stopped blocks; that must not stop anything else.
         let written = tokio::task::spawn_blocking(move || {
-            let mut out = out.lock().unwrap_or_else(PoisonError::into_inner);
+            // The text before still waits: a thread more for each try would end in having none left.
+            let mut out = match out.try_lock() {
+                Ok(out) => out,
+                Err(TryLockError::Poisoned(out)) => out.into_inner(),
+                Err(TryLockError::WouldBlock) => {
+                    return Err(io::Error::other("it takes no text at the moment"));
+                }
+            };
             out.write_all(text.as_bytes())?;
             out.flush()
         });
@@ -160,5 +167,42 @@ mod tests {
             text.lines()
                 .all(|line| !line.contains('\x1b') || line.ends_with(PLAIN))
         );
+    }
+
+    #[tokio::test]
+    async fn a_terminal_that_was_stopped_takes_one_thread_only() {
+        let frame = Frame {
+            language: crate::domain::alert::frame::Language::default(),
+            zone: jiff::tz::TimeZone::UTC,
+        };
+        let terminal = Terminal::writing_to(Box::new(Vec::new()), false, frame);
+        let alert = serde_json::json!({
+            "type": "alert", "id": "1", "key": "k", "created": "2026-11-24T10:00:00Z", "severity": "high",
+            "reason": "health", "rule": {"id": "r", "title": "r"}, "entry": null, "matches": [],
+            "story": null, "links": {"alert": null},
+        });
+        let outgoing = Outgoing {
+            alert: serde_json::from_value(alert).unwrap(),
+            sent_at: jiff::Timestamp::UNIX_EPOCH,
+            attempt: 1,
+        };
+        let out = Arc::clone(&terminal.out);
+        let (stop, stopped) = std::sync::mpsc::channel::<()>();
+        let (held, holding) = std::sync::mpsc::channel();
+        let blocked = std::thread::spawn(move || {
+            let _out = out.lock();
+            held.send(()).unwrap();
+            let _ = stopped.recv();
+        });
+        holding.recv().unwrap();
+        let attempt = tokio::time::timeout(Duration::from_secs(5), terminal.write(&outgoing)).await;
+        drop(stop);
+        blocked.join().unwrap();
+        assert!(attempt.is_ok(), "it waits behind the text before");
+        let outcome = attempt.unwrap().outcome;
+        assert!(matches!(
+            outcome,
+            crate::domain::alert::delivery::AttemptOutcome::Later { .. }
+        ));
     }
 }

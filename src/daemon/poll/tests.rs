@@ -72,13 +72,12 @@ async fn a_poll_under_way_tells_the_receivers_that_a_reload_brought() {
         #[expect(clippy::disallowed_methods, reason = "joined at the end of the test")]
         tokio::spawn(poll)
     };
-    let (mut stream, _) = listener.accept().await.unwrap();
-    let _ = stream.read(&mut [0; 4096]).await.unwrap();
-    let new = setup(&[feed], vec![receiver("after", Attempt::delivered)]);
-    crate::daemon::sync(&shared, &new).await.unwrap();
-    shared.replace_setup(new);
-    stream.write_all(answer(DOCUMENT).as_bytes()).await.unwrap();
-    let report = begun.await.unwrap().unwrap();
+    let (begun_with, polled) = (shared.setup(), Arc::new(feed.clone()));
+    let (report, ()) = tokio::join!(
+        poll(&shared, &begun_with, &polled, FeedState::default(), false),
+        reload
+    );
+    let report = report.unwrap();
     assert_eq!((report.new, report.alerts), (1, 1), "{report:?}");
     let waiting = shared
         .store
