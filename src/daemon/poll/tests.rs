@@ -65,12 +65,16 @@ async fn a_poll_under_way_tells_the_receivers_that_a_reload_brought() {
         vec![receiver("before", Attempt::delivered)],
     );
     let (_dir, shared) = shared(old).await;
-    let begun = {
-        let (shared, feed) = (Arc::clone(&shared), Arc::new(feed.clone()));
-        let setup = shared.setup();
-        let poll = async move { poll(&shared, &setup, &feed, FeedState::default(), false).await };
-        #[expect(clippy::disallowed_methods, reason = "joined at the end of the test")]
-        tokio::spawn(poll)
+    let reload = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let _ = stream.read(&mut [0; 4096]).await.unwrap();
+        let new = setup(
+            std::slice::from_ref(&feed),
+            vec![receiver("after", Attempt::delivered)],
+        );
+        crate::daemon::sync(&shared, &new).await.unwrap();
+        shared.replace_setup(new);
+        stream.write_all(answer(DOCUMENT).as_bytes()).await.unwrap();
     };
     let (begun_with, polled) = (shared.setup(), Arc::new(feed.clone()));
     let (report, ()) = tokio::join!(
