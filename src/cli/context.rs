@@ -16,7 +16,7 @@ use crate::config::{self, Config, Problems};
 use crate::daemon::Shared;
 use crate::domain::matching::{Place, RuleSet};
 use crate::domain::rule::diagnostic::Level;
-use crate::domain::rule::{Definitions, Rule};
+use crate::domain::rule::{Definitions, Rule, suggest};
 use crate::notify::TerminalOutput;
 use crate::store::{self, Store};
 
@@ -255,11 +255,7 @@ impl Loaded {
 
 /// `: did you mean …?`, where something is near enough.
 pub fn nearest<'a>(wanted: &str, known: impl Iterator<Item = &'a str>) -> String {
-    let limit = (wanted.chars().count() / 3).max(1);
-    known
-        .map(|name| (strsim::damerau_levenshtein(wanted, name), name))
-        .filter(|(distance, _)| *distance <= limit)
-        .min()
-        .map(|(_, name)| format!(": did you mean `{name}`?"))
+    suggest::nearest(wanted, known)
+        .map(|name| format!(": did you mean `{name}`?"))
         .unwrap_or_default()
 }

@@ -1,10 +1,9 @@
 //! The only module that talks to publishers.
 //!
 //! `http` holds one exchange with its redirects, `guard` says which addresses may be reached, `host` when it
-//! is a host's turn, `body` and `coding` bring the bytes in, `discover` finds the feeds of a page. What an
-//! answer means for the schedule is decided in `domain::feed`; reading the document in `domain::document`.
+//! is a host's turn, `body` and `coding` bring the bytes in. What an answer means for the schedule is decided
+//! in `domain::feed`; reading the document, and finding the feeds that a page names, in `domain::document`.
 
-pub mod discover;
 pub mod guard;
 pub mod host;
 pub mod http;

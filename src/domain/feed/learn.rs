@@ -3,13 +3,11 @@
 //! Pure: the old state and the facts of the poll in, the whole new row out. Which entries are new is decided
 //! in `domain::entry`, when to poll next in `schedule`.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 
 use super::outcome::{HttpFacts, OutcomeKind};
 use super::rate::Tally;
-use super::schedule::{self, Pace, Why};
+use super::schedule::{self, Pace};
 use super::{DocumentFacts, Feed, FeedState};
 
 /// After so many 410 answers in a row…
@@ -35,20 +33,6 @@ pub struct Polled<'a> {
     pub document: Option<&'a DocumentFacts>,
     /// Entries not seen before.
     pub new: u32,
-}
-
-/// A poll that the process did not live to end is due again after so long.
-pub const INTERRUPTED: Duration = Duration::from_mins(1);
-
-/// The state to be stored before `feed` is asked, so that a crash in the middle does not ask again at once.
-#[must_use]
-pub fn begin(feed: &Feed, old: &FeedState, now: Timestamp) -> FeedState {
-    FeedState {
-        last_poll: Some(now),
-        next_poll: Some(schedule::later(now, INTERRUPTED)),
-        why_then: Some(Why::Interrupted),
-        ..settled(feed, old)
-    }
 }
 
 /// The state of `feed` after `polled`, at `now`.

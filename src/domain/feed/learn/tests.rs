@@ -260,27 +260,3 @@ fn the_first_document_and_then_time_teach_the_rhythm() {
     assert!(quiet.rate_count < first.rate_count && quiet.rate_days > first.rate_days);
     assert_eq!(quiet.title, first.title);
 }
-
-#[test]
-fn a_poll_cut_short_is_due_again_after_a_minute() {
-    let old = poll(
-        &FeedState::default(),
-        OutcomeKind::OkNew,
-        &facts(Some("\"1\""), None),
-        start(),
-    );
-    let at = after_hours(2);
-    let begun = begin(&feed(), &old, at);
-    assert_eq!(
-        (&begun.etag, begun.last_success),
-        (&old.etag, Some(start()))
-    );
-    assert!(!begun.is_due(&feed(), at + SignedDuration::from_secs(59)));
-    assert!(begun.is_due(&feed(), at + SignedDuration::from_secs(60)));
-    let moved = Feed {
-        url: "https://h.example/moved".to_owned(),
-        ..feed()
-    };
-    let begun = begin(&moved, &old, at);
-    assert!(!begun.is_due(&moved, at) && moved.request(&begun).etag.is_none());
-}
