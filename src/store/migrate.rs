@@ -80,14 +80,13 @@ mod tests {
     use crate::store::sample::{now, open_store};
     use crate::store::{Settings, Store, StoreError};
 
-    const NEXT: Migration = (
-        2,
-        "create table later (id text primary key not null) strict;",
-    );
-    const BROKEN: Migration = (
-        2,
-        "create table later (id text) strict; insert into nowhere values (1);",
-    );
+    const NEXT: &str = "create table later (id text primary key not null) strict;";
+    const BROKEN: &str = "create table later (id text) strict; insert into nowhere values (1);";
+
+    /// All released steps and one more.
+    fn and(step: &'static str) -> Vec<Migration> {
+        [ALL, &[(newest(ALL) + 1, step)]].concat()
+    }
 
     fn tables(conn: &Connection) -> i64 {
         conn.query_row(
@@ -104,23 +103,20 @@ mod tests {
         let path = store.path().to_owned();
         drop(store);
         let mut conn = open::connect(&path).unwrap();
-        migrate(&mut conn, &path, &[ALL[0], NEXT], now()).unwrap();
-        assert_eq!((version(&conn).unwrap(), tables(&conn)), (2, 1));
-        let copy = open::connect(&dir.path().join("bongsu.db.version-1")).unwrap();
-        assert_eq!((version(&copy).unwrap(), tables(&copy)), (1, 0));
+        migrate(&mut conn, &path, &and(NEXT), now()).unwrap();
+        let known = newest(ALL);
+        assert_eq!((version(&conn).unwrap(), tables(&conn)), (known + 1, 1));
+        let copy = open::connect(&dir.path().join(format!("bongsu.db.version-{known}"))).unwrap();
+        assert_eq!((version(&copy).unwrap(), tables(&copy)), (known, 0));
         drop(conn);
         let error = Store::open(dir.path(), &Settings::default(), now()).unwrap_err();
-        assert!(
-            matches!(
-                error,
-                StoreError::Newer {
-                    found: 2,
-                    known: 1,
-                    ..
-                }
-            ),
-            "{error}"
-        );
+        let StoreError::Newer {
+            found, known: ours, ..
+        } = error
+        else {
+            panic!("{error}")
+        };
+        assert_eq!((found, ours), (known + 1, known));
     }
 
     #[test]
@@ -129,8 +125,8 @@ mod tests {
         let path = store.path().to_owned();
         drop(store);
         let mut conn = open::connect(&path).unwrap();
-        assert!(migrate(&mut conn, &path, &[ALL[0], BROKEN], now()).is_err());
-        assert_eq!((version(&conn).unwrap(), tables(&conn)), (1, 0));
+        assert!(migrate(&mut conn, &path, &and(BROKEN), now()).is_err());
+        assert_eq!((version(&conn).unwrap(), tables(&conn)), (newest(ALL), 0));
     }
 
     #[test]
@@ -138,7 +134,7 @@ mod tests {
         let (_dir, store) = open_store();
         let lock = store.lock(now()).unwrap();
         let mut conn = open::connect(store.path()).unwrap();
-        let error = migrate(&mut conn, store.path(), &[ALL[0], NEXT], now()).unwrap_err();
+        let error = migrate(&mut conn, store.path(), &and(NEXT), now()).unwrap_err();
         assert!(matches!(error, StoreError::Locked { .. }), "{error}");
         drop(lock);
     }
