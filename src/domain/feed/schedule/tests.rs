@@ -30,6 +30,7 @@ fn feed(id: &str, interval: Option<Duration>) -> Feed {
         language: None,
         default_tz: None,
         owner: None,
+        history: 0,
         headers: BTreeMap::new(),
         enabled: true,
         origin: Origin::File,
