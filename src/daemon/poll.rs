@@ -198,6 +198,12 @@ fn count(shared: &Shared, report: &Report, record: &PollRecord, found: Found) {
     log(report, record, found);
 }
 
+/// A reason as it is spelt everywhere else.
+fn name(why: schedule::Why) -> String {
+    let value = serde_json::to_value(why).unwrap_or_default();
+    value.as_str().unwrap_or_default().to_owned()
+}
+
 /// One line a poll, with all that the history keeps of it.
 fn log(report: &Report, record: &PollRecord, found: Found) {
     let feed = report.feed.as_str();
@@ -216,8 +222,7 @@ fn log(report: &Report, record: &PollRecord, found: Found) {
                 revised = report.revised,
                 alerts = report.alerts,
                 next_poll = record.next_poll.map(tracing::field::display),
-                why_then = record.why_then.map(tracing::field::debug),
-                final_url = record.final_url,
+                why_then = record.why_then.map(name),
                 note = record.note,
                 $($text)*
             )

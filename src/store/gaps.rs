@@ -94,7 +94,7 @@ pub struct Gap {
     pub last_success: Option<Timestamp>,
     /// How far it is.
     pub state: State,
-    /// What to ask for next.
+    /// What to ask for next, or what the way ended at.
     pub next: Option<Step>,
     /// Addresses read on the way, the feed's own first.
     #[serde(skip)]
@@ -189,8 +189,7 @@ pub(super) fn open(tx: &Transaction<'_>, feed: &FeedId, at: Timestamp, gap: &New
 /// Gives up what is still being filled: the feed has another address now.
 pub(super) fn abandon(tx: &Transaction<'_>, feed: &FeedId) -> Result<()> {
     tx.prepare_cached(
-        "update gap set state = 'unfilled', next_url = null, next_way = null,
-            note = 'the address of the feed was changed'
+        "update gap set state = 'unfilled', note = 'the address of the feed was changed'
          where feed = ?1 and state = 'filling'",
     )?
     .execute([feed.as_str()])?;
@@ -336,8 +335,8 @@ fn go_on(tx: &Transaction<'_>, gap: &Gap, then: &Then, now: Timestamp) -> Result
             .execute(params![gap.seq, step.url, Name(step.way)])?,
         Then::End(state, note) => tx
             .prepare_cached(
-                "update gap set state = ?2, note = ?3, ended = ?4, next_url = null, next_way = null,
-                    not_before = null where seq = ?1",
+                "update gap set state = ?2, note = ?3, ended = ?4, not_before = null,
+                    next_url = case when ?2 = 'filled' then null else next_url end where seq = ?1",
             )?
             .execute(params![gap.seq, state.as_str(), note, Ms(now)])?,
     };

@@ -20,6 +20,7 @@ use crate::domain::feed::outcome::{Body, FetchOutcome, FetchResult, HttpFacts, O
 use crate::domain::feed::rate::Tally;
 use crate::domain::feed::{Feed, FeedState, schedule};
 use crate::domain::id::{EntryId, FeedId};
+use crate::fetch::host::Place;
 use crate::observe;
 use crate::store::gaps::{self, Gap, NewGap, State, Then, Turn};
 use crate::store::polls::PollCommit;
@@ -96,24 +97,8 @@ async fn turn(
     let Some(step) = gap.next.clone() else {
         return Ok(false);
     };
-    let (id, url) = (feed.id.clone(), step.url.clone());
-    let archive = step.way == Way::Archive;
-    let known = archive
-        && shared
-            .store
-            .read(move |conn| gaps::is_remembered(conn, &id, &url))
-            .await?;
-    let setup = shared.setup();
     let began = shared.clock.now();
-    let (outcome, place) = if known {
-        (None, None)
-    } else {
-        let asked = setup
-            .fetcher
-            .fetch_in_place(&gap::request(feed, &step.url))
-            .await;
-        (Some(asked.0), Some(asked.1))
-    };
+    let (outcome, place) = ask(shared, feed, &step).await?.unzip();
     let digest = Digest {
         shared: Arc::clone(shared),
         setup: shared.setup(),
@@ -141,6 +126,25 @@ async fn turn(
     Ok(!matches!(told, Turn::Later { .. }))
 }
 
+/// Asks for a document; none where it is an archive that was read before.
+async fn ask(
+    shared: &Arc<Shared>,
+    feed: &Feed,
+    step: &Step,
+) -> Result<Option<(FetchOutcome, Place)>, StoreError> {
+    let (id, url) = (feed.id.clone(), step.url.clone());
+    if step.way == Way::Archive
+        && shared
+            .store
+            .read(move |conn| gaps::is_remembered(conn, &id, &url))
+            .await?
+    {
+        return Ok(None);
+    }
+    let request = gap::request(feed, &step.url);
+    Ok(Some(shared.setup().fetcher.fetch_in_place(&request).await))
+}
+
 /// Reads on a blocking thread; a panic of the reader ends the way.
 async fn read_apart(
     digest: Digest,
@@ -151,11 +155,11 @@ async fn read_apart(
     let spare = digest.clone();
     let shared = Arc::clone(&digest.shared);
     let _turn = shared.readers.acquire().await;
-    let (kept, at) = (gap.clone(), step.clone());
+    let kept = gap.clone();
     match tokio::task::spawn_blocking(move || digest.read_earlier(outcome, &gap, &step)).await {
         Ok(read) => read,
         Err(panic) => {
-            tracing::error!(feed = %spare.feed.id, url = at.url, %panic, "the reader panicked on an archive of {}: {panic}", spare.feed.id);
+            tracing::error!(feed = %spare.feed.id, %panic, "the reader panicked on an earlier document of {}: {panic}", spare.feed.id);
             let stop = Stop::Failed("the reader failed on an earlier document".to_owned());
             let end = spare.end(&kept, &stop, &[]);
             Ok((spare.assemble_nothing(), Turn::Over(end)))
@@ -233,42 +237,46 @@ impl Digest {
         let own = facts.final_url.as_deref().unwrap_or(&self.feed.url);
         let visited: Vec<String> = gap::bare(own).into_iter().collect();
         let next = gap::next(links, None, &visited, (0, most));
-        if kind == Kind::History {
-            let history = |next| NewGap {
-                kind,
-                newest_before: None,
-                oldest_after: None,
-                missed: None,
-                last_success: None,
-                next: Some(next),
-                visited,
-                most,
-                note: None,
-            };
-            return Ok(next.ok().map(history));
+        let found = NewGap {
+            kind,
+            newest_before: None,
+            oldest_after: None,
+            missed: None,
+            last_success: None,
+            next: next.as_ref().ok().cloned(),
+            visited,
+            most,
+            note: None,
+        };
+        match (kind, next) {
+            (Kind::Gap, next) => self.with_edges(found, seen.published(), next.err()).map(Some),
+            (Kind::History, Ok(_)) => Ok(Some(found)),
+            (Kind::History, Err(_)) => Ok(None),
         }
-        let published = seen.published();
+    }
+
+    /// A gap with its edges, and with what may be missing where there is no way back.
+    fn with_edges(
+        &self,
+        found: NewGap,
+        published: &[Timestamp],
+        stop: Option<Stop>,
+    ) -> Result<NewGap, StoreError> {
         let newest_before = self
             .shared
             .store
             .read_blocking(|conn| gaps::newest(conn, &self.feed.id))?;
         let edges = (newest_before, published.iter().min().copied());
         let missed = gap::may_have_missed(edges, Tally::of(&self.old).rate(), published);
-        let note = next
-            .as_ref()
-            .err()
-            .map(|stop| format!("{}: {}", gap::report(missed, edges), stop.words()));
-        Ok(Some(NewGap {
-            kind,
+        let note = stop.map(|stop| format!("{}: {}", gap::report(missed, edges), stop.words()));
+        Ok(NewGap {
             newest_before: edges.0,
             oldest_after: edges.1,
             missed,
             last_success: self.old.last_success,
-            next: next.ok(),
-            visited,
-            most,
             note,
-        }))
+            ..found
+        })
     }
 
     /// Reads an earlier document; `outcome` is none for an archive that was read before.
@@ -279,7 +287,7 @@ impl Digest {
         step: &Step,
     ) -> Result<(PollCommit, Turn), StoreError> {
         let Some(outcome) = outcome else {
-            let end = Then::End(State::Filled, format!("{} was read before", step.url));
+            let end = Then::End(State::Filled, "an archive was reached that was read before".to_owned());
             return Ok((self.assemble_nothing(), Turn::Over(end)));
         };
         let facts = outcome.facts;
@@ -287,11 +295,11 @@ impl Digest {
             FetchResult::Fetched(body) => self.read_earlier_body(&body, &facts, gap, step),
             FetchResult::NotModified => {
                 let failed = (OutcomeKind::HttpError, "304 though all was asked for");
-                let turn = self.failed(gap, step, failed, &facts);
+                let turn = self.failed(gap, failed, &facts);
                 Ok((self.assemble_nothing(), turn))
             }
             FetchResult::Failed { kind, message, .. } => {
-                let turn = self.failed(gap, step, (kind, &message), &facts);
+                let turn = self.failed(gap, (kind, &message), &facts);
                 Ok((self.assemble_nothing(), turn))
             }
         }
@@ -301,11 +309,11 @@ impl Digest {
     fn failed(
         &self,
         gap: &Gap,
-        step: &Step,
         (kind, message): (OutcomeKind, &str),
         facts: &HttpFacts,
     ) -> Turn {
-        let why = format!("{}: {message}", step.url);
+        // Not its address, which may hold a token: that stands in the gap's row.
+        let why = format!("an earlier document cannot be had: {message}");
         if !gap::tries_again(kind, facts.status, gap.failures + 1) {
             return Turn::Over(self.end(gap, &Stop::Failed(why), &[]));
         }
@@ -327,7 +335,7 @@ impl Digest {
             Ok(document) => document,
             Err(error) => {
                 let message = error.to_string();
-                let turn = self.failed(gap, step, (error.outcome(), &message), facts);
+                let turn = self.failed(gap, (error.outcome(), &message), facts);
                 return Ok((self.assemble_nothing(), turn));
             }
         };
@@ -342,7 +350,7 @@ impl Digest {
             .read_blocking(|conn| gaps::knew(conn, gap.known_before, &known))?;
         let turn = if truncated && gap::tries_again(OutcomeKind::NetError, None, gap.failures + 1) {
             Turn::Later {
-                note: format!("{}: its end is missing", step.url),
+                note: "the end of an earlier document is missing".to_owned(),
                 not_before: None,
             }
         } else {
