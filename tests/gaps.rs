@@ -53,7 +53,10 @@ fn publish(server: &Server, newest: u32) {
         server.set(&format!("/archive/{archive}"), Reply::ok(body));
     }
     let body = atom(newest - WINDOW + 1..=newest, &prev(archives));
-    server.set("/feed", Reply::ok(body).header("ETag", format!("\"{newest}\"")));
+    server.set(
+        "/feed",
+        Reply::ok(body).header("ETag", format!("\"{newest}\"")),
+    );
 }
 
 fn config(url: &str, more: &str) -> String {
@@ -119,12 +122,22 @@ fn a_window_that_overflowed_is_read_back_from_its_archives_once() {
     assert_eq!(earlier(&server), chain);
 
     let shown = show(&desk);
-    assert_eq!((&shown["gaps"], &shown["entries"]), (&1.into(), &220.into()), "{shown}");
+    assert_eq!(
+        (&shown["gaps"], &shown["entries"]),
+        (&1.into(), &220.into()),
+        "{shown}"
+    );
     let gap = &shown["gap_history"][0];
     assert_eq!(gap["state"], "filled", "{gap}");
-    assert_eq!((&gap["recovered"], &gap["documents"]), (&180.into(), &10.into()));
+    assert_eq!(
+        (&gap["recovered"], &gap["documents"]),
+        (&180.into(), &10.into())
+    );
     let note = shown["polls"][0]["note"].as_str().unwrap();
-    assert!(note.starts_with("gap: ") && note.contains("may have been missed between"), "{note}");
+    assert!(
+        note.starts_with("gap: ") && note.contains("may have been missed between"),
+        "{note}"
+    );
 
     let entries = desk.run(&["entries", "export"]).expect(0).rows();
     let came = |title: &str| {
@@ -132,9 +145,15 @@ fn a_window_that_overflowed_is_read_back_from_its_archives_once() {
             .iter()
             .find(|entry| entry["title"].as_str().unwrap().ends_with(title))
             .unwrap();
-        desk.run(&["entries", "show", entry["id"].as_str().unwrap(), "--format", "json"])
-            .expect(0)
-            .json()["via"]
+        desk.run(&[
+            "entries",
+            "show",
+            entry["id"].as_str().unwrap(),
+            "--format",
+            "json",
+        ])
+        .expect(0)
+        .json()["via"]
             .clone()
     };
     assert_eq!(came("number 100"), "archive");
@@ -145,7 +164,11 @@ fn a_window_that_overflowed_is_read_back_from_its_archives_once() {
     publish(&server, 300);
     assert_eq!(poll(&desk)["entries"]["new"], 80);
     let chain: BTreeSet<String> = earlier(&server).into_iter().collect();
-    assert_eq!(chain.len(), earlier(&server).len(), "an archive was asked for twice");
+    assert_eq!(
+        chain.len(),
+        earlier(&server).len(),
+        "an archive was asked for twice"
+    );
     assert_eq!(chain.len(), 14);
     let listed = desk.run(&["feeds", "list"]).expect(0).rows().remove(0);
     assert_eq!(listed["gaps"], 2, "{listed}");
@@ -158,17 +181,17 @@ fn killed_on_the_way_back_the_next_start_goes_on_without_asking_the_feed() {
     let server = Server::start();
     publish(&server, WINDOW);
     let port = free_port();
-    let toml = config(&server.url("/feed"), "").replace(
-        "listen = \"\"",
-        &format!("listen = \"127.0.0.1:{port}\""),
-    );
+    let toml = config(&server.url("/feed"), "")
+        .replace("listen = \"\"", &format!("listen = \"127.0.0.1:{port}\""));
     let desk = Desk::new(&toml);
     poll(&desk);
     publish(&server, 220);
     server.set("/archive/6", Reply::ok("").stall());
     let mut child = desk.start(&["feeds", "poll", "wire"]);
     wait_for("the request that never ends", || {
-        earlier(&server).contains(&"/archive/6".to_owned()).then_some(())
+        earlier(&server)
+            .contains(&"/archive/6".to_owned())
+            .then_some(())
     });
     child.kill().unwrap();
     child.wait().unwrap();
@@ -188,7 +211,10 @@ fn killed_on_the_way_back_the_next_start_goes_on_without_asking_the_feed() {
     let chain: Vec<String> = (1..=6).rev().map(|n| format!("/archive/{n}")).collect();
     assert_eq!(later, chain);
     let (_, metrics) = daemon.get("/metrics");
-    assert!(metrics.contains("bongsu_gaps_total{result=\"filled\"} 1"), "{metrics}");
+    assert!(
+        metrics.contains("bongsu_gaps_total{result=\"filled\"} 1"),
+        "{metrics}"
+    );
     daemon.stop();
 }
 
@@ -206,10 +232,19 @@ fn a_gap_without_a_way_back_is_told_with_both_edges() {
     assert_eq!(gap["state"], "unfilled", "{gap}");
     let note = gap["note"].as_str().unwrap();
     assert!(note.starts_with("up to "), "{note}");
-    assert!(note.contains(gap["newest_before"].as_str().unwrap()), "{note}");
-    assert!(note.contains(gap["oldest_after"].as_str().unwrap()), "{note}");
+    assert!(
+        note.contains(gap["newest_before"].as_str().unwrap()),
+        "{note}"
+    );
+    assert!(
+        note.contains(gap["oldest_after"].as_str().unwrap()),
+        "{note}"
+    );
     assert!(note.ends_with("no earlier document is named"), "{note}");
-    assert!(shown["last_note"].as_str().unwrap().contains("up to "), "{shown}");
+    assert!(
+        shown["last_note"].as_str().unwrap().contains("up to "),
+        "{shown}"
+    );
     assert!(shown["last_error"].is_null(), "the poll itself was good");
     // One known entry is enough to know that nothing is missing.
     server.set("/feed", Reply::ok(atom(120..=139, "")));
@@ -227,7 +262,11 @@ fn a_complete_document_leaves_no_gap() {
     server.set("/feed", Reply::ok(atom(6..=9, complete)));
     poll(&desk);
     let shown = show(&desk);
-    assert_eq!((&shown["gaps"], &shown["entries"]), (&0.into(), &9.into()), "{shown}");
+    assert_eq!(
+        (&shown["gaps"], &shown["entries"]),
+        (&0.into(), &9.into()),
+        "{shown}"
+    );
 }
 
 /// A JSON Feed with one item and a next page.
@@ -246,7 +285,13 @@ fn pages_are_followed_until_they_end_turn_in_a_circle_or_are_too_many() {
     for (case, last, asked, state, words) in [
         ("joined", "known", 3, "filled", "known entries were reached"),
         ("circle", "circle", 3, "unfilled", "in a circle"),
-        ("endless", "endless", 10, "unfilled", "10 documents were read"),
+        (
+            "endless",
+            "endless",
+            10,
+            "unfilled",
+            "10 documents were read",
+        ),
         ("missing", "missing", 3, "unfilled", "404"),
     ] {
         let server = Server::start();
@@ -271,7 +316,10 @@ fn pages_are_followed_until_they_end_turn_in_a_circle_or_are_too_many() {
         let shown = show(&desk);
         let gap = &shown["gap_history"][0];
         assert_eq!(gap["state"], state, "{case}: {gap}");
-        assert!(gap["note"].as_str().unwrap().contains(words), "{case}: {gap}");
+        assert!(
+            gap["note"].as_str().unwrap().contains(words),
+            "{case}: {gap}"
+        );
         assert_eq!(earlier(&server).len(), asked, "{case}");
         // What was read before the end is kept.
         assert!(shown["entries"].as_u64().unwrap() >= 4, "{case}: {shown}");
@@ -288,7 +336,11 @@ fn a_page_that_fails_for_now_is_asked_for_again_with_the_next_polls() {
     server.set("/page/1", Reply::status(503));
     poll(&desk);
     let gap = show(&desk)["gap_history"][0].clone();
-    assert_eq!((&gap["state"], &gap["failures"]), (&"filling".into(), &1.into()), "{gap}");
+    assert_eq!(
+        (&gap["state"], &gap["failures"]),
+        (&"filling".into(), &1.into()),
+        "{gap}"
+    );
     server.set("/page/1", page("known", ""));
     poll(&desk);
     assert_eq!(show(&desk)["gap_history"][0]["state"], "filled");
@@ -312,9 +364,15 @@ fn credentials_stay_with_the_feeds_own_origin() {
         let request = requests.iter().find(|request| request.path() == path);
         request.unwrap().text("x-key")
     };
-    assert_eq!(key(&server, "/page/1").as_deref(), Some("secret-of-the-desk"));
+    assert_eq!(
+        key(&server, "/page/1").as_deref(),
+        Some("secret-of-the-desk")
+    );
     assert_eq!(key(&other, "/page/2"), None);
-    assert_eq!(key(&server, "/page/3").as_deref(), Some("secret-of-the-desk"));
+    assert_eq!(
+        key(&server, "/page/3").as_deref(),
+        Some("secret-of-the-desk")
+    );
 }
 
 #[test]

@@ -16,10 +16,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::setup::Setup;
 use super::{LONGEST_REST, Shared};
+use crate::domain::feed::gap::Kind;
 use crate::domain::feed::outcome::{
     FetchOutcome, FetchRequest, FetchResult, OutcomeKind, PollRecord,
 };
-use crate::domain::feed::gap::Kind;
 use crate::domain::feed::signs::EMPTY_POLLS;
 use crate::domain::feed::{Feed, FeedState, Origin, schedule};
 use crate::domain::id::FeedId;

@@ -11,8 +11,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
+use super::row::{Json, Ms, Name, count, later, millis};
 use super::{Result, gaps};
-use super::row::{Json, Ms, Name, count, later, millis, signed};
 use crate::domain::feed::schedule::Why;
 use crate::domain::feed::signs::Signs;
 use crate::domain::feed::{Feed, FeedState, Origin};

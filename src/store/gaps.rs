@@ -331,7 +331,9 @@ fn mark(tx: &Transaction<'_>, gap: &Gap, commit: &PollCommit, result: &PollResul
 fn go_on(tx: &Transaction<'_>, gap: &Gap, then: &Then, now: Timestamp) -> Result<()> {
     match then {
         Then::Next(step) => tx
-            .prepare_cached("update gap set next_url = ?2, next_way = ?3, note = null where seq = ?1")?
+            .prepare_cached(
+                "update gap set next_url = ?2, next_way = ?3, note = null where seq = ?1",
+            )?
             .execute(params![gap.seq, step.url, Name(step.way)])?,
         Then::End(state, note) => tx
             .prepare_cached(

@@ -8,9 +8,7 @@ use crate::cli::output::{Output, neutral};
 use crate::domain::document::{self, Candidate, Hints, ParseError};
 use crate::domain::entry::wire::WireEntry;
 use crate::domain::entry::{Entry, identity};
-use crate::domain::feed::outcome::{
-    Body, FetchOutcome, FetchRequest, FetchResult, OutcomeKind,
-};
+use crate::domain::feed::outcome::{Body, FetchOutcome, FetchRequest, FetchResult, OutcomeKind};
 use crate::fetch::{Fetcher, user_agent};
 
 /// Fetches `url` once with the desk's own limits and guard.

@@ -115,7 +115,10 @@ pub fn show(loaded: &Loaded, id: &str, context: &Context, out: &mut Output) -> R
         }
     }
     if let Some(only) = only_feed(&row.state.signs.candidates) {
-        let text = format!("The page at this URL names one feed: write `url = \"{}\"`", only.url);
+        let text = format!(
+            "The page at this URL names one feed: write `url = \"{}\"`",
+            only.url
+        );
         out.line(&format!("\n{}", neutral(&text)))?;
     }
     show_gaps(&gaps, out)?;

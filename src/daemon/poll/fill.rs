@@ -249,7 +249,9 @@ impl Digest {
             note: None,
         };
         match (kind, next) {
-            (Kind::Gap, next) => self.with_edges(found, seen.published(), next.err()).map(Some),
+            (Kind::Gap, next) => self
+                .with_edges(found, seen.published(), next.err())
+                .map(Some),
             (Kind::History, Ok(_)) => Ok(Some(found)),
             (Kind::History, Err(_)) => Ok(None),
         }
@@ -287,7 +289,10 @@ impl Digest {
         step: &Step,
     ) -> Result<(PollCommit, Turn), StoreError> {
         let Some(outcome) = outcome else {
-            let end = Then::End(State::Filled, "an archive was reached that was read before".to_owned());
+            let end = Then::End(
+                State::Filled,
+                "an archive was reached that was read before".to_owned(),
+            );
             return Ok((self.assemble_nothing(), Turn::Over(end)));
         };
         let facts = outcome.facts;
@@ -306,12 +311,7 @@ impl Digest {
     }
 
     /// What follows a document that could not be had.
-    fn failed(
-        &self,
-        gap: &Gap,
-        (kind, message): (OutcomeKind, &str),
-        facts: &HttpFacts,
-    ) -> Turn {
+    fn failed(&self, gap: &Gap, (kind, message): (OutcomeKind, &str), facts: &HttpFacts) -> Turn {
         // Not its address, which may hold a token: that stands in the gap's row.
         let why = format!("an earlier document cannot be had: {message}");
         if !gap::tries_again(kind, facts.status, gap.failures + 1) {

@@ -224,13 +224,7 @@ impl Digest {
             document: seen.document.as_ref(),
             new: count(seen.plan.new.len()),
         };
-        let state = learn::apply(
-            &self.feed,
-            &old,
-            &polled,
-            &self.shared.pace(),
-            self.now,
-        );
+        let state = learn::apply(&self.feed, &old, &polled, &self.shared.pace(), self.now);
         let record = self.record(kind, &seen, facts, &state);
         self.assemble(seen.plan, state, record, seen.gap)
     }

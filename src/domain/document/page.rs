@@ -89,8 +89,16 @@ const KINDS: &[Kind] = &[
         advice: "the feed needs credentials (`headers` of the feed), or its address has changed",
         marks: &[],
         titles: &[
-            "log in", "login", "log on", "sign in", "signin", "anmelden", "connexion", "로그인",
-            "ログイン", "登录",
+            "log in",
+            "login",
+            "log on",
+            "sign in",
+            "signin",
+            "anmelden",
+            "connexion",
+            "로그인",
+            "ログイン",
+            "登录",
         ],
         phrases: &[
             "you must be logged in",
@@ -147,7 +155,11 @@ const KINDS: &[Kind] = &[
             "afternic.com/forsale",
             "namecheap.com/domains/parking",
         ],
-        titles: &["this domain is for sale", "domain for sale", "domain parked"],
+        titles: &[
+            "this domain is for sale",
+            "domain for sale",
+            "domain parked",
+        ],
         phrases: &[
             "this domain is for sale",
             "domain may be for sale",
@@ -351,21 +363,51 @@ mod tests {
         let missing = "a page that says nothing is there (a 404 in disguise)";
         for (page, expected) in [
             ("<title>Just a moment...</title>", challenge),
-            ("<html><title>News</title><script src=\"/cdn-cgi/challenge-platform/h/b/orchestrate/x\"></script>", challenge),
-            ("<body><h1>One more step</h1><p>Please complete the CAPTCHA.</p>", challenge),
+            (
+                "<html><title>News</title><script src=\"/cdn-cgi/challenge-platform/h/b/orchestrate/x\"></script>",
+                challenge,
+            ),
+            (
+                "<body><h1>One more step</h1><p>Please complete the CAPTCHA.</p>",
+                challenge,
+            ),
             ("<body>로봇이 아닙니다</body>", challenge),
-            ("<title>Sign in – Agency</title><form><input type=text></form>", LOG_IN),
-            ("<title>Agency</title><form><input name=p TYPE='password'></form>", LOG_IN),
+            (
+                "<title>Sign in – Agency</title><form><input type=text></form>",
+                LOG_IN,
+            ),
+            (
+                "<title>Agency</title><form><input name=p TYPE='password'></form>",
+                LOG_IN,
+            ),
             ("<title>국방부 - 로그인</title>", LOG_IN),
             ("<title>404 Not Found</title>", missing),
-            ("<title>The Daily | Page not found</title><body><nav>Home</nav>", missing),
-            ("<title>알림</title><p>요청하신 페이지를 찾을 수 없습니다.", missing),
-            ("<title>news.example</title><script src=\"https://sedoparking.com/x\"></script>", "a parked domain"),
-            ("<title>x</title>This domain is for sale!", "a parked domain"),
+            (
+                "<title>The Daily | Page not found</title><body><nav>Home</nav>",
+                missing,
+            ),
+            (
+                "<title>알림</title><p>요청하신 페이지를 찾을 수 없습니다.",
+                missing,
+            ),
+            (
+                "<title>news.example</title><script src=\"https://sedoparking.com/x\"></script>",
+                "a parked domain",
+            ),
+            (
+                "<title>x</title>This domain is for sale!",
+                "a parked domain",
+            ),
             ("<title>Down for maintenance</title>", "a maintenance page"),
             ("<title>시스템 점검 안내</title>", "a maintenance page"),
-            ("<title>Before you continue</title>", "a page that asks for consent"),
-            ("<title>Access Denied</title>You don't have permission to access \"/rss\"", "a page that refuses access"),
+            (
+                "<title>Before you continue</title>",
+                "a page that asks for consent",
+            ),
+            (
+                "<title>Access Denied</title>You don't have permission to access \"/rss\"",
+                "a page that refuses access",
+            ),
             ("<title>4040 Main Street</title><p>Our street.", HTML),
             ("<title>News of the day</title><p>All the news.", HTML),
             ("<title>Captchas and why we hate them", HTML),

@@ -139,7 +139,16 @@ pub(super) fn candidates(page: &str, address: Option<&Url>) -> Vec<Candidate> {
 fn is_of_head(name: &str) -> bool {
     matches!(
         name,
-        "html" | "head" | "title" | "meta" | "link" | "base" | "script" | "style" | "noscript" | "template"
+        "html"
+            | "head"
+            | "title"
+            | "meta"
+            | "link"
+            | "base"
+            | "script"
+            | "style"
+            | "noscript"
+            | "template"
     )
 }
 

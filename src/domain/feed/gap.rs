@@ -136,7 +136,9 @@ pub fn next(
     if read >= most {
         return Err(Stop::Most(most));
     }
-    let secure = visited.last().is_some_and(|last| last.starts_with("https:"));
+    let secure = visited
+        .last()
+        .is_some_and(|last| last.starts_with("https:"));
     if secure && url.starts_with("http:") {
         return Err(Stop::Failed(
             "the link back leads from https to plain http".to_owned(),

@@ -63,12 +63,18 @@ pub struct Shown<'a> {
     pub filling: bool,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
 fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
 fn is_false(value: &bool) -> bool {
     !*value
 }
@@ -214,7 +220,10 @@ mod tests {
             ..old()
         };
         let signs = Signs::after(&feed(), &fresh, &shown(OkSame, Some(0)));
-        assert_eq!(signs.empty, 0, "a feed that never had an entry may be empty");
+        assert_eq!(
+            signs.empty, 0,
+            "a feed that never had an entry may be empty"
+        );
     }
 
     #[test]

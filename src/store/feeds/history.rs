@@ -16,7 +16,11 @@ const HISTORY: i64 = 200;
 /// Older ones are deleted with every so many polls, since looking for them costs more than keeping a few.
 const CUT_EVERY: i64 = 20;
 /// Adds a poll to the history, which keeps the last 200 and a few more.
-pub(in crate::store) fn add_poll(tx: &Transaction<'_>, feed: &FeedId, poll: &PollRecord) -> Result<()> {
+pub(in crate::store) fn add_poll(
+    tx: &Transaction<'_>,
+    feed: &FeedId,
+    poll: &PollRecord,
+) -> Result<()> {
     tx.prepare_cached(
         "insert into poll (feed, at, outcome, status, duration_ms, wire_bytes, new, revised, note, timings,
             final_url, conditional, body_bytes, format, next_poll, why_then)

@@ -3,8 +3,8 @@
 use super::*;
 use crate::store::feeds;
 use crate::store::sample::{
-    after, assert_clean, commit, entry, feed, now, number, open_store, record as record_poll, reopen,
-    rule_match,
+    after, assert_clean, commit, entry, feed, now, number, open_store, record as record_poll,
+    reopen, rule_match,
 };
 use crate::store::{Store, entries};
 

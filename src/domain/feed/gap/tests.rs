@@ -106,10 +106,7 @@ fn the_way_back_is_followed_until_it_ends() {
         step(&links(Some("ftp://a.example/2"), None), None),
         Err(Stop::Failed(_))
     ));
-    assert_eq!(
-        next(&both, None, &visited, (10, 10)),
-        Err(Stop::Most(10))
-    );
+    assert_eq!(next(&both, None, &visited, (10, 10)), Err(Stop::Most(10)));
 }
 
 #[test]
@@ -118,7 +115,11 @@ fn credentials_go_to_the_feeds_own_origin_only() {
     let own = request(&feed, "https://a.example/archive/1");
     assert_eq!(own.url, "https://u:p%40ss@a.example/archive/1");
     assert_eq!(own.headers.len(), 1);
-    for other in ["https://b.example/1", "https://a.example:8443/1", "http://a.example/1"] {
+    for other in [
+        "https://b.example/1",
+        "https://a.example:8443/1",
+        "http://a.example/1",
+    ] {
         let away = request(&feed, other);
         assert_eq!(away.url, other);
         assert!(away.headers.is_empty(), "{other}");
@@ -139,7 +140,11 @@ fn passing_failures_are_tried_three_times() {
         (NotAFeed, Some(200), 1, false),
         (Refused, None, 1, false),
     ] {
-        assert_eq!(tries_again(kind, status, failures), again, "{kind:?} {failures}");
+        assert_eq!(
+            tries_again(kind, status, failures),
+            again,
+            "{kind:?} {failures}"
+        );
     }
 }
 
@@ -151,7 +156,10 @@ fn what_may_be_missing_is_told_with_both_edges() {
     assert_eq!(may_have_missed(edges, Some(1.0), &hourly), Some(34));
     assert_eq!(may_have_missed(edges, Some(100.0), &[]), Some(120));
     assert_eq!(may_have_missed(edges, None, &[]), Some(1));
-    assert_eq!(may_have_missed((Some(at(5)), Some(at(2))), None, &hourly), Some(1));
+    assert_eq!(
+        may_have_missed((Some(at(5)), Some(at(2))), None, &hourly),
+        Some(1)
+    );
     assert_eq!(may_have_missed((None, Some(at(2))), None, &hourly), None);
     assert_eq!(
         report(Some(34), edges),
