@@ -124,7 +124,7 @@ fn what_came_instead_is_named_in_words_that_help() {
         ),
         (
             "<html><title>x</title>This domain is for sale</html>",
-            "a parked domain: its owner",
+            "a parked domain, not a feed: its owner",
         ),
         ("  \n ", "the document is empty"),
         (
