@@ -101,6 +101,8 @@ metrics! {
     POLL_SECONDS = "counter" "bongsu_poll_duration_seconds_total" "Time spent in polls, fetching included.";
     WIRE_BYTES = "counter" "bongsu_fetch_wire_bytes_total" "Bytes received from publishers.";
     ENTRIES = "counter" "bongsu_entries_total" "Entries by what became of them: new, revised.";
+    GAPS = "counter" "bongsu_gaps_total" "Polls that showed nothing known, by result: found, filled, unfilled.";
+    GAP_DOCUMENTS = "counter" "bongsu_gap_documents_total" "Earlier documents read to fill gaps and histories.";
     ALERTS = "counter" "bongsu_alerts_total" "Alerts by reason.";
     HELD = "counter" "bongsu_matches_held_total" "Matches that raised no alert, by reason.";
     ATTEMPTS = "counter" "bongsu_delivery_attempts_total" "Delivery attempts by receiver and outcome.";

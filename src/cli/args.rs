@@ -173,9 +173,9 @@ pub enum FeedsCommand {
         /// Feed id
         id: String,
     },
-    /// Add a feed to the store (config files stay as they are)
+    /// Add a feed to the store (config files stay as they are); of a page, the one feed that it names
     Add {
-        /// The feed's URL
+        /// The URL of the feed, or of a page that names it
         url: String,
         /// Its id [default: from the URL]
         #[arg(long)]
@@ -186,6 +186,9 @@ pub enum FeedsCommand {
         /// A tag; may be repeated
         #[arg(long = "tag")]
         tags: Vec<String>,
+        /// Add the URL as it is, without asking for it first
+        #[arg(long)]
+        unchecked: bool,
     },
     /// Remove a feed that was added with `add` or `import`
     Remove {

@@ -154,14 +154,17 @@ pub fn find(store: &Store, id: &str) -> Result<StoredEntry, Failure> {
 fn show(id: &str, context: &Context, out: &mut Output) -> Result<(), Failure> {
     let store = context.any_store()?;
     let entry = find(&store, id)?;
-    let (matches, revisions) = store.read_blocking(|conn| {
+    let (matches, revisions, via) = store.read_blocking(|conn| {
         Ok::<_, StoreError>((
             stored::matches(conn, entry.seq)?,
             stored::revisions(conn, entry.seq)?,
+            crate::store::gaps::via(conn, entry.seq)?,
         ))
     })?;
     if !out.is_human() {
-        return out.json(&entry.wire());
+        let mut value = serde_json::json!(entry.wire());
+        value["via"] = serde_json::json!(via);
+        return out.json(&value);
     }
     let said = &entry.entry.content;
     out.line(&neutral(&said.title))?;
@@ -175,6 +178,7 @@ fn show(id: &str, context: &Context, out: &mut Output) -> Result<(), Failure> {
             entry.entry.first_seen.map(|at| at.to_string()),
         ),
         ("language", said.language.clone()),
+        ("came via", via),
     ];
     for (name, value) in facts
         .into_iter()

@@ -1,6 +1,8 @@
 //! `feeds`: list, show, add, remove, probe, discover, import, export, poll.
 
+mod add;
 mod lookup;
+mod show;
 
 use std::path::Path;
 
@@ -23,23 +25,23 @@ use crate::store::{self, Store, StoreError};
 pub fn feeds(command: &FeedsCommand, context: &Context, out: &mut Output) -> Result<Exit, Failure> {
     let loaded = context.load()?;
     match command {
-        FeedsCommand::List => list(&loaded, context, out)?,
-        FeedsCommand::Show { id } => show(&loaded, id, context, out)?,
+        FeedsCommand::List => show::list(&loaded, context, out)?,
+        FeedsCommand::Show { id } => show::show(&loaded, id, context, out)?,
         FeedsCommand::Add {
             url,
             id,
             title,
             tags,
+            unchecked,
         } => {
-            let store = context.store_of(&loaded)?;
-            let feed = new_feed(url, id.as_deref(), title.as_deref(), tags)?;
-            let id = feed.id.clone();
-            if !add(&loaded, &store, feed, context.clock.now())? {
-                return Err(Failure::new(format!("feed `{id}` is there already")));
-            }
-            out.line(&format!(
-                "Added {id}. It is polled at the next round (a running daemon: within seconds)."
-            ))?;
+            let wanted = add::Wanted {
+                url,
+                id: id.as_deref(),
+                title: title.as_deref(),
+                tags,
+                unchecked: *unchecked,
+            };
+            add::run(&loaded, &wanted, context, out)?;
         }
         FeedsCommand::Remove { id } => remove(&loaded, id, context, out)?,
         FeedsCommand::Probe { url } => return lookup::probe(&loaded, url, context, out),
@@ -80,68 +82,6 @@ fn all(loaded: &Loaded, store: &Store) -> Result<Vec<FeedRow>, Failure> {
     Ok(configured.chain(added.cloned()).collect())
 }
 
-/// The contract's facts of a feed.
-fn facts(row: &FeedRow) -> serde_json::Value {
-    let FeedRow { feed, state, .. } = row;
-    json!({
-        "id": feed.id, "url": feed.url, "title": feed.title.as_ref().or(state.title.as_ref()),
-        "health": state.health(feed), "last_poll": state.last_poll, "next_poll": state.next_poll,
-        "why_then": state.why_then, "last_error": state.last_error, "entries": state.entries,
-        "origin": feed.origin, "tags": feed.tags, "language": feed.language.as_ref().or(state.language.as_ref()),
-        "last_outcome": state.last_outcome, "failures": state.failures, "last_new": state.last_new,
-        "enabled": feed.enabled,
-    })
-}
-
-/// One line a feed.
-fn list(loaded: &Loaded, context: &Context, out: &mut Output) -> Result<(), Failure> {
-    let rows = all(loaded, &context.store_of(loaded)?)?;
-    if !out.is_human() {
-        return out.rows("feeds", &rows.iter().map(facts).collect::<Vec<_>>());
-    }
-    let now = context.clock.now();
-    let table: Vec<Vec<String>> = rows
-        .iter()
-        .map(|row| {
-            let FeedRow { feed, state, .. } = row;
-            let error = state.last_error.as_deref().unwrap_or("");
-            vec![
-                feed.id.to_string(),
-                state.health(feed).as_str().to_owned(),
-                state.entries.to_string(),
-                state
-                    .last_poll
-                    .map_or_else(|| "never".to_owned(), |at| span(now, at)),
-                state
-                    .next_poll
-                    .map_or_else(|| "-".to_owned(), |at| span(now, at)),
-                neutral(error),
-            ]
-        })
-        .collect();
-    out.table(
-        &["ID", "HEALTH", "ENTRIES", "LAST POLL", "NEXT POLL", "ERROR"],
-        &table,
-    )
-}
-
-/// How far a time is from now: `5m ago`, `in 12m`.
-fn span(now: Timestamp, at: Timestamp) -> String {
-    let seconds = at.duration_since(now).as_secs();
-    let amount = seconds.unsigned_abs();
-    let text = match amount {
-        0..60 => format!("{amount}s"),
-        60..3_600 => format!("{}m", amount / 60),
-        3_600..172_800 => format!("{}h", amount / 3_600),
-        _ => format!("{}d", amount / 86_400),
-    };
-    if seconds > 0 {
-        format!("in {text}")
-    } else {
-        format!("{text} ago")
-    }
-}
-
 /// A feed by id, or a failure that names the nearest.
 fn find<'a>(rows: &'a [FeedRow], id: &str) -> Result<&'a FeedRow, Failure> {
     rows.iter()
@@ -150,52 +90,6 @@ fn find<'a>(rows: &'a [FeedRow], id: &str) -> Result<&'a FeedRow, Failure> {
             let near = nearest(id, rows.iter().map(|row| row.feed.id.as_str()));
             Failure::new(format!("no feed `{id}`{near}"))
         })
-}
-
-/// One feed with its last polls.
-fn show(loaded: &Loaded, id: &str, context: &Context, out: &mut Output) -> Result<(), Failure> {
-    let store = context.store_of(loaded)?;
-    let rows = all(loaded, &store)?;
-    let row = find(&rows, id)?;
-    let polls = store.read_blocking(|conn| store::feeds::history(conn, &row.feed.id, 20))?;
-    let mut value = facts(row);
-    value["polls"] =
-        serde_json::to_value(&polls).map_err(|error| Failure::new(error.to_string()))?;
-    if !out.is_human() {
-        return out.json(&value);
-    }
-    for (name, value) in value
-        .as_object()
-        .into_iter()
-        .flatten()
-        .filter(|(name, _)| *name != "polls")
-    {
-        let text = value.as_str().map_or_else(|| value.to_string(), neutral);
-        out.line(&format!("{name:<13} {text}"))?;
-    }
-    let table: Vec<Vec<String>> = polls
-        .iter()
-        .map(|poll| {
-            let note = poll.note.as_deref().map(neutral).unwrap_or_default();
-            let status = poll
-                .status
-                .map_or_else(|| "-".to_owned(), |status| status.to_string());
-            let took = format!("{} ms", poll.duration_ms);
-            vec![
-                poll.at.to_string(),
-                poll.outcome.as_str().to_owned(),
-                status,
-                took,
-                poll.new.to_string(),
-                note,
-            ]
-        })
-        .collect();
-    out.line("")?;
-    out.table(
-        &["POLL", "OUTCOME", "STATUS", "TOOK", "NEW", "NOTE"],
-        &table,
-    )
 }
 
 /// A feed to be added.

@@ -244,6 +244,7 @@ fn plain_feed(listed: Listed) -> Feed {
         language: None,
         default_tz: None,
         owner: None,
+        history: 0,
         headers: BTreeMap::new(),
         enabled: true,
         origin: Origin::File,

@@ -246,6 +246,7 @@ mod tests {
             language: None,
             default_tz: None,
             owner: None,
+            history: 0,
             headers: std::collections::BTreeMap::new(),
             enabled: true,
             origin: Origin::File,

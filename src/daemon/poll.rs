@@ -3,6 +3,7 @@
 //! What is due and when next is decided in `domain::feed::schedule`, who is told in `domain::alert`; here the
 //! steps are put in order and nothing else. The fetcher keeps hosts apart; this pass keeps feeds apart.
 
+mod fill;
 mod read;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -15,7 +16,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::setup::Setup;
 use super::{LONGEST_REST, Shared};
-use crate::domain::feed::outcome::{FetchOutcome, FetchRequest, FetchResult, OutcomeKind};
+use crate::domain::feed::gap::Kind;
+use crate::domain::feed::outcome::{
+    FetchOutcome, FetchRequest, FetchResult, OutcomeKind, PollRecord,
+};
+use crate::domain::feed::signs::EMPTY_POLLS;
 use crate::domain::feed::{Feed, FeedState, Origin, schedule};
 use crate::domain::id::FeedId;
 use crate::observe;
@@ -66,7 +71,6 @@ pub async fn poll(
     let began = shared.clock.now();
     let request = request(feed, &old, full);
     let (outcome, place) = setup.fetcher.fetch_in_place(&request).await;
-    let facts = outcome.facts.clone();
     // Rules and receivers are those in force now: an alert must not be owed to whom a reload has taken away.
     let setup = shared.setup();
     let same = setup.feeds.get(&feed.id).filter(|now| now.url == feed.url);
@@ -80,25 +84,54 @@ pub async fn poll(
     };
     let commit = read_apart(digest, outcome).await?;
     drop(place);
-    let (kind, error) = (commit.record.outcome, commit.state.last_error.clone());
+    let (record, error) = (commit.record.clone(), commit.state.last_error.clone());
+    let (found, earlier) = (Found::of(&commit), wants_earlier(&commit));
     let result = shared
         .store
         .write(move |tx| store::polls::record_poll(tx, &commit))
         .await?;
-    let report = Report {
+    let mut report = Report {
         feed: feed.id.clone(),
-        outcome: kind,
+        outcome: record.outcome,
         error,
         new: u64::from(result.new),
         revised: u64::from(result.revised),
         alerts: result.alerts.len() as u64,
         held: result.held,
     };
-    count(shared, &report, &facts);
+    count(shared, &report, &record, found);
     if report.alerts > 0 {
         shared.deliver_nudge.notify_one();
     }
+    if earlier {
+        fill::run(shared, &feed.id, &mut report).await?;
+    }
     Ok(report)
+}
+
+/// What a good poll found wrong all the same.
+#[derive(Clone, Copy)]
+struct Found {
+    /// Nothing in the document was known, and whether there is a way back.
+    gap: Option<bool>,
+    /// It is the poll at which emptiness becomes suspicious.
+    empty: bool,
+}
+
+impl Found {
+    fn of(commit: &store::polls::PollCommit) -> Self {
+        let gap = commit.gap.as_ref().filter(|gap| gap.kind == Kind::Gap);
+        Self {
+            gap: gap.map(|gap| gap.next.is_some()),
+            empty: commit.record.outcome.is_good() && commit.state.signs.empty == EMPTY_POLLS,
+        }
+    }
+}
+
+/// Whether earlier documents are to be asked for: only of a publisher that answers, and that did not ask to wait.
+fn wants_earlier(commit: &store::polls::PollCommit) -> bool {
+    let state = &commit.state;
+    state.signs.filling && commit.record.outcome.is_good() && state.retry_after.is_none()
 }
 
 /// What to ask the publisher; `full` leaves the validators out.
@@ -137,11 +170,12 @@ async fn read_apart(
 }
 
 /// Counts and logs a poll.
-fn count(shared: &Shared, report: &Report, facts: &crate::domain::feed::outcome::HttpFacts) {
+fn count(shared: &Shared, report: &Report, record: &PollRecord, found: Found) {
     let metrics = &shared.metrics;
     metrics.add(observe::POLLS, &[("outcome", report.outcome.as_str())], 1.0);
-    metrics.add(observe::POLL_SECONDS, &[], facts.duration.as_secs_f64());
-    metrics.add(observe::WIRE_BYTES, &[], super::number(facts.wire_bytes));
+    let seconds = Duration::from_millis(record.duration_ms).as_secs_f64();
+    metrics.add(observe::POLL_SECONDS, &[], seconds);
+    metrics.add(observe::WIRE_BYTES, &[], super::number(record.wire_bytes));
     metrics.add(
         observe::ENTRIES,
         &[("change", "new")],
@@ -155,23 +189,69 @@ fn count(shared: &Shared, report: &Report, facts: &crate::domain::feed::outcome:
     for (held, count) in &report.held {
         metrics.add(observe::HELD, &[("reason", *held)], super::number(*count));
     }
+    if let Some(way_back) = found.gap {
+        metrics.add(observe::GAPS, &[("result", "found")], 1.0);
+        if !way_back {
+            metrics.add(observe::GAPS, &[("result", "unfilled")], 1.0);
+        }
+    }
+    log(report, record, found);
+}
+
+/// A reason as it is spelt everywhere else.
+fn name(why: schedule::Why) -> String {
+    let value = serde_json::to_value(why).unwrap_or_default();
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+/// One line a poll, with all that the history keeps of it.
+fn log(report: &Report, record: &PollRecord, found: Found) {
     let feed = report.feed.as_str();
     let outcome = report.outcome.as_str();
+    macro_rules! line {
+        ($level:ident, $($text:tt)*) => {
+            tracing::$level!(
+                feed,
+                outcome,
+                status = record.status,
+                ms = record.duration_ms,
+                conditional = record.conditional,
+                wire_bytes = record.wire_bytes,
+                body_bytes = record.body_bytes,
+                new = report.new,
+                revised = report.revised,
+                alerts = report.alerts,
+                next_poll = record.next_poll.map(tracing::field::display),
+                why_then = record.why_then.map(name),
+                note = record.note,
+                $($text)*
+            )
+        };
+    }
+    let Report {
+        new,
+        revised,
+        alerts,
+        ..
+    } = report;
     if let Some(error) = &report.error {
-        tracing::warn!(feed, outcome, error, "poll of {feed} failed: {error}");
-    } else if report.new > 0 || report.alerts > 0 {
-        tracing::info!(
-            feed,
-            outcome,
-            new = report.new,
-            alerts = report.alerts,
-            "polled {feed}: {} new, {} revised, {} alerts",
-            report.new,
-            report.revised,
-            report.alerts
+        line!(warn, "poll of {feed} failed: {error}");
+    } else if let Some(note) = record
+        .note
+        .as_ref()
+        .filter(|_| found.gap.is_some() || found.empty)
+    {
+        line!(
+            warn,
+            "polled {feed}: {new} new, {revised} revised, {alerts} alerts; {note}"
+        );
+    } else if *new > 0 || *alerts > 0 {
+        line!(
+            info,
+            "polled {feed}: {new} new, {revised} revised, {alerts} alerts"
         );
     } else {
-        tracing::debug!(feed, outcome, "polled {feed}: {outcome}");
+        line!(debug, "polled {feed}: {outcome}");
     }
 }
 
@@ -182,6 +262,7 @@ fn count(shared: &Shared, report: &Report, facts: &crate::domain::feed::outcome:
 pub async fn run(shared: Arc<Shared>, stop: CancellationToken) -> anyhow::Result<()> {
     let mut polls = Polls::default();
     polls.spread(&shared).await;
+    polls.resume(&shared).await;
     loop {
         // Registered before the look, so that a nudge during it is not lost.
         let nudged = shared.poll_nudge.notified();
@@ -307,6 +388,24 @@ impl Polls {
         let until = schedule::later(now, LONGEST_SPREAD);
         let wait = self.not_before.get(feed);
         wait.is_some_and(|at| *at > now && *at <= until)
+    }
+
+    /// Goes on with the gaps that the process before was filling; a store that fails leaves them to the next polls.
+    async fn resume(&mut self, shared: &Arc<Shared>) {
+        let filling = match shared.store.read(store::gaps::filling).await {
+            Ok(filling) => filling,
+            Err(error) => {
+                tracing::warn!(%error, "cannot read which gaps are open: {error}");
+                return;
+            }
+        };
+        for id in filling {
+            let (shared, feed) = (Arc::clone(shared), id.clone());
+            let fill = async move { fill::resume(&shared, &feed).await };
+            let handle = self.tasks.spawn(fill);
+            self.under_way.insert(id.clone());
+            self.feeds.insert(handle.id(), id);
+        }
     }
 
     /// Starts one.

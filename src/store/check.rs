@@ -79,6 +79,10 @@ const PROMISES: &[(&str, &str)] = &[
             select 1 from entry_key k where k.feed = e.feed and k.key = e.key and k.entry = e.seq)",
     ),
     (
+        "gap that is being filled without a document to ask for",
+        "select count(*) from gap where state = 'filling' and (next_url is null or next_way is null)",
+    ),
+    (
         "entry whose earlier contents are missing",
         "select count(*) from entry e where e.revision > 0 and not exists (
             select 1 from revision r where r.entry = e.seq and r.number = e.revision - 1)",

@@ -1,6 +1,9 @@
-//! Feeds: what config asks for, what polls have learned, when each is due, and the history of its polls.
+//! Feeds: what config asks for, what polls have learned, when each is due.
 //!
-//! When to poll next is decided in `domain::feed::schedule`; request headers hold secrets and are not kept.
+//! When to poll next is decided in `domain::feed::schedule`; request headers hold secrets and are not kept. The
+//! polls themselves are in `history`.
+
+mod history;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,15 +11,16 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::Result;
-use super::row::{Json, Ms, Name, count, later, millis, signed};
-use crate::domain::feed::outcome::PollRecord;
+use super::row::{Json, Ms, Name, count, later, millis};
+use super::{Result, gaps};
 use crate::domain::feed::schedule::Why;
+use crate::domain::feed::signs::Signs;
 use crate::domain::feed::{Feed, FeedState, Origin};
 use crate::domain::id::FeedId;
 
-/// Polls kept of each feed.
-const HISTORY: i64 = 200;
+pub(super) use history::add_poll;
+pub use history::{history, last_polls};
+
 /// A poll that lies further ahead than this was made under a wrong clock, in milliseconds.
 const CLOCK_STEP: i64 = 3_600_000;
 
@@ -82,12 +86,13 @@ pub fn enable(tx: &Transaction<'_>, feed: &FeedId, enabled: bool) -> Result<bool
 fn put(tx: &Transaction<'_>, feed: &Feed, now: Timestamp) -> Result<()> {
     tx.prepare_cached(
         "insert into feed (id, url, title, tags, interval_ms, full_text, language, default_tz, owner,
-            enabled, origin, configured, added, state_url)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 1, ?12, ?2)
+            enabled, origin, configured, added, state_url, history)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 1, ?12, ?2, ?13)
          on conflict (id) do update set url = excluded.url, title = excluded.title,
             tags = excluded.tags, interval_ms = excluded.interval_ms, full_text = excluded.full_text,
             language = excluded.language, default_tz = excluded.default_tz, owner = excluded.owner,
-            enabled = excluded.enabled, origin = excluded.origin, configured = 1",
+            enabled = excluded.enabled, origin = excluded.origin, history = excluded.history,
+            configured = 1",
     )?
     .execute(params![
         feed.id.as_str(),
@@ -102,6 +107,7 @@ fn put(tx: &Transaction<'_>, feed: &Feed, now: Timestamp) -> Result<()> {
         feed.enabled,
         Name(feed.origin),
         Ms(now),
+        feed.history,
     ])?;
     void_other_url(tx, &feed.id)
 }
@@ -110,13 +116,16 @@ fn put(tx: &Transaction<'_>, feed: &Feed, now: Timestamp) -> Result<()> {
 ///
 /// Validators, failures and `gone` belong to a URL; a wait that a publisher asked for is kept all the same.
 fn void_other_url(tx: &Transaction<'_>, feed: &FeedId) -> Result<()> {
-    tx.prepare_cached(
+    let voided = tx.prepare_cached(
         "update feed set state_url = url, etag = null, last_modified = null, body_hash = null,
             validators_url = null, streak = 0, failures = 0, gone = 0, gone_since = null, last_error = null, last_outcome = null,
-            next_poll = retry_after, why_then = 'new'
+            next_poll = retry_after, why_then = 'new', signs = null
          where id = ?1 and state_url <> url",
     )?
     .execute([feed.as_str()])?;
+    if voided > 0 {
+        gaps::abandon(tx, feed)?;
+    }
     Ok(())
 }
 
@@ -238,7 +247,8 @@ pub(super) fn save_state(
                 last_new = ?11, next_poll = ?12, why_then = ?13, retry_after = ?14, failures = ?15,
                 gone_since = ?16, gone = ?17, last_outcome = ?18, last_error = ?19, ttl_minutes = ?20,
                 skip_hours = ?21, skip_days = ?22, rate_count = ?23, rate_days = ?24,
-                entries = entries + ?25, streak = ?26, validators_url = ?27, polling_until = null
+                entries = entries + ?25, streak = ?26, validators_url = ?27, signs = ?28,
+                polls = polls + 1, polling_until = null
              where id = ?1",
         )?
         .execute(params![
@@ -269,6 +279,7 @@ pub(super) fn save_state(
             new,
             state.streak,
             state.validators_url,
+            gaps::column(&state.signs),
         ])?;
     // Config may have given the feed another URL while the poll was under way.
     void_other_url(tx, feed)?;
@@ -278,52 +289,6 @@ pub(super) fn save_state(
 /// SQLite takes a NaN for null, and a poll must not fail over a statistic.
 fn finite(number: f64) -> f64 {
     if number.is_finite() { number } else { 0.0 }
-}
-
-/// Adds a poll to the history, which keeps the last 200.
-pub(super) fn add_poll(tx: &Transaction<'_>, feed: &FeedId, poll: &PollRecord) -> Result<()> {
-    tx.prepare_cached(
-        "insert into poll (feed, at, outcome, status, duration_ms, wire_bytes, new, revised, note)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-    )?
-    .execute(params![
-        feed.as_str(),
-        Ms(poll.at),
-        Name(poll.outcome),
-        poll.status,
-        signed(poll.duration_ms),
-        signed(poll.wire_bytes),
-        poll.new,
-        poll.revised,
-        poll.note,
-    ])?;
-    tx.prepare_cached(
-        "delete from poll where feed = ?1 and seq <=
-            (select seq from poll where feed = ?1 order by seq desc limit 1 offset ?2)",
-    )?
-    .execute(params![feed.as_str(), HISTORY])?;
-    Ok(())
-}
-
-/// The last polls of a feed, newest first.
-pub fn history(conn: &Connection, feed: &FeedId, limit: u32) -> Result<Vec<PollRecord>> {
-    let mut query = conn.prepare_cached(
-        "select at, outcome, status, duration_ms, wire_bytes, new, revised, note
-         from poll where feed = ?1 order by seq desc limit ?2",
-    )?;
-    let rows = query.query_map(params![feed.as_str(), limit], |row| {
-        Ok(PollRecord {
-            at: row.get::<_, Ms>(0)?.0,
-            outcome: row.get::<_, Name<_>>(1)?.0,
-            status: row.get(2)?,
-            duration_ms: count(row.get(3)?),
-            wire_bytes: count(row.get(4)?),
-            new: row.get(5)?,
-            revised: row.get(6)?,
-            note: row.get(7)?,
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 fn read_feed(row: &Row<'_>) -> rusqlite::Result<FeedRow> {
@@ -339,6 +304,7 @@ fn read_feed(row: &Row<'_>) -> rusqlite::Result<FeedRow> {
             language: row.get("language")?,
             default_tz: row.get("default_tz")?,
             owner: row.get("owner")?,
+            history: row.get("history")?,
             headers: BTreeMap::new(),
             enabled: row.get("enabled")?,
             origin: row.get::<_, Name<Origin>>("origin")?.0,
@@ -381,6 +347,9 @@ fn read_state(row: &Row<'_>) -> rusqlite::Result<FeedState> {
         rate_count: row.get("rate_count")?,
         rate_days: row.get("rate_days")?,
         entries: count(row.get("entries")?),
+        signs: row
+            .get::<_, Option<Json<Signs>>>("signs")?
+            .map_or_else(Signs::default, |signs| signs.0),
     })
 }
 

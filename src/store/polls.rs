@@ -11,6 +11,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::alerts::{self, NewAlert};
 use super::entries::{self, Placed};
+use super::gaps::{self, NewGap};
 use super::outbox::Addressee;
 use super::row::{Json, Ms, Name, Rank};
 use super::{Result, StoreError, feeds, stories};
@@ -34,6 +35,8 @@ pub struct PollCommit {
     pub state: FeedState,
     /// For the history.
     pub record: PollRecord,
+    /// Nothing in the document was known, or its history is wanted.
+    pub gap: Option<NewGap>,
     /// Entries not seen before, in the order in which their alerts are to be decided.
     pub new: Vec<Recorded>,
     /// Entries that changed.
@@ -124,16 +127,10 @@ struct Case<'a> {
 /// Records a poll.
 pub fn record_poll(tx: &Transaction<'_>, commit: &PollCommit) -> Result<PollResult> {
     let mut result = PollResult::default();
-    for rekeyed in &commit.rekeyed {
-        entries::rekey(tx, &commit.feed, rekeyed)?;
+    if let Some(gap) = &commit.gap {
+        gaps::open(tx, &commit.feed, commit.record.at, gap)?;
     }
-    for item in &commit.new {
-        record_new(tx, commit, item, &mut result)?;
-    }
-    for revised in &commit.revised {
-        record_revised(tx, commit, revised, &mut result)?;
-    }
-    entries::touch(tx, &commit.seen, commit.now)?;
+    record_entries(tx, commit, &mut result)?;
     if !feeds::save_state(tx, &commit.feed, &commit.state, result.new)? {
         return Err(StoreError::fault(format!(
             "feed `{}` was polled, but the store does not know it",
@@ -142,6 +139,24 @@ pub fn record_poll(tx: &Transaction<'_>, commit: &PollCommit) -> Result<PollResu
     }
     feeds::add_poll(tx, &commit.feed, &commit.record)?;
     Ok(result)
+}
+
+/// The entries of a poll, with all that hangs on them.
+pub(super) fn record_entries(
+    tx: &Transaction<'_>,
+    commit: &PollCommit,
+    result: &mut PollResult,
+) -> Result<()> {
+    for rekeyed in &commit.rekeyed {
+        entries::rekey(tx, &commit.feed, rekeyed)?;
+    }
+    for item in &commit.new {
+        record_new(tx, commit, item, result)?;
+    }
+    for revised in &commit.revised {
+        record_revised(tx, commit, revised, result)?;
+    }
+    entries::touch(tx, &commit.seen, commit.now)
 }
 
 fn record_new(

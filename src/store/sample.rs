@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use super::outbox::Addressee;
 use super::polls::{PollCommit, PollResult, Recorded, RevisedEntry, RuleMatch, record_poll};
 use super::{Settings, Store, feeds};
+use crate::domain::document::Format;
 use crate::domain::entry::identity::{Part, canonical_url, content_hash, entry_id, title_key};
 use crate::domain::entry::ingest::alternates;
 use crate::domain::entry::{Content, Entry};
@@ -43,6 +44,7 @@ pub(super) fn feed(id: &str) -> Feed {
         language: Some("ko".to_owned()),
         default_tz: None,
         owner: None,
+        history: 0,
         headers: BTreeMap::new(),
         enabled: true,
         origin: Origin::File,
@@ -161,11 +163,19 @@ pub(super) fn commit(new: Vec<Recorded>) -> PollCommit {
             outcome: OutcomeKind::OkNew,
             status: Some(200),
             duration_ms: 12,
+            timings: None,
+            final_url: None,
+            conditional: true,
             wire_bytes: 3000,
+            body_bytes: 9000,
+            format: Some(Format::Rss),
             new: u32::try_from(new.len()).unwrap(),
             revised: 0,
+            next_poll: Some(after(300)),
+            why_then: None,
             note: None,
         },
+        gap: None,
         new,
         revised: Vec::new(),
         rekeyed: Vec::new(),

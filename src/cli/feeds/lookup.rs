@@ -8,7 +8,7 @@ use crate::cli::output::{Output, neutral};
 use crate::domain::document::{self, Candidate, Hints, ParseError};
 use crate::domain::entry::wire::WireEntry;
 use crate::domain::entry::{Entry, identity};
-use crate::domain::feed::outcome::{Body, FetchOutcome, FetchRequest, FetchResult};
+use crate::domain::feed::outcome::{Body, FetchOutcome, FetchRequest, FetchResult, OutcomeKind};
 use crate::fetch::{Fetcher, user_agent};
 
 /// Fetches `url` once with the desk's own limits and guard.
@@ -56,6 +56,32 @@ fn read(
     document::parse(&body.bytes, &hints)
 }
 
+/// What one look at a URL showed.
+pub enum Look {
+    /// A feed.
+    Feed,
+    /// A document, but no feed that can be read.
+    Refused(ParseError),
+    /// No document.
+    Failed(OutcomeKind, String),
+}
+
+/// Looks at `url` once.
+pub fn look(loaded: &Loaded, url: &str, context: &Context) -> Result<Look, Failure> {
+    let outcome = fetch(loaded, url, context)?;
+    Ok(match &outcome.result {
+        FetchResult::Fetched(body) => match read(url, &outcome, body, context) {
+            Ok(_) => Look::Feed,
+            Err(error) => Look::Refused(error),
+        },
+        FetchResult::Failed { kind, message, .. } => Look::Failed(*kind, message.clone()),
+        FetchResult::NotModified => Look::Failed(
+            OutcomeKind::HttpError,
+            "304 to an unconditional request".to_owned(),
+        ),
+    })
+}
+
 /// Shows HTTP facts, entries, and which rules each would match.
 pub fn probe(
     loaded: &Loaded,
@@ -73,7 +99,7 @@ pub fn probe(
     };
     let document = match read(url, &outcome, body, context) {
         Ok(document) => document,
-        Err(error) => return refused(&outcome, &error.to_string(), candidates(&error), out),
+        Err(error) => return refused(&outcome, &error.to_string(), error.candidates(), out),
     };
     let title = document.title.clone();
     let entries = identity::identify(url, document.entries);
@@ -125,14 +151,6 @@ fn line(entry: &Entry, rules: &[String], out: &mut Output) -> Result<(), Failure
         format!("  [{}]", rules.join(", "))
     };
     out.line(&format!("{when}  {}{rules}", neutral(&entry.content.title)))
-}
-
-/// The feeds a page names.
-fn candidates(error: &ParseError) -> &[Candidate] {
-    match error {
-        ParseError::NotAFeed { feeds, .. } => feeds,
-        _ => &[],
-    }
 }
 
 /// HTTP facts for people.
@@ -210,12 +228,9 @@ pub fn discover(
             title: document.title,
             media_type: body.content_type.clone(),
         }],
-        Err(ParseError::NotAFeed { feeds, .. }) => feeds,
-        Err(error) => return Err(Failure::new(format!("{url}: {error}"))),
+        Err(ParseError::NotAFeed { feeds, .. }) if !feeds.is_empty() => feeds,
+        Err(error) => return Err(Failure::new(neutral(&format!("{url}: {error}")))),
     };
-    if found.is_empty() {
-        return Err(Failure::new(format!("{url} names no feed")));
-    }
     if !out.is_human() {
         return out.rows("feeds", &found).map(|()| Exit::Done);
     }

@@ -18,6 +18,7 @@ pub(in crate::config) const FEED: &[&str] = &[
     "language",
     "default_tz",
     "owner",
+    "history",
     "headers",
     "enabled",
 ];
@@ -47,6 +48,7 @@ pub(in crate::config) fn feed(cx: &mut Cx, table: &Table) -> Option<(Feed, Place
         values::zone,
     );
     let owner = table.filled(cx, "owner").map(|text| text.value);
+    let history = table.integer(cx, "history", 0..=100).unwrap_or(0);
     let headers = secrets::headers(cx, table);
     let enabled = table.bool(cx, "enabled").unwrap_or(true);
     let url = table.required_text(cx, "url", "\"https://example.org/feed.xml\"")?;
@@ -72,6 +74,7 @@ pub(in crate::config) fn feed(cx: &mut Cx, table: &Table) -> Option<(Feed, Place
         language,
         default_tz,
         owner,
+        history,
         headers,
         enabled,
         origin: Origin::File,

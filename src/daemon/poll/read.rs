@@ -12,15 +12,18 @@ use crate::daemon::Shared;
 use crate::daemon::receivers::{self, Route};
 use crate::daemon::setup::Setup;
 use crate::domain::alert::decide::backlog_before;
-use crate::domain::document::{self, Document, Hints};
+use crate::domain::document::{self, Candidate, Document, Format, Hints};
 use crate::domain::entry::ingest::{self, Plan, Revised};
 use crate::domain::entry::{Entry, identity};
+use crate::domain::feed::gap::{self, Kind, Links};
 use crate::domain::feed::learn::{self, Polled};
 use crate::domain::feed::outcome::{
     Body, FetchOutcome, FetchResult, HttpFacts, OutcomeKind, PollRecord,
 };
+use crate::domain::feed::signs::{Shown, Signs};
 use crate::domain::feed::{DocumentFacts, Feed, FeedState};
 use crate::domain::matching::Match;
+use crate::store::gaps::NewGap;
 use crate::store::outbox::Addressee;
 use crate::store::polls::{PollCommit, Recorded, RevisedEntry, RuleMatch};
 use crate::store::{self, StoreError};
@@ -44,14 +47,30 @@ pub struct Digest {
 
 /// What reading an outcome gave.
 #[derive(Default)]
-struct Seen {
+pub(super) struct Seen {
     hash: Option<Vec<u8>>,
     document: Option<DocumentFacts>,
-    plan: Plan,
+    format: Option<Format>,
+    /// How many entries the document had.
+    entries: Option<usize>,
+    pub(super) plan: Plan,
     message: Option<String>,
     notes: Vec<String>,
     /// The end of the document is missing.
-    truncated: bool,
+    pub(super) truncated: bool,
+    /// Nothing in it was known.
+    gap: Option<NewGap>,
+    /// The feeds that a page names.
+    candidates: Vec<Candidate>,
+}
+
+impl Seen {
+    /// When the document's entries were published, those that say so.
+    pub(super) fn published(&self) -> &[Timestamp] {
+        self.document
+            .as_ref()
+            .map_or(&[], |document| &document.published)
+    }
 }
 
 impl Digest {
@@ -75,6 +94,7 @@ impl Digest {
                 };
                 // An incomplete transfer leaves its whole entries and nothing to rely on.
                 seen.hash = None;
+                seen.gap = None;
                 seen.message = Some(message);
                 (kind, seen)
             }
@@ -97,35 +117,51 @@ impl Digest {
             return Ok((OutcomeKind::OkSame, seen));
         }
         match document::parse(&body.bytes, &self.hints(body, facts)) {
-            Ok(document) => {
-                seen.document = Some(document_facts(&document));
-                if document.truncated {
-                    // What is missing must be asked for again, whatever the validators say.
-                    seen.hash = None;
-                    seen.truncated = true;
-                }
-                seen.notes = document.notes;
-                let entries = identity::identify(self.feed.id.as_str(), document.entries);
-                seen.plan = self.recognise(entries)?;
-                let fresh = !seen.plan.new.is_empty() || !seen.plan.revised.is_empty();
-                Ok((
-                    if fresh {
-                        OutcomeKind::OkNew
-                    } else {
-                        OutcomeKind::OkSame
-                    },
-                    seen,
-                ))
-            }
+            Ok(document) => self.read_document(document, facts, seen),
             Err(error) => {
+                seen.candidates = error.candidates().to_vec();
                 seen.message = Some(error.to_string());
                 Ok((error.outcome(), seen))
             }
         }
     }
 
+    /// What a document brings.
+    fn read_document(
+        &self,
+        document: Document,
+        facts: &HttpFacts,
+        mut seen: Seen,
+    ) -> Result<(OutcomeKind, Seen), StoreError> {
+        seen.document = Some(document_facts(&document));
+        seen.format = Some(document.format);
+        if document.truncated {
+            // What is missing must be asked for again, whatever the validators say.
+            seen.hash = None;
+            seen.truncated = true;
+        }
+        let (links, complete) = (Links::of(&document), document.complete);
+        seen.notes = document.notes;
+        let entries = identity::identify(self.feed.id.as_str(), document.entries);
+        let count = entries.len();
+        seen.entries = Some(count);
+        seen.plan = self.recognise(entries)?;
+        if document.expired {
+            seen.message = Some("the feed says that it has ended (`expired`)".to_owned());
+            return Ok((OutcomeKind::Gone, seen));
+        }
+        seen.gap = self.find_gap(&seen, facts, count, (&links, complete))?;
+        let fresh = !seen.plan.new.is_empty() || !seen.plan.revised.is_empty();
+        let kind = if fresh {
+            OutcomeKind::OkNew
+        } else {
+            OutcomeKind::OkSame
+        };
+        Ok((kind, seen))
+    }
+
     /// What the reader is told beside the bytes.
-    fn hints(&self, body: &Body, facts: &HttpFacts) -> Hints {
+    pub(super) fn hints(&self, body: &Body, facts: &HttpFacts) -> Hints {
         Hints {
             url: Some(
                 facts
@@ -141,7 +177,7 @@ impl Digest {
     }
 
     /// Which entries are new, and which changed.
-    fn recognise(&self, mut entries: Vec<Entry>) -> Result<Plan, StoreError> {
+    pub(super) fn recognise(&self, mut entries: Vec<Entry>) -> Result<Plan, StoreError> {
         for entry in &mut entries {
             entry.feed = Some(self.feed.id.clone());
         }
@@ -153,8 +189,26 @@ impl Digest {
         Ok(ingest::plan(&known, entries, self.now))
     }
 
+    /// What was known, with what people should know of this poll.
+    fn with_signs(&self, kind: OutcomeKind, seen: &Seen) -> FeedState {
+        let gap = seen.gap.as_ref();
+        let shown = Shown {
+            began: self.began,
+            kind,
+            entries: seen.entries,
+            candidates: &seen.candidates,
+            gap: gap.is_some_and(|gap| gap.kind == Kind::Gap),
+            filling: gap.is_some_and(|gap| gap.next.is_some()),
+        };
+        FeedState {
+            signs: Signs::after(&self.feed, &self.old, &shown),
+            ..self.old.clone()
+        }
+    }
+
     /// All rows of the poll, as one value.
     fn commit(self, kind: OutcomeKind, seen: Seen, facts: &HttpFacts) -> PollCommit {
+        let old = self.with_signs(kind, &seen);
         let bare = seen.truncated.then(|| HttpFacts {
             etag: None,
             last_modified: None,
@@ -170,18 +224,34 @@ impl Digest {
             document: seen.document.as_ref(),
             new: count(seen.plan.new.len()),
         };
-        let state = learn::apply(
-            &self.feed,
-            &self.old,
-            &polled,
-            &self.shared.pace(),
-            self.now,
+        let state = learn::apply(&self.feed, &old, &polled, &self.shared.pace(), self.now);
+        let record = self.record(kind, &seen, facts, &state);
+        self.assemble(seen.plan, state, record, seen.gap)
+    }
+
+    /// The rows of an earlier document: its entries only.
+    pub(super) fn assemble_earlier(self, plan: Plan) -> PollCommit {
+        let state = self.old.clone();
+        let record = self.record(
+            OutcomeKind::OkNew,
+            &Seen::default(),
+            &HttpFacts::default(),
+            &state,
         );
-        let record = self.record(kind, &seen, facts);
-        let plan = seen.plan;
+        self.assemble(plan, state, record, None)
+    }
+
+    fn assemble(
+        self,
+        plan: Plan,
+        state: FeedState,
+        record: PollRecord,
+        gap: Option<NewGap>,
+    ) -> PollCommit {
         PollCommit {
             feed: self.feed.id.clone(),
             record,
+            gap,
             new: plan
                 .new
                 .into_iter()
@@ -207,17 +277,30 @@ impl Digest {
     }
 
     /// The poll as the history keeps it.
-    fn record(&self, kind: OutcomeKind, seen: &Seen, facts: &HttpFacts) -> PollRecord {
-        let notes = (!seen.notes.is_empty()).then(|| seen.notes.join("; "));
+    fn record(
+        &self,
+        kind: OutcomeKind,
+        seen: &Seen,
+        facts: &HttpFacts,
+        state: &FeedState,
+    ) -> PollRecord {
+        let redirected = !facts.redirects.is_empty();
         PollRecord {
             at: self.began,
             outcome: kind,
             status: facts.status,
             duration_ms: u64::try_from(facts.duration.as_millis()).unwrap_or(u64::MAX),
+            timings: None,
+            final_url: facts.final_url.clone().filter(|_| redirected),
+            conditional: facts.conditional,
             wire_bytes: facts.wire_bytes,
+            body_bytes: facts.body_bytes,
+            format: seen.format,
             new: count(seen.plan.new.len()),
             revised: count(seen.plan.revised.len()),
-            note: seen.message.clone().or(notes),
+            next_poll: state.next_poll,
+            why_then: state.why_then,
+            note: note(seen, state),
         }
     }
 
@@ -284,6 +367,29 @@ impl Digest {
     fn title(&self) -> Option<&str> {
         self.feed.title.as_deref().or(self.old.title.as_deref())
     }
+}
+
+/// What the history says of a poll: the bad outcome, or what is remarkable about a good one.
+fn note(seen: &Seen, state: &FeedState) -> Option<String> {
+    if seen.message.is_some() {
+        return seen.message.clone();
+    }
+    let gap = seen.gap.as_ref().filter(|gap| gap.kind == Kind::Gap);
+    let gap = gap.map(|gap| {
+        let edges = (gap.newest_before, gap.oldest_after);
+        let told = gap.note.clone();
+        let told = told.unwrap_or_else(|| {
+            let report = gap::report(gap.missed, edges);
+            format!("{report}: earlier documents are asked for")
+        });
+        format!("gap: nothing in the document was known; {told}")
+    });
+    let notes: Vec<String> = gap
+        .into_iter()
+        .chain(state.signs.emptiness(state.entries))
+        .chain(seen.notes.iter().cloned())
+        .collect();
+    (!notes.is_empty()).then(|| notes.join("; "))
 }
 
 /// A count as rows keep it.

@@ -46,6 +46,9 @@ pub(super) fn read_into(document: &mut Document, root: &Element, address: Option
             .find_map(|place| place.attribute("rdf:about").or(place.attribute("href")));
         document.link = address.and_then(|raw| links::absolute(raw, base));
     }
+    document.complete = places
+        .iter()
+        .any(|place| place.child("fh:complete").is_some());
     read_hints(document, channel);
 }
 

@@ -12,6 +12,8 @@ use super::{
 };
 use crate::domain::entry::{Content, Enclosure, language};
 
+/// Bytes shown of an error message.
+const LONGEST_SAID: usize = 120;
 /// Broken items stepped over before the rest is given up.
 const MOST_BROKEN: usize = 100;
 
@@ -26,7 +28,7 @@ pub(super) fn parse(text: &str, hints: &Hints) -> Result<Document, ParseError> {
             .is_some_and(|items| items.iter().any(is_item));
     let Some(items) = items.filter(|_| is_feed) else {
         return Err(ParseError::NotAFeed {
-            what: "JSON that is not a JSON Feed".to_owned(),
+            what: said(&feed),
             feeds: Vec::new(),
         });
     };
@@ -60,6 +62,32 @@ pub(super) fn parse(text: &str, hints: &Hints) -> Result<Document, ParseError> {
     }
     document.notes.extend(faults.notes(text));
     Ok(document)
+}
+
+/// What an object is that is no feed: an error message, with its text, or something else.
+fn said(fields: &Map<String, Value>) -> String {
+    let text = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Object(inner) => string(inner, "message").or_else(|| string(inner, "error")),
+        Value::Array(list) => list.first().and_then(|first| match first {
+            Value::String(text) => Some(text.clone()),
+            first => string(first.as_object()?, "message"),
+        }),
+        _ => None,
+    };
+    let keys = ["error", "errors", "error_description", "detail", "message"];
+    let named = keys.iter().find_map(|key| fields.get(*key).and_then(text));
+    let named = named.map(|text| html::plain_line(&text));
+    match named.filter(|text| !text.is_empty()) {
+        Some(text) => {
+            let text = &text[..text.floor_char_boundary(LONGEST_SAID)];
+            format!("an error message in JSON (“{text}”)")
+        }
+        None if keys.iter().any(|key| fields.contains_key(*key)) => {
+            "an error message in JSON".to_owned()
+        }
+        None => "JSON that is not a JSON Feed".to_owned(),
+    }
 }
 
 fn is_item(value: &Value) -> bool {
@@ -248,6 +276,7 @@ fn head(feed: &Map<String, Value>, address: Option<&Url>) -> Document {
             .take(8)
             .collect(),
         next: link("next_url"),
+        expired: feed.get("expired") == Some(&Value::Bool(true)),
         ..Document::default()
     }
 }

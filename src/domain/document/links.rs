@@ -72,6 +72,26 @@ pub(super) fn base(raw: Option<&str>, around: Option<&Url>) -> Option<Url> {
         .or_else(|| around.cloned())
 }
 
+/// The article behind a search service's redirect, which alert feeds link to instead; none for other links.
+///
+/// Only the shapes of Google Alerts and of the news feeds of Bing: the article stands in the link itself, so
+/// nobody need be asked for it.
+pub(super) fn behind_redirect(link: &str) -> Option<String> {
+    let url = Url::parse(link).ok()?;
+    let host = url.host_str()?;
+    let host = host.strip_prefix("www.").unwrap_or(host);
+    let keys: &[&str] = match url.path() {
+        "/url" if host.starts_with("google.") => &["url", "q"],
+        "/news/apiclick.aspx" if host == "bing.com" => &["url"],
+        _ => return None,
+    };
+    let pairs: Vec<_> = url.query_pairs().collect();
+    let target = keys
+        .iter()
+        .find_map(|key| pairs.iter().find(|(name, _)| name == key))?;
+    absolute(&target.1, None)
+}
+
 fn is_web(url: &Url) -> bool {
     matches!(url.scheme(), "http" | "https")
 }
@@ -79,6 +99,31 @@ fn is_web(url: &Url) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn links_of_alert_feeds_lead_to_the_article() {
+        for (link, article) in [
+            (
+                "https://www.google.com/url?rct=j&sa=t&url=https://news.example.kr/a%3Fid%3D1%26x%3D2&ct=ga&cd=CAI&usg=AOv",
+                Some("https://news.example.kr/a?id=1&x=2"),
+            ),
+            (
+                "https://www.google.co.kr/url?q=http://a.example/1&sa=U",
+                Some("http://a.example/1"),
+            ),
+            (
+                "http://www.bing.com/news/apiclick.aspx?ref=FexRss&aid=&url=https%3a%2f%2fa.example%2f2&c=1",
+                Some("https://a.example/2"),
+            ),
+            ("https://www.google.com/url?url=javascript:alert(1)", None),
+            ("https://www.google.com/search?url=https://a.example/", None),
+            ("https://google.evil.example/x?url=https://a.example/", None),
+            ("https://a.example/url?url=https://b.example/", None),
+            ("https://www.google.com/url", None),
+        ] {
+            assert_eq!(behind_redirect(link).as_deref(), article, "{link}");
+        }
+    }
 
     #[test]
     fn links_come_out_as_published_or_resolved() {

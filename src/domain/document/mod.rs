@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 mod channel;
@@ -21,6 +21,7 @@ mod html;
 mod json;
 mod links;
 mod names;
+mod page;
 mod read;
 mod refuse;
 mod scan;
@@ -58,7 +59,7 @@ pub struct Hints {
 }
 
 /// The format of a document.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
     /// RSS 0.9x and 2.0.
@@ -114,6 +115,10 @@ pub struct Document {
     pub prev_archive: Option<String>,
     /// The next page of this document (RFC 5005, JSON Feed `next_url`).
     pub next: Option<String>,
+    /// It holds everything there is (RFC 5005, 2); what is absent is not taken as deleted all the same.
+    pub complete: bool,
+    /// It says that nothing more will come (JSON Feed `expired`).
+    pub expired: bool,
     /// What it holds, in its order.
     pub entries: Vec<Content>,
     /// What was repaired, in words.
@@ -123,7 +128,7 @@ pub struct Document {
 }
 
 /// A feed that an HTML page names.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Candidate {
     /// Absolute address.
     pub url: String,
@@ -177,14 +182,30 @@ pub enum ParseError {
     },
 }
 
+/// The one feed among `candidates` that is to be had instead of a page: the only one not of comments.
+#[must_use]
+pub fn only_feed(candidates: &[Candidate]) -> Option<&Candidate> {
+    let mut feeds = candidates.iter().filter(|feed| !feed.is_comments());
+    feeds.next().filter(|_| feeds.next().is_none())
+}
+
 impl ParseError {
+    /// The feeds that a page names, where it was one.
+    #[must_use]
+    pub fn candidates(&self) -> &[Candidate] {
+        match self {
+            Self::NotAFeed { feeds, .. } => feeds,
+            _ => &[],
+        }
+    }
+
     /// How a poll that ended so is classified.
     #[must_use]
     pub fn outcome(&self) -> OutcomeKind {
         match self {
-            Self::NotAFeed { .. } => OutcomeKind::NotAFeed,
+            Self::Empty | Self::NotAFeed { .. } => OutcomeKind::NotAFeed,
             Self::TooLarge { .. } => OutcomeKind::TooLarge,
-            Self::Empty | Self::Broken { .. } | Self::Panicked { .. } => OutcomeKind::ParseError,
+            Self::Broken { .. } | Self::Panicked { .. } => OutcomeKind::ParseError,
         }
     }
 }
@@ -192,21 +213,10 @@ impl ParseError {
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Empty => f.write_str("the document is empty"),
-            Self::NotAFeed { what, feeds } if feeds.is_empty() => {
-                write!(f, "this is {what}, not a feed")?;
-                if what == "an HTML page" {
-                    f.write_str(": look for the address of its feed")?;
-                }
-                Ok(())
-            }
+            Self::Empty => f.write_str("the document is empty: what is stored stays"),
             Self::NotAFeed { what, feeds } => {
-                let urls: Vec<&str> = feeds.iter().map(|feed| feed.url.as_str()).collect();
-                write!(
-                    f,
-                    "this is {what}, not a feed; it names {}",
-                    urls.join(", ")
-                )
+                write!(f, "this is {what}, not a feed")?;
+                page::write_advice(f, what, feeds)
             }
             Self::Broken {
                 line,

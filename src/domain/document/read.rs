@@ -122,6 +122,9 @@ pub(super) fn finish(
     setting: &Setting<'_>,
     faults: &mut Faults,
 ) {
+    if let Some(article) = content.url.as_deref().and_then(links::behind_redirect) {
+        content.url = Some(article);
+    }
     let channel = setting.channel_language.as_deref();
     // The beginning tells the language; the whole of a long text would only tell it slower.
     let sample = format!(

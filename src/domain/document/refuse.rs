@@ -8,7 +8,7 @@ use super::faults::line_of;
 use super::html;
 use super::links;
 use super::scan::{Scanner, Token, attributes};
-use super::{Candidate, ParseError};
+use super::{Candidate, ParseError, page};
 
 /// Feeds listed of one page.
 const MOST_CANDIDATES: usize = 20;
@@ -47,8 +47,8 @@ pub(super) fn text(text: &str, first: Option<&str>, address: Option<&Url>) -> Pa
         Some("svg" | "svg:svg") => "a picture (SVG)".to_owned(),
         Some("soap:envelope" | "methodresponse") => "an answer of a web service".to_owned(),
         Some("error" | "errorresponse") => "an error message in XML".to_owned(),
-        _ if is_html => "an HTML page".to_owned(),
-        Some(name) if html::has_markup(&format!("<{name}>")) => "an HTML page".to_owned(),
+        _ if is_html => return html_page(text, address),
+        Some(name) if html::has_markup(&format!("<{name}>")) => return html_page(text, address),
         Some(name) => format!(
             "XML of another kind (`{}`)",
             name.chars().take(40).collect::<String>()
@@ -56,12 +56,24 @@ pub(super) fn text(text: &str, first: Option<&str>, address: Option<&Url>) -> Pa
         None if head.starts_with("<?") || head.starts_with("<!") => return no_root(text),
         None => "plain text".to_owned(),
     };
-    let feeds = if what == "an HTML page" {
+    ParseError::NotAFeed {
+        what,
+        feeds: Vec::new(),
+    }
+}
+
+/// A page by its kind, with the feeds it names: those of a log-in page are no help, so only a plain one's count.
+fn html_page(text: &str, address: Option<&Url>) -> ParseError {
+    let what = page::name(text);
+    let feeds = if what == page::HTML {
         candidates(text, address)
     } else {
         Vec::new()
     };
-    ParseError::NotAFeed { what, feeds }
+    ParseError::NotAFeed {
+        what: what.to_owned(),
+        feeds,
+    }
 }
 
 fn no_root(text: &str) -> ParseError {
@@ -86,19 +98,29 @@ fn ends_before(text: &str, what: &str) -> ParseError {
 pub(super) fn candidates(page: &str, address: Option<&Url>) -> Vec<Candidate> {
     let mut scanner = Scanner::new(&page[..page.floor_char_boundary(SEARCHED)]);
     let mut base = address.cloned();
+    let mut based = false;
     let mut found: Vec<Candidate> = Vec::new();
     while let Some(token) = scanner.next(None) {
-        let Token::Start {
-            name,
-            attributes: tag,
-            empty,
-        } = token
-        else {
-            continue;
+        let (name, tag, empty) = match token {
+            Token::Start {
+                name,
+                attributes: tag,
+                empty,
+            } => (name, tag, empty),
+            Token::End(name) if name.eq_ignore_ascii_case("head") => break,
+            _ => continue,
         };
         match name.to_ascii_lowercase().as_str() {
             name @ ("script" | "style") if !empty => scanner.skip_code(name),
-            "base" => base = links::base(value(tag, "href").as_deref(), base.as_ref()),
+            // What stands there is for another kind of reader, pictures included.
+            name @ ("noscript" | "template") if !empty => drop(scanner.skip_raw(name)),
+            "base" if !based => {
+                // Only the first one counts.
+                based = true;
+                base = links::base(value(tag, "href").as_deref(), base.as_ref());
+            }
+            // Whoever may write into the body must not name the site's feed.
+            name if !is_of_head(name) => break,
             "link" if found.len() < MOST_CANDIDATES => {
                 if let Some(candidate) = candidate(tag, base.as_ref())
                     && !found.iter().any(|known| known.url == candidate.url)
@@ -111,6 +133,23 @@ pub(super) fn candidates(page: &str, address: Option<&Url>) -> Vec<Candidate> {
     }
     found.sort_by_key(Candidate::is_comments);
     found
+}
+
+/// Elements that may stand before the first one of the body.
+fn is_of_head(name: &str) -> bool {
+    matches!(
+        name,
+        "html"
+            | "head"
+            | "title"
+            | "meta"
+            | "link"
+            | "base"
+            | "script"
+            | "style"
+            | "noscript"
+            | "template"
+    )
 }
 
 fn candidate(tag: &str, base: Option<&Url>) -> Option<Candidate> {
@@ -131,8 +170,14 @@ fn candidate(tag: &str, base: Option<&Url>) -> Option<Candidate> {
     if !rels.any(|rel| rel == "feed" || (rel == "alternate" && is_feed)) {
         return None;
     }
+    let url = links::absolute(&value(tag, "href")?, base)?;
+    // Blog software names its API and its embedding service with the type of old JSON feeds.
+    let is_api = ["/wp-json", "rest_route=", "oembed"];
+    if kind == "application/json" && is_api.iter().any(|part| url.contains(part)) {
+        return None;
+    }
     Some(Candidate {
-        url: links::absolute(&value(tag, "href")?, base)?,
+        url,
         title: value(tag, "title")
             .map(|title| html::plain_line(&title))
             .filter(|title| !title.is_empty()),

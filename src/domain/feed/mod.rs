@@ -1,14 +1,17 @@
 //! What a feed is: what was asked for (`Feed`) and what was learned (`FeedState`).
 //!
 //! `schedule` says when to poll next and why then, `rate` what its rhythm is, `learn` turns a poll into the
-//! next state; `outcome` is an HTTP exchange as data and `freshness` reads its headers. Fetching itself is
-//! in `crate::fetch`, reading the document in `domain::document`.
+//! next state; `outcome` is an HTTP exchange as data and `freshness` reads its headers; `gap` is the way back to
+//! what a document no longer shows, `signs` what people should know. Fetching itself is in `crate::fetch`, reading
+//! the document in `domain::document`.
 
 pub mod freshness;
+pub mod gap;
 pub mod learn;
 pub mod outcome;
 pub mod rate;
 pub mod schedule;
+pub mod signs;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -40,6 +43,8 @@ pub struct Feed {
     pub default_tz: Option<String>,
     /// Who publishes it; feeds of one owner are one voice. Default: the registrable domain.
     pub owner: Option<String>,
+    /// Documents before the first one that are asked for on subscription; 0 asks for none.
+    pub history: u32,
     /// Extra request headers, sent to this feed's own origin only.
     pub headers: BTreeMap<String, Secret>,
     /// A disabled feed is kept and shown, never polled.
@@ -113,6 +118,8 @@ pub struct FeedState {
     pub rate_days: f64,
     /// Entries stored so far.
     pub entries: u64,
+    /// What people should know of its polls.
+    pub signs: signs::Signs,
 }
 
 /// A feed's health, as `feeds list` shows it.
@@ -191,6 +198,7 @@ impl Feed {
             language: None,
             default_tz: None,
             owner: None,
+            history: 0,
             headers: BTreeMap::new(),
             enabled: true,
             origin: Origin::File,

@@ -8,6 +8,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::schedule::Why;
+use crate::domain::document::Format;
+
 /// What to ask of a publisher.
 #[derive(Clone, Debug, Default)]
 pub struct FetchRequest {
@@ -186,12 +189,41 @@ pub struct PollRecord {
     pub status: Option<u16>,
     /// How long it took.
     pub duration_ms: u64,
+    /// Where the time went, where that is known.
+    pub timings: Option<Timings>,
+    /// The URL that answered, where a redirect led to another than was asked.
+    pub final_url: Option<String>,
+    /// Whether the request carried validators.
+    pub conditional: bool,
     /// Bytes on the wire.
     pub wire_bytes: u64,
+    /// Bytes after decoding.
+    pub body_bytes: u64,
+    /// What the document was, where one was read.
+    pub format: Option<Format>,
     /// New entries.
     pub new: u32,
     /// Revised entries.
     pub revised: u32,
+    /// When the next poll was planned then.
+    pub next_poll: Option<Timestamp>,
+    /// Why then.
+    pub why_then: Option<Why>,
     /// The bad outcome's text, or what had to be repaired.
     pub note: Option<String>,
+}
+
+/// Where the time of an exchange went, in milliseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Timings {
+    /// Until the name was an address.
+    pub dns_ms: u32,
+    /// Until the connection stood, TLS included.
+    pub connect_ms: u32,
+    /// From the request to the first byte of the answer.
+    pub first_byte_ms: u32,
+    /// From there to the last byte.
+    pub body_ms: u32,
+    /// Before all that: for the host's turn.
+    pub waited_ms: u32,
 }

@@ -32,6 +32,8 @@ pub enum Why {
     Floor,
     /// The longest interval that watching allows.
     Ceiling,
+    /// Half of the interval after which nothing known was shown any more.
+    Gap,
     /// `Cache-Control` or `Expires`.
     Fresh,
     /// The document's `ttl`.
@@ -170,6 +172,10 @@ fn wanted(feed: &Feed, state: &FeedState, pace: &Pace) -> Delay {
     let wanted = match Tally::of(state).rate() {
         Some(rate) => Delay::new(rate::worth(rate, pace), Why::Learned),
         None => Delay::new(rate::share(pace), Why::Interval),
+    };
+    let wanted = match state.signs.longest(state.last_poll) {
+        Some(longest) if longest < wanted.span => Delay::new(longest, Why::Gap),
+        _ => wanted,
     };
     if wanted.span < floor {
         Delay::new(floor, Why::Floor)

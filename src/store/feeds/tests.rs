@@ -168,20 +168,27 @@ fn feeds_of_the_api_stay_beside_config() {
 #[test]
 fn the_history_is_bounded() {
     let (_dir, store) = open_store();
-    for number in 0..205_u32 {
+    for number in 0..225_u32 {
         let mut poll = commit(Vec::new());
         poll.record.new = number;
         poll.state.rate_count = f64::NAN;
         record(&store, poll);
     }
-    assert_eq!(number(&store, "select count(*) from poll"), HISTORY);
+    assert_eq!(number(&store, "select count(*) from poll"), 205);
+    let all = store
+        .read_blocking(|conn| history(conn, &id("a"), 1_000))
+        .unwrap();
+    assert_eq!(all.len(), 200, "a few more are kept than shown");
     let last = store
         .read_blocking(|conn| history(conn, &id("a"), 2))
         .unwrap();
     assert_eq!(
         last.iter().map(|poll| poll.new).collect::<Vec<_>>(),
-        [204, 203]
+        [224, 223]
     );
+    let last_of_each = store.read_blocking(last_polls).unwrap();
+    assert_eq!(last_of_each.len(), 1, "b was never polled");
+    assert_eq!(last_of_each[&id("a")].new, 224);
     assert_eq!(last[0].outcome, OutcomeKind::OkNew);
 }
 

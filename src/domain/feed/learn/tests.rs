@@ -20,6 +20,7 @@ fn feed() -> Feed {
         language: None,
         default_tz: None,
         owner: None,
+        history: 0,
         headers: BTreeMap::new(),
         enabled: true,
         origin: Origin::File,

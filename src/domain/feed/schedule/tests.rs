@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::feed::Origin;
+use crate::domain::feed::signs::{GapSign, Signs};
 
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
@@ -30,6 +31,7 @@ fn feed(id: &str, interval: Option<Duration>) -> Feed {
         language: None,
         default_tz: None,
         owner: None,
+        history: 0,
         headers: BTreeMap::new(),
         enabled: true,
         origin: Origin::File,
@@ -99,11 +101,26 @@ fn intervals_and_their_bounds() {
         etag: None,
         ..fast()
     };
+    let gap = GapSign {
+        count: 1,
+        last: now(),
+        within_s: 1_200,
+    };
+    let gapped = FeedState {
+        last_poll: Some(now()),
+        signs: Signs {
+            gap: Some(gap),
+            ..Signs::default()
+        },
+        ..good()
+    };
     let second = Duration::from_secs(1);
     let fixed = 10 * MINUTE;
     for (case, state, interval, expected, why) in [
         ("no history", good(), None, HOUR, Why::Interval),
         ("fixed", good(), Some(fixed), fixed, Why::Interval),
+        ("a gap", gapped.clone(), None, 20 * MINUTE, Why::Gap),
+        ("set", gapped, Some(fixed), fixed, Why::Interval),
         ("a minute", good(), Some(second), MINUTE, Why::Interval),
         ("floor", fast(), None, 5 * MINUTE, Why::Floor),
         ("bodies", unvalidated, None, 30 * MINUTE, Why::Floor),
