@@ -101,12 +101,14 @@ metrics! {
     POLL_SECONDS = "counter" "bongsu_poll_duration_seconds_total" "Time spent in polls, fetching included.";
     WIRE_BYTES = "counter" "bongsu_fetch_wire_bytes_total" "Bytes received from publishers.";
     ENTRIES = "counter" "bongsu_entries_total" "Entries by what became of them: new, revised.";
+    PAGES = "counter" "bongsu_pages_total" "Tries to read a linked page by outcome: read, later, failed, skipped, stale.";
     ALERTS = "counter" "bongsu_alerts_total" "Alerts by reason.";
     HELD = "counter" "bongsu_matches_held_total" "Matches that raised no alert, by reason.";
     ATTEMPTS = "counter" "bongsu_delivery_attempts_total" "Delivery attempts by receiver and outcome.";
     RELOADS = "counter" "bongsu_reloads_total" "Config reloads by result: applied, refused.";
     FEEDS = "gauge" "bongsu_feeds" "Feeds by health.";
     DELIVERIES = "gauge" "bongsu_deliveries" "Deliveries in the store by state.";
+    PAGES_IN_STORE = "gauge" "bongsu_pages" "Linked pages in the store by state.";
     STORE_BYTES = "gauge" "bongsu_store_bytes" "Size of the store by file: db, wal.";
     RULES = "gauge" "bongsu_rules" "Rules compiled.";
     PATTERNS = "gauge" "bongsu_patterns" "Distinct patterns in the matcher.";

@@ -13,6 +13,7 @@ use super::exit::{Exit, Failure};
 use super::output::{Output, neutral};
 use super::{progress, rows, run};
 use crate::config::{derive_feed_id, lists, opml};
+use crate::domain::entry::page::State;
 use crate::domain::feed::outcome::OutcomeKind;
 use crate::domain::feed::{Feed, FeedState, Origin};
 use crate::domain::id::{self, FeedId};
@@ -159,6 +160,9 @@ fn show(loaded: &Loaded, id: &str, context: &Context, out: &mut Output) -> Resul
     let row = find(&rows, id)?;
     let polls = store.read_blocking(|conn| store::feeds::history(conn, &row.feed.id, 20))?;
     let mut value = facts(row);
+    if row.feed.full_text {
+        value["pages"] = pages(&store, &row.feed.id)?;
+    }
     value["polls"] =
         serde_json::to_value(&polls).map_err(|error| Failure::new(error.to_string()))?;
     if !out.is_human() {
@@ -196,6 +200,22 @@ fn show(loaded: &Loaded, id: &str, context: &Context, out: &mut Output) -> Resul
         &["POLL", "OUTCOME", "STATUS", "TOOK", "NEW", "NOTE"],
         &table,
     )
+}
+
+/// Its linked pages by where they stand, and why the last one that was not read was not.
+fn pages(store: &Store, feed: &FeedId) -> Result<serde_json::Value, Failure> {
+    let (counts, error) = store.read_blocking(|conn| {
+        Ok::<_, StoreError>((
+            store::pages::counts(conn, Some(feed))?,
+            store::pages::last_error(conn, feed)?,
+        ))
+    })?;
+    let mut value = json!({ "last_error": error });
+    for state in State::ALL {
+        let count = counts.iter().find(|(known, _)| *known == state);
+        value[state.as_str()] = json!(count.map_or(0, |(_, count)| *count));
+    }
+    Ok(value)
 }
 
 /// A feed to be added.

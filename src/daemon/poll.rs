@@ -95,6 +95,9 @@ pub async fn poll(
         held: result.held,
     };
     count(shared, &report, &facts);
+    if result.pages > 0 {
+        shared.page_nudge.notify_one();
+    }
     if report.alerts > 0 {
         shared.deliver_nudge.notify_one();
     }

@@ -21,6 +21,7 @@ mod lock;
 mod migrate;
 mod open;
 pub mod outbox;
+pub mod pages;
 pub mod polls;
 pub mod retention;
 mod row;
@@ -96,6 +97,7 @@ impl Store {
         self.write_blocking(move |tx| {
             outbox::void_leases(tx, &owner, now)?;
             outbox::forget_wrong_clock(tx, now)?;
+            pages::free_interrupted(tx, now)?;
             feeds::free_interrupted(tx, now)
         })?;
         Ok(lock)
