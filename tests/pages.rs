@@ -90,7 +90,7 @@ impl World {
 
     fn export(&self) -> Vec<Value> {
         self.desk
-            .run(&["entries", "export", "--format", "json"])
+            .run(&["entries", "export", "--format", "jsonl"])
             .expect(0)
             .rows()
     }

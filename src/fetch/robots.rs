@@ -296,27 +296,27 @@ fn hear<'a>(
     Box::pin(async move {
         let FetchOutcome { result, facts } = fetcher.fetch(&request).await;
         let rules = |bytes: &[u8]| Heard::Rules(Arc::new(Robots::parse(bytes)));
-        match (result, facts.status) {
-            (FetchResult::Fetched(body), _) => rules(&body.bytes),
-            (FetchResult::NotModified, _) => rules(b""),
-            (
-                FetchResult::Failed {
-                    kind: OutcomeKind::NotAFeed,
-                    ..
-                },
-                Some(200..=299),
-            ) => rules(b""),
-            // There is none. A 429 is about us, not about the file.
-            (
-                FetchResult::Failed {
-                    kind: OutcomeKind::HttpError | OutcomeKind::Gone,
-                    ..
-                },
-                Some(400..=499),
-            ) => rules(b""),
-            (FetchResult::Failed { message, .. }, _) => Heard::Nothing(message),
+        match result {
+            FetchResult::Fetched(body) => rules(&body.bytes),
+            FetchResult::NotModified => rules(b""),
+            FetchResult::Failed { kind, message, .. } => {
+                if is_absent(kind, facts.status) {
+                    rules(b"")
+                } else {
+                    Heard::Nothing(message)
+                }
+            }
         }
     })
+}
+
+/// Whether an answer says that there is no robots.txt, or an empty one. A 429 is about us, not about the file.
+fn is_absent(kind: OutcomeKind, status: Option<u16>) -> bool {
+    match kind {
+        OutcomeKind::NotAFeed => matches!(status, Some(200..=299)),
+        OutcomeKind::HttpError | OutcomeKind::Gone => matches!(status, Some(400..=499)),
+        _ => false,
+    }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::Result;
 use super::entries::{self, Placed, StoredEntry};
-use super::polls::{PollCommit, PollResult, Recorded, Terms, record_case};
+use super::polls::{PollCommit, PollResult, Recorded, RuleMatch, Terms, record_case};
 use super::row::{Json, Ms, Name, count, later, millis};
 use crate::domain::entry::page::{MOST_TRIES, State, Wanted};
 use crate::domain::id::{EntryId, FeedId};
@@ -269,16 +269,7 @@ pub fn record(
     tx.prepare_cached("delete from mention where entry = ?1")?
         .execute([seq])?;
     let mut item = item.clone();
-    let mut known = tx.prepare_cached(
-        r#"select exists (select 1 from "match" where entry = ?1 and rule = ?2)"#,
-    )?;
-    let mut untold = Vec::with_capacity(item.matches.len());
-    for found in item.matches {
-        if !known.query_row(params![seq, found.found.rule.as_str()], |row| row.get(0))? {
-            untold.push(found);
-        }
-    }
-    item.matches = untold;
+    item.matches = unknown(tx, seq, item.matches)?;
     let at = Placed {
         seq,
         revision: claimed.entry.revision,
@@ -290,6 +281,21 @@ pub fn record(
         now,
     };
     record_case(tx, &terms, at, &item).map(Some)
+}
+
+/// Of these matches those of rules that the entry never satisfied before.
+fn unknown(tx: &Transaction<'_>, entry: i64, matches: Vec<RuleMatch>) -> Result<Vec<RuleMatch>> {
+    let mut known = tx.prepare_cached(
+        r#"select exists (select 1 from "match" where entry = ?1 and rule = ?2)"#,
+    )?;
+    let mut unknown = Vec::with_capacity(matches.len());
+    for found in matches {
+        let rule = found.found.rule.as_str();
+        if !known.query_row(params![entry, rule], |row| row.get(0))? {
+            unknown.push(found);
+        }
+    }
+    Ok(unknown)
 }
 
 /// Pages that a dead owner had under way are due at once; one that was tried often enough may be what it died of.

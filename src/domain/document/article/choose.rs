@@ -57,8 +57,7 @@ impl Map {
         let mut block = vec![0; count];
         let mut in_link = vec![false; count];
         let mut own = vec![0; count];
-        for index in 1..count {
-            let node = &nodes[index];
+        for (index, node) in nodes.iter().enumerate().skip(1) {
             let parent = node.parent;
             map.kept[index] = map.kept[parent] && !is_left_out(node, strict);
             in_link[index] = in_link[parent] || node.name() == "a";
@@ -76,8 +75,8 @@ impl Map {
                 }
             }
         }
-        for index in (1..count).rev() {
-            let parent = nodes[index].parent;
+        for (index, node) in nodes.iter().enumerate().skip(1).rev() {
+            let parent = node.parent;
             if own[index] >= PARAGRAPH {
                 map.paragraphs[index] += own[index];
                 map.credit(nodes, index, own[index]);
