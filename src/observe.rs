@@ -108,7 +108,7 @@ metrics! {
     RELOADS = "counter" "bongsu_reloads_total" "Config reloads by result: applied, refused.";
     FEEDS = "gauge" "bongsu_feeds" "Feeds by health.";
     DELIVERIES = "gauge" "bongsu_deliveries" "Deliveries in the store by state.";
-    PAGES_IN_STORE = "gauge" "bongsu_pages" "Linked pages in the store by state.";
+    PAGES_WAITING = "gauge" "bongsu_pages_waiting" "Linked pages that are to be fetched.";
     STORE_BYTES = "gauge" "bongsu_store_bytes" "Size of the store by file: db, wal.";
     RULES = "gauge" "bongsu_rules" "Rules compiled.";
     PATTERNS = "gauge" "bongsu_patterns" "Distinct patterns in the matcher.";

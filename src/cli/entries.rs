@@ -206,18 +206,21 @@ fn show(id: &str, context: &Context, out: &mut Output) -> Result<(), Failure> {
             revision.replaced
         ))?;
     }
+    texts(&entry, out)
+}
+
+/// What an entry says, and its article where that was read.
+fn texts(entry: &StoredEntry, out: &mut Output) -> Result<(), Failure> {
+    let lines =
+        |text: &str, out: &mut Output| text.lines().try_for_each(|line| out.line(&neutral(line)));
     out.line("")?;
-    said.body
-        .lines()
-        .try_for_each(|text| out.line(&neutral(text)))?;
+    lines(&entry.entry.content.body, out)?;
     let Some(article) = &entry.entry.full_text else {
         return Ok(());
     };
     out.line("")?;
     out.line("Full text:")?;
-    article
-        .lines()
-        .try_for_each(|text| out.line(&neutral(text)))
+    lines(article, out)
 }
 
 /// Where the page of an entry stands.

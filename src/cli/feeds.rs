@@ -206,7 +206,7 @@ fn show(loaded: &Loaded, id: &str, context: &Context, out: &mut Output) -> Resul
 fn pages(store: &Store, feed: &FeedId) -> Result<serde_json::Value, Failure> {
     let (counts, error) = store.read_blocking(|conn| {
         Ok::<_, StoreError>((
-            store::pages::counts(conn, Some(feed))?,
+            store::pages::counts(conn, feed)?,
             store::pages::last_error(conn, feed)?,
         ))
     })?;

@@ -199,19 +199,9 @@ impl Shared {
             self.metrics
                 .set(observe::DELIVERIES, &labels, number(count.count));
         }
-        let pages = self
-            .store
-            .read(|conn| crate::store::pages::counts(conn, None))
-            .await?;
-        for state in crate::domain::entry::page::State::ALL {
-            let count = pages.iter().find(|(known, _)| *known == state);
-            let count = count.map_or(0, |(_, count)| *count);
-            self.metrics.set(
-                observe::PAGES_IN_STORE,
-                &[("state", state.as_str())],
-                number(count),
-            );
-        }
+        let waiting = self.store.read(crate::store::pages::waiting).await?;
+        self.metrics
+            .set(observe::PAGES_WAITING, &[], number(waiting));
         let db_bytes = std::fs::metadata(self.store.path()).map_or(0, |meta| meta.len());
         self.metrics
             .set(observe::STORE_BYTES, &[("file", "db")], number(db_bytes));

@@ -322,15 +322,22 @@ pub fn of_entry(conn: &Connection, entry: i64) -> Result<Option<PageRow>> {
         .optional()?)
 }
 
-/// How many pages of a feed, or of all, stand where.
-pub fn counts(conn: &Connection, feed: Option<&FeedId>) -> Result<Vec<(State, u64)>> {
+/// How many pages of a feed stand where.
+pub fn counts(conn: &Connection, feed: &FeedId) -> Result<Vec<(State, u64)>> {
     let mut query = conn.prepare_cached(
-        "select state, count(*) from page where ?1 is null or feed = ?1 group by state order by state",
+        "select state, count(*) from page where feed = ?1 group by state order by state",
     )?;
-    let rows = query.query_map([feed.map(FeedId::as_str)], |row| {
+    let rows = query.query_map([feed.as_str()], |row| {
         Ok((row.get::<_, Name<State>>(0)?.0, count(row.get(1)?)))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// How many pages are to be fetched.
+pub fn waiting(conn: &Connection) -> Result<u64> {
+    Ok(conn
+        .prepare_cached("select count(*) from page where state in ('due', 'fetching')")?
+        .query_row([], |row| Ok(count(row.get(0)?)))?)
 }
 
 /// Why the last page of a feed that could not be read, or not yet, was not.

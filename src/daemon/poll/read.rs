@@ -171,7 +171,8 @@ impl Digest {
                 .shared
                 .store
                 .read_blocking(|conn| store::pages::standing(conn, id))?;
-            match page::of_revised(&revised.entry, &revised.changed, rounds, scope) {
+            let again = page::of_revised(&revised.entry, &revised.changed, rounds, scope);
+            match again.filter(|_| pages.len() < plan.new.len() + page::MOST) {
                 Some(page) => pages.push(page),
                 None => revised.entry.full_text = text,
             }

@@ -357,7 +357,7 @@ fn a_poll_recorded_twice_queues_once_and_a_skipped_page_keeps_its_reason() {
         Some("the entry is backlog")
     );
     let counts = store
-        .read_blocking(|conn| counts(conn, Some(&FeedId::new("a"))))
+        .read_blocking(|conn| counts(conn, &FeedId::new("a")))
         .unwrap();
     assert_eq!(counts, [(State::Read, 1), (State::Skipped, 1)]);
 }
