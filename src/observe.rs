@@ -103,12 +103,14 @@ metrics! {
     ENTRIES = "counter" "bongsu_entries_total" "Entries by what became of them: new, revised.";
     GAPS = "counter" "bongsu_gaps_total" "Polls that showed nothing known, by result: found, filled, unfilled.";
     GAP_DOCUMENTS = "counter" "bongsu_gap_documents_total" "Earlier documents read to fill gaps and histories.";
+    PAGES = "counter" "bongsu_pages_total" "Tries to read a linked page by outcome: read, later, failed, skipped, stale.";
     ALERTS = "counter" "bongsu_alerts_total" "Alerts by reason.";
     HELD = "counter" "bongsu_matches_held_total" "Matches that raised no alert, by reason.";
     ATTEMPTS = "counter" "bongsu_delivery_attempts_total" "Delivery attempts by receiver and outcome.";
     RELOADS = "counter" "bongsu_reloads_total" "Config reloads by result: applied, refused.";
     FEEDS = "gauge" "bongsu_feeds" "Feeds by health.";
     DELIVERIES = "gauge" "bongsu_deliveries" "Deliveries in the store by state.";
+    PAGES_WAITING = "gauge" "bongsu_pages_waiting" "Linked pages that are to be fetched.";
     STORE_BYTES = "gauge" "bongsu_store_bytes" "Size of the store by file: db, wal.";
     RULES = "gauge" "bongsu_rules" "Rules compiled.";
     PATTERNS = "gauge" "bongsu_patterns" "Distinct patterns in the matcher.";

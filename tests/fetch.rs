@@ -6,7 +6,9 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use bongsu::clock::Clock;
-use bongsu::domain::feed::outcome::{Body, FetchOutcome, FetchRequest, FetchResult, OutcomeKind};
+use bongsu::domain::feed::outcome::{
+    Body, FetchOutcome, FetchRequest, FetchResult, OutcomeKind, Wants,
+};
 use bongsu::fetch::settings::Timeouts;
 use bongsu::fetch::{FetchSettings, Fetcher, user_agent};
 use bongsu::secret::Secret;
@@ -514,5 +516,67 @@ async fn nonsense_is_refused_without_asking() {
         "http://example.org:22/",
     ] {
         assert_eq!(failure(&get(url).await).0, OutcomeKind::Refused, "{url}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_is_asked_for_as_the_robots_txt_of_its_host_allows() {
+    let forbids = "User-agent: bongsu\nDisallow: /";
+    for (why, reply, hops, allowed) in [
+        ("none", Reply::status(404), 0, true),
+        ("refused", Reply::status(403), 0, true),
+        ("empty", Reply::ok(""), 0, true),
+        (
+            "allows",
+            Reply::ok("User-agent: *\nDisallow: /other"),
+            0,
+            true,
+        ),
+        ("forbids", Reply::ok(forbids), 0, false),
+        ("forbids elsewhere", Reply::ok(forbids), 5, false),
+        ("too far", Reply::status(404), 6, false),
+        ("broken", Reply::status(500), 0, false),
+        ("too often", Reply::status(429), 0, false),
+    ] {
+        let server = Server::start();
+        let place = |hop: i32| match hop {
+            0 => "/robots.txt".to_owned(),
+            hop => format!("/r{hop}"),
+        };
+        for hop in 0..hops {
+            server.set(&place(hop), Reply::redirect(302, place(hop + 1)));
+        }
+        server.set(&place(hops), reply);
+        server.set("/page", Reply::ok("<p>x</p>"));
+        let fetcher = fetcher();
+        let request = FetchRequest {
+            wants: Wants::Page,
+            ..ask(&server.url("/page"))
+        };
+        for _ in 0..2 {
+            let outcome = fetcher.fetch(&request).await;
+            assert_eq!(
+                matches!(outcome.result, FetchResult::Fetched(_)),
+                allowed,
+                "{why}: {outcome:?}"
+            );
+        }
+        let asked = |path: &str| {
+            server
+                .targets()
+                .iter()
+                .filter(|target| *target == path)
+                .count()
+        };
+        assert_eq!(
+            (asked("/robots.txt"), asked("/page")),
+            (1, if allowed { 2 } else { 0 }),
+            "{why}"
+        );
+        // A feed's address is a person's choice: nobody is asked.
+        assert!(matches!(
+            fetcher.fetch(&ask(&server.url("/page"))).await.result,
+            FetchResult::Fetched(_)
+        ));
     }
 }

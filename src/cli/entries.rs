@@ -8,8 +8,11 @@ use super::environment;
 use super::exit::Failure;
 use super::output::{Output, neutral};
 use super::when;
+use crate::domain::entry::page::State;
 use crate::domain::id::FeedId;
 use crate::store::entries::{self as stored, Cursor, StoredEntry};
+use crate::store::gaps;
+use crate::store::pages::{self, PageRow};
 use crate::store::{Store, StoreError};
 
 /// Entries read from the store at a time.
@@ -154,16 +157,18 @@ pub fn find(store: &Store, id: &str) -> Result<StoredEntry, Failure> {
 fn show(id: &str, context: &Context, out: &mut Output) -> Result<(), Failure> {
     let store = context.any_store()?;
     let entry = find(&store, id)?;
-    let (matches, revisions, via) = store.read_blocking(|conn| {
+    let (matches, revisions, via, page) = store.read_blocking(|conn| {
         Ok::<_, StoreError>((
             stored::matches(conn, entry.seq)?,
             stored::revisions(conn, entry.seq)?,
-            crate::store::gaps::via(conn, entry.seq)?,
+            gaps::via(conn, entry.seq)?,
+            pages::of_entry(conn, entry.seq)?,
         ))
     })?;
     if !out.is_human() {
-        let mut value = serde_json::json!(entry.wire());
-        value["via"] = serde_json::json!(via);
+        let mut value = json!(entry.wire());
+        value["via"] = json!(via);
+        value["page"] = json!(page);
         return out.json(&value);
     }
     let said = &entry.entry.content;
@@ -186,6 +191,9 @@ fn show(id: &str, context: &Context, out: &mut Output) -> Result<(), Failure> {
     {
         out.line(&format!("  {name:<11} {}", neutral(&value)))?;
     }
+    if let Some(page) = &page {
+        out.line(&format!("  page        {}", neutral(&in_words(page))))?;
+    }
     for found in matches {
         let led = match (found.raised, found.held) {
             (Some(reason), _) => format!("alert, {}", reason.as_str()),
@@ -201,10 +209,36 @@ fn show(id: &str, context: &Context, out: &mut Output) -> Result<(), Failure> {
             revision.replaced
         ))?;
     }
+    texts(&entry, out)
+}
+
+/// What an entry says, and its article where that was read.
+fn texts(entry: &StoredEntry, out: &mut Output) -> Result<(), Failure> {
+    let lines =
+        |text: &str, out: &mut Output| text.lines().try_for_each(|line| out.line(&neutral(line)));
     out.line("")?;
-    said.body
-        .lines()
-        .try_for_each(|text| out.line(&neutral(text)))
+    lines(&entry.entry.content.body, out)?;
+    let Some(article) = &entry.entry.full_text else {
+        return Ok(());
+    };
+    out.line("")?;
+    out.line("Full text:")?;
+    lines(article, out)
+}
+
+/// Where the page of an entry stands.
+fn in_words(page: &PageRow) -> String {
+    let state = page.state.as_str();
+    let tries = match page.attempts {
+        0 => String::new(),
+        1 => ", tried once".to_owned(),
+        tries => format!(", tried {tries} times"),
+    };
+    let next = page.due.filter(|_| page.state == State::Due);
+    let next = next.map_or_else(String::new, |at| format!(", next at {at}"));
+    let why = page.last_error.as_deref();
+    let why = why.map_or_else(String::new, |why| format!(": {why}"));
+    format!("{state}{tries}{next}{why}")
 }
 
 /// Entries as the contract writes them, oldest first.

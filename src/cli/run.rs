@@ -74,7 +74,7 @@ async fn round(shared: &Arc<Shared>, out: &mut Output) -> Result<Exit, Failure> 
     })
 }
 
-/// Polls `feeds` with a bar, then tries every delivery that is owed.
+/// Polls `feeds` with a bar, reads the pages that are due, then tries every delivery that is owed.
 pub async fn poll_and_deliver(
     shared: &Arc<Shared>,
     feeds: Vec<(
@@ -87,6 +87,7 @@ pub async fn poll_and_deliver(
     let bar = progress::bar(feeds.len() as u64, "polling", out.is_human());
     let mut summary = once::poll_all(shared, feeds, full, |_| bar.inc(1)).await?;
     bar.finish_and_clear();
+    once::read_pages(shared, &mut summary.alerts).await?;
     summary.deliveries = once::deliver_all(shared).await?;
     Ok(summary)
 }

@@ -7,7 +7,7 @@ use super::*;
 use crate::domain::matching::{AliasList, Place as Text};
 use crate::domain::rule::diagnostic::Diagnostic;
 use crate::domain::rule::{ContextWithin, FeedSelector, Notify, Revisions, Severity};
-use crate::fetch::settings::Interval;
+use crate::fetch::settings::{Interval, RobotsPolicy};
 use crate::notify::settings::{ReceiverKind, Tls};
 use settings::Listen;
 
@@ -98,6 +98,10 @@ const BAD: &[(&str, &str)] = &[
     (
         "[fetch]\nallow_networks = [\"127.0.0.0/99\"]\n",
         "a.toml:2:19: `127.0.0.0/99` is not a network: write one such as \"10.0.0.0/8\" or \"::1/128\" [C04]",
+    ),
+    (
+        "[fetch]\nrobots = \"page\"\n",
+        "a.toml:2:10: `robots` cannot be \"page\": did you mean \"pages\"? [C04]",
     ),
     (
         "[fetch]\ntimeout = { conect = \"1s\" }\n",
@@ -400,6 +404,7 @@ timeout = { total = "30s" }
 allow_networks = ["127.0.0.0/8", "::1"]
 max_body = "1 MiB"
 start_rate = "5/s"
+robots = "all"
 
 [alerts]
 backlog = "12h"
@@ -502,6 +507,7 @@ fn a_whole_config_is_read() {
     assert_eq!(config.fetch.timeout.connect, Duration::from_secs(10));
     assert_eq!(config.fetch.allow_networks.len(), 2);
     assert_eq!(config.fetch.max_body, 1 << 20);
+    assert_eq!(config.fetch.robots, RobotsPolicy::All);
     assert_eq!(config.alerts.backlog, Duration::from_hours(12));
     assert_eq!(
         config.web.listen,

@@ -6,6 +6,7 @@
 pub mod control;
 pub mod deliver;
 pub mod once;
+pub mod pages;
 pub mod poll;
 pub mod progress;
 pub mod receivers;
@@ -54,6 +55,8 @@ pub struct Shared {
     pub readers: Semaphore,
     /// There may be something to poll.
     pub poll_nudge: Notify,
+    /// There may be a page to fetch.
+    pub page_nudge: Notify,
     /// There may be something to deliver.
     pub deliver_nudge: Notify,
     /// Something went wrong, or right again.
@@ -77,6 +80,7 @@ impl Shared {
             progress: Progress::default(),
             readers: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
             poll_nudge: Notify::new(),
+            page_nudge: Notify::new(),
             deliver_nudge: Notify::new(),
             price: RwLock::new((setup.pace.price, None)),
             watch_nudge: Notify::new(),
@@ -195,6 +199,9 @@ impl Shared {
             self.metrics
                 .set(observe::DELIVERIES, &labels, number(count.count));
         }
+        let waiting = self.store.read(crate::store::pages::waiting).await?;
+        self.metrics
+            .set(observe::PAGES_WAITING, &[], number(waiting));
         let db_bytes = std::fs::metadata(self.store.path()).map_or(0, |meta| meta.len());
         self.metrics
             .set(observe::STORE_BYTES, &[("file", "db")], number(db_bytes));

@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 
 use super::Shared;
 use super::deliver::{self, Went};
+use super::pages;
 use super::poll::{self, Report};
 use super::setup::Setup;
 use crate::domain::feed::outcome::OutcomeKind;
@@ -144,6 +145,22 @@ pub async fn poll_all(
         }
     }
     failed.map_or(Ok(summary), Err)
+}
+
+/// Fetches the linked pages that are due, within bounds, and counts what their articles raised.
+///
+/// # Errors
+/// The first error of the store.
+pub async fn read_pages(shared: &Arc<Shared>, alerts: &mut AlertCounts) -> Result<(), StoreError> {
+    for went in pages::round(shared).await? {
+        if let pages::Went::Read(result) = went {
+            alerts.new += result.alerts.len() as u64;
+            for (held, count) in result.held {
+                *alerts.held.entry(held).or_default() += u64::from(count);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Tries each delivery that is neither settled nor held once, whatever its back-off says; receivers side by side.

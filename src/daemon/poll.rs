@@ -100,6 +100,9 @@ pub async fn poll(
         held: result.held,
     };
     count(shared, &report, &record, found);
+    if result.pages > 0 {
+        shared.page_nudge.notify_one();
+    }
     if report.alerts > 0 {
         shared.deliver_nudge.notify_one();
     }

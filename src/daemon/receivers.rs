@@ -5,11 +5,15 @@
 
 use std::sync::Arc;
 
+use super::setup::Setup;
+
 use crate::domain::id::ReceiverId;
 use crate::domain::matching::Match;
 use crate::domain::rule::{Rule, Severity};
 use crate::notify::Notifier;
 use crate::notify::settings::ReceiverConfig;
+use crate::store::outbox::Addressee;
+use crate::store::polls::RuleMatch;
 
 /// A configured receiver and what speaks its protocol.
 #[derive(Clone)]
@@ -53,6 +57,28 @@ pub fn route(
             skip: refusal(config, severity, wanted_by),
         })
         .collect()
+}
+
+/// The rules behind `matches`, each with who would be told.
+#[must_use]
+pub fn rule_matches(setup: &Setup, matches: &[Match], wanted_by: &[Match]) -> Vec<RuleMatch> {
+    let found = matches.iter().filter_map(|found| {
+        let rule = setup.rule(&found.rule)?;
+        let routes = route(&setup.receivers, rule, rule.severity, wanted_by);
+        let address = |route: Route| Addressee {
+            give_up: setup.give_up(&route.receiver),
+            receiver: route.receiver,
+            skip: route.skip,
+        };
+        Some(RuleMatch {
+            title: rule.title.clone(),
+            notify: rule.notify,
+            revisions: rule.revisions,
+            receivers: routes.into_iter().map(address).collect(),
+            found: found.clone(),
+        })
+    });
+    found.collect()
 }
 
 /// Why a receiver does not take an alert; none where it does.

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::reload::{Loader, reload};
 use super::supervisor::{Ending, Supervisor};
-use super::{LONGEST_REST, Shared, deliver, poll, sweep, systemd};
+use super::{LONGEST_REST, Shared, deliver, pages, poll, sweep, systemd};
 
 /// How long tasks may take to stop; systemd is told 15 s.
 const GRACE: Duration = Duration::from_secs(8);
@@ -43,6 +43,7 @@ pub async fn run(
     let mut supervisor = Supervisor::default();
     let stop = supervisor.stop_token();
     supervisor.start("poll", poll::run(Arc::clone(&shared), stop.clone()));
+    supervisor.start("pages", pages::run(Arc::clone(&shared), stop.clone()));
     supervisor.start("deliver", deliver::run(Arc::clone(&shared), stop.clone()));
     supervisor.start("sweep", sweep::run(Arc::clone(&shared), stop.clone()));
     supervisor.start(
@@ -86,6 +87,7 @@ async fn outside(shared: Arc<Shared>, stop: CancellationToken) -> anyhow::Result
             () = stop.cancelled() => return Ok(()),
             () = shared.store.changed_outside() => {
                 shared.poll_nudge.notify_one();
+                shared.page_nudge.notify_one();
                 shared.deliver_nudge.notify_one();
             }
         }

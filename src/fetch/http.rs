@@ -18,6 +18,7 @@ use super::failure::Failure;
 use super::guard::Guard;
 use super::host::{Pacer, Place, Turn};
 use super::request::Hop;
+use super::robots;
 use super::settings::{FetchSettings, Timeouts};
 use crate::clock::Clock;
 use crate::domain::feed::freshness::{self, CacheHeaders};
@@ -42,6 +43,7 @@ pub struct Fetcher {
     timeouts: Timeouts,
     bounds: Bounds,
     clock: Clock,
+    robots: robots::Gate,
 }
 
 /// Why there is no [`Fetcher`].
@@ -98,6 +100,7 @@ impl Fetcher {
                 idle: settings.timeout.idle,
             },
             clock,
+            robots: robots::Gate::new(settings.robots),
         })
     }
 
@@ -132,6 +135,7 @@ impl Fetcher {
             self.guard
                 .check(&hop.url)
                 .map_err(|refusal| Failure::refused(&refusal, hop.number()))?;
+            self.robots.permits(self, &hop.url, request.wants).await?;
             let turn = self.turn(&hop.url).await;
             let begun = Instant::now();
             let left = self.timeouts.total.saturating_sub(facts.duration);

@@ -1,7 +1,8 @@
 //! The only module that talks to publishers.
 //!
 //! `http` holds one exchange with its redirects, `guard` says which addresses may be reached, `host` when it
-//! is a host's turn, `body` and `coding` bring the bytes in. What an answer means for the schedule is decided
+//! is a host's turn, `body` and `coding` bring the bytes in, `robots`
+//! what a host lets programs fetch. What an answer means for the schedule is decided
 //! in `domain::feed`; reading the document, and finding the feeds that a page names, in `domain::document`.
 
 pub mod guard;
@@ -13,6 +14,7 @@ mod body;
 mod coding;
 mod failure;
 mod request;
+mod robots;
 
 pub use http::{Fetcher, FetcherError, user_agent};
 pub use settings::FetchSettings;

@@ -13,15 +13,23 @@ use reqwest::header::{
 use url::Url;
 
 use super::failure::Failure;
-use crate::domain::feed::outcome::{FetchRequest, OutcomeKind};
+use crate::domain::feed::outcome::{FetchRequest, OutcomeKind, Wants};
 
 /// Most redirects followed for one document.
 const MAX_HOPS: usize = 10;
+
+/// Most redirects followed for a robots.txt (RFC 9309 2.3.1.2).
+const MAX_ROBOTS_HOPS: usize = 5;
 
 const FEED_TYPES: HeaderValue = HeaderValue::from_static(
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, \
      application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.5, text/html;q=0.3, */*;q=0.1",
 );
+
+const PAGE_TYPES: HeaderValue =
+    HeaderValue::from_static("text/html, application/xhtml+xml, application/xml;q=0.5, */*;q=0.1");
+
+const TEXT_TYPES: HeaderValue = HeaderValue::from_static("text/plain, */*;q=0.5");
 
 const CODINGS: HeaderValue = HeaderValue::from_static("gzip, br, zstd");
 
@@ -93,9 +101,13 @@ impl<'a> Hop<'a> {
                 self.chain()
             )));
         }
-        if self.number() == MAX_HOPS {
+        let most = match self.request.wants {
+            Wants::Robots => MAX_ROBOTS_HOPS,
+            Wants::Feed | Wants::Page => MAX_HOPS,
+        };
+        if self.number() == most {
             return Err(wrong(format!(
-                "more than {MAX_HOPS} redirects: {}",
+                "more than {most} redirects: {}",
                 self.chain()
             )));
         }
@@ -119,7 +131,12 @@ impl<'a> Hop<'a> {
     /// The headers of this step, and whether validators are among them.
     pub(super) fn headers(&self) -> Result<(HeaderMap, bool), Failure> {
         let mut headers = HeaderMap::new();
-        headers.insert(ACCEPT, FEED_TYPES);
+        let types = match self.request.wants {
+            Wants::Feed => FEED_TYPES,
+            Wants::Page => PAGE_TYPES,
+            Wants::Robots => TEXT_TYPES,
+        };
+        headers.insert(ACCEPT, types);
         headers.insert(ACCEPT_ENCODING, CODINGS);
         if self.at_home {
             if let Some(value) = &self.user_info {
@@ -309,6 +326,7 @@ mod tests {
             last_modified: Some(b"not a date".to_vec()),
             validators_url: None,
             headers: vec![("X-Key".to_owned(), Secret::new("k"))],
+            ..FetchRequest::default()
         };
         let hop = Hop::first(&request).ok().unwrap();
         let (headers, conditional) = hop.headers().ok().unwrap();

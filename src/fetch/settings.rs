@@ -37,6 +37,20 @@ pub struct FetchSettings {
     pub proxy: Option<String>,
     /// Most polls begun in a span of time, over all public hosts.
     pub start_rate: Rate,
+    /// Before which requests robots.txt is asked.
+    pub robots: RobotsPolicy,
+}
+
+/// Before which requests robots.txt is asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RobotsPolicy {
+    /// Before those for linked pages: nobody configured their addresses.
+    #[default]
+    Pages,
+    /// Before those for feeds too.
+    All,
+    /// Before none.
+    Off,
 }
 
 /// How often to poll.
@@ -80,6 +94,7 @@ impl Default for FetchSettings {
                 count: 20,
                 per: Duration::from_secs(1),
             },
+            robots: RobotsPolicy::default(),
         }
     }
 }

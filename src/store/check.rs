@@ -83,6 +83,12 @@ const PROMISES: &[(&str, &str)] = &[
         "select count(*) from gap where state = 'filling' and (next_url is null or next_way is null)",
     ),
     (
+        "page to be fetched without a time, or read without a text",
+        "select count(*) from page p join entry e on e.seq = p.entry
+         where (p.state in ('due', 'fetching') and p.due is null)
+            or (p.state = 'read' and e.full_text is null)",
+    ),
+    (
         "entry whose earlier contents are missing",
         "select count(*) from entry e where e.revision > 0 and not exists (
             select 1 from revision r where r.entry = e.seq and r.number = e.revision - 1)",

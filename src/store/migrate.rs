@@ -19,6 +19,7 @@ pub(super) type Migration = (i64, &'static str);
 pub(super) const ALL: &[Migration] = &[
     (1, include_str!("migrations/0001_begin.sql")),
     (2, include_str!("migrations/0002_gaps.sql")),
+    (3, include_str!("migrations/0003_page.sql")),
 ];
 
 /// The version that `steps` lead to.

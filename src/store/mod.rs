@@ -22,6 +22,7 @@ mod lock;
 mod migrate;
 mod open;
 pub mod outbox;
+pub mod pages;
 pub mod polls;
 pub mod retention;
 mod row;
@@ -97,6 +98,7 @@ impl Store {
         self.write_blocking(move |tx| {
             outbox::void_leases(tx, &owner, now)?;
             outbox::forget_wrong_clock(tx, now)?;
+            pages::free_interrupted(tx, now)?;
             feeds::free_interrupted(tx, now)
         })?;
         Ok(lock)

@@ -14,12 +14,13 @@ use super::entries::{self, Placed};
 use super::gaps::{self, NewGap};
 use super::outbox::Addressee;
 use super::row::{Json, Ms, Name, Rank};
-use super::{Result, StoreError, feeds, stories};
+use super::{Result, StoreError, feeds, pages, stories};
 use crate::domain::alert::decide::{Change, Facts, decide};
 use crate::domain::alert::{self, Decision, Held, Reason};
 use crate::domain::entry::Entry;
 use crate::domain::entry::identity::Part;
 use crate::domain::entry::ingest::Rekeyed;
+use crate::domain::entry::page::Wanted;
 use crate::domain::feed::FeedState;
 use crate::domain::feed::outcome::PollRecord;
 use crate::domain::id::{EntryId, FeedId};
@@ -45,6 +46,8 @@ pub struct PollCommit {
     pub rekeyed: Vec<Rekeyed>,
     /// Known entries that the document still carries.
     pub seen: Vec<EntryId>,
+    /// Pages that its entries link to, where the feed has `full_text`.
+    pub pages: Vec<Wanted>,
     /// New entries published before this raise no alert.
     pub backlog_before: Timestamp,
     /// Undated new entries raise none either: it is the feed's first document.
@@ -52,6 +55,24 @@ pub struct PollCommit {
     /// How long a story takes in copies.
     pub story_window: Duration,
     /// When all this is so.
+    pub now: Timestamp,
+}
+
+impl PollCommit {
+    fn terms(&self) -> Terms {
+        Terms {
+            backlog_before: self.backlog_before,
+            undated_is_backlog: self.undated_is_backlog,
+            now: self.now,
+        }
+    }
+}
+
+/// By what matches are decided, besides themselves: see the fields of [`PollCommit`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Terms {
+    pub backlog_before: Timestamp,
+    pub undated_is_backlog: bool,
     pub now: Timestamp,
 }
 
@@ -113,6 +134,8 @@ pub struct PollResult {
     pub alerts: Vec<i64>,
     /// Deliveries owed for them.
     pub deliveries: u32,
+    /// Pages to be fetched.
+    pub pages: u32,
     /// Matches that raised no alert, by reason.
     pub held: BTreeMap<&'static str, u32>,
 }
@@ -156,6 +179,7 @@ pub(super) fn record_entries(
     for revised in &commit.revised {
         record_revised(tx, commit, revised, result)?;
     }
+    result.pages += pages::queue(tx, commit)?;
     entries::touch(tx, &commit.seen, commit.now)
 }
 
@@ -178,7 +202,7 @@ fn record_new(
         item,
         revised: false,
     };
-    record_findings(tx, commit, &case, result)
+    record_findings(tx, &commit.terms(), &case, result)
 }
 
 fn record_revised(
@@ -197,17 +221,34 @@ fn record_revised(
         item: &revised.now,
         revised: true,
     };
-    record_findings(tx, commit, &case, result)
+    record_findings(tx, &commit.terms(), &case, result)
+}
+
+/// What is found in a stored entry later, on the terms of its poll.
+pub(super) fn record_case(
+    tx: &Transaction<'_>,
+    terms: &Terms,
+    at: Placed,
+    item: &Recorded,
+) -> Result<PollResult> {
+    let mut result = PollResult::default();
+    let case = Case {
+        at,
+        item,
+        revised: false,
+    };
+    record_findings(tx, terms, &case, &mut result)?;
+    Ok(result)
 }
 
 /// Whom the entry names, and what its matches lead to.
 fn record_findings(
     tx: &Transaction<'_>,
-    commit: &PollCommit,
+    terms: &Terms,
     case: &Case<'_>,
     result: &mut PollResult,
 ) -> Result<()> {
-    entries::save_mentions(tx, &case.at, &case.item.mentions, commit.now)?;
+    entries::save_mentions(tx, &case.at, &case.item.mentions, terms.now)?;
     for found in &case.item.matches {
         let told = alerts::of_story(tx, case.at.story, &found.found.rule)?;
         let others = untold(tx, case.at.story, found, told)?;
@@ -215,8 +256,8 @@ fn record_findings(
             notify: found.notify,
             revisions: found.revisions,
             published: case.item.entry.content.published,
-            backlog_before: commit.backlog_before,
-            undated_is_backlog: commit.undated_is_backlog,
+            backlog_before: terms.backlog_before,
+            undated_is_backlog: terms.undated_is_backlog,
             change: if case.revised {
                 Change::Revised {
                     matched_before: matched_before(tx, &case.at, found)?,
@@ -227,14 +268,14 @@ fn record_findings(
             story_alerted: told.is_some() && others.is_empty(),
         };
         let outcome = match decide(&facts) {
-            Decision::Raise(reason) => raise(tx, commit, case, (found, reason, &others), result)?,
+            Decision::Raise(reason) => raise(tx, terms, case, (found, reason, &others), result)?,
             Decision::Hold(Held::Folded) => Outcome::Held(Held::Folded, told),
             Decision::Hold(held) => Outcome::Held(held, None),
         };
         if let Outcome::Held(held, _) = outcome {
             *result.held.entry(held.as_str()).or_default() += 1;
         }
-        save_match(tx, &case.at, found, &outcome, commit.now)?;
+        save_match(tx, &case.at, found, &outcome, terms.now)?;
     }
     Ok(())
 }
@@ -268,7 +309,7 @@ enum Outcome {
 
 fn raise(
     tx: &Transaction<'_>,
-    commit: &PollCommit,
+    terms: &Terms,
     case: &Case<'_>,
     (found, reason, others): (&RuleMatch, Reason, &[Addressee]),
     result: &mut PollResult,
@@ -299,7 +340,7 @@ fn raise(
         body: None,
     };
     let receivers = if rest { others } else { &found.receivers };
-    let (id, fresh) = alerts::insert(tx, &alert, receivers, commit.now)?;
+    let (id, fresh) = alerts::insert(tx, &alert, receivers, terms.now)?;
     if !fresh {
         result.repeated += 1;
         return Ok(Outcome::Held(Held::Known, Some(id)));

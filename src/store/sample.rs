@@ -180,6 +180,7 @@ pub(super) fn commit(new: Vec<Recorded>) -> PollCommit {
         revised: Vec::new(),
         rekeyed: Vec::new(),
         seen: Vec::new(),
+        pages: Vec::new(),
         backlog_before: after(-86_400),
         undated_is_backlog: true,
         story_window: 3 * DAY,

@@ -8,11 +8,13 @@ use crate::cli::context::{Context, Loaded};
 use crate::cli::exit::Failure;
 use crate::cli::output::{Output, neutral};
 use crate::domain::document::only_feed;
+use crate::domain::entry::page;
 use crate::domain::feed::gap::Kind;
+use crate::domain::id::FeedId;
 use crate::domain::feed::outcome::{PollRecord, Timings};
 use crate::store::feeds::FeedRow;
 use crate::store::gaps::{Gap, State};
-use crate::store::{self, StoreError};
+use crate::store::{self, Store, StoreError};
 
 /// Polls shown of one feed.
 const POLLS: u32 = 20;
@@ -103,6 +105,9 @@ pub fn show(loaded: &Loaded, id: &str, context: &Context, out: &mut Output) -> R
         ))
     })?;
     let mut value = facts(row, polls.first());
+    if row.feed.full_text {
+        value["pages"] = pages(&store, &row.feed.id)?;
+    }
     if !out.is_human() {
         value["polls"] = json!(polls);
         value["gap_history"] = json!(gaps);
@@ -123,6 +128,22 @@ pub fn show(loaded: &Loaded, id: &str, context: &Context, out: &mut Output) -> R
     }
     show_gaps(&gaps, out)?;
     show_polls(&polls, out)
+}
+
+/// Its linked pages by where they stand, and why the last one that was not read was not.
+fn pages(store: &Store, feed: &FeedId) -> Result<serde_json::Value, Failure> {
+    let (counts, error) = store.read_blocking(|conn| {
+        Ok::<_, StoreError>((
+            store::pages::counts(conn, feed)?,
+            store::pages::last_error(conn, feed)?,
+        ))
+    })?;
+    let mut value = json!({ "last_error": error });
+    for state in page::State::ALL {
+        let count = counts.iter().find(|(known, _)| *known == state);
+        value[state.as_str()] = json!(count.map_or(0, |(_, count)| *count));
+    }
+    Ok(value)
 }
 
 /// Gaps in words.

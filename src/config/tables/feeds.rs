@@ -29,9 +29,6 @@ pub(in crate::config) fn feed(cx: &mut Cx, table: &Table) -> Option<(Feed, Place
     let interval = table.span_of_time(cx, "interval");
     super::warn_below_a_minute(cx, table, "interval", interval);
     let full_text = table.bool(cx, "full_text").unwrap_or(false);
-    if let (true, Some(item)) = (full_text, table.get("full_text")) {
-        cx.later("full_text", item.key_place());
-    }
     let parsed =
         |cx: &mut Cx, key: &str, wanted: &str, read: fn(&str) -> Result<String, String>| {
             table

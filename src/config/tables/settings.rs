@@ -11,7 +11,7 @@ use crate::config::settings::{
 };
 use crate::config::values;
 use crate::domain::units;
-use crate::fetch::settings::{FetchSettings, Interval, Timeouts};
+use crate::fetch::settings::{FetchSettings, Interval, RobotsPolicy, Timeouts};
 
 pub(in crate::config) const STORE: &[&str] = &["url", "keep_entries", "keep_alerts"];
 
@@ -67,6 +67,7 @@ pub(in crate::config) const FETCH: &[&str] = &[
     "allow_networks",
     "proxy",
     "start_rate",
+    "robots",
 ];
 
 /// The largest document that can be allowed.
@@ -106,6 +107,7 @@ pub(in crate::config) fn fetch(cx: &mut Cx, table: &Table) -> FetchSettings {
             .get("start_rate")
             .and_then(|item| item.parsed(cx, "a rate such as \"20/s\"", units::parse_rate))
             .unwrap_or(default.start_rate),
+        robots: robots(cx, table).unwrap_or_default(),
     };
     if settings.min_interval > settings.max_interval
         && let Some(item) = table
@@ -120,6 +122,17 @@ pub(in crate::config) fn fetch(cx: &mut Cx, table: &Table) -> FetchSettings {
         );
     }
     settings
+}
+
+fn robots(cx: &mut Cx, table: &Table) -> Option<RobotsPolicy> {
+    table.one_of(cx, "robots", &["pages", "all", "off"], |word| {
+        Some(match word {
+            "pages" => RobotsPolicy::Pages,
+            "all" => RobotsPolicy::All,
+            "off" => RobotsPolicy::Off,
+            _ => return None,
+        })
+    })
 }
 
 /// Goes into a header: one line of visible ASCII.

@@ -357,16 +357,17 @@ impl Digest {
             self.read_turn(gap, step, facts, (&links, joined, truncated), &published)
         };
         // An archive shows what entries said then: it never changes what is known.
-        let plan = Plan {
+        let mut plan = Plan {
             new: plan.new,
             shared_links: plan.shared_links,
             ..Plan::default()
         };
+        let pages = self.pages(&mut plan)?;
         let backlog = self.setup.alerts.backlog;
         let commit = PollCommit {
             backlog_before: backlog_before(self.now, gap.last_success, backlog),
             undated_is_backlog: gap.last_success.is_none(),
-            ..self.assemble_earlier(plan)
+            ..self.assemble_earlier(plan, pages)
         };
         Ok((commit, turn))
     }
@@ -425,7 +426,7 @@ impl Digest {
 
     /// A commit without a single entry.
     fn assemble_nothing(self) -> PollCommit {
-        self.assemble_earlier(Plan::default())
+        self.assemble_earlier(Plan::default(), Vec::new())
     }
 }
 

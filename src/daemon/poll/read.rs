@@ -9,11 +9,12 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use crate::daemon::Shared;
-use crate::daemon::receivers::{self, Route};
+use crate::daemon::receivers;
 use crate::daemon::setup::Setup;
 use crate::domain::alert::decide::backlog_before;
 use crate::domain::document::{self, Candidate, Document, Format, Hints};
 use crate::domain::entry::ingest::{self, Plan, Revised};
+use crate::domain::entry::page::{self, Wanted};
 use crate::domain::entry::{Entry, identity};
 use crate::domain::feed::gap::{self, Kind, Links};
 use crate::domain::feed::learn::{self, Polled};
@@ -22,10 +23,8 @@ use crate::domain::feed::outcome::{
 };
 use crate::domain::feed::signs::{Shown, Signs};
 use crate::domain::feed::{DocumentFacts, Feed, FeedState};
-use crate::domain::matching::Match;
 use crate::store::gaps::NewGap;
-use crate::store::outbox::Addressee;
-use crate::store::polls::{PollCommit, Recorded, RevisedEntry, RuleMatch};
+use crate::store::polls::{PollCommit, Recorded, RevisedEntry};
 use crate::store::{self, StoreError};
 
 /// One outcome to be read, with all it takes.
@@ -80,7 +79,7 @@ impl Digest {
     /// When the store cannot be read.
     pub fn read(self, outcome: FetchOutcome) -> Result<PollCommit, StoreError> {
         let facts = outcome.facts;
-        let (kind, seen) = match outcome.result {
+        let (kind, mut seen) = match outcome.result {
             FetchResult::NotModified => (OutcomeKind::NotModified, Seen::default()),
             FetchResult::Fetched(body) => self.read_body(&body, &facts)?,
             FetchResult::Failed {
@@ -99,7 +98,8 @@ impl Digest {
                 (kind, seen)
             }
         };
-        Ok(self.commit(kind, seen, &facts))
+        let pages = self.pages(&mut seen.plan)?;
+        Ok(self.commit(kind, seen, pages, &facts))
     }
 
     /// Reads a document; one that was read before is not read again.
@@ -206,8 +206,46 @@ impl Digest {
         }
     }
 
+    /// Pages to be fetched. A changed entry whose page is read again goes without its article until then; any other
+    /// keeps what was read.
+    pub(super) fn pages(&self, plan: &mut Plan) -> Result<Vec<Wanted>, StoreError> {
+        if !self.feed.full_text {
+            return Ok(Vec::new());
+        }
+        let scope = page::Scope {
+            shared_links: &plan.shared_links,
+            backlog_before: self.backlog_before(),
+            first: self.old.last_success.is_none(),
+        };
+        let mut pages = page::of_new(&plan.new, scope);
+        for revised in &mut plan.revised {
+            let id = &revised.entry.id;
+            let (rounds, text) = self
+                .shared
+                .store
+                .read_blocking(|conn| store::pages::standing(conn, id))?;
+            let again = page::of_revised(&revised.entry, &revised.changed, rounds, scope);
+            match again.filter(|_| pages.len() < plan.new.len() + page::MOST) {
+                Some(page) => pages.push(page),
+                None => revised.entry.full_text = text,
+            }
+        }
+        Ok(pages)
+    }
+
+    /// New entries published before this raise no alert.
+    fn backlog_before(&self) -> Timestamp {
+        backlog_before(self.now, self.old.last_success, self.setup.alerts.backlog)
+    }
+
     /// All rows of the poll, as one value.
-    fn commit(self, kind: OutcomeKind, seen: Seen, facts: &HttpFacts) -> PollCommit {
+    fn commit(
+        self,
+        kind: OutcomeKind,
+        seen: Seen,
+        pages: Vec<Wanted>,
+        facts: &HttpFacts,
+    ) -> PollCommit {
         let old = self.with_signs(kind, &seen);
         let bare = seen.truncated.then(|| HttpFacts {
             etag: None,
@@ -226,11 +264,11 @@ impl Digest {
         };
         let state = learn::apply(&self.feed, &old, &polled, &self.shared.pace(), self.now);
         let record = self.record(kind, &seen, facts, &state);
-        self.assemble(seen.plan, state, record, seen.gap)
+        self.assemble((seen.plan, pages), state, record, seen.gap)
     }
 
     /// The rows of an earlier document: its entries only.
-    pub(super) fn assemble_earlier(self, plan: Plan) -> PollCommit {
+    pub(super) fn assemble_earlier(self, plan: Plan, pages: Vec<Wanted>) -> PollCommit {
         let state = self.old.clone();
         let record = self.record(
             OutcomeKind::OkNew,
@@ -238,12 +276,12 @@ impl Digest {
             &HttpFacts::default(),
             &state,
         );
-        self.assemble(plan, state, record, None)
+        self.assemble((plan, pages), state, record, None)
     }
 
     fn assemble(
         self,
-        plan: Plan,
+        (plan, pages): (Plan, Vec<Wanted>),
         state: FeedState,
         record: PollRecord,
         gap: Option<NewGap>,
@@ -264,11 +302,8 @@ impl Digest {
                 .collect(),
             rekeyed: plan.rekeyed,
             seen: plan.unchanged.into_iter().chain(plan.over_limit).collect(),
-            backlog_before: backlog_before(
-                self.now,
-                self.old.last_success,
-                self.setup.alerts.backlog,
-            ),
+            pages,
+            backlog_before: self.backlog_before(),
             undated_is_backlog: self.old.last_success.is_none(),
             story_window: self.setup.alerts.story_window,
             now: self.now,
@@ -326,41 +361,13 @@ impl Digest {
                 .filter(|page| !identity::is_front_page(page) && !shared_links.contains(page)),
             title_key: identity::title_key(&entry.content.title, title),
             mentions,
-            matches: self.rules(&matches, &self.setup.only.evaluate(&subject)),
+            matches: receivers::rule_matches(
+                &self.setup,
+                &matches,
+                &self.setup.only.evaluate(&subject),
+            ),
             entry,
         }
-    }
-
-    /// The rules behind `matches`, each with who would be told.
-    fn rules(&self, matches: &[Match], wanted_by: &[Match]) -> Vec<RuleMatch> {
-        matches
-            .iter()
-            .filter_map(|found| {
-                let rule = self.setup.rule(&found.rule)?;
-                Some(RuleMatch {
-                    title: rule.title.clone(),
-                    notify: rule.notify,
-                    revisions: rule.revisions,
-                    receivers: self.addressees(receivers::route(
-                        &self.setup.receivers,
-                        rule,
-                        rule.severity,
-                        wanted_by,
-                    )),
-                    found: found.clone(),
-                })
-            })
-            .collect()
-    }
-
-    /// Receivers with how long each is tried, and why some are not.
-    fn addressees(&self, routes: Vec<Route>) -> Vec<Addressee> {
-        let address = |route: Route| Addressee {
-            give_up: self.setup.give_up(&route.receiver),
-            receiver: route.receiver,
-            skip: route.skip,
-        };
-        routes.into_iter().map(address).collect()
     }
 
     /// The feed's title: as configured, or its own.

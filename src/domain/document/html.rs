@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use url::Url;
 
 mod lines;
-mod tags;
+pub(super) mod tags;
 
 use lines::Lines;
 use tags::{ALLOWED, BLOCKS, LINES, UNSEEN, is_known_tag};
@@ -78,7 +78,7 @@ pub(super) fn render(html: &str, base: Option<&Url>) -> Rendered {
 }
 
 /// Skips an element that no reader sees. One that is never closed costs its tag only, unless it is code.
-fn skip_unseen(scanner: &mut Scanner<'_>, name: &str, unclosed: &mut Vec<&'static str>) {
+pub(super) fn skip_unseen(scanner: &mut Scanner<'_>, name: &str, unclosed: &mut Vec<&'static str>) {
     if matches!(name, "script" | "style") {
         scanner.skip_code(name);
     } else if !unclosed.contains(&name) && !scanner.skip_raw(name) {

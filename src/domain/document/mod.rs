@@ -12,6 +12,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+pub mod article;
 mod channel;
 mod dates;
 mod decode;

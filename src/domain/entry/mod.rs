@@ -1,11 +1,12 @@
 //! What an entry is: one thing a feed published, as kept and as matched.
 //!
 //! `identity` says when two items are one entry, `ingest` what a poll changes, `language` what an entry is
-//! written in. How a document becomes entries is in `domain::document`; the JSON of an entry is in `wire`.
+//! written in, `page` whether the page that it links to is fetched. How a document becomes entries is in `domain::document`; the JSON of an entry is in `wire`.
 
 pub mod identity;
 pub mod ingest;
 pub mod language;
+pub mod page;
 pub mod wire;
 
 use jiff::Timestamp;

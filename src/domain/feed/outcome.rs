@@ -24,6 +24,20 @@ pub struct FetchRequest {
     pub validators_url: Option<String>,
     /// Extra headers for the URL's own origin.
     pub headers: Vec<(String, crate::secret::Secret)>,
+    /// What the URL should lead to: decides `Accept`, and whether robots.txt is asked first.
+    pub wants: Wants,
+}
+
+/// Which kind of document is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Wants {
+    /// A feed.
+    #[default]
+    Feed,
+    /// A page that an entry links to.
+    Page,
+    /// A host's robots.txt.
+    Robots,
 }
 
 /// What came of it.

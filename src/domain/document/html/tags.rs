@@ -59,13 +59,13 @@ pub(super) const ALLOWED: &[(&str, &[&str])] = &[
 ];
 
 /// Elements whose content no reader sees.
-pub(super) const UNSEEN: &[&str] = &[
+pub(in crate::domain::document) const UNSEEN: &[&str] = &[
     "script", "style", "iframe", "noscript", "noembed", "noframes", "template", "object", "applet",
     "title", "textarea", "select", "svg", "math", "audio", "video", "canvas", "xmp", "head",
 ];
 
 /// Elements that part paragraphs.
-pub(super) const BLOCKS: &[&str] = &[
+pub(in crate::domain::document) const BLOCKS: &[&str] = &[
     "p",
     "div",
     "h1",
@@ -98,7 +98,7 @@ pub(super) const BLOCKS: &[&str] = &[
 ];
 
 /// Elements that begin a line.
-pub(super) const LINES: &[&str] = &[
+pub(in crate::domain::document) const LINES: &[&str] = &[
     "li",
     "tr",
     "dt",
