@@ -245,6 +245,7 @@ fn plain_feed(listed: Listed) -> Feed {
         default_tz: None,
         owner: None,
         headers: BTreeMap::new(),
+        transport: None,
         enabled: true,
         origin: Origin::File,
     }

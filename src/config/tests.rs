@@ -105,7 +105,7 @@ const BAD: &[(&str, &str)] = &[
     ),
     (
         "[fetch]\nproxy = \"nowhere\"\n",
-        "a.toml:2:9: `proxy` is not the address of a proxy: write http://host:port or socks5h://host:port [C04]",
+        "a.toml:2:9: `proxy` is not the address of a proxy: write http://host:port, socks5h://host:port or \"system\" [C04]",
     ),
     (
         "[[fetch]]\n",

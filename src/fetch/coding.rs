@@ -73,6 +73,25 @@ pub(super) fn decode(wire: Vec<u8>, labels: &[String], max: usize) -> Decoded {
     Decoded { bytes, fault: None }
 }
 
+/// The first bytes, at most `max`, of a document of which `wire` has come.
+pub(super) fn peek(wire: &[u8], labels: &[String], max: usize) -> Vec<u8> {
+    // A bomb in the first bytes is found when all are decoded; here it is only cut off.
+    let mut bytes = decode_up_to(wire, labels, max);
+    bytes.truncate(max);
+    bytes
+}
+
+fn decode_up_to(wire: &[u8], labels: &[String], max: usize) -> Vec<u8> {
+    let coding = match codings(labels).as_deref() {
+        Ok([]) if wire.starts_with(&GZIP_MAGIC) => Coding::Gzip,
+        Ok([coding]) if !is_mislabelled(*coding, wire) => *coding,
+        Ok([] | [_]) => return wire.to_vec(),
+        // Two layers are too rare to be looked into before they are whole.
+        Ok(_) | Err(_) => return Vec::new(),
+    };
+    undo(coding, wire, max.saturating_mul(4)).bytes
+}
+
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 fn codings(labels: &[String]) -> Result<Vec<Coding>, Fault> {
@@ -338,6 +357,26 @@ mod tests {
                 "{label}"
             );
         }
+    }
+
+    #[test]
+    fn the_first_bytes_of_what_has_come_can_be_seen() {
+        let long: Vec<u8> = (0..40_000u32)
+            .flat_map(|n| n.to_string().into_bytes())
+            .collect();
+        for (label, whole) in [
+            ("", long.clone()),
+            ("gzip", gzip(&long)),
+            ("", gzip(&long)),
+            ("br", brotli(&long)),
+            ("deflate", zlib(&long)),
+            ("gzip", long.clone()),
+        ] {
+            let head = peek(&whole[..whole.len() / 2], &[label.to_owned()], 1_000);
+            assert!(!head.is_empty() && long.starts_with(&head), "{label}");
+            assert!(head.len() <= 1_000, "{label}");
+        }
+        assert!(peek(&gzip(&gzip(&long)), &["gzip, gzip".to_owned()], 1_000).is_empty());
     }
 
     #[test]

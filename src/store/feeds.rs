@@ -11,6 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use super::Result;
 use super::row::{Json, Ms, Name, count, later, millis, signed};
 use crate::domain::feed::outcome::PollRecord;
+use crate::domain::feed::quirks::Quirks;
 use crate::domain::feed::schedule::Why;
 use crate::domain::feed::{Feed, FeedState, Origin};
 use crate::domain::id::FeedId;
@@ -113,6 +114,7 @@ fn void_other_url(tx: &Transaction<'_>, feed: &FeedId) -> Result<()> {
     tx.prepare_cached(
         "update feed set state_url = url, etag = null, last_modified = null, body_hash = null,
             validators_url = null, streak = 0, failures = 0, gone = 0, gone_since = null, last_error = null, last_outcome = null,
+            quirks = null,
             next_poll = retry_after, why_then = 'new'
          where id = ?1 and state_url <> url",
     )?
@@ -238,7 +240,8 @@ pub(super) fn save_state(
                 last_new = ?11, next_poll = ?12, why_then = ?13, retry_after = ?14, failures = ?15,
                 gone_since = ?16, gone = ?17, last_outcome = ?18, last_error = ?19, ttl_minutes = ?20,
                 skip_hours = ?21, skip_days = ?22, rate_count = ?23, rate_days = ?24,
-                entries = entries + ?25, streak = ?26, validators_url = ?27, polling_until = null
+                entries = entries + ?25, streak = ?26, validators_url = ?27, quirks = ?28,
+                polling_until = null
              where id = ?1",
         )?
         .execute(params![
@@ -269,6 +272,7 @@ pub(super) fn save_state(
             new,
             state.streak,
             state.validators_url,
+            (state.quirks != Quirks::default()).then_some(Json(&state.quirks)),
         ])?;
     // Config may have given the feed another URL while the poll was under way.
     void_other_url(tx, feed)?;
@@ -340,6 +344,7 @@ fn read_feed(row: &Row<'_>) -> rusqlite::Result<FeedRow> {
             default_tz: row.get("default_tz")?,
             owner: row.get("owner")?,
             headers: BTreeMap::new(),
+            transport: None,
             enabled: row.get("enabled")?,
             origin: row.get::<_, Name<Origin>>("origin")?.0,
         },
@@ -381,6 +386,9 @@ fn read_state(row: &Row<'_>) -> rusqlite::Result<FeedState> {
         rate_count: row.get("rate_count")?,
         rate_days: row.get("rate_days")?,
         entries: count(row.get("entries")?),
+        quirks: row
+            .get::<_, Option<Json<Quirks>>>("quirks")?
+            .map_or_else(Quirks::default, |quirks| quirks.0),
     })
 }
 

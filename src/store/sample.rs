@@ -44,6 +44,7 @@ pub(super) fn feed(id: &str) -> Feed {
         default_tz: None,
         owner: None,
         headers: BTreeMap::new(),
+        transport: None,
         enabled: true,
         origin: Origin::File,
     }

@@ -1,16 +1,20 @@
 //! What a feed is: what was asked for (`Feed`) and what was learned (`FeedState`).
 //!
 //! `schedule` says when to poll next and why then, `rate` what its rhythm is, `learn` turns a poll into the
-//! next state; `outcome` is an HTTP exchange as data and `freshness` reads its headers. Fetching itself is
-//! in `crate::fetch`, reading the document in `domain::document`.
+//! next state; `outcome` is an HTTP exchange as data and `freshness` reads its headers; `transport` is how a
+//! feed is reached, `quirks` what its server was found not to bear. Fetching itself is in `crate::fetch`,
+//! reading the document in `domain::document`.
 
 pub mod freshness;
 pub mod learn;
 pub mod outcome;
+pub mod quirks;
 pub mod rate;
 pub mod schedule;
+pub mod transport;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -42,6 +46,8 @@ pub struct Feed {
     pub owner: Option<String>,
     /// Extra request headers, sent to this feed's own origin only.
     pub headers: BTreeMap<String, Secret>,
+    /// What this feed wants otherwise than all others; kept in config only.
+    pub transport: Option<Arc<transport::Transport>>,
     /// A disabled feed is kept and shown, never polled.
     pub enabled: bool,
     /// Where it was configured.
@@ -113,6 +119,8 @@ pub struct FeedState {
     pub rate_days: f64,
     /// Entries stored so far.
     pub entries: u64,
+    /// What the publisher's server was found not to bear.
+    pub quirks: quirks::Quirks,
 }
 
 /// A feed's health, as `feeds list` shows it.
@@ -192,6 +200,7 @@ impl Feed {
             default_tz: None,
             owner: None,
             headers: BTreeMap::new(),
+            transport: None,
             enabled: true,
             origin: Origin::File,
         }
@@ -206,12 +215,15 @@ impl Feed {
             headers: headers
                 .map(|(name, value)| (name.clone(), value.clone()))
                 .collect(),
+            transport: self.transport.clone(),
             ..outcome::FetchRequest::default()
         };
         if state.url == self.url {
             request.etag.clone_from(&state.etag);
             request.last_modified.clone_from(&state.last_modified);
             request.validators_url.clone_from(&state.validators_url);
+            request.plain_accept = state.quirks.accepts_anything();
+            request.no_delta = state.quirks.no_delta;
         }
         request
     }

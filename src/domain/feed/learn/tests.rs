@@ -21,6 +21,7 @@ fn feed() -> Feed {
         default_tz: None,
         owner: None,
         headers: BTreeMap::new(),
+        transport: None,
         enabled: true,
         origin: Origin::File,
     }

@@ -31,6 +31,7 @@ fn feed(id: &str, interval: Option<Duration>) -> Feed {
         default_tz: None,
         owner: None,
         headers: BTreeMap::new(),
+        transport: None,
         enabled: true,
         origin: Origin::File,
     }
