@@ -247,6 +247,7 @@ mod tests {
             default_tz: None,
             owner: None,
             headers: std::collections::BTreeMap::new(),
+            transport: None,
             enabled: true,
             origin: Origin::File,
         };

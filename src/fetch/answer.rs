@@ -89,10 +89,11 @@ pub(super) fn refusal(response: &Response, facts: &mut HttpFacts) -> Option<Fail
 
 /// Whether the page of this refusal may be a challenge, so that it is worth reading.
 pub(super) fn may_be_challenge(response: &Response) -> bool {
-    let page = response
-        .headers()
-        .get(CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().to_ascii_lowercase().starts_with(b"text/html"));
+    let page = response.headers().get(CONTENT_TYPE).is_some_and(|kind| {
+        kind.as_bytes()
+            .to_ascii_lowercase()
+            .starts_with(b"text/html")
+    });
     page && matches!(response.status().as_u16(), 403 | 503)
 }
 

@@ -197,7 +197,10 @@ fn is_page(head: &[u8]) -> bool {
         .iter()
         .any(|start| head.starts_with(start));
     let has = |mark: &[u8]| head.windows(mark.len()).any(|found| found == mark);
-    begins && ![&b"<rss"[..], b"<feed", b"<rdf:", b"<item", b"<entry"].iter().any(|mark| has(mark))
+    begins
+        && ![&b"<rss"[..], b"<feed", b"<rdf:", b"<item", b"<entry"]
+            .iter()
+            .any(|mark| has(mark))
 }
 
 fn broken_off(reason: &str, came: usize, announced: Option<u64>, http2: bool) -> End {

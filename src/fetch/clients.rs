@@ -152,7 +152,9 @@ impl Clients {
 
     /// Whether `host` (name and port) is to be asked by HTTP/1.1 at `now`.
     pub(super) fn needs_http1(&self, host: &str, now: Timestamp) -> bool {
-        lock(&self.http1).get(host).is_some_and(|until| *until > now)
+        lock(&self.http1)
+            .get(host)
+            .is_some_and(|until| *until > now)
     }
 
     /// Keeps in mind that HTTP/2 with `host` failed at `now`.
@@ -357,7 +359,7 @@ mod tests {
                 "proxy",
             ),
         ] {
-            let error = clients.get(&options).err().expect("it cannot be built");
+            let error = clients.get(&options).expect_err("it cannot be built");
             assert!(error.to_string().contains(word), "{error}");
         }
     }

@@ -16,6 +16,9 @@ const RATIO_FROM: usize = 1 << 20;
 /// A zstd frame may ask for a window of at most 2^23 bytes (RFC 8878 3.1.1.1.2 advises 8 MiB).
 const ZSTD_WINDOW_LOG: u32 = 23;
 
+/// Output is taken in pieces of so many bytes.
+const PIECE: usize = 16 << 10;
+
 /// What decoding gave.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Decoded {
@@ -89,7 +92,7 @@ fn decode_up_to(wire: &[u8], labels: &[String], max: usize) -> Vec<u8> {
         // Two layers are too rare to be looked into before they are whole.
         Ok(_) | Err(_) => return Vec::new(),
     };
-    undo(coding, wire, max.saturating_mul(4)).bytes
+    undo(coding, wire, max.saturating_add(PIECE)).bytes
 }
 
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
@@ -221,7 +224,7 @@ fn inflate(wire: &[u8], max: usize) -> Decoded {
 
 /// Reads all of `from` into `out`, as far as the bounds allow.
 fn pour(from: &mut impl Read, out: &mut Vec<u8>, wire: usize, max: usize) -> Option<Fault> {
-    let mut piece = [0; 16 << 10];
+    let mut piece = [0; PIECE];
     loop {
         let count = match from.read(&mut piece) {
             Ok(0) => return None,

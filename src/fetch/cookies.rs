@@ -168,7 +168,10 @@ mod tests {
     #[test]
     fn cookies_change_and_end() {
         let mut jar = after("http://h.example/", &["a=1", "b=1", "a=2"]);
-        assert_eq!((sent(&jar, "http://h.example/").as_str(), jar.changes()), ("a=2; b=1", 3));
+        assert_eq!(
+            (sent(&jar, "http://h.example/").as_str(), jar.changes()),
+            ("a=2; b=1", 3)
+        );
         let url = Url::parse("http://h.example/").unwrap();
         let now = "2026-11-27T12:00:00Z".parse().unwrap();
         let fields = [
@@ -177,7 +180,10 @@ mod tests {
             "c=; Max-Age=0",
         ];
         jar.take(&url, fields.iter().map(|field| field.as_bytes()), now);
-        assert_eq!((sent(&jar, "http://h.example/").as_str(), jar.changes()), ("b=1", 4));
+        assert_eq!(
+            (sent(&jar, "http://h.example/").as_str(), jar.changes()),
+            ("b=1", 4)
+        );
     }
 
     #[test]

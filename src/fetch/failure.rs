@@ -141,7 +141,8 @@ fn proxy_words(error: &reqwest::Error) -> Option<String> {
         .map(ToString::to_string)
         .find(|words| words.starts_with("tunnel error: ") || words.starts_with("SOCKS error: "))?;
     Some(if words.contains("authorization required") {
-        "the proxy wants a user name and a password: write http://user:password@host:port".to_owned()
+        "the proxy wants a user name and a password: write http://user:password@host:port"
+            .to_owned()
     } else if words.ends_with("unsuccessful") {
         "the proxy did not lead there: it refuses the host, or could not reach it".to_owned()
     } else {
@@ -162,8 +163,8 @@ pub(super) fn words(error: &reqwest::Error) -> String {
 }
 
 fn tls_words(error: &rustls::Error) -> String {
-    use rustls::CertificateError as C;
     use rustls::AlertDescription as Alert;
+    use rustls::CertificateError as C;
     let why = match error {
         rustls::Error::InvalidCertificate(why) => why,
         rustls::Error::InvalidMessage(_) => {
@@ -173,8 +174,12 @@ fn tls_words(error: &rustls::Error) -> String {
             return "the server asks who we are: give the feed a `client_cert`".to_owned();
         }
         rustls::Error::AlertReceived(
-            Alert::BadCertificate | Alert::UnknownCA | Alert::AccessDenied | Alert::CertificateUnknown
-            | Alert::CertificateExpired | Alert::DecryptError,
+            Alert::BadCertificate
+            | Alert::UnknownCA
+            | Alert::AccessDenied
+            | Alert::CertificateUnknown
+            | Alert::CertificateExpired
+            | Alert::DecryptError,
         ) => return format!("the server does not accept our `client_cert`: {error}"),
         rustls::Error::AlertReceived(Alert::UnrecognisedName) => {
             return "the server knows no site of this name".to_owned();

@@ -420,7 +420,12 @@ mod tests {
         let guard = Guard::new(&["127.0.0.0/8".parse().unwrap()]);
         let private = |ips: &[&str]| guard.is_private(ips.iter().map(|ip| ip.parse().unwrap()));
         assert!(private(&["127.0.0.1"]) && private(&["127.0.0.1", "127.0.0.2"]));
-        for ips in [&[][..], &["8.8.8.8"], &["127.0.0.1", "8.8.8.8"], &["10.0.0.1"]] {
+        for ips in [
+            &[][..],
+            &["8.8.8.8"],
+            &["127.0.0.1", "8.8.8.8"],
+            &["10.0.0.1"],
+        ] {
             assert!(!private(ips), "{ips:?}");
         }
     }
@@ -429,7 +434,10 @@ mod tests {
     fn the_proxys_name_leads_to_nobody_else() {
         let guard = Guard::new(&[]).with_proxy(Some("proxy.example"));
         for url in ["http://proxy.example:3128/", "https://PROXY.example./x"] {
-            assert!(matches!(checked(&guard, url), Err(Refusal::Proxy(_))), "{url}");
+            assert!(
+                matches!(checked(&guard, url), Err(Refusal::Proxy(_))),
+                "{url}"
+            );
         }
         assert_eq!(checked(&guard, "http://a.proxy.example/"), Ok(()));
     }

@@ -4,6 +4,7 @@
 //! while, which hosts fail at HTTP/2, and whose turn it is. What an outcome means for the next poll is decided
 //! in `domain::feed`.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -149,7 +150,9 @@ impl Fetcher {
     pub async fn fetch_in_place(&self, request: &FetchRequest) -> (FetchOutcome, Place) {
         let mut facts = HttpFacts::default();
         let phases = Arc::new(Phases::default());
-        let done = phases.during(self.follow(request, &phases, &mut facts)).await;
+        let done = phases
+            .during(self.follow(request, &phases, &mut facts))
+            .await;
         let (result, place) = match done {
             Ok(done) => done,
             Err(failure) => (failure.into(), Place::default()),
@@ -195,6 +198,7 @@ impl Fetcher {
                 Err(failure) => {
                     if failure.http2 {
                         let host = host_and_port(&hop.url);
+                        tracing::info!(host, "HTTP/2 with {host} failed: HTTP/1.1 for seven days");
                         self.clients.remember_http1(host, self.clock.now());
                     }
                     return Err(failure);
@@ -273,7 +277,7 @@ impl Fetcher {
             return false;
         }
         match self.names.addresses(name).await {
-            Ok(found) => self.guard.is_private(found.iter().map(|address| address.ip())),
+            Ok(found) => self.guard.is_private(found.iter().map(SocketAddr::ip)),
             Err(_) => false,
         }
     }
@@ -321,7 +325,12 @@ impl Exchange<'_> {
                 return Ok(Step::To {
                     status,
                     location: location.as_bytes().to_vec(),
-                    cookies: response.headers().get_all(SET_COOKIE).iter().cloned().collect(),
+                    cookies: response
+                        .headers()
+                        .get_all(SET_COOKIE)
+                        .iter()
+                        .cloned()
+                        .collect(),
                 });
             }
             return Err(Failure::new(

@@ -100,7 +100,10 @@ type Answer = Result<Arc<[SocketAddr]>, NoAddress>;
 
 /// What is known of a name.
 enum Entry {
-    Known { answer: Answer, until: Instant },
+    Known {
+        answer: Answer,
+        until: Instant,
+    },
     /// A look-up is under way; it tells everyone who waits.
     Asked(watch::Receiver<Option<Answer>>),
 }
@@ -135,7 +138,7 @@ impl Names {
         let key = name.trim_end_matches('.').to_ascii_lowercase();
         let answer = timeout(self.limit, self.ask(&key)).await;
         phases::note(Phase::Names, begun.elapsed());
-        answer.unwrap_or_else(|_| Err(NoAddress::TimedOut(key)))
+        answer.unwrap_or(Err(NoAddress::TimedOut(key)))
     }
 
     async fn ask(&self, name: &str) -> Answer {
@@ -323,7 +326,7 @@ mod tests {
         fn look_up(&self, name: &str) -> io::Result<Vec<SocketAddr>> {
             self.asked.fetch_add(1, Ordering::SeqCst);
             if name.starts_with("slow") {
-                drop(lock(&self.release).recv());
+                let _ = lock(&self.release).recv();
             }
             Ok(vec!["8.8.8.8:0".parse().expect("an address")])
         }

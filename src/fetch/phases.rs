@@ -159,8 +159,7 @@ mod tests {
     impl Service<()> for Slow {
         type Response = ();
         type Error = ();
-        type Future =
-            std::pin::Pin<Box<dyn Future<Output = Result<(), ()>> + Send + 'static>>;
+        type Future = std::pin::Pin<Box<dyn Future<Output = Result<(), ()>> + Send + 'static>>;
 
         fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), ()>> {
             Poll::Ready(Ok(()))

@@ -182,13 +182,19 @@ mod tests {
                 .ends_with("secure.example:3128")
         );
         assert_eq!(via(&proxies, "https://intern.example/"), None);
-        let all = system(&[("all_proxy", "socks5h://s.example:1080"), ("http_proxy", "")]);
+        let all = system(&[
+            ("all_proxy", "socks5h://s.example:1080"),
+            ("http_proxy", ""),
+        ]);
         let all = Proxies::System(all.unwrap());
         assert_eq!(
             via(&all, "http://a.example/").unwrap(),
             "socks5h://s.example:1080"
         );
-        assert_eq!(via(&Proxies::System(system(&[]).unwrap()), "http://a/"), None);
+        assert_eq!(
+            via(&Proxies::System(system(&[]).unwrap()), "http://a/"),
+            None
+        );
         let wrong = system(&[("https_proxy", "gopher://secret.example")]).unwrap_err();
         assert!(wrong.contains("$https_proxy") && !wrong.contains("secret"));
     }
@@ -223,9 +229,18 @@ mod tests {
 
     #[test]
     fn only_proxies_are_proxies() {
-        assert_eq!(check("socks5h://Proxy.Example:1080").unwrap(), "proxy.example");
+        assert_eq!(
+            check("socks5h://Proxy.Example:1080").unwrap(),
+            "proxy.example"
+        );
         assert_eq!(check("http://[::1]:3128").unwrap(), "::1");
-        for text in ["", "proxy", "ftp://proxy.example", "http://", "socks4://p:1"] {
+        for text in [
+            "",
+            "proxy",
+            "ftp://proxy.example",
+            "http://",
+            "socks4://p:1",
+        ] {
             assert!(check(text).is_err(), "{text}");
         }
     }

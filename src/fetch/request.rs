@@ -26,9 +26,8 @@ const FEED_TYPES: HeaderValue = HeaderValue::from_static(
      application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.5, text/html;q=0.3, */*;q=0.1",
 );
 
-const PAGE_TYPES: HeaderValue = HeaderValue::from_static(
-    "text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.5",
-);
+const PAGE_TYPES: HeaderValue =
+    HeaderValue::from_static("text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.5");
 
 const ANYTHING: HeaderValue = HeaderValue::from_static("*/*");
 
@@ -533,7 +532,13 @@ mod tests {
         let (headers, _) = hop.headers().ok().unwrap();
         assert_eq!(headers[COOKIE], "own=1; seen=yes");
         hop.take_cookies([&b"seen=yes"[..]].into_iter(), now);
-        assert!(hop.redirected(b"").err().unwrap().message.contains("circle"));
+        assert!(
+            hop.redirected(b"")
+                .err()
+                .unwrap()
+                .message
+                .contains("circle")
+        );
         let request = ask("https://h.example/feed");
         let mut plain = Hop::first(&request).ok().unwrap();
         plain.take_cookies([&b"seen=yes"[..]].into_iter(), now);

@@ -17,7 +17,9 @@ use super::{FEED, ask, body, failure, fetcher, get, settings};
 async fn validators_are_replaced_as_a_pair() {
     let server = Server::start();
     let mut answers = [
-        Reply::ok(FEED).header("ETag", "\"1\"").header("Last-Modified", "then"),
+        Reply::ok(FEED)
+            .header("ETag", "\"1\"")
+            .header("Last-Modified", "then"),
         Reply::ok(FEED).header("Last-Modified", "now"),
         Reply::ok(FEED),
         Reply::ok(FEED),
@@ -34,7 +36,12 @@ async fn validators_are_replaced_as_a_pair() {
     let sent: Vec<_> = server
         .requests()
         .iter()
-        .map(|request| (request.text("if-none-match"), request.text("if-modified-since")))
+        .map(|request| {
+            (
+                request.text("if-none-match"),
+                request.text("if-modified-since"),
+            )
+        })
         .collect();
     let text = |text: &str| Some(text.to_owned());
     assert_eq!(
@@ -80,7 +87,10 @@ async fn deltas_are_asked_for_with_validators_and_believed_when_they_say_so() {
             .header("IM", manipulation),
         None => Reply::ok(FEED).header("ETag", "\"1\""),
     });
-    server.set("/wrong", Reply::status(226).body(FEED).header("ETag", "\"2\""));
+    server.set(
+        "/wrong",
+        Reply::status(226).body(FEED).header("ETag", "\"2\""),
+    );
     let fetcher = fetcher();
     let first = fetcher.fetch(&ask(&server.url("/feed"))).await;
     assert!(!first.facts.delta);
@@ -130,7 +140,11 @@ async fn a_challenge_before_the_feed_is_named() {
     };
     let just = "<!DOCTYPE html><title>Just a moment...</title>";
     for (path, reply, challenge) in [
-        ("/cf", page(403, "x").header("cf-mitigated", "challenge"), true),
+        (
+            "/cf",
+            page(403, "x").header("cf-mitigated", "challenge"),
+            true,
+        ),
         ("/page", page(503, just), true),
         ("/zipped", page(403, just).gzip(), true),
         ("/plain", page(403, "<h1>Forbidden</h1>"), false),
@@ -149,27 +163,44 @@ async fn a_challenge_before_the_feed_is_named() {
         let outcome = hasty.fetch(&ask(&server.url(path))).await;
         let (kind, message, _) = failure(&outcome);
         assert_eq!(kind, OutcomeKind::HttpError, "{path}");
-        assert_eq!(message.contains("challenge"), challenge, "{path}: {message}");
+        assert_eq!(
+            message.contains("challenge"),
+            challenge,
+            "{path}: {message}"
+        );
     }
 }
 
 #[tokio::test]
 async fn of_a_page_in_a_feeds_place_only_the_head_is_read() {
     let server = Server::start();
-    let head = "<!DOCTYPE html><html><head><link rel=alternate type='application/rss+xml' href=/rss>";
+    let head =
+        "<!DOCTYPE html><html><head><link rel=alternate type='application/rss+xml' href=/rss>";
     let long = format!("{head}{}", "<p>text</p>".repeat(80_000));
     server.set("/page", Reply::ok(long.clone()).chunked());
     server.set("/zipped", Reply::ok(long.clone()).gzip());
     let outcome = get(&server.url("/page")).await;
     let read = &body(&outcome).bytes;
     assert!(read.starts_with(head.as_bytes()) && read.len() < 400 << 10);
-    assert!(body(&get(&server.url("/zipped")).await).bytes.starts_with(head.as_bytes()));
+    assert!(
+        body(&get(&server.url("/zipped")).await)
+            .bytes
+            .starts_with(head.as_bytes())
+    );
     let request = FetchRequest {
         wants: Wants::Page,
         ..ask(&server.url("/page"))
     };
-    assert_eq!(body(&fetcher().fetch(&request).await).bytes.len(), long.len());
-    assert!(server.requests()[2].text("accept").unwrap().starts_with("text/html"));
+    assert_eq!(
+        body(&fetcher().fetch(&request).await).bytes.len(),
+        long.len()
+    );
+    assert!(
+        server.requests()[2]
+            .text("accept")
+            .unwrap()
+            .starts_with("text/html")
+    );
 }
 
 #[tokio::test]
@@ -226,7 +257,11 @@ async fn lengths_that_lie_and_heads_before_the_head() {
         ("/open", raw("HTTP/1.1 200 OK\r\nConnection: close")),
     ] {
         server.set(path, reply);
-        assert_eq!(body(&get(&server.url(path)).await).bytes, FEED.as_bytes(), "{path}");
+        assert_eq!(
+            body(&get(&server.url(path)).await).bytes,
+            FEED.as_bytes(),
+            "{path}"
+        );
     }
     server.set("/short", raw("HTTP/1.1 200 X\r\nContent-Length: 10"));
     let fetcher = fetcher();
@@ -235,13 +270,20 @@ async fn lengths_that_lie_and_heads_before_the_head() {
         assert_eq!(body(&outcome).bytes, &FEED.as_bytes()[..10]);
     }
     for (path, head) in [
-        ("/two", "HTTP/1.1 200 X\r\nContent-Length: 10\r\nContent-Length: 20"),
+        (
+            "/two",
+            "HTTP/1.1 200 X\r\nContent-Length: 10\r\nContent-Length: 20",
+        ),
         ("/minus", "HTTP/1.1 200 X\r\nContent-Length: -1"),
         ("/no", "not http at all"),
     ] {
         server.set(path, raw(head));
         let outcome = get(&server.url(path)).await;
-        assert_eq!(failure(&outcome).0, OutcomeKind::NetError, "{path}: {outcome:?}");
+        assert_eq!(
+            failure(&outcome).0,
+            OutcomeKind::NetError,
+            "{path}: {outcome:?}"
+        );
     }
 }
 
@@ -268,7 +310,7 @@ async fn what_never_ends_is_ended() {
     let endless = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = endless.local_addr().unwrap().port();
     thread::spawn(move || {
-        use std::io::Write;
+        use std::io::{Read, Write};
         for (number, mut stream) in endless.incoming().flatten().enumerate() {
             thread::spawn(move || {
                 let (head, piece): (&[u8], &[u8]) = match number {
@@ -280,6 +322,7 @@ async fn what_never_ends_is_ended() {
                     _ => (b"HTTP/1.1 200 X\r\n", b"X-More: and more\r\n"),
                 };
                 let piece = piece.repeat(100);
+                drop(stream.read(&mut [0; 4_096]));
                 drop(stream.write_all(head));
                 while stream.write_all(&piece).is_ok() {}
             });

@@ -1,5 +1,7 @@
 //! Certificates for tests: an authority, and what it signs.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rcgen::{
@@ -21,6 +23,9 @@ impl Pair {
     }
 }
 
+/// Tells authorities apart: two of one name would be taken for each other.
+static NUMBER: AtomicUsize = AtomicUsize::new(0);
+
 /// Signs certificates.
 pub struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
@@ -28,12 +33,14 @@ pub struct Authority {
 
 impl Authority {
     pub fn new() -> Self {
+        let number = NUMBER.fetch_add(1, Ordering::SeqCst);
         let mut params = CertificateParams::new(Vec::<String>::new()).expect("no names");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        params
-            .distinguished_name
-            .push(DnType::CommonName, "an authority of the tests");
+        params.distinguished_name.push(
+            DnType::CommonName,
+            format!("authority {number} of the tests"),
+        );
         let key = KeyPair::generate().expect("a key");
         Self {
             issuer: CertifiedIssuer::self_signed(params, key).expect("a certificate"),

@@ -1,7 +1,8 @@
 //! The guard against a live listener: by no name, form or redirect does a connection reach it.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bongsu::clock::Clock;
 use bongsu::domain::feed::outcome::{FetchOutcome, FetchRequest, OutcomeKind};
@@ -58,6 +59,7 @@ fn book() -> Arc<Book> {
 fn guarded(book: &Arc<Book>) -> Fetcher {
     let settings = FetchSettings {
         allow_networks: vec!["127.0.0.2/32".parse().expect("a network")],
+        per_host_interval: Duration::ZERO,
         ..settings()
     };
     Fetcher::with_names(&settings, "t", Clock::System, Arc::<Book>::clone(book)).expect("a client")
@@ -78,10 +80,17 @@ async fn no_form_of_a_private_address_is_reached_by_the_first_hop_or_a_redirect(
     let port = inner.address().port();
     let book = book();
     let fetcher = guarded(&book);
-    for form in FORMS.iter().chain(&["mapped.example", "0.0.0.0", "[::]", "[::1]", "0"]) {
+    for form in FORMS
+        .iter()
+        .chain(&["mapped.example", "0.0.0.0", "[::]", "[::1]", "0"])
+    {
         let url = format!("http://{form}:{port}/feed");
         let outcome = get(&fetcher, &url).await;
-        assert_eq!(failure(&outcome).0, OutcomeKind::Refused, "{form}: {outcome:?}");
+        assert_eq!(
+            failure(&outcome).0,
+            OutcomeKind::Refused,
+            "{form}: {outcome:?}"
+        );
         outer.set("/feed", Reply::redirect(302, &url));
         let outcome = get(&fetcher, &outer.url("/feed")).await;
         let (kind, message, _) = failure(&outcome);
@@ -89,7 +98,11 @@ async fn no_form_of_a_private_address_is_reached_by_the_first_hop_or_a_redirect(
         assert!(message.contains("may not go"), "{form}: {message}");
     }
     for url in ["http://[fe80::1%25lo]/", "http://[::1%lo]/"] {
-        assert_eq!(failure(&get(&fetcher, url).await).0, OutcomeKind::Refused, "{url}");
+        assert_eq!(
+            failure(&get(&fetcher, url).await).0,
+            OutcomeKind::Refused,
+            "{url}"
+        );
     }
     assert_eq!(inner.connections(), 0);
 }
@@ -102,7 +115,11 @@ async fn of_mixed_answers_only_what_may_be_reached_is_connected_to() {
     let url = outer.url("/feed").replace("127.0.0.2", "mixed.example");
     let outcome = get(&guarded(&book), &url).await;
     assert_eq!(body(&outcome).bytes, FEED.as_bytes());
-    assert_eq!(book.asked(), ["mixed.example"], "judged and connected by one answer");
+    assert_eq!(
+        book.asked(),
+        ["mixed.example"],
+        "judged and connected by one answer"
+    );
 }
 
 #[tokio::test]
@@ -110,7 +127,7 @@ async fn a_name_that_turns_private_is_not_followed_there() {
     let outer = Server::start_at(Ipv4Addr::new(127, 0, 0, 2));
     outer.set("/feed", Reply::ok(FEED));
     let port = outer.address().port();
-    let inner = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+    let inner = TcpListener::bind((Ipv4Addr::LOCALHOST, port));
     let Ok(inner) = inner else {
         // Another process has this port on 127.0.0.1; what is asked of it below is refused all the same.
         return;
@@ -155,8 +172,11 @@ async fn names_that_lead_nowhere_are_told_apart_from_dead_hosts() {
     let (kind, message, _) = failure(&outcome);
     assert_eq!(kind, OutcomeKind::NetError);
     assert!(message.contains("no such host name"), "{message}");
-    let dead = Server::start_at(Ipv4Addr::new(127, 0, 0, 2)).url("/");
-    let outcome = get(&fetcher, &dead).await;
+    let dead = {
+        let listener = TcpListener::bind((Ipv4Addr::new(127, 0, 0, 2), 0)).expect("loopback");
+        listener.local_addr().expect("it is bound")
+    };
+    let outcome = get(&fetcher, &format!("http://{dead}/")).await;
     let (_, message, _) = failure(&outcome);
     assert!(message.contains("no connection"), "{message}");
 }

@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use bongsu::clock::Clock;
 use bongsu::domain::feed::outcome::{FetchOutcome, FetchRequest, OutcomeKind};
@@ -30,11 +31,14 @@ impl Relay {
             let head = head(client)?;
             log(head.clone());
             let known = login.is_none_or(|login| {
-                head.to_ascii_lowercase()
-                    .contains(&format!("proxy-authorization: {}", login.to_ascii_lowercase()))
+                head.to_ascii_lowercase().contains(&format!(
+                    "proxy-authorization: {}",
+                    login.to_ascii_lowercase()
+                ))
             });
             if !known {
-                let refusal = b"HTTP/1.1 407 X\r\nProxy-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n";
+                let refusal =
+                    b"HTTP/1.1 407 X\r\nProxy-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n";
                 return client.write_all(refusal).ok();
             }
             let mut server = TcpStream::connect(to).ok()?;
@@ -48,7 +52,10 @@ impl Relay {
                     .lines()
                     .filter(|line| !line.to_ascii_lowercase().starts_with("proxy-"))
                     .collect();
-                let onward = format!("GET /{path} HTTP/1.1\r\n{}\r\n\r\n", kept.join("\r\n").trim_end());
+                let onward = format!(
+                    "GET /{path} HTTP/1.1\r\n{}\r\n\r\n",
+                    kept.join("\r\n").trim_end()
+                );
                 server.write_all(onward.as_bytes()).ok()?;
             }
             join(client, &server)
@@ -58,7 +65,7 @@ impl Relay {
     /// A SOCKS5 proxy (RFC 1928); where `login` is given, it wants that user and password (RFC 1929).
     fn socks(to: SocketAddr, login: Option<(&'static str, &'static str)>) -> Self {
         Self::start(move |client, log| {
-            let mut exact = |count: usize, client: &mut TcpStream| {
+            let exact = |count: usize, client: &mut TcpStream| {
                 let mut bytes = vec![0; count];
                 client.read_exact(&mut bytes).ok()?;
                 Some(bytes)
@@ -96,9 +103,7 @@ impl Relay {
             exact(2, client)?;
             log(host);
             let server = TcpStream::connect(to).ok()?;
-            client
-                .write_all(&[5, 0, 0, 1, 127, 0, 0, 1, 0, 80])
-                .ok()?;
+            client.write_all(&[5, 0, 0, 1, 127, 0, 0, 1, 0, 80]).ok()?;
             join(client, &server)
         })
     }
@@ -156,6 +161,7 @@ fn join(client: &TcpStream, server: &TcpStream) -> Option<()> {
 fn through(url: String) -> FetchSettings {
     FetchSettings {
         proxy: Proxies::All(Secret::new(url)),
+        per_host_interval: Duration::ZERO,
         ..settings()
     }
 }
@@ -176,7 +182,10 @@ async fn get(settings: &FetchSettings, book: &Arc<Book>, url: &str) -> FetchOutc
 fn publisher() -> Server {
     let server = Server::start();
     server.set("/feed?q=%C7%D1", Reply::ok(FEED));
-    server.set("/inside", Reply::redirect(302, "http://169.254.169.254/latest/"));
+    server.set(
+        "/inside",
+        Reply::redirect(302, "http://169.254.169.254/latest/"),
+    );
     server
 }
 
@@ -191,9 +200,16 @@ async fn an_http_proxy_gets_the_whole_url_and_its_own_password() {
     let outcome = get(&settings_with("user:pass@"), &book, url).await;
     assert_eq!(body(&outcome).bytes, FEED.as_bytes());
     let asked = &relay.asked()[0];
-    assert!(asked.starts_with(&format!("GET {url} HTTP/1.1\r\n")), "{asked}");
+    assert!(
+        asked.starts_with(&format!("GET {url} HTTP/1.1\r\n")),
+        "{asked}"
+    );
     assert!(server.requests()[0].header("proxy-authorization").is_none());
-    assert_eq!(book.asked(), ["proxy.example"], "the proxy resolves the rest");
+    assert_eq!(
+        book.asked(),
+        ["proxy.example"],
+        "the proxy resolves the rest"
+    );
     for url in [url, "https://feeds.example/feed"] {
         let outcome = get(&settings_with(""), &book, url).await;
         let (_, message, _) = failure(&outcome);
@@ -220,7 +236,10 @@ async fn https_goes_through_a_tunnel_and_is_verified_at_its_end() {
     let outcome = fetcher(&settings, &Book::of(&[])).fetch(&request).await;
     assert_eq!(body(&outcome).bytes, FEED.as_bytes());
     let asked = &relay.asked()[0];
-    assert!(asked.starts_with("CONNECT feeds.example:443 HTTP/1.1\r\n"), "{asked}");
+    assert!(
+        asked.starts_with("CONNECT feeds.example:443 HTTP/1.1\r\n"),
+        "{asked}"
+    );
     let stranger = FetchRequest {
         transport: None,
         ..request
@@ -279,7 +298,11 @@ async fn literal_addresses_and_local_names_are_refused_behind_a_proxy_too() {
     assert!(relay.asked().is_empty());
     let outcome = get(&settings, &book, "http://feeds.example/inside").await;
     assert_eq!(failure(&outcome).0, OutcomeKind::RedirectError);
-    assert_eq!(relay.asked().len(), 1, "the metadata service is never asked");
+    assert_eq!(
+        relay.asked().len(),
+        1,
+        "the metadata service is never asked"
+    );
 }
 
 #[tokio::test]
@@ -292,11 +315,16 @@ async fn a_feed_may_have_a_proxy_of_its_own_or_none() {
     let settings = through(format!("http://{}", common.address));
     let book = Book::of(&[("feeds.example", &["127.0.0.1"])]);
     let fetcher = fetcher(&settings, &book);
-    let url = server.url("/feed?q=%C7%D1").replace("127.0.0.1", "feeds.example");
+    let url = server
+        .url("/feed?q=%C7%D1")
+        .replace("127.0.0.1", "feeds.example");
     for (proxy, asked) in [
         (Proxy::Common, (1, 0)),
         (Proxy::Direct, (1, 0)),
-        (Proxy::Url(Secret::new(format!("http://{}", own.address))), (1, 1)),
+        (
+            Proxy::Url(Secret::new(format!("http://{}", own.address))),
+            (1, 1),
+        ),
     ] {
         let request = FetchRequest {
             url: url.clone(),
@@ -327,7 +355,9 @@ async fn the_systems_proxies_are_used_except_where_they_say_no() {
         ..settings()
     };
     let book = Book::of(&[("direct.example", &["127.0.0.1"])]);
-    let direct = server.url("/feed?q=%C7%D1").replace("127.0.0.1", "direct.example");
+    let direct = server
+        .url("/feed?q=%C7%D1")
+        .replace("127.0.0.1", "direct.example");
     for (url, asked) in [
         ("http://feeds.example/feed?q=%C7%D1", 1),
         (direct.as_str(), 1),

@@ -40,7 +40,10 @@ struct TlsServer {
 
 impl TlsServer {
     /// Answers every request with what `answer` says of its path, by HTTP/1.1.
-    fn start(config: ServerConfig, answer: impl Fn(&str) -> String + Send + Sync + 'static) -> Self {
+    fn start(
+        config: ServerConfig,
+        answer: impl Fn(&str) -> String + Send + Sync + 'static,
+    ) -> Self {
         Self::start_with(config, move |seen, stream| {
             let path = seen.head.split(' ').nth(1).unwrap_or_default().to_owned();
             stream.write_all(answer(&path).as_bytes()).is_ok()
@@ -145,10 +148,7 @@ fn asking(pair: Pair, authority: &Authority) -> ServerConfig {
 }
 
 fn fetcher_at(clock: Clock) -> Fetcher {
-    let book = Book::of(&[
-        (HOST, &["127.0.0.1"]),
-        ("other.example", &["127.0.0.1"]),
-    ]);
+    let book = Book::of(&[(HOST, &["127.0.0.1"]), ("other.example", &["127.0.0.1"])]);
     Fetcher::with_names(&settings(), "t", clock, book).expect("a client")
 }
 
@@ -173,14 +173,26 @@ async fn certificates_are_judged_and_the_fault_is_named() {
     let authority = Authority::new();
     let stranger = Authority::new();
     for (pair, trust, word) in [
-        (authority.sign(&[HOST], 2020), trusting(&authority), "has expired"),
+        (
+            authority.sign(&[HOST], 2020),
+            trusting(&authority),
+            "has expired",
+        ),
         (
             authority.sign(&["elsewhere.example"], 4000),
             trusting(&authority),
             "another host name",
         ),
-        (stranger.sign(&[HOST], 4000), trusting(&authority), "extra_ca"),
-        (authority.sign(&[HOST], 4000), Transport::default(), "extra_ca"),
+        (
+            stranger.sign(&[HOST], 4000),
+            trusting(&authority),
+            "extra_ca",
+        ),
+        (
+            authority.sign(&[HOST], 4000),
+            Transport::default(),
+            "extra_ca",
+        ),
     ] {
         let server = TlsServer::start(serving(pair), |_| ok(FEED));
         let outcome = ask(&server.url("/feed"), trust).await;
@@ -218,7 +230,10 @@ async fn a_feed_may_go_without_verifying_its_own_host_and_no_other() {
     let outcome = ask(&from_home, insecure()).await;
     assert_eq!(failure(&outcome).0, OutcomeKind::TlsError);
     first.set("/feed", Reply::redirect(302, server.url("/feed")));
-    assert_eq!(body(&ask(&from_home, insecure()).await).bytes, FEED.as_bytes());
+    assert_eq!(
+        body(&ask(&from_home, insecure()).await).bytes,
+        FEED.as_bytes()
+    );
 }
 
 #[tokio::test]
@@ -237,7 +252,9 @@ async fn a_way_back_to_plain_http_is_refused_unless_the_feed_allows_it() {
     assert!(message.contains("allow_downgrade"), "{message}");
     assert_eq!(plain.connections(), 0);
     let request = FetchRequest {
-        url: server.url("/feed").replace("https://", "https://user:pass@"),
+        url: server
+            .url("/feed")
+            .replace("https://", "https://user:pass@"),
         headers: vec![("X-Key".to_owned(), Secret::new("k"))],
         transport: Transport {
             allow_downgrade: true,
@@ -305,7 +322,10 @@ fn request(stream: &mut Stream) -> Option<u32> {
 }
 
 /// A server that speaks HTTP/2 where asked to, and answers with the frames of `answer`; HTTP/1.1 it speaks well.
-fn http2(authority: &Authority, answer: impl Fn(u32) -> Vec<u8> + Send + Sync + 'static) -> TlsServer {
+fn http2(
+    authority: &Authority,
+    answer: impl Fn(u32) -> Vec<u8> + Send + Sync + 'static,
+) -> TlsServer {
     let mut config = serving(authority.sign(&[HOST], 4000));
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     TlsServer::start_with(config, move |seen, stream| {
@@ -374,6 +394,10 @@ async fn a_host_whose_http2_fails_is_asked_by_http1_for_a_week() {
         }
         clock.set(start + SignedDuration::from_hours(24 * 8));
         let outcome = fetcher.fetch(&request).await;
-        assert_eq!(failure(&outcome).0, OutcomeKind::NetError, "{name}: h2 again");
+        assert_eq!(
+            failure(&outcome).0,
+            OutcomeKind::NetError,
+            "{name}: h2 again"
+        );
     }
 }

@@ -56,8 +56,8 @@ impl Accept {
     fn after(self, kind: OutcomeKind, status: Option<u16>) -> Self {
         let answered = kind.is_good();
         // 406, and what servers say that cannot make sense of a long header.
-        let refused = kind == OutcomeKind::HttpError
-            && matches!(status, Some(400 | 405 | 406 | 414 | 501));
+        let refused =
+            kind == OutcomeKind::HttpError && matches!(status, Some(400 | 405 | 406 | 414 | 501));
         match self {
             Self::Feeds if refused => Self::TryAnything,
             Self::TryAnything if answered => Self::Anything,
@@ -113,6 +113,9 @@ mod tests {
         assert!(!good.no_delta);
         let bad = after(good, OutcomeKind::HttpError, Some(226));
         assert!(bad.no_delta);
-        assert!(after(bad, OutcomeKind::OkSame, Some(200)).no_delta, "for good");
+        assert!(
+            after(bad, OutcomeKind::OkSame, Some(200)).no_delta,
+            "for good"
+        );
     }
 }
