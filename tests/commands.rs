@@ -250,6 +250,26 @@ fn check_reports_every_mistake_at_its_place() {
 }
 
 #[test]
+fn a_machine_without_root_certificates_is_told_in_one_line() {
+    let desk = Desk::new("[[feed]]\nurl = \"https://feeds.example/\"\n");
+    for args in [&["check"][..], &["run", "--once"]] {
+        let mut command = desk.command(args);
+        // Where certificates are looked for is an input like any other.
+        command
+            .env("SSL_CERT_FILE", desk.path().join("nowhere.pem"))
+            .env("SSL_CERT_DIR", desk.path().join("nowhere"));
+        let found = ran(command.output().expect("it runs"));
+        assert_ne!(found.code, 0, "{args:?}");
+        let told = found
+            .err
+            .matches("no root certificates on this machine")
+            .count();
+        assert_eq!(told, 1, "{args:?}: {}", found.err);
+        assert!(found.err.contains("ca-certificates"), "{}", found.err);
+    }
+}
+
+#[test]
 fn init_writes_a_config_that_checks_and_never_overwrites() {
     let desk = Desk::empty();
     let dir = desk.path().join("fresh");

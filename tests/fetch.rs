@@ -2,6 +2,19 @@
 
 mod support;
 
+#[path = "fetch/answers.rs"]
+mod answers;
+#[path = "fetch/certificates.rs"]
+mod certificates;
+#[path = "fetch/guard.rs"]
+mod guard;
+#[path = "fetch/names.rs"]
+mod names;
+#[path = "fetch/proxies.rs"]
+mod proxies;
+#[path = "fetch/tls.rs"]
+mod tls;
+
 use std::net::Ipv4Addr;
 use std::time::Duration;
 

@@ -105,6 +105,7 @@ fn context(state_dir: &Path) -> Context {
         state_dir: state_dir.to_owned(),
         zone: TimeZone::UTC,
         proxy: None,
+        no_proxy: String::new(),
         environment: vec![
             ("LANG".into(), "C.UTF-8".into()),
             ("SECRET".into(), "x".into()),

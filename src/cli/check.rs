@@ -9,6 +9,7 @@ use super::rows::Row;
 use super::{context, setup};
 use crate::config::{self, Problems};
 use crate::domain::rule::{Rule, RuleTest};
+use crate::fetch::{Fetcher, user_agent};
 use crate::notify;
 
 /// Checks the config; exit 3 where anything is wrong.
@@ -65,6 +66,7 @@ fn examine(loaded: Loaded, context: &Context) -> Result<Loaded, Problems> {
     let found: Vec<config::Problem> = failed_tests(&loaded)
         .into_iter()
         .chain(bad_receivers(&loaded, context))
+        .chain(no_client(&loaded, context))
         .collect();
     let Loaded { config, warnings } = loaded;
     let warnings = warnings.with(found);
@@ -149,4 +151,12 @@ fn bad_receivers(loaded: &Loaded, context: &Context) -> Vec<config::Problem> {
             Some(config::Problem::error("C41", place.clone(), error.message))
         })
         .collect()
+}
+
+/// Why nothing could be fetched on this machine, whatever config says.
+fn no_client(loaded: &Loaded, context: &Context) -> Option<config::Problem> {
+    let fetch = &loaded.config.fetch;
+    let error = Fetcher::new(fetch, &user_agent(&fetch.contact), context.clock.clone()).err()?;
+    let path = loaded.config.path.clone();
+    Some(config::Problem::file("C42", path, error.to_string()))
 }

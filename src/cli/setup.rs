@@ -14,10 +14,10 @@ use crate::daemon::receivers::Receiver;
 use crate::daemon::setup::{AlertSettings, Setup};
 use crate::domain::feed::{Feed, rate};
 use crate::domain::id::FeedId;
+use crate::fetch::proxy::Proxies;
 use crate::fetch::{Fetcher, user_agent};
 use crate::notify;
 use crate::observe;
-use crate::secret::Secret;
 use crate::store::{self, Store};
 use crate::web::WebSettings;
 
@@ -77,11 +77,20 @@ impl Maker {
 
     /// What receivers are built with.
     fn notify_context(&self, config: &Config) -> notify::Context {
+        let (proxy, no_proxy) = match &config.fetch.proxy {
+            Proxies::Direct => (None, String::new()),
+            Proxies::All(proxy) => (Some(proxy.clone()), String::new()),
+            Proxies::System(system) => {
+                let proxy = system.https.clone().or_else(|| system.http.clone());
+                (proxy, system.except.clone())
+            }
+        };
         notify::Context {
             user_agent: user_agent(&config.fetch.contact),
             state_dir: self.state_dir.clone(),
             zone: environment::zone(),
-            proxy: config.fetch.proxy.clone().map(Secret::new),
+            proxy,
+            no_proxy,
             environment: environment::of_receivers(),
             terminal: self.terminal,
         }
@@ -106,6 +115,7 @@ impl Maker {
         let receivers = receivers.collect::<Result<Vec<_>, String>>()?;
         let fetcher = Fetcher::new(&config.fetch, &agent, self.clock.clone())
             .map_err(|error| error.to_string())?;
+        tell_special(&config.feeds);
         let mut pace = config.fetch.pace();
         let states = store
             .read_blocking(store::feeds::list)
@@ -152,4 +162,17 @@ fn feeds(config: &Config, added: Vec<Feed>) -> BTreeMap<FeedId, Arc<Feed>> {
         .iter()
         .map(|feed| (feed.id.clone(), Arc::new(feed.clone())));
     added.chain(configured).collect()
+}
+
+/// Says in the log which feeds are not verified, and which do not ask by our own name.
+fn tell_special(feeds: &[Feed]) {
+    for feed in feeds.iter().filter(|feed| feed.enabled) {
+        let Some(own) = &feed.transport else { continue };
+        if own.tls_insecure {
+            tracing::warn!(feed = %feed.id, "{}: its server is not verified (tls_insecure): whoever is in between can read and change everything", feed.id);
+        }
+        if let Some(agent) = &own.user_agent {
+            tracing::info!(feed = %feed.id, agent, "{} is asked as `{agent}` (user_agent)", feed.id);
+        }
+    }
 }

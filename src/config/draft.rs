@@ -246,6 +246,7 @@ fn plain_feed(listed: Listed) -> Feed {
         owner: None,
         history: 0,
         headers: BTreeMap::new(),
+        transport: None,
         enabled: true,
         origin: Origin::File,
     }

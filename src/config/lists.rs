@@ -248,6 +248,7 @@ mod tests {
             owner: None,
             history: 0,
             headers: std::collections::BTreeMap::new(),
+            transport: None,
             enabled: true,
             origin: Origin::File,
         };

@@ -4,9 +4,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::*;
+use crate::domain::feed::transport::Proxy;
 use crate::domain::matching::{AliasList, Place as Text};
 use crate::domain::rule::diagnostic::Diagnostic;
 use crate::domain::rule::{ContextWithin, FeedSelector, Notify, Revisions, Severity};
+use crate::fetch::proxy::Proxies;
 use crate::fetch::settings::{Interval, RobotsPolicy};
 use crate::notify::settings::{ReceiverKind, Tls};
 use settings::Listen;
@@ -109,7 +111,35 @@ const BAD: &[(&str, &str)] = &[
     ),
     (
         "[fetch]\nproxy = \"nowhere\"\n",
-        "a.toml:2:9: `proxy` is not the address of a proxy: write http://host:port or socks5h://host:port [C04]",
+        "a.toml:2:9: `proxy` is not the address of a proxy: write http://host:port, socks5h://host:port or \"system\" [C04]",
+    ),
+    (
+        "[[feed]]\nurl = \"https://a.example/\"\nproxy = \"ftp://x\"\n",
+        "a.toml:3:9: `proxy` is not the address of a proxy: write http://host:port, socks5h://host:port or \"direct\" [C04]",
+    ),
+    (
+        "[[feed]]\nurl = \"https://a.example/\"\nextra_ca = \"missing.pem\"\n",
+        "a.toml:3:12: missing.pem cannot be read: No such file or directory (os error 2): name a file of certificates, readable for bongsu [C04]",
+    ),
+    (
+        "[[feed]]\nurl = \"https://a.example/\"\nextra_ca = \"a.toml\"\n",
+        "a.toml:3:12: `extra_ca` must hold certificates as PEM (BEGIN CERTIFICATE): name another file [C04]",
+    ),
+    (
+        "[[feed]]\nurl = \"https://a.example/\"\nclient_cert = \"x\"\n",
+        "a.toml:3:15: `client_cert` must hold a certificate and its private key, both as PEM: name another file [C04]",
+    ),
+    (
+        "[[feed]]\nurl = \"https://a.example/\"\ntls_insecure = true\n",
+        "a.toml:3:1: warning: the server of this feed is not verified: whoever is in between can read and change everything: give the certificate that is missing as `extra_ca` instead [C28]",
+    ),
+    (
+        "[[feed]]\nurl = \"https://a.example/\"\ncookies = \"all\"\n",
+        "a.toml:3:11: `cookies` cannot be \"all\": write \"none\" or \"chain\" [C04]",
+    ),
+    (
+        "[[feed]]\nurl = \"https://a.example/\"\nuser_agent = \"책상\"\n",
+        "a.toml:3:14: `user_agent` goes into a header and must be short, visible ASCII: write a name, a version and a contact [C04]",
     ),
     (
         "[[fetch]]\n",
@@ -707,6 +737,68 @@ fn what_cannot_be_read_is_said() {
             .problems
             .render(false)
             .contains("a.toml: line 2 is not UTF-8")
+    );
+}
+
+#[test]
+fn a_feed_says_how_it_is_reached() {
+    let key = rcgen::generate_simple_self_signed(vec!["desk".to_owned()]).unwrap();
+    let pem = |kind: &str, der: &[u8]| {
+        use base64::Engine as _;
+        let text = base64::engine::general_purpose::STANDARD.encode(der);
+        format!("-----BEGIN {kind}-----\n{text}\n-----END {kind}-----\n")
+    };
+    let cert = pem("CERTIFICATE", key.cert.der());
+    let both = cert.clone() + &pem("PRIVATE KEY", &key.signing_key.serialize_der());
+    let feeds = "[[feed]]\nurl = \"https://a.example/\"\nallow_downgrade = true\nextra_ca = \"ca.pem\"\n\
+         client_cert = { file = \"me.pem\" }\nproxy = \"http://u:hunter2@p.example:1\"\n\
+         user_agent = \"desk/1\"\ncookies = \"chain\"\n\
+         [[feed]]\nurl = \"https://b.example/\"\nproxy = \"direct\"\n\
+         [[feed]]\nurl = \"https://c.example/\"\ncookies = \"none\"\ntls_insecure = false\n";
+    let config = good(&[("a.toml", feeds), ("ca.pem", &cert), ("me.pem", &both)]);
+    let transports: Vec<_> = config
+        .feeds
+        .iter()
+        .map(|feed| feed.transport.as_deref())
+        .collect();
+    let own = transports[0].unwrap();
+    assert!(own.allow_downgrade && own.chain_cookies && !own.tls_insecure);
+    assert_eq!(own.extra_ca.as_deref(), Some(cert.as_str()));
+    assert_eq!(own.client_cert.as_ref().unwrap().expose(), both.trim_end());
+    assert_eq!(own.user_agent.as_deref(), Some("desk/1"));
+    assert!(matches!(&own.proxy, Proxy::Url(url) if url.expose().contains("hunter2")));
+    assert!(!format!("{own:?}").contains("hunter2"));
+    assert_eq!(transports[1].unwrap().proxy, Proxy::Direct);
+    assert_eq!(transports[2], None, "nothing special, nothing kept");
+}
+
+#[test]
+fn the_systems_proxies_are_read_where_config_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(
+        folder.path().join("a.toml"),
+        "[fetch]\nproxy = \"system\"\n",
+    )
+    .unwrap();
+    let env = |name: &str| match name {
+        "https_proxy" => Some("proxy.example:3128".to_owned()),
+        "no_proxy" => Some("intern.example".to_owned()),
+        _ => None,
+    };
+    let config = load(folder.path(), &env).config.unwrap();
+    let Proxies::System(system) = config.fetch.proxy else {
+        panic!("{:?}", config.fetch.proxy);
+    };
+    assert_eq!(system.https.unwrap().expose(), "http://proxy.example:3128");
+    assert_eq!(
+        (system.http, system.except.as_str()),
+        (None, "intern.example")
+    );
+    let wrong = |name: &str| (name == "all_proxy").then(|| "ftp://hunter2".to_owned());
+    let problems = load(folder.path(), &wrong).problems.render(false);
+    assert!(
+        problems.contains("$all_proxy") && !problems.contains("hunter2"),
+        "{problems}"
     );
 }
 

@@ -16,6 +16,9 @@ const RATIO_FROM: usize = 1 << 20;
 /// A zstd frame may ask for a window of at most 2^23 bytes (RFC 8878 3.1.1.1.2 advises 8 MiB).
 const ZSTD_WINDOW_LOG: u32 = 23;
 
+/// Output is taken in pieces of so many bytes.
+const PIECE: usize = 16 << 10;
+
 /// What decoding gave.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Decoded {
@@ -71,6 +74,25 @@ pub(super) fn decode(wire: Vec<u8>, labels: &[String], max: usize) -> Decoded {
         return failed(too_large(max));
     }
     Decoded { bytes, fault: None }
+}
+
+/// The first bytes, at most `max`, of a document of which `wire` has come.
+pub(super) fn peek(wire: &[u8], labels: &[String], max: usize) -> Vec<u8> {
+    // A bomb in the first bytes is found when all are decoded; here it is only cut off.
+    let mut bytes = decode_up_to(wire, labels, max);
+    bytes.truncate(max);
+    bytes
+}
+
+fn decode_up_to(wire: &[u8], labels: &[String], max: usize) -> Vec<u8> {
+    let coding = match codings(labels).as_deref() {
+        Ok([]) if wire.starts_with(&GZIP_MAGIC) => Coding::Gzip,
+        Ok([coding]) if !is_mislabelled(*coding, wire) => *coding,
+        Ok([] | [_]) => return wire.to_vec(),
+        // Two layers are too rare to be looked into before they are whole.
+        Ok(_) | Err(_) => return Vec::new(),
+    };
+    undo(coding, wire, max.saturating_add(PIECE)).bytes
 }
 
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
@@ -202,7 +224,7 @@ fn inflate(wire: &[u8], max: usize) -> Decoded {
 
 /// Reads all of `from` into `out`, as far as the bounds allow.
 fn pour(from: &mut impl Read, out: &mut Vec<u8>, wire: usize, max: usize) -> Option<Fault> {
-    let mut piece = [0; 16 << 10];
+    let mut piece = [0; PIECE];
     loop {
         let count = match from.read(&mut piece) {
             Ok(0) => return None,
@@ -338,6 +360,26 @@ mod tests {
                 "{label}"
             );
         }
+    }
+
+    #[test]
+    fn the_first_bytes_of_what_has_come_can_be_seen() {
+        let long: Vec<u8> = (0..40_000u32)
+            .flat_map(|n| n.to_string().into_bytes())
+            .collect();
+        for (label, whole) in [
+            ("", long.clone()),
+            ("gzip", gzip(&long)),
+            ("", gzip(&long)),
+            ("br", brotli(&long)),
+            ("deflate", zlib(&long)),
+            ("gzip", long.clone()),
+        ] {
+            let head = peek(&whole[..whole.len() / 2], &[label.to_owned()], 1_000);
+            assert!(!head.is_empty() && long.starts_with(&head), "{label}");
+            assert!(head.len() <= 1_000, "{label}");
+        }
+        assert!(peek(&gzip(&gzip(&long)), &["gzip, gzip".to_owned()], 1_000).is_empty());
     }
 
     #[test]

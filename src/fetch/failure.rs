@@ -5,6 +5,7 @@
 use std::error::Error;
 
 use super::guard::Refusal;
+use super::names::NoAddress;
 use crate::domain::feed::outcome::{Body, FetchResult, OutcomeKind};
 
 /// A bad end of an exchange.
@@ -12,6 +13,8 @@ use crate::domain::feed::outcome::{Body, FetchResult, OutcomeKind};
 pub(super) struct Failure {
     pub(super) kind: OutcomeKind,
     pub(super) message: String,
+    /// Whether HTTP/2 itself failed, which HTTP/1.1 may not.
+    pub(super) http2: bool,
     partial: Option<Body>,
 }
 
@@ -20,6 +23,7 @@ impl Failure {
         Self {
             kind,
             message: message.into(),
+            http2: false,
             partial: None,
         }
     }
@@ -48,6 +52,9 @@ impl Failure {
             if let Some(refusal) = cause.downcast_ref::<Refusal>() {
                 return Self::refused(refusal, hop);
             }
+            if let Some(name) = cause.downcast_ref::<NoAddress>() {
+                return Self::new(OutcomeKind::NetError, name.to_string());
+            }
             if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
                 return Self::new(OutcomeKind::TlsError, tls_words(tls));
             }
@@ -65,16 +72,24 @@ impl Failure {
                 "the server broke off the TLS handshake: is it https at all?",
             );
         }
-        let message = if error.is_dns() || words.contains("dns error") {
+        let http2 = is_http2_fault(error);
+        let message = if let Some(proxy) = proxy_words(error) {
+            proxy
+        } else if error.is_dns() {
             format!("the host name could not be resolved: {words}")
         } else if error.is_timeout() {
             "no connection within `timeout.connect` of [fetch]".to_owned()
+        } else if http2 {
+            format!("HTTP/2 failed, HTTP/1.1 is tried next time: {words}")
         } else if error.is_connect() {
             format!("no connection: {words}")
         } else {
             format!("no answer: {words}")
         };
-        Self::new(OutcomeKind::NetError, message)
+        Self {
+            http2,
+            ..Self::new(OutcomeKind::NetError, message)
+        }
     }
 }
 
@@ -103,6 +118,39 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
     .take(16)
 }
 
+/// Whether `error` is one of HTTP/2 as a protocol and not of what lies below it: told by text, since the
+/// types belong to crates further down.
+pub(super) fn is_http2_fault(error: &reqwest::Error) -> bool {
+    causes(error).any(|cause| {
+        let words = cause.to_string();
+        [
+            "stream error received",
+            "stream error detected",
+            "connection error received",
+            "connection error detected",
+            "protocol error: ",
+        ]
+        .iter()
+        .any(|start| words.starts_with(start))
+    })
+}
+
+/// What a proxy said against it, if it was one.
+fn proxy_words(error: &reqwest::Error) -> Option<String> {
+    let words = causes(error)
+        .map(ToString::to_string)
+        .find(|words| words.starts_with("tunnel error: ") || words.starts_with("SOCKS error: "))?;
+    Some(if words.contains("authorization required") {
+        "the proxy wants a user name and a password: write http://user:password@host:port"
+            .to_owned()
+    } else if words.ends_with("unsuccessful") {
+        "the proxy did not lead there: it refuses the host, or could not reach it".to_owned()
+    } else {
+        let words: String = words.chars().take(200).collect();
+        format!("the proxy failed: {words}")
+    })
+}
+
 /// The innermost cause in words: the outer ones only say that there is one.
 pub(super) fn words(error: &reqwest::Error) -> String {
     let mut words = causes(error)
@@ -115,12 +163,34 @@ pub(super) fn words(error: &reqwest::Error) -> String {
 }
 
 fn tls_words(error: &rustls::Error) -> String {
+    use rustls::AlertDescription as Alert;
     use rustls::CertificateError as C;
-    if matches!(error, rustls::Error::InvalidMessage(_)) {
-        return "the server speaks no TLS at this port: is it https at all?".to_owned();
-    }
-    let rustls::Error::InvalidCertificate(why) = error else {
-        return format!("the TLS handshake failed: {error}");
+    let why = match error {
+        rustls::Error::InvalidCertificate(why) => why,
+        rustls::Error::InvalidMessage(_) => {
+            return "the server speaks no TLS at this port: is it https at all?".to_owned();
+        }
+        rustls::Error::AlertReceived(Alert::CertificateRequired) => {
+            return "the server asks who we are: give the feed a `client_cert`".to_owned();
+        }
+        rustls::Error::AlertReceived(
+            Alert::BadCertificate
+            | Alert::UnknownCA
+            | Alert::AccessDenied
+            | Alert::CertificateUnknown
+            | Alert::CertificateExpired
+            | Alert::DecryptError,
+        ) => return format!("the server does not accept our `client_cert`: {error}"),
+        rustls::Error::AlertReceived(Alert::UnrecognisedName) => {
+            return "the server knows no site of this name".to_owned();
+        }
+        rustls::Error::AlertReceived(Alert::HandshakeFailure | Alert::ProtocolVersion)
+        | rustls::Error::PeerIncompatible(_) => {
+            return format!(
+                "no common way of encryption with the server, which may know none newer than TLS 1.1: {error}"
+            );
+        }
+        _ => return format!("the TLS handshake failed: {error}"),
     };
     match why {
         C::Expired | C::ExpiredContext { .. } => "the certificate has expired".to_owned(),
@@ -128,7 +198,8 @@ fn tls_words(error: &rustls::Error) -> String {
             "the certificate is not valid yet: is the clock right?".to_owned()
         }
         C::UnknownIssuer => "the certificate's issuer is not trusted: the server may leave out an \
-                             intermediate certificate, or the machine lacks ca-certificates"
+                             intermediate certificate (give it as `extra_ca` of the feed), or the \
+                             machine lacks ca-certificates"
             .to_owned(),
         C::Other(_) => {
             "the certificate is not signed by an authority that this machine trusts".to_owned()
@@ -187,7 +258,7 @@ mod tests {
         let unknown = of_resolver(None, 0).await;
         assert_eq!(unknown.kind, OutcomeKind::NetError);
         assert!(
-            unknown.message.contains("could not be resolved"),
+            unknown.message.contains("no such host"),
             "{}",
             unknown.message
         );
@@ -205,5 +276,13 @@ mod tests {
             assert!(tls_words(&rustls::Error::InvalidCertificate(why)).contains(word));
         }
         assert!(tls_words(&rustls::Error::DecryptError).contains("handshake"));
+        for (alert, word) in [
+            (rustls::AlertDescription::CertificateRequired, "client_cert"),
+            (rustls::AlertDescription::UnknownCA, "client_cert"),
+            (rustls::AlertDescription::UnrecognisedName, "no site"),
+            (rustls::AlertDescription::ProtocolVersion, "TLS 1.1"),
+        ] {
+            assert!(tls_words(&rustls::Error::AlertReceived(alert)).contains(word));
+        }
     }
 }

@@ -1,14 +1,13 @@
 //! Which addresses may be reached: public ones, and those that `allow_networks` opens.
 //!
 //! One guard for every request and every redirect hop. Names are judged by the addresses they resolve to,
-//! in the resolver that the connection itself uses, so the address judged is the address connected to. It
-//! does not judge what a proxy resolves: behind one, only literal addresses and local names can be told.
+//! in the resolver that the connection itself uses (`names`), so the address judged is the address connected
+//! to. It does not judge what a proxy resolves: behind one, only literal addresses and local names can be told.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use ipnet::IpNet;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
 /// Most addresses of a family that are tried: the connect timeout is shared among them.
@@ -43,6 +42,9 @@ pub enum Refusal {
         /// The address it stands for.
         ip: IpAddr,
     },
+    /// The proxy's own name, asked for through the proxy.
+    #[error("{0} is the proxy itself and not a publisher")]
+    Proxy(String),
 }
 
 /// Where the host is; an address is where it is.
@@ -113,8 +115,17 @@ impl Guard {
                 host: host.to_string(),
                 ip,
             }),
+            _ if self.is_proxy(&host.to_string()) => Err(Refusal::Proxy(host.to_string())),
             _ => Ok(()),
         }
+    }
+
+    /// Whether `host` is the name of the proxy, whose address nobody judges.
+    fn is_proxy(&self, host: &str) -> bool {
+        let host = host.trim_end_matches('.');
+        self.proxy
+            .as_deref()
+            .is_some_and(|proxy| proxy.trim_end_matches('.').eq_ignore_ascii_case(host))
     }
 
     /// Keeps those of a name's addresses that may be reached.
@@ -126,7 +137,7 @@ impl Guard {
         host: &str,
         found: impl Iterator<Item = SocketAddr>,
     ) -> Result<Vec<SocketAddr>, Refusal> {
-        let exempt = self.proxy.as_deref() == Some(host);
+        let exempt = self.is_proxy(host);
         let mut kept: Vec<SocketAddr> = Vec::new();
         let mut refused = None;
         for address in found {
@@ -148,41 +159,25 @@ impl Guard {
         }
     }
 
-    /// Whether the host of `url` is the operator's own: not public, and opened by `allow_networks`.
-    ///
-    /// A name is looked up only where config opens anything at all.
-    pub async fn is_private(&self, url: &Url) -> bool {
-        let Some(host) = url.host() else {
-            return false;
-        };
-        if let Some(ip) = literal(&host) {
-            return !is_public(ip);
-        }
-        if self.allowed.is_empty() {
-            return false;
-        }
-        let name = host.to_string();
-        let Ok(found) = tokio::net::lookup_host((name.as_str(), 0)).await else {
-            return false;
-        };
-        let found: Vec<IpAddr> = found.map(|address| address.ip()).collect();
-        !found.is_empty() && found.into_iter().all(|ip| !is_public(ip) && self.opens(ip))
+    /// Whether a host at `addresses` is the operator's own: none is public, and `allow_networks` opens each.
+    #[must_use]
+    pub fn is_private(&self, addresses: impl IntoIterator<Item = IpAddr>) -> bool {
+        let mut any = false;
+        addresses.into_iter().all(|ip| {
+            any = true;
+            !is_public(ip) && self.opens(ip)
+        }) && any
     }
-}
 
-impl Resolve for Guard {
-    fn resolve(&self, name: Name) -> Resolving {
-        let guard = self.clone();
-        Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let kept = guard.admit(name.as_str(), found)?;
-            Ok(Box::new(kept.into_iter()) as Addrs)
-        })
+    /// Whether anything but public addresses may be reached at all.
+    #[must_use]
+    pub fn opens_anything(&self) -> bool {
+        !self.allowed.is_empty()
     }
 }
 
 /// The address that `host` spells out, `localhost` and names below it included.
-fn literal(host: &Host<&str>) -> Option<IpAddr> {
+pub(super) fn literal(host: &Host<&str>) -> Option<IpAddr> {
     match host {
         Host::Ipv4(ip) => Some(IpAddr::V4(*ip)),
         Host::Ipv6(ip) => Some(IpAddr::V6(*ip)),
@@ -420,19 +415,30 @@ mod tests {
         );
     }
 
-    #[tokio::test]
-    async fn private_hosts_are_known_as_such() {
+    #[test]
+    fn private_hosts_are_known_as_such() {
         let guard = Guard::new(&["127.0.0.0/8".parse().unwrap()]);
-        for (url, private) in [
-            ("http://127.0.0.1/", true),
-            ("http://localhost/", true),
-            ("http://8.8.8.8/", false),
+        let private = |ips: &[&str]| guard.is_private(ips.iter().map(|ip| ip.parse().unwrap()));
+        assert!(private(&["127.0.0.1"]) && private(&["127.0.0.1", "127.0.0.2"]));
+        for ips in [
+            &[][..],
+            &["8.8.8.8"],
+            &["127.0.0.1", "8.8.8.8"],
+            &["10.0.0.1"],
         ] {
-            assert_eq!(
-                guard.is_private(&Url::parse(url).unwrap()).await,
-                private,
+            assert!(!private(ips), "{ips:?}");
+        }
+    }
+
+    #[test]
+    fn the_proxys_name_leads_to_nobody_else() {
+        let guard = Guard::new(&[]).with_proxy(Some("proxy.example"));
+        for url in ["http://proxy.example:3128/", "https://PROXY.example./x"] {
+            assert!(
+                matches!(checked(&guard, url), Err(Refusal::Proxy(_))),
                 "{url}"
             );
         }
+        assert_eq!(checked(&guard, "http://a.proxy.example/"), Ok(()));
     }
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until};
 
+use super::lock;
 use crate::domain::units::Rate;
 
 /// Above this many, hosts that nobody waits for are forgotten once their gap is over.
@@ -114,13 +115,6 @@ impl Pacer {
         *next = Some(start + self.step);
         start
     }
-}
-
-/// A lock whose holder panicked still holds whole values here.
-fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -1,22 +1,30 @@
 //! One exchange with a publisher: its turn, the request, redirects hop by hop, the answer as an outcome.
 //!
-//! Nothing is retried here and nothing is remembered between exchanges but open connections and whose turn
-//! it is. What an outcome means for the next poll is decided in `domain::feed`.
+//! Nothing is retried here and nothing is remembered between exchanges but open connections, names for a
+//! while, which hosts fail at HTTP/2, and whose turn it is. What an outcome means for the next poll is decided
+//! in `domain::feed`.
 
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{
-    AGE, CACHE_CONTROL, DATE, ETAG, EXPIRES, HeaderMap, HeaderName, LAST_MODIFIED, LOCATION,
-    RETRY_AFTER, VARY,
+    AGE, CACHE_CONTROL, DATE, ETAG, EXPIRES, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED,
+    LOCATION, RETRY_AFTER, SET_COOKIE, VARY,
 };
 use reqwest::{Client, Method, Request, Response, StatusCode};
 use tokio::time::{Instant, sleep, timeout};
-use url::Url;
+use url::{Host, Url};
 
+use super::answer::{self, is_redirect, named};
 use super::body::{self, Bounds};
+use super::clients::{Clients, Common, MAX_HEAD, Options};
 use super::failure::Failure;
-use super::guard::Guard;
+use super::guard::{self, Guard};
 use super::host::{Pacer, Place, Turn};
+use super::names::{Judged, LookUp, Names, SystemLookUp};
+use super::phases::{Phase, Phases};
+use super::proxy::{self, Proxies};
 use super::request::Hop;
 use super::robots;
 use super::settings::{FetchSettings, Timeouts};
@@ -25,20 +33,18 @@ use crate::domain::feed::freshness::{self, CacheHeaders};
 use crate::domain::feed::outcome::{
     Body, FetchOutcome, FetchRequest, FetchResult, HttpFacts, OutcomeKind,
 };
-
-/// Most fields in the head of an answer.
-const MAX_FIELDS: usize = 256;
-
-/// Most bytes in the head of an answer.
-const MAX_HEAD: u32 = 64 << 10;
+use crate::domain::feed::transport::Proxy;
+use crate::secret::Secret;
 
 /// A Retry-After on a redirect up to this is waited for in place.
 const SHORT_WAIT: Duration = Duration::from_secs(5);
 
 /// Asks publishers, politely and guarded. One for the whole process.
 pub struct Fetcher {
-    client: Client,
+    clients: Clients,
+    names: Names,
     guard: Guard,
+    proxies: Proxies,
     pacer: Pacer,
     timeouts: Timeouts,
     bounds: Bounds,
@@ -46,14 +52,23 @@ pub struct Fetcher {
     robots: robots::Gate,
 }
 
-/// Why there is no [`Fetcher`].
+/// Why there is no [`Fetcher`], or no client for a feed's options.
 #[derive(Debug, thiserror::Error)]
 pub enum FetcherError {
     /// `proxy` is no proxy's URL.
-    #[error("`proxy` in [fetch] is not the URL of a proxy: {0}")]
+    #[error("`proxy` is not the URL of a proxy: {0}")]
     Proxy(String),
-    /// The HTTP client could not be built, most likely for want of root certificates.
-    #[error("no HTTP client: {0}; are ca-certificates installed?")]
+    /// There is nothing to verify servers with.
+    #[error(
+        "no root certificates on this machine, so that no https server can be verified: install \
+         ca-certificates, or name a file of them in $SSL_CERT_FILE"
+    )]
+    NoRoots,
+    /// Another option of a feed cannot be used.
+    #[error("{0}")]
+    Option(&'static str),
+    /// The HTTP client could not be built.
+    #[error("no HTTP client: {0}")]
     Client(#[source] reqwest::Error),
 }
 
@@ -77,17 +92,36 @@ impl Fetcher {
         user_agent: &str,
         clock: Clock,
     ) -> Result<Self, FetcherError> {
-        // Only the first call of the process installs it; later ones find it installed.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let proxy = settings.proxy.as_deref().filter(|proxy| !proxy.is_empty());
-        let proxy_host = match proxy {
-            None => None,
-            Some(proxy) => Some(host_of_proxy(proxy)?),
-        };
-        let guard = Guard::new(&settings.allow_networks).with_proxy(proxy_host.as_deref());
+        Self::with_names(settings, user_agent, clock, Arc::new(SystemLookUp))
+    }
+
+    /// [`Fetcher::new`], with names as `look_up` has them: for tests, which have their own.
+    ///
+    /// # Errors
+    /// As [`Fetcher::new`].
+    pub fn with_names(
+        settings: &FetchSettings,
+        user_agent: &str,
+        clock: Clock,
+        look_up: Arc<dyn LookUp>,
+    ) -> Result<Self, FetcherError> {
+        if let Proxies::All(proxy) = &settings.proxy {
+            proxy::check(proxy.expose()).map_err(FetcherError::Proxy)?;
+        }
+        let names = Names::new(look_up, settings.timeout.connect);
+        let guard = Guard::new(&settings.allow_networks);
         Ok(Self {
-            client: client(settings, user_agent, guard.clone(), proxy)?,
+            clients: Clients::new(Common {
+                user_agent: user_agent.to_owned(),
+                connect_timeout: settings.timeout.connect,
+                judged: Judged {
+                    names: names.clone(),
+                    guard: guard.clone(),
+                },
+            })?,
+            names,
             guard,
+            proxies: settings.proxy.clone(),
             pacer: Pacer::new(
                 settings.concurrency,
                 settings.per_host_interval,
@@ -118,35 +152,60 @@ impl Fetcher {
     /// [`Fetcher::fetch`], and the document's place: keep it until the document is read.
     pub async fn fetch_in_place(&self, request: &FetchRequest) -> (FetchOutcome, Place) {
         let mut facts = HttpFacts::default();
-        let (result, place) = match self.follow(request, &mut facts).await {
+        let phases = Arc::new(Phases::default());
+        let done = phases
+            .during(self.follow(request, &phases, &mut facts))
+            .await;
+        let (result, place) = match done {
             Ok(done) => done,
             Err(failure) => (failure.into(), Place::default()),
         };
+        facts.timings = phases.timings();
         (FetchOutcome { result, facts }, place)
     }
 
     async fn follow(
         &self,
         request: &FetchRequest,
+        phases: &Phases,
         facts: &mut HttpFacts,
     ) -> Result<(FetchResult, Place), Failure> {
         let mut hop = Hop::first(request)?;
         loop {
-            self.guard
-                .check(&hop.url)
-                .map_err(|refusal| Failure::refused(&refusal, hop.number()))?;
+            let client = self.client(&hop)?;
             self.robots.permits(self, &hop.url, request.wants).await?;
-            let turn = self.turn(&hop.url).await;
+            let turn = self.turn(&hop, phases).await;
             let begun = Instant::now();
             let left = self.timeouts.total.saturating_sub(facts.duration);
-            let step = self.step(&hop, begun + left, facts).await;
+            let exchange = Exchange {
+                fetcher: self,
+                client,
+                phases,
+                deadline: begun + left,
+            };
+            let step = exchange.run(&hop, facts).await;
             facts.duration += begun.elapsed();
             let place = turn.into_place();
-            match step? {
-                Step::Done(result) => return Ok((result, place)),
-                Step::To { status, location } => {
+            match step {
+                Ok(Step::Done(result)) => return Ok((result, place)),
+                Ok(Step::To {
+                    status,
+                    location,
+                    cookies,
+                }) => {
+                    let cookies = cookies.iter().map(HeaderValue::as_bytes);
+                    hop.take_cookies(cookies, self.clock.now());
                     hop = hop.redirected(&location)?;
+                    facts.downgraded = hop.is_downgraded();
                     facts.redirects.push((status.as_u16(), hop.url.to_string()));
+                }
+                Err(failure) => {
+                    if failure.http2 {
+                        let host = host_and_port(&hop.url);
+                        tracing::info!(host, "HTTP/2 with {host} failed: HTTP/1.1 for seven days");
+                        self.clients.remember_http1(host, self.clock.now());
+                    }
+                    return Err(failure);
                 }
             }
             drop(place);
@@ -154,107 +213,77 @@ impl Fetcher {
         }
     }
 
-    async fn turn(&self, url: &Url) -> Turn {
-        let private = self.guard.is_private(url).await;
-        let host = format!(
-            "{}:{}",
-            url.host_str().unwrap_or(""),
-            url.port_or_known_default().unwrap_or(0)
-        );
-        self.pacer.turn(&host, private).await
-    }
-
-    /// One request and its answer.
-    async fn step(
-        &self,
-        hop: &Hop<'_>,
-        deadline: Instant,
-        facts: &mut HttpFacts,
-    ) -> Result<Step, Failure> {
-        let response = self.ask(hop, deadline, facts).await?;
-        let status = response.status();
-        if is_redirect(status) {
-            if let Some(location) = response.headers().get(LOCATION) {
-                return Ok(Step::To {
-                    status,
-                    location: location.as_bytes().to_vec(),
-                });
-            }
-            return Err(Failure::new(
-                OutcomeKind::RedirectError,
-                format!("{} without saying where to", named(status)),
-            ));
-        }
-        if status == StatusCode::NOT_MODIFIED {
-            return if facts.conditional {
-                Ok(Step::Done(FetchResult::NotModified))
-            } else {
-                Err(Failure::new(
-                    OutcomeKind::HttpError,
-                    "HTTP 304 to a request that did not ask whether anything changed",
-                ))
-            };
-        }
-        if let Some(failure) = refusal_of_publisher(&response, facts) {
-            return Err(failure);
-        }
-        let body = body::receive(response, self.bounds, deadline, facts).await?;
-        document(body, status).map(|body| Step::Done(FetchResult::Fetched(body)))
-    }
-
-    /// Sends the request of `hop` and notes the head of the answer.
-    async fn ask(
-        &self,
-        hop: &Hop<'_>,
-        deadline: Instant,
-        facts: &mut HttpFacts,
-    ) -> Result<Response, Failure> {
-        let (headers, conditional) = hop.headers()?;
-        let mut request = Request::new(Method::GET, hop.url.clone());
-        *request.headers_mut() = headers;
-        facts.conditional = conditional;
-        facts.final_url = Some(hop.url.to_string());
-        facts.status = None;
-        let sent = Instant::now();
-        let left = deadline.saturating_duration_since(sent);
-        let answer = timeout(
-            left.min(self.timeouts.first_byte),
-            self.client.execute(request),
-        );
-        let response = match answer.await {
-            Ok(Ok(response)) => response,
-            Ok(Err(error)) => return Err(Failure::of(&error, hop.number())),
-            Err(_) => {
-                return Err(Failure::new(
-                    OutcomeKind::NetError,
-                    "no answer in time (`timeout.first_byte` and `timeout.total` in [fetch])",
-                ));
-            }
+    /// The proxy that `hop` goes through: the feed's own word, or that of `[fetch]`.
+    fn proxy<'a>(&'a self, hop: &'a Hop<'_>) -> Option<&'a str> {
+        let own = hop.transport().map(|transport| &transport.proxy);
+        let proxy = match own {
+            Some(Proxy::Direct) => None,
+            Some(Proxy::Url(url)) => Some(url),
+            Some(Proxy::Common) | None => self.proxies.of(&hop.url),
         };
-        self.note(&response, sent.elapsed(), facts);
-        let head: usize = response
-            .headers()
-            .iter()
-            .map(|(name, value)| name.as_str().len() + value.len() + 4)
-            .sum();
-        if head > MAX_HEAD as usize {
-            return Err(Failure::new(
-                OutcomeKind::TooLarge,
-                format!("the answer's headers are larger than {MAX_HEAD} bytes"),
-            ));
-        }
-        Ok(response)
+        proxy.map(Secret::expose)
     }
 
-    fn note(&self, response: &Response, delay: Duration, facts: &mut HttpFacts) {
-        let headers = response.headers();
-        let received = self.clock.now();
-        facts.status = Some(response.status().as_u16());
-        facts.etag = raw(headers, &ETAG).map(<[u8]>::to_vec);
-        facts.last_modified = raw(headers, &LAST_MODIFIED).map(<[u8]>::to_vec);
-        facts.fresh_for = freshness::fresh_for(&cache_headers(headers), received, delay);
-        facts.retry_after = raw(headers, &RETRY_AFTER)
-            .and_then(|value| freshness::retry_after(value, raw(headers, &DATE), received));
+    /// Judges where `hop` leads and finds the client for it.
+    ///
+    /// Certificates of the client are shown to the feed's own origin only, and only its own host is taken
+    /// without a valid one.
+    fn client(&self, hop: &Hop<'_>) -> Result<Client, Failure> {
+        let proxy = self.proxy(hop);
+        // The proxy's address is judged by nobody, so that its name must lead to nothing else.
+        let proxy_host = proxy.and_then(|url| proxy::check(url).ok());
+        let guard = self.guard.clone().with_proxy(proxy_host.as_deref());
+        guard
+            .check(&hop.url)
+            .map_err(|refusal| Failure::refused(&refusal, hop.number()))?;
+        let own = hop.transport();
+        let cert = own.and_then(|own| own.client_cert.as_ref());
+        let options = Options {
+            http1_only: self
+                .clients
+                .needs_http1(&host_and_port(&hop.url), self.clock.now()),
+            insecure: own.is_some_and(|own| own.tls_insecure) && hop.is_at_own_host(),
+            proxy,
+            extra_ca: own.and_then(|own| own.extra_ca.as_deref()),
+            client_cert: cert.filter(|_| hop.is_at_home()).map(Secret::expose),
+        };
+        self.clients.get(&options).map_err(|error| {
+            Failure::new(
+                OutcomeKind::Refused,
+                format!("this feed's options cannot be used: {error}"),
+            )
+        })
+    }
+
+    async fn turn(&self, hop: &Hop<'_>, phases: &Phases) -> Turn {
+        let direct = self.proxy(hop).is_none();
+        let private = self.is_private(&hop.url, direct).await;
+        let begun = Instant::now();
+        let turn = self.pacer.turn(&host_and_port(&hop.url), private).await;
+        phases.add(Phase::Turn, begun.elapsed());
+        turn
+    }
+
+    /// Whether the host of `url` is the operator's own, and not public.
+    ///
+    /// A name is looked up only where config opens anything at all, and not where a proxy does that.
+    async fn is_private(&self, url: &Url, direct: bool) -> bool {
+        let Some(host) = url.host() else {
+            return false;
+        };
+        if let Some(ip) = guard::literal(&host) {
+            return !guard::is_public(ip);
+        }
+        let Host::Domain(name) = host else {
+            return false;
+        };
+        if !direct || !self.guard.opens_anything() {
+            return false;
+        }
+        match self.names.addresses(name).await {
+            Ok(found) => self.guard.is_private(found.iter().map(SocketAddr::ip)),
+            Err(_) => false,
+        }
     }
 
     /// Obeys a redirect's Retry-After: a short one in place, a long one by ending the poll.
@@ -279,113 +308,140 @@ enum Step {
     To {
         status: StatusCode,
         location: Vec<u8>,
+        cookies: Vec<HeaderValue>,
     },
 }
 
-/// The client without anything that reqwest would do on its own: redirects, referrers, decoding, proxies.
-fn client(
-    settings: &FetchSettings,
-    user_agent: &str,
-    guard: Guard,
-    proxy: Option<&str>,
-) -> Result<Client, FetcherError> {
-    let mut builder = Client::builder()
-        .user_agent(user_agent)
-        .redirect(reqwest::redirect::Policy::none())
-        .referer(false)
-        .no_proxy()
-        .dns_resolver(guard)
-        .connect_timeout(settings.timeout.connect)
-        .pool_idle_timeout(Duration::from_secs(10))
-        .pool_max_idle_per_host(1)
-        .http1_max_headers(MAX_FIELDS)
-        .http1_ignore_invalid_headers_in_responses(true)
-        .http1_allow_spaces_after_header_name_in_responses(true)
-        .http1_allow_obsolete_multiline_headers_in_responses(true)
-        .http2_max_header_list_size(MAX_HEAD)
-        .http2_keep_alive_interval(Duration::from_secs(10));
-    if let Some(proxy) = proxy {
-        // The error's URL would show the proxy's password.
-        let proxy = reqwest::Proxy::all(proxy)
-            .map_err(|error| FetcherError::Proxy(error.without_url().to_string()))?;
-        builder = builder.proxy(proxy);
+/// One request and its answer.
+struct Exchange<'a> {
+    fetcher: &'a Fetcher,
+    client: Client,
+    phases: &'a Phases,
+    deadline: Instant,
+}
+
+impl Exchange<'_> {
+    async fn run(&self, hop: &Hop<'_>, facts: &mut HttpFacts) -> Result<Step, Failure> {
+        let response = self.ask(hop, facts).await?;
+        let status = response.status();
+        if is_redirect(status) {
+            if let Some(location) = response.headers().get(LOCATION) {
+                return Ok(Step::To {
+                    status,
+                    location: location.as_bytes().to_vec(),
+                    cookies: response
+                        .headers()
+                        .get_all(SET_COOKIE)
+                        .iter()
+                        .cloned()
+                        .collect(),
+                });
+            }
+            return Err(Failure::new(
+                OutcomeKind::RedirectError,
+                format!("{} without saying where to", named(status)),
+            ));
+        }
+        if status == StatusCode::NOT_MODIFIED {
+            return if facts.conditional {
+                Ok(Step::Done(FetchResult::NotModified))
+            } else {
+                Err(Failure::new(
+                    OutcomeKind::HttpError,
+                    "HTTP 304 to a request that did not ask whether anything changed",
+                ))
+            };
+        }
+        let begun = Instant::now();
+        let read = self.read(hop, response, facts).await;
+        self.phases.add(Phase::Body, begun.elapsed());
+        read.map(|body| Step::Done(FetchResult::Fetched(body)))
     }
-    builder.build().map_err(FetcherError::Client)
-}
 
-fn host_of_proxy(proxy: &str) -> Result<String, FetcherError> {
-    let url = Url::parse(proxy).map_err(|error| FetcherError::Proxy(error.to_string()))?;
-    match url.host_str() {
-        Some(host) => Ok(host.to_owned()),
-        None => Err(FetcherError::Proxy("it names no host".to_owned())),
+    /// Reads what came with the head: a document, or a page that says why there is none.
+    async fn read(
+        &self,
+        hop: &Hop<'_>,
+        response: Response,
+        facts: &mut HttpFacts,
+    ) -> Result<Body, Failure> {
+        let status = response.status();
+        let bounds = self.fetcher.bounds;
+        if let Some(refusal) = answer::refusal(&response, facts) {
+            if refusal.kind != OutcomeKind::HttpError || !answer::may_be_challenge(&response) {
+                return Err(refusal);
+            }
+            let page = body::of_refusal(response, bounds, self.deadline).await;
+            return Err(answer::of_page(&page, status, refusal));
+        }
+        let body = body::receive(response, bounds, hop.wants(), self.deadline, facts).await?;
+        answer::document(body, status)
+    }
+
+    /// Sends the request of `hop` and notes the head of the answer.
+    async fn ask(&self, hop: &Hop<'_>, facts: &mut HttpFacts) -> Result<Response, Failure> {
+        let (headers, conditional) = hop.headers()?;
+        let mut request = Request::new(Method::GET, hop.url.clone());
+        *request.headers_mut() = headers;
+        facts.conditional = conditional;
+        facts.final_url = Some(hop.url.to_string());
+        facts.status = None;
+        let sent = Instant::now();
+        let before = self.phases.before_leaving();
+        let left = self.deadline.saturating_duration_since(sent);
+        let limit = left.min(self.fetcher.timeouts.first_byte);
+        let answer = timeout(limit, self.client.execute(request)).await;
+        let leaving = self.phases.before_leaving().saturating_sub(before);
+        let waited = sent.elapsed().saturating_sub(leaving);
+        self.phases.add(Phase::FirstByte, waited);
+        let response = match answer {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return Err(Failure::of(&error, hop.number())),
+            Err(_) => {
+                return Err(Failure::new(
+                    OutcomeKind::NetError,
+                    "no answer in time (`timeout.first_byte` and `timeout.total` in [fetch])",
+                ));
+            }
+        };
+        self.note(&response, sent.elapsed(), facts);
+        if head_size(response.headers()) > MAX_HEAD as usize {
+            return Err(Failure::new(
+                OutcomeKind::TooLarge,
+                format!("the answer's headers are larger than {MAX_HEAD} bytes"),
+            ));
+        }
+        Ok(response)
+    }
+
+    fn note(&self, response: &Response, delay: Duration, facts: &mut HttpFacts) {
+        let headers = response.headers();
+        let received = self.fetcher.clock.now();
+        facts.status = Some(response.status().as_u16());
+        facts.version = Some(format!("{:?}", response.version()));
+        facts.etag = raw(headers, &ETAG).map(<[u8]>::to_vec);
+        facts.last_modified = raw(headers, &LAST_MODIFIED).map(<[u8]>::to_vec);
+        facts.fresh_for = freshness::fresh_for(&cache_headers(headers), received, delay);
+        facts.retry_after = raw(headers, &RETRY_AFTER)
+            .and_then(|value| freshness::retry_after(value, raw(headers, &DATE), received));
     }
 }
 
-fn is_redirect(status: StatusCode) -> bool {
-    matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
+/// What turns and memories are kept by.
+fn host_and_port(url: &Url) -> String {
+    let port = url.port_or_known_default().unwrap_or(0);
+    format!("{}:{port}", url.host_str().unwrap_or(""))
 }
 
-/// A bad status as a failure; none for one that brings a document.
-fn refusal_of_publisher(response: &Response, facts: &HttpFacts) -> Option<Failure> {
-    let status = response.status();
-    let challenged = response
-        .headers()
-        .get("cf-mitigated")
-        .is_some_and(|value| value.as_bytes() == b"challenge");
-    let (kind, message) = match status.as_u16() {
-        _ if challenged => (
-            OutcomeKind::HttpError,
-            format!(
-                "{}: a challenge that only a browser can solve stands before the feed",
-                named(status)
-            ),
-        ),
-        204 | 205 => (
-            OutcomeKind::NotAFeed,
-            format!("{}: an empty answer", named(status)),
-        ),
-        206 => (
-            OutcomeKind::HttpError,
-            format!("{}: a part, though all was asked for", named(status)),
-        ),
-        200..=299 => return None,
-        410 => (
-            OutcomeKind::Gone,
-            format!("{}: the publisher says it is gone for good", named(status)),
-        ),
-        429 => (OutcomeKind::RateLimited, named(status)),
-        503 if facts.retry_after.is_some() => (OutcomeKind::RateLimited, named(status)),
-        _ => (OutcomeKind::HttpError, named(status)),
-    };
-    let message = match facts.retry_after {
-        Some(wait) => format!("{message}; asks to wait {} s", wait.as_secs()),
-        None => message,
-    };
-    Some(Failure::new(kind, message))
-}
-
-fn document(body: Body, status: StatusCode) -> Result<Body, Failure> {
-    if body.bytes.is_empty() {
-        return Err(Failure::new(
-            OutcomeKind::NotAFeed,
-            format!("{}: an empty answer", named(status)),
-        ));
-    }
-    Ok(body)
-}
-
-/// `HTTP 404 Not Found`.
-fn named(status: StatusCode) -> String {
-    match status.canonical_reason() {
-        Some(reason) => format!("HTTP {} {reason}", status.as_u16()),
-        None => format!("HTTP {}", status.as_u16()),
-    }
+fn head_size(headers: &HeaderMap) -> usize {
+    headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + 4)
+        .sum()
 }
 
 fn raw<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a [u8]> {
-    headers
-        .get(name)
-        .map(reqwest::header::HeaderValue::as_bytes)
+    headers.get(name).map(HeaderValue::as_bytes)
 }
 
 fn cache_headers(headers: &HeaderMap) -> CacheHeaders<'_> {
@@ -393,7 +449,7 @@ fn cache_headers(headers: &HeaderMap) -> CacheHeaders<'_> {
         headers
             .get_all(name)
             .iter()
-            .map(reqwest::header::HeaderValue::as_bytes)
+            .map(HeaderValue::as_bytes)
             .collect()
     };
     CacheHeaders {
@@ -418,7 +474,7 @@ mod tests {
     #[test]
     fn a_wrong_proxy_is_told() {
         let settings = FetchSettings {
-            proxy: Some("not a proxy".to_owned()),
+            proxy: Proxies::All(Secret::new("not a proxy")),
             ..FetchSettings::default()
         };
         let error = Fetcher::new(&settings, "t", Clock::System).err().unwrap();

@@ -1,19 +1,22 @@
 //! One hop's request: which URL, which headers, and to whom credentials and validators may go.
 //!
 //! Credentials and the feed's own headers go to the configured origin only, and never again once a redirect
-//! has left it; validators go to the URL that gave them.
+//! has left it; validators go to the URL that gave them. How the connection is made is in `http`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
 use percent_encoding::{AsciiSet, percent_decode_str, percent_encode};
 use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE,
-    IF_NONE_MATCH,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue,
+    IF_MODIFIED_SINCE, IF_NONE_MATCH, USER_AGENT,
 };
 use url::Url;
 
+use super::cookies::Jar;
 use super::failure::Failure;
 use crate::domain::feed::outcome::{FetchRequest, OutcomeKind, Wants};
+use crate::domain::feed::transport::Transport;
 
 /// Most redirects followed for one document.
 const MAX_HOPS: usize = 10;
@@ -27,9 +30,14 @@ const FEED_TYPES: HeaderValue = HeaderValue::from_static(
 );
 
 const PAGE_TYPES: HeaderValue =
-    HeaderValue::from_static("text/html, application/xhtml+xml, application/xml;q=0.5, */*;q=0.1");
+    HeaderValue::from_static("text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.5");
 
 const TEXT_TYPES: HeaderValue = HeaderValue::from_static("text/plain, */*;q=0.5");
+
+const ANYTHING: HeaderValue = HeaderValue::from_static("*/*");
+
+/// RFC 3229 10.5.3, with the manipulation `feed`: send the entries that are new since the validators.
+const A_IM: HeaderName = HeaderName::from_static("a-im");
 
 const CODINGS: HeaderValue = HeaderValue::from_static("gzip, br, zstd");
 
@@ -52,8 +60,14 @@ pub(super) struct Hop<'a> {
     user_info: Option<HeaderValue>,
     /// Whether every hop so far was at the configured origin.
     at_home: bool,
-    /// URLs asked so far, this one included.
-    way: Vec<Url>,
+    /// The configured host.
+    home: String,
+    /// Whether a redirect led from https to http.
+    downgraded: bool,
+    /// URLs asked so far, this one included, and how often cookies had changed by then.
+    way: Vec<(Url, u32)>,
+    /// Cookies of this chain, where the feed wants any.
+    jar: Option<Jar>,
 }
 
 impl<'a> Hop<'a> {
@@ -67,13 +81,54 @@ impl<'a> Hop<'a> {
         })?;
         let user_info = basic(&url);
         let url = bare(url);
+        let transport = request.transport.as_deref();
+        let cookies = transport.is_some_and(|transport| transport.chain_cookies);
         Ok(Self {
             request,
-            way: vec![url.clone()],
+            way: vec![(url.clone(), 0)],
+            home: url.host_str().unwrap_or_default().to_owned(),
             url,
             user_info,
             at_home: true,
+            downgraded: false,
+            jar: cookies.then(Jar::default),
         })
+    }
+
+    /// What is hoped for.
+    pub(super) fn wants(&self) -> Wants {
+        self.request.wants
+    }
+
+    /// What this feed wants otherwise than all others.
+    pub(super) fn transport(&self) -> Option<&'a Transport> {
+        self.request.transport.as_deref()
+    }
+
+    /// Whether every hop so far was at the configured origin: only then credentials are shown.
+    pub(super) fn is_at_home(&self) -> bool {
+        self.at_home
+    }
+
+    /// Whether this hop goes to the configured host, by whatever scheme and port.
+    pub(super) fn is_at_own_host(&self) -> bool {
+        self.url.host_str() == Some(&self.home)
+    }
+
+    /// Whether a redirect led from https to http.
+    pub(super) fn is_downgraded(&self) -> bool {
+        self.downgraded
+    }
+
+    /// Keeps the cookies that an answer of this hop sets at `now`, where the feed wants any.
+    pub(super) fn take_cookies<'v>(
+        &mut self,
+        fields: impl Iterator<Item = &'v [u8]>,
+        now: Timestamp,
+    ) {
+        if let Some(jar) = &mut self.jar {
+            jar.take(&self.url, fields, now);
+        }
     }
 
     /// How many redirects led here.
@@ -94,8 +149,10 @@ impl<'a> Hop<'a> {
                 shown.escape_debug()
             ))
         })?;
-        if self.way.contains(&target) {
-            self.way.push(target);
+        let cookies = self.jar.as_ref().map_or(0, Jar::changes);
+        let step = (target.clone(), cookies);
+        if self.way.contains(&step) {
+            self.way.push(step);
             return Err(wrong(format!(
                 "redirects run in a circle: {}",
                 self.chain()
@@ -112,32 +169,43 @@ impl<'a> Hop<'a> {
             )));
         }
         if self.url.scheme() == "https" && target.scheme() == "http" {
-            return Err(wrong(format!(
-                "redirected from https to plain http: {}",
-                clip(&target)
-            )));
+            let allowed = self.transport().is_some_and(|own| own.allow_downgrade);
+            if !allowed {
+                return Err(wrong(format!(
+                    "redirected from https to plain http, which anyone on the way can read and change: {} \
+                     (`allow_downgrade = true` at the feed follows it)",
+                    clip(&target)
+                )));
+            }
+            self.downgraded = true;
         }
         self.at_home &= self.url.origin() == target.origin();
-        self.way.push(target.clone());
+        self.way.push(step);
         self.url = target;
         Ok(self)
     }
 
     /// The way so far, in words.
     fn chain(&self) -> String {
-        self.way.iter().map(clip).collect::<Vec<_>>().join(" → ")
+        let urls: Vec<String> = self.way.iter().map(|(url, _)| clip(url)).collect();
+        urls.join(" → ")
     }
 
     /// The headers of this step, and whether validators are among them.
     pub(super) fn headers(&self) -> Result<(HeaderMap, bool), Failure> {
         let mut headers = HeaderMap::new();
-        let types = match self.request.wants {
+        let accept = match self.request.wants {
+            _ if self.request.plain_accept => ANYTHING,
             Wants::Feed => FEED_TYPES,
             Wants::Page => PAGE_TYPES,
             Wants::Robots => TEXT_TYPES,
         };
-        headers.insert(ACCEPT, types);
+        headers.insert(ACCEPT, accept);
         headers.insert(ACCEPT_ENCODING, CODINGS);
+        let agent = self.transport().and_then(|own| own.user_agent.as_deref());
+        if let Some(agent) = agent.and_then(|agent| HeaderValue::from_str(agent).ok()) {
+            headers.insert(USER_AGENT, agent);
+        }
         if self.at_home {
             if let Some(value) = &self.user_info {
                 headers.insert(AUTHORIZATION, value.clone());
@@ -147,20 +215,46 @@ impl<'a> Hop<'a> {
                 headers.insert(name, value);
             }
         }
-        let mut conditional = false;
-        if self.gave_validators() {
-            for (name, value) in [
-                (IF_NONE_MATCH, &self.request.etag),
-                (IF_MODIFIED_SINCE, &self.request.last_modified),
-            ] {
-                let value = value.as_deref().map(HeaderValue::from_bytes);
-                if let Some(Ok(value)) = value {
-                    headers.insert(name, value);
-                    conditional = true;
-                }
-            }
+        self.add_cookies(&mut headers);
+        let conditional = self.add_validators(&mut headers);
+        if conditional && !self.request.no_delta && self.request.wants == Wants::Feed {
+            headers.insert(A_IM, HeaderValue::from_static("feed"));
         }
         Ok((headers, conditional))
+    }
+
+    /// Adds the validators that this URL gave; false where there are none.
+    fn add_validators(&self, headers: &mut HeaderMap) -> bool {
+        if !self.gave_validators() {
+            return false;
+        }
+        let mut any = false;
+        for (name, value) in [
+            (IF_NONE_MATCH, &self.request.etag),
+            (IF_MODIFIED_SINCE, &self.request.last_modified),
+        ] {
+            let value = value.as_deref().map(HeaderValue::from_bytes);
+            if let Some(Ok(value)) = value {
+                headers.insert(name, value);
+                any = true;
+            }
+        }
+        any
+    }
+
+    /// Adds the chain's cookies behind those that the feed is configured with.
+    fn add_cookies(&self, headers: &mut HeaderMap) {
+        let Some(cookies) = self.jar.as_ref().and_then(|jar| jar.header(&self.url)) else {
+            return;
+        };
+        let all = match headers.get(COOKIE) {
+            Some(own) => [own.as_bytes(), b"; ", &cookies].concat(),
+            None => cookies,
+        };
+        if let Ok(mut value) = HeaderValue::from_bytes(&all) {
+            value.set_sensitive(true);
+            headers.insert(COOKIE, value);
+        }
     }
 
     /// Whether the stored validators are this URL's own.
@@ -366,6 +460,117 @@ mod tests {
         assert!(!hop.headers().ok().unwrap().1);
         let hop = hop.redirected(b"https://h.example/feed").ok().unwrap();
         assert!(hop.headers().ok().unwrap().1);
+    }
+
+    fn special(transport: Transport) -> FetchRequest {
+        FetchRequest {
+            transport: transport.shared(),
+            ..ask("https://h.example/feed")
+        }
+    }
+
+    #[test]
+    fn a_downgrade_that_is_allowed_takes_nothing_along() {
+        let request = FetchRequest {
+            headers: vec![("X-Key".to_owned(), Secret::new("k"))],
+            ..special(Transport {
+                allow_downgrade: true,
+                ..Transport::default()
+            })
+        };
+        let hop = Hop::first(&request).ok().unwrap();
+        assert!(hop.is_at_home() && !hop.is_downgraded());
+        let hop = hop.redirected(b"http://h.example/feed").ok().unwrap();
+        assert!(!hop.is_at_home() && hop.is_downgraded() && hop.is_at_own_host());
+        assert!(!hop.headers().ok().unwrap().0.contains_key("x-key"));
+        let hop = hop.redirected(b"https://h.example/new").ok().unwrap();
+        assert!(hop.is_downgraded(), "what came over plain http led here");
+    }
+
+    #[test]
+    fn deltas_are_asked_for_with_validators_only() {
+        let conditional = FetchRequest {
+            etag: Some(b"\"x\"".to_vec()),
+            ..ask("https://h.example/")
+        };
+        let no_delta = FetchRequest {
+            no_delta: true,
+            ..conditional.clone()
+        };
+        let page = FetchRequest {
+            wants: Wants::Page,
+            ..conditional.clone()
+        };
+        for (request, asked) in [
+            (ask("https://h.example/"), false),
+            (conditional, true),
+            (no_delta, false),
+            (page, false),
+        ] {
+            let (headers, _) = Hop::first(&request).ok().unwrap().headers().ok().unwrap();
+            assert_eq!(headers.contains_key("a-im"), asked, "{request:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_accepted_follows_what_is_wanted() {
+        let accept = |request: &FetchRequest| {
+            let (headers, _) = Hop::first(request).ok().unwrap().headers().ok().unwrap();
+            headers[ACCEPT].to_str().unwrap().to_owned()
+        };
+        let mut request = ask("https://h.example/");
+        assert!(accept(&request).starts_with("application/atom+xml"));
+        request.wants = Wants::Page;
+        assert!(accept(&request).starts_with("text/html"));
+        request.plain_accept = true;
+        assert_eq!(accept(&request), "*/*");
+    }
+
+    #[test]
+    fn the_same_url_with_other_cookies_is_no_circle() {
+        let request = FetchRequest {
+            headers: vec![("Cookie".to_owned(), Secret::new("own=1"))],
+            ..special(Transport {
+                chain_cookies: true,
+                ..Transport::default()
+            })
+        };
+        let now = Timestamp::UNIX_EPOCH;
+        let mut hop = Hop::first(&request).ok().unwrap();
+        hop.take_cookies([&b"seen=yes"[..]].into_iter(), now);
+        let mut hop = hop.redirected(b"").ok().unwrap();
+        let (headers, _) = hop.headers().ok().unwrap();
+        assert_eq!(headers[COOKIE], "own=1; seen=yes");
+        hop.take_cookies([&b"seen=yes"[..]].into_iter(), now);
+        assert!(
+            hop.redirected(b"")
+                .err()
+                .unwrap()
+                .message
+                .contains("circle")
+        );
+        let request = ask("https://h.example/feed");
+        let mut plain = Hop::first(&request).ok().unwrap();
+        plain.take_cookies([&b"seen=yes"[..]].into_iter(), now);
+        assert!(plain.redirected(b"").is_err());
+    }
+
+    #[test]
+    fn a_feeds_own_name_is_told_on_every_hop() {
+        let request = special(Transport {
+            user_agent: Some("desk/1".to_owned()),
+            ..Transport::default()
+        });
+        let hop = Hop::first(&request).ok().unwrap();
+        let away = Hop::first(&request)
+            .ok()
+            .unwrap()
+            .redirected(b"https://other.example/")
+            .ok()
+            .unwrap();
+        for hop in [hop, away] {
+            assert_eq!(hop.headers().ok().unwrap().0[USER_AGENT], "desk/1");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use super::proxy::Proxies;
 use crate::domain::units::Rate;
 
 /// What `[fetch]` says, defaults filled in.
@@ -33,8 +34,8 @@ pub struct FetchSettings {
     pub max_body: u64,
     /// Non-public networks that may be reached.
     pub allow_networks: Vec<IpNet>,
-    /// URL of a proxy for all requests, if any.
-    pub proxy: Option<String>,
+    /// The proxies of all requests.
+    pub proxy: Proxies,
     /// Most polls begun in a span of time, over all public hosts.
     pub start_rate: Rate,
     /// Before which requests robots.txt is asked.
@@ -89,7 +90,7 @@ impl Default for FetchSettings {
             max_wire: 8 << 20,
             max_body: 16 << 20,
             allow_networks: Vec::new(),
-            proxy: None,
+            proxy: Proxies::Direct,
             start_rate: Rate {
                 count: 20,
                 per: Duration::from_secs(1),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Client, Proxy, Response, redirect};
+use reqwest::{Client, NoProxy, Proxy, Response, redirect};
 use url::Url;
 
 use super::advice::with_repair;
@@ -137,7 +137,7 @@ fn client(url: &Url, context: &Context) -> Result<Client, BuildError> {
         let proxy = Proxy::all(proxy.expose()).map_err(|_| {
             BuildError::new("proxy", "not a proxy URL: write it as \"http://host:port\"")
         })?;
-        builder = builder.proxy(proxy);
+        builder = builder.proxy(proxy.no_proxy(NoProxy::from_string(&context.no_proxy)));
     } else if url.scheme() == "http" {
         // Nothing to verify: works on machines without any certificates too.
         builder = builder.tls_certs_only([]);

@@ -44,6 +44,8 @@ pub struct Context {
     pub zone: TimeZone,
     /// `[fetch] proxy`; may hold a password.
     pub proxy: Option<Secret>,
+    /// Hosts that are posted to directly all the same, as `no_proxy` lists them.
+    pub no_proxy: String,
     /// What commands may see of our environment: `PATH`, `HOME`, `LANG`, where set.
     pub environment: Vec<(String, OsString)>,
     /// Where the terminal receiver writes.

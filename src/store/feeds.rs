@@ -13,6 +13,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::row::{Json, Ms, Name, count, later, millis};
 use super::{Result, gaps};
+use crate::domain::feed::quirks::Quirks;
 use crate::domain::feed::schedule::Why;
 use crate::domain::feed::signs::Signs;
 use crate::domain::feed::{Feed, FeedState, Origin};
@@ -119,7 +120,7 @@ fn void_other_url(tx: &Transaction<'_>, feed: &FeedId) -> Result<()> {
     let voided = tx.prepare_cached(
         "update feed set state_url = url, etag = null, last_modified = null, body_hash = null,
             validators_url = null, streak = 0, failures = 0, gone = 0, gone_since = null, last_error = null, last_outcome = null,
-            next_poll = retry_after, why_then = 'new', signs = null
+            quirks = null, signs = null, next_poll = retry_after, why_then = 'new'
          where id = ?1 and state_url <> url",
     )?
     .execute([feed.as_str()])?;
@@ -247,7 +248,7 @@ pub(super) fn save_state(
                 last_new = ?11, next_poll = ?12, why_then = ?13, retry_after = ?14, failures = ?15,
                 gone_since = ?16, gone = ?17, last_outcome = ?18, last_error = ?19, ttl_minutes = ?20,
                 skip_hours = ?21, skip_days = ?22, rate_count = ?23, rate_days = ?24,
-                entries = entries + ?25, streak = ?26, validators_url = ?27, signs = ?28,
+                entries = entries + ?25, streak = ?26, validators_url = ?27, signs = ?28, quirks = ?29,
                 polls = polls + 1, polling_until = null
              where id = ?1",
         )?
@@ -280,6 +281,7 @@ pub(super) fn save_state(
             state.streak,
             state.validators_url,
             gaps::column(&state.signs),
+            (state.quirks != Quirks::default()).then_some(Json(&state.quirks)),
         ])?;
     // Config may have given the feed another URL while the poll was under way.
     void_other_url(tx, feed)?;
@@ -306,6 +308,7 @@ fn read_feed(row: &Row<'_>) -> rusqlite::Result<FeedRow> {
             owner: row.get("owner")?,
             history: row.get("history")?,
             headers: BTreeMap::new(),
+            transport: None,
             enabled: row.get("enabled")?,
             origin: row.get::<_, Name<Origin>>("origin")?.0,
         },
@@ -350,6 +353,9 @@ fn read_state(row: &Row<'_>) -> rusqlite::Result<FeedState> {
         signs: row
             .get::<_, Option<Json<Signs>>>("signs")?
             .map_or_else(Signs::default, |signs| signs.0),
+        quirks: row
+            .get::<_, Option<Json<Quirks>>>("quirks")?
+            .map_or_else(Quirks::default, |quirks| quirks.0),
     })
 }
 

@@ -20,6 +20,7 @@ pub(super) const ALL: &[Migration] = &[
     (1, include_str!("migrations/0001_begin.sql")),
     (2, include_str!("migrations/0002_gaps.sql")),
     (3, include_str!("migrations/0003_page.sql")),
+    (4, include_str!("migrations/0004_quirks.sql")),
 ];
 
 /// The version that `steps` lead to.

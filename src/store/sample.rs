@@ -46,6 +46,7 @@ pub(super) fn feed(id: &str) -> Feed {
         owner: None,
         history: 0,
         headers: BTreeMap::new(),
+        transport: None,
         enabled: true,
         origin: Origin::File,
     }

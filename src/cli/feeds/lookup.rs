@@ -8,6 +8,7 @@ use crate::cli::output::{Output, neutral};
 use crate::domain::document::{self, Candidate, Hints, ParseError};
 use crate::domain::entry::wire::WireEntry;
 use crate::domain::entry::{Entry, identity};
+use crate::domain::feed::FeedState;
 use crate::domain::feed::outcome::{Body, FetchOutcome, FetchRequest, FetchResult, OutcomeKind};
 use crate::fetch::{Fetcher, user_agent};
 
@@ -21,15 +22,12 @@ fn fetch(loaded: &Loaded, url: &str, context: &Context) -> Result<FetchOutcome, 
     )
     .map_err(|error| Failure::new(error.to_string()))?;
     let configured = loaded.config.feeds.iter().find(|feed| feed.url == url);
-    let headers = configured
-        .map(|feed| feed.headers.clone())
-        .unwrap_or_default()
-        .into_iter()
-        .collect();
-    let request = FetchRequest {
-        url: url.to_owned(),
-        headers,
-        ..FetchRequest::default()
+    let request = match configured {
+        Some(feed) => feed.request(&FeedState::default()),
+        None => FetchRequest {
+            url: url.to_owned(),
+            ..FetchRequest::default()
+        },
     };
     Context::block_on(async { fetcher.fetch(&request).await })
 }

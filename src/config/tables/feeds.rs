@@ -1,5 +1,6 @@
 //! `[[feed]]`.
 
+use super::transport;
 use crate::config::feed_id::derive_feed_id;
 use crate::config::reader::{Cx, Table};
 use crate::config::secrets;
@@ -20,6 +21,13 @@ pub(in crate::config) const FEED: &[&str] = &[
     "owner",
     "history",
     "headers",
+    "user_agent",
+    "cookies",
+    "proxy",
+    "extra_ca",
+    "client_cert",
+    "tls_insecure",
+    "allow_downgrade",
     "enabled",
 ];
 
@@ -47,6 +55,7 @@ pub(in crate::config) fn feed(cx: &mut Cx, table: &Table) -> Option<(Feed, Place
     let owner = table.filled(cx, "owner").map(|text| text.value);
     let history = table.integer(cx, "history", 0..=100).unwrap_or(0);
     let headers = secrets::headers(cx, table);
+    let transport = transport::transport(cx, table);
     let enabled = table.bool(cx, "enabled").unwrap_or(true);
     let url = table.required_text(cx, "url", "\"https://example.org/feed.xml\"")?;
     let item = table.get("url")?;
@@ -73,6 +82,7 @@ pub(in crate::config) fn feed(cx: &mut Cx, table: &Table) -> Option<(Feed, Place
         owner,
         history,
         headers,
+        transport,
         enabled,
         origin: Origin::File,
     };

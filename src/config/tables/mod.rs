@@ -7,6 +7,7 @@ pub(super) mod feeds;
 pub(super) mod receivers;
 pub(super) mod rules;
 pub(super) mod settings;
+mod transport;
 pub(super) mod web;
 
 use super::problem::Problem;

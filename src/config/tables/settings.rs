@@ -11,7 +11,10 @@ use crate::config::settings::{
 };
 use crate::config::values;
 use crate::domain::units;
+use crate::fetch;
+use crate::fetch::proxy::{Proxies, SystemProxies};
 use crate::fetch::settings::{FetchSettings, Interval, RobotsPolicy, Timeouts};
+use crate::secret::Secret;
 
 pub(in crate::config) const STORE: &[&str] = &["url", "keep_entries", "keep_alerts"];
 
@@ -78,7 +81,8 @@ pub(in crate::config) fn fetch(cx: &mut Cx, table: &Table) -> FetchSettings {
     let min = table.span_of_time(cx, "min_interval");
     super::warn_below_a_minute(cx, table, "min_interval", min);
     let settings = FetchSettings {
-        contact: contact(cx, table).unwrap_or(default.contact),
+        contact: header_text(cx, table, "contact", "a URL or a mail address")
+            .unwrap_or(default.contact),
         concurrency: table
             .integer(cx, "concurrency", 1..=10_000)
             .and_then(|count| usize::try_from(count).ok())
@@ -102,7 +106,7 @@ pub(in crate::config) fn fetch(cx: &mut Cx, table: &Table) -> FetchSettings {
             .size(cx, "max_body", 1..=LARGEST)
             .unwrap_or(default.max_body),
         allow_networks: networks(cx, table),
-        proxy: proxy(cx, table),
+        proxy: proxies(cx, table),
         start_rate: table
             .get("start_rate")
             .and_then(|item| item.parsed(cx, "a rate such as \"20/s\"", units::parse_rate))
@@ -135,16 +139,16 @@ fn robots(cx: &mut Cx, table: &Table) -> Option<RobotsPolicy> {
     })
 }
 
-/// Goes into a header: one line of visible ASCII.
-fn contact(cx: &mut Cx, table: &Table) -> Option<String> {
-    let text = table.text(cx, "contact")?;
+/// A text that goes into a header: one line of visible ASCII.
+pub(super) fn header_text(cx: &mut Cx, table: &Table, key: &str, wanted: &str) -> Option<String> {
+    let text = table.filled(cx, key)?;
     if text.value.len() > 200 || !text.value.chars().all(|c| c == ' ' || c.is_ascii_graphic()) {
         let problem = Problem::error(
             "C04",
             text.place,
-            "`contact` goes into a header and must be short, visible ASCII",
+            format!("`{key}` goes into a header and must be short, visible ASCII"),
         )
-        .help("write a URL or a mail address");
+        .help(format!("write {wanted}"));
         cx.push(problem);
         return None;
     }
@@ -190,21 +194,32 @@ fn networks(cx: &mut Cx, table: &Table) -> Vec<ipnet::IpNet> {
         .collect()
 }
 
-fn proxy(cx: &mut Cx, table: &Table) -> Option<String> {
+fn proxies(cx: &mut Cx, table: &Table) -> Proxies {
+    if table.peek("proxy") != Some("system") {
+        return proxy_url(cx, table, "system").map_or(Proxies::Direct, Proxies::All);
+    }
+    match (SystemProxies::read(cx.env), table.get("proxy")) {
+        (Err(error), Some(item)) => {
+            item.wrong(cx, error, "correct the variable, or write the proxy here");
+            Proxies::Direct
+        }
+        (read, _) => read.map_or(Proxies::Direct, Proxies::System),
+    }
+}
+
+/// The URL of a proxy; `word` is what may stand there instead.
+pub(super) fn proxy_url(cx: &mut Cx, table: &Table, word: &str) -> Option<Secret> {
     let item = table.get("proxy")?;
     let text = secrets::optional(cx, table, "proxy")?;
-    let scheme = url::Url::parse(text.expose())
-        .ok()
-        .filter(url::Url::has_host);
-    if scheme.is_none_or(|url| !matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h")) {
+    if fetch::proxy::check(text.expose()).is_err() {
         item.wrong(
             cx,
             "`proxy` is not the address of a proxy",
-            "write http://host:port or socks5h://host:port",
+            format!("write http://host:port, socks5h://host:port or \"{word}\""),
         );
         return None;
     }
-    Some(text.expose().to_owned())
+    Some(text)
 }
 
 pub(in crate::config) const ALERTS: &[&str] = &[

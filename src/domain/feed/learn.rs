@@ -6,6 +6,7 @@
 use jiff::Timestamp;
 
 use super::outcome::{HttpFacts, OutcomeKind};
+use super::quirks::Quirks;
 use super::rate::Tally;
 use super::schedule::{self, Pace};
 use super::{DocumentFacts, Feed, FeedState};
@@ -51,6 +52,7 @@ pub fn apply(
     state.last_poll = Some(polled.began);
     learn_document(&mut state, polled);
     count(&mut state, polled);
+    state.quirks = state.quirks.after(polled.kind, polled.facts);
     state.retry_after = polled
         .facts
         .retry_after
@@ -93,6 +95,7 @@ fn settled(feed: &Feed, old: &FeedState) -> FeedState {
             gone_since: None,
             retry_after: None,
             last_outcome: None,
+            quirks: Quirks::default(),
             ..state
         };
     }

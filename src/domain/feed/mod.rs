@@ -2,18 +2,22 @@
 //!
 //! `schedule` says when to poll next and why then, `rate` what its rhythm is, `learn` turns a poll into the
 //! next state; `outcome` is an HTTP exchange as data and `freshness` reads its headers; `gap` is the way back to
-//! what a document no longer shows, `signs` what people should know. Fetching itself is in `crate::fetch`, reading
-//! the document in `domain::document`.
+//! what a document no longer shows, `signs` what people should know; `transport` is how a feed is reached, `quirks`
+//! what its server was found not to bear. Fetching itself is in `crate::fetch`, reading the document in
+//! `domain::document`.
 
 pub mod freshness;
 pub mod gap;
 pub mod learn;
 pub mod outcome;
+pub mod quirks;
 pub mod rate;
 pub mod schedule;
 pub mod signs;
+pub mod transport;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -47,6 +51,8 @@ pub struct Feed {
     pub history: u32,
     /// Extra request headers, sent to this feed's own origin only.
     pub headers: BTreeMap<String, Secret>,
+    /// What this feed wants otherwise than all others; kept in config only.
+    pub transport: Option<Arc<transport::Transport>>,
     /// A disabled feed is kept and shown, never polled.
     pub enabled: bool,
     /// Where it was configured.
@@ -120,6 +126,8 @@ pub struct FeedState {
     pub entries: u64,
     /// What people should know of its polls.
     pub signs: signs::Signs,
+    /// What the publisher's server was found not to bear.
+    pub quirks: quirks::Quirks,
 }
 
 /// A feed's health, as `feeds list` shows it.
@@ -200,6 +208,7 @@ impl Feed {
             owner: None,
             history: 0,
             headers: BTreeMap::new(),
+            transport: None,
             enabled: true,
             origin: Origin::File,
         }
@@ -214,12 +223,15 @@ impl Feed {
             headers: headers
                 .map(|(name, value)| (name.clone(), value.clone()))
                 .collect(),
+            transport: self.transport.clone(),
             ..outcome::FetchRequest::default()
         };
         if state.url == self.url {
             request.etag.clone_from(&state.etag);
             request.last_modified.clone_from(&state.last_modified);
             request.validators_url.clone_from(&state.validators_url);
+            request.plain_accept = state.quirks.accepts_anything();
+            request.no_delta = state.quirks.no_delta;
         }
         request
     }

@@ -3,6 +3,7 @@
 //! A failed fetch is not an error: each outcome carries what scheduling and people need. Errors are for
 //! bugs and a broken store.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::schedule::Why;
 use crate::domain::document::Format;
+use super::transport::Transport;
 
 /// What to ask of a publisher.
 #[derive(Clone, Debug, Default)]
@@ -24,17 +26,23 @@ pub struct FetchRequest {
     pub validators_url: Option<String>,
     /// Extra headers for the URL's own origin.
     pub headers: Vec<(String, crate::secret::Secret)>,
-    /// What the URL should lead to: decides `Accept`, and whether robots.txt is asked first.
+    /// What the URL should lead to: decides `Accept`, how much is read, and whether robots.txt is asked first.
     pub wants: Wants,
+    /// What this feed wants otherwise than all others.
+    pub transport: Option<Arc<Transport>>,
+    /// Accept anything instead of naming the types of feeds: the server refused those.
+    pub plain_accept: bool,
+    /// Do not ask for a delta (RFC 3229): the server gets it wrong.
+    pub no_delta: bool,
 }
 
 /// Which kind of document is asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Wants {
-    /// A feed.
+    /// A feed: of a page only the head is read, where the feeds stand that it names.
     #[default]
     Feed,
-    /// A page that an entry links to.
+    /// A page that an entry links to, whole.
     Page,
     /// A host's robots.txt.
     Robots,
@@ -103,6 +111,29 @@ pub struct HttpFacts {
     pub duration: Duration,
     /// Whether this request carried validators.
     pub conditional: bool,
+    /// The answer holds what is new since the validators only (226, RFC 3229); what is absent is not gone.
+    pub delta: bool,
+    /// A redirect led from https to http, as the feed allows: nothing of it may be remembered.
+    pub downgraded: bool,
+    /// `HTTP/1.1`, `HTTP/2.0` …, as answered.
+    pub version: Option<String>,
+    /// Where the time went.
+    pub timings: Timings,
+}
+
+/// Where the time of an exchange went, in milliseconds, all its hops together. The phases do not overlap.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Timings {
+    /// Until names were addresses; 0 where the answers were at hand.
+    pub dns_ms: u32,
+    /// Until connections stood, TLS and a proxy's handshake included; 0 where one was open.
+    pub connect_ms: u32,
+    /// From the request to the head of the answer.
+    pub first_byte_ms: u32,
+    /// From there to the last byte, decoding included.
+    pub body_ms: u32,
+    /// Before all that: for the host's turn.
+    pub waited_ms: u32,
 }
 
 /// The one stored classification of a poll.

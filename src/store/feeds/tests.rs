@@ -3,6 +3,7 @@
 use super::*;
 use crate::domain::feed::Health;
 use crate::domain::feed::outcome::OutcomeKind;
+use crate::domain::feed::quirks::Quirks;
 use crate::store::Store;
 use crate::store::sample::{after, commit, entry, feed, now, number, open_store, record};
 
@@ -72,7 +73,10 @@ fn another_url_voids_what_was_learned() {
     poll.state.failures = 3;
     poll.state.last_outcome = Some(OutcomeKind::Gone);
     poll.state.retry_after = Some(after(900));
+    poll.state.quirks.no_delta = true;
+    let quirks = poll.state.quirks;
     record(&store, poll);
+    assert_eq!(state_of(&store, "a").quirks, quirks);
     assert_eq!(due_ids(&store, after(86_400)), ["b"]);
     let moved = Feed {
         url: "https://new.example/feed".to_owned(),
@@ -86,6 +90,7 @@ fn another_url_voids_what_was_learned() {
         (state.url.as_str(), state.etag, state.failures, state.gone),
         ("https://new.example/feed", None, 0, false)
     );
+    assert_eq!(state.quirks, Quirks::default());
     assert_eq!(due_ids(&store, now()), ["b"], "a publisher's wait is kept");
     assert_eq!(due_ids(&store, after(900)), ["b", "a"]);
 }

@@ -22,6 +22,7 @@ fn feed() -> Feed {
         owner: None,
         history: 0,
         headers: BTreeMap::new(),
+        transport: None,
         enabled: true,
         origin: Origin::File,
     }

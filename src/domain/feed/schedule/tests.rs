@@ -33,6 +33,7 @@ fn feed(id: &str, interval: Option<Duration>) -> Feed {
         owner: None,
         history: 0,
         headers: BTreeMap::new(),
+        transport: None,
         enabled: true,
         origin: Origin::File,
     }
