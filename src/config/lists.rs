@@ -249,6 +249,7 @@ mod tests {
             headers: std::collections::BTreeMap::new(),
             enabled: true,
             origin: Origin::File,
+            websub: crate::domain::feed::websub::Terms::default(),
         };
         let feeds = [
             feed("https://a.example/?x=1&y=2", &["wire", "en"]),

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use reqwest::header::{
-    AGE, CACHE_CONTROL, DATE, ETAG, EXPIRES, HeaderMap, HeaderName, LAST_MODIFIED, LOCATION,
+    AGE, CACHE_CONTROL, DATE, ETAG, EXPIRES, HeaderMap, HeaderName, LAST_MODIFIED, LINK, LOCATION,
     RETRY_AFTER, VARY,
 };
 use reqwest::{Client, Method, Request, Response, StatusCode};
@@ -36,11 +36,11 @@ const SHORT_WAIT: Duration = Duration::from_secs(5);
 
 /// Asks publishers, politely and guarded. One for the whole process.
 pub struct Fetcher {
-    client: Client,
-    guard: Guard,
+    pub(super) client: Client,
+    pub(super) guard: Guard,
     pacer: Pacer,
-    timeouts: Timeouts,
-    bounds: Bounds,
+    pub(super) timeouts: Timeouts,
+    pub(super) bounds: Bounds,
     clock: Clock,
 }
 
@@ -150,7 +150,8 @@ impl Fetcher {
         }
     }
 
-    async fn turn(&self, url: &Url) -> Turn {
+    /// The turn of the host of `url`.
+    pub(super) async fn turn(&self, url: &Url) -> Turn {
         let private = self.guard.is_private(url).await;
         let host = format!(
             "{}:{}",
@@ -249,6 +250,11 @@ impl Fetcher {
         facts.etag = raw(headers, &ETAG).map(<[u8]>::to_vec);
         facts.last_modified = raw(headers, &LAST_MODIFIED).map(<[u8]>::to_vec);
         facts.fresh_for = freshness::fresh_for(&cache_headers(headers), received, delay);
+        facts.links = headers
+            .get_all(LINK)
+            .iter()
+            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+            .collect();
         facts.retry_after = raw(headers, &RETRY_AFTER)
             .and_then(|value| freshness::retry_after(value, raw(headers, &DATE), received));
     }

@@ -29,6 +29,7 @@ mod sample;
 mod settings;
 pub mod status;
 pub mod stories;
+pub mod websub;
 #[cfg(test)]
 mod tests;
 mod writer;

@@ -13,7 +13,7 @@ use super::alerts::{self, NewAlert};
 use super::entries::{self, Placed};
 use super::outbox::Addressee;
 use super::row::{Json, Ms, Name, Rank};
-use super::{Result, StoreError, feeds, stories};
+use super::{Result, StoreError, feeds, stories, websub};
 use crate::domain::alert::decide::{Change, Facts, decide};
 use crate::domain::alert::{self, Decision, Held, Reason};
 use crate::domain::entry::Entry;
@@ -21,6 +21,7 @@ use crate::domain::entry::identity::Part;
 use crate::domain::entry::ingest::Rekeyed;
 use crate::domain::feed::FeedState;
 use crate::domain::feed::outcome::PollRecord;
+use crate::domain::feed::websub::push::PollNews;
 use crate::domain::id::{EntryId, FeedId};
 use crate::domain::matching::{Match, Mention};
 use crate::domain::rule::{Notify, Revisions};
@@ -32,6 +33,8 @@ pub struct PollCommit {
     pub feed: FeedId,
     /// What was learned of it; `entries` is counted here and ignored.
     pub state: FeedState,
+    /// What the poll says of hubs and pushes.
+    pub news: PollNews,
     /// For the history.
     pub record: PollRecord,
     /// Entries not seen before, in the order in which their alerts are to be decided.
@@ -123,6 +126,46 @@ struct Case<'a> {
 
 /// Records a poll.
 pub fn record_poll(tx: &Transaction<'_>, commit: &PollCommit) -> Result<PollResult> {
+    let result = record_entries(tx, commit)?;
+    let known = feeds::save_state(tx, &commit.feed, &commit.state, result.new)?;
+    be_known(known, commit)?;
+    if !commit.news.is_known(&commit.state.push) {
+        websub::polled(tx, &commit.feed, &commit.news, commit.now)?;
+    }
+    feeds::add_poll(tx, &commit.feed, &commit.record)?;
+    Ok(result)
+}
+
+/// Records what a hub pushed to the callback `token`: like a poll, but the feed's validators, schedule and last
+/// answer are those of polls and stay.
+pub fn record_push(tx: &Transaction<'_>, commit: &PollCommit) -> Result<PollResult> {
+    let result = record_entries(tx, commit)?;
+    let known = feeds::save_pushed(tx, &commit.feed, result.new, commit.now)?;
+    be_known(known, commit)?;
+    let new = commit.new.iter().map(|item| item.entry.id.as_str());
+    let revised = commit.revised.iter().map(|item| item.now.entry.id.as_str());
+    let carried = new.chain(revised).chain(commit.seen.iter().map(EntryId::as_str));
+    websub::change(tx, &commit.feed, commit.now, |subscription| {
+        subscription.push.pushed(carried, result.new, commit.now);
+        subscription.last_push = Some(commit.now);
+        subscription.pushes = subscription.pushes.saturating_add(1);
+    })?;
+    feeds::add_poll(tx, &commit.feed, &commit.record)?;
+    Ok(result)
+}
+
+fn be_known(known: bool, commit: &PollCommit) -> Result<()> {
+    if known {
+        return Ok(());
+    }
+    Err(StoreError::fault(format!(
+        "feed `{}` was polled, but the store does not know it",
+        commit.feed
+    )))
+}
+
+/// Entries with their stories, matches and alerts.
+fn record_entries(tx: &Transaction<'_>, commit: &PollCommit) -> Result<PollResult> {
     let mut result = PollResult::default();
     for rekeyed in &commit.rekeyed {
         entries::rekey(tx, &commit.feed, rekeyed)?;
@@ -134,13 +177,6 @@ pub fn record_poll(tx: &Transaction<'_>, commit: &PollCommit) -> Result<PollResu
         record_revised(tx, commit, revised, &mut result)?;
     }
     entries::touch(tx, &commit.seen, commit.now)?;
-    if !feeds::save_state(tx, &commit.feed, &commit.state, result.new)? {
-        return Err(StoreError::fault(format!(
-            "feed `{}` was polled, but the store does not know it",
-            commit.feed
-        )));
-    }
-    feeds::add_poll(tx, &commit.feed, &commit.record)?;
     Ok(result)
 }
 

@@ -13,6 +13,7 @@ use crate::domain::entry::identity::{Part, canonical_url, content_hash, entry_id
 use crate::domain::entry::ingest::alternates;
 use crate::domain::entry::{Content, Entry};
 use crate::domain::feed::outcome::{OutcomeKind, PollRecord};
+use crate::domain::feed::websub::push::PollNews;
 use crate::domain::feed::{Feed, FeedState, Origin};
 use crate::domain::id::{EntityId, FeedId, ReceiverId, RuleId};
 use crate::domain::matching::{Evidence, Match, Mention};
@@ -46,6 +47,7 @@ pub(super) fn feed(id: &str) -> Feed {
         headers: BTreeMap::new(),
         enabled: true,
         origin: Origin::File,
+        websub: crate::domain::feed::websub::Terms::default(),
     }
 }
 
@@ -166,6 +168,7 @@ pub(super) fn commit(new: Vec<Recorded>) -> PollCommit {
             revised: 0,
             note: None,
         },
+        news: PollNews::default(),
         new,
         revised: Vec::new(),
         rekeyed: Vec::new(),

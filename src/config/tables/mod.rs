@@ -8,6 +8,7 @@ pub(super) mod receivers;
 pub(super) mod rules;
 pub(super) mod settings;
 pub(super) mod web;
+pub(super) mod websub;
 
 use super::problem::Problem;
 use super::reader::{Cx, Table};

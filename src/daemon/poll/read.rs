@@ -305,5 +305,7 @@ fn document_facts(document: &Document) -> DocumentFacts {
             .iter()
             .filter_map(|entry| entry.published)
             .collect(),
+        hubs: document.hubs.clone(),
+        self_url: document.self_url.clone(),
     }
 }

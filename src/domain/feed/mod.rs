@@ -1,14 +1,15 @@
 //! What a feed is: what was asked for (`Feed`) and what was learned (`FeedState`).
 //!
 //! `schedule` says when to poll next and why then, `rate` what its rhythm is, `learn` turns a poll into the
-//! next state; `outcome` is an HTTP exchange as data and `freshness` reads its headers. Fetching itself is
-//! in `crate::fetch`, reading the document in `domain::document`.
+//! next state; `outcome` is an HTTP exchange as data and `freshness` reads its headers; `websub` is about hubs
+//! that push. Fetching itself is in `crate::fetch`, reading the document in `domain::document`.
 
 pub mod freshness;
 pub mod learn;
 pub mod outcome;
 pub mod rate;
 pub mod schedule;
+pub mod websub;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -46,6 +47,8 @@ pub struct Feed {
     pub enabled: bool,
     /// Where it was configured.
     pub origin: Origin,
+    /// Whether hubs may push it, and on what terms.
+    pub websub: websub::Terms,
 }
 
 /// Where a feed, rule or entity came from: config files are read-only to the API.
@@ -113,6 +116,8 @@ pub struct FeedState {
     pub rate_days: f64,
     /// Entries stored so far.
     pub entries: u64,
+    /// What is known of hubs and pushes.
+    pub push: websub::Push,
 }
 
 /// A feed's health, as `feeds list` shows it.
@@ -175,6 +180,10 @@ pub struct DocumentFacts {
     pub skip_days: u8,
     /// When its entries were published, those that say so: the first guess at the feed's rhythm.
     pub published: Vec<Timestamp>,
+    /// The hubs it names.
+    pub hubs: Vec<String>,
+    /// Where it says that it lives.
+    pub self_url: Option<String>,
 }
 
 impl Feed {
@@ -194,6 +203,7 @@ impl Feed {
             headers: BTreeMap::new(),
             enabled: true,
             origin: Origin::File,
+            websub: websub::Terms::default(),
         }
     }
 

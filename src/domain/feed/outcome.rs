@@ -74,6 +74,9 @@ pub struct HttpFacts {
     /// `Last-Modified`, raw.
     #[serde(skip)]
     pub last_modified: Option<Vec<u8>>,
+    /// The values of all `Link` headers, which may name hubs.
+    #[serde(skip)]
+    pub links: Vec<String>,
     /// Freshness that remains by `Cache-Control`, `Expires`, `Age` (RFC 9111 4.2), not yet capped.
     pub fresh_for: Option<Duration>,
     /// `Retry-After`, as a delay from the answer.

@@ -33,6 +33,7 @@ fn feed(id: &str, interval: Option<Duration>) -> Feed {
         headers: BTreeMap::new(),
         enabled: true,
         origin: Origin::File,
+        websub: crate::domain::feed::websub::Terms::default(),
     }
 }
 
