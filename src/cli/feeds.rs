@@ -1,12 +1,14 @@
 //! `feeds`: list, show, add, remove, probe, discover, import, export, poll.
 
 mod lookup;
+mod pushes;
 
 use std::path::Path;
 
 use jiff::Timestamp;
 use serde_json::json;
 
+use self::pushes::Pushes;
 use super::args::FeedsCommand;
 use super::context::{Context, Loaded, nearest};
 use super::exit::{Exit, Failure};
@@ -81,7 +83,7 @@ fn all(loaded: &Loaded, store: &Store) -> Result<Vec<FeedRow>, Failure> {
 }
 
 /// The contract's facts of a feed.
-fn facts(row: &FeedRow) -> serde_json::Value {
+fn facts(row: &FeedRow, pushes: &Pushes) -> serde_json::Value {
     let FeedRow { feed, state, .. } = row;
     json!({
         "id": feed.id, "url": feed.url, "title": feed.title.as_ref().or(state.title.as_ref()),
@@ -89,17 +91,20 @@ fn facts(row: &FeedRow) -> serde_json::Value {
         "why_then": state.why_then, "last_error": state.last_error, "entries": state.entries,
         "origin": feed.origin, "tags": feed.tags, "language": feed.language.as_ref().or(state.language.as_ref()),
         "last_outcome": state.last_outcome, "failures": state.failures, "last_new": state.last_new,
-        "enabled": feed.enabled,
+        "enabled": feed.enabled, "websub": pushes.of(&feed.id),
     })
 }
 
 /// One line a feed.
 fn list(loaded: &Loaded, context: &Context, out: &mut Output) -> Result<(), Failure> {
-    let rows = all(loaded, &context.store_of(loaded)?)?;
-    if !out.is_human() {
-        return out.rows("feeds", &rows.iter().map(facts).collect::<Vec<_>>());
-    }
+    let store = context.store_of(loaded)?;
+    let rows = all(loaded, &store)?;
     let now = context.clock.now();
+    if !out.is_human() {
+        let pushes = Pushes::read(&store, now)?;
+        let facts = rows.iter().map(|row| facts(row, &pushes));
+        return out.rows("feeds", &facts.collect::<Vec<_>>());
+    }
     let table: Vec<Vec<String>> = rows
         .iter()
         .map(|row| {
@@ -158,7 +163,7 @@ fn show(loaded: &Loaded, id: &str, context: &Context, out: &mut Output) -> Resul
     let rows = all(loaded, &store)?;
     let row = find(&rows, id)?;
     let polls = store.read_blocking(|conn| store::feeds::history(conn, &row.feed.id, 20))?;
-    let mut value = facts(row);
+    let mut value = facts(row, &Pushes::read(&store, context.clock.now())?);
     value["polls"] =
         serde_json::to_value(&polls).map_err(|error| Failure::new(error.to_string()))?;
     if !out.is_human() {

@@ -57,6 +57,12 @@ pub fn websub_settings(config: &Config) -> Option<WebsubSettings> {
     })
 }
 
+/// Whether hubs were to push, and nobody would hear them.
+pub fn has_deaf_callback(config: &Config) -> bool {
+    let wished = config.websub.callback_url.is_some() || config.web.public_url.is_some();
+    config.websub.enabled && wished && config.web.listen == Listen::Off
+}
+
 /// `[log] format` as logging takes it.
 pub fn log_format(format: LogFormat) -> observe::LogFormat {
     match format {

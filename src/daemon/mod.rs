@@ -17,6 +17,7 @@ pub mod setup;
 pub mod supervisor;
 pub mod sweep;
 pub mod systemd;
+pub mod websub;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -34,6 +35,9 @@ use crate::store::{Store, StoreError};
 
 /// How often the price of a poll is worked out again.
 const PRICE_EVERY: Duration = Duration::from_mins(10);
+
+/// Requests of hubs that are taken at once; each may hold a document in memory.
+const MOST_HUB_REQUESTS: usize = 16;
 
 /// No task rests longer than this: clock steps, suspend and rows written by other processes are noticed.
 pub const LONGEST_REST: Duration = Duration::from_secs(30);
@@ -56,6 +60,10 @@ pub struct Shared {
     pub poll_nudge: Notify,
     /// There may be something to deliver.
     pub deliver_nudge: Notify,
+    /// There may be a hub to ask.
+    pub websub_nudge: Notify,
+    /// Turns for requests of hubs.
+    pub hub_turns: Semaphore,
     /// Something went wrong, or right again.
     pub watch_nudge: Notify,
     setup: RwLock<Arc<Setup>>,
@@ -78,6 +86,8 @@ impl Shared {
             readers: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
             poll_nudge: Notify::new(),
             deliver_nudge: Notify::new(),
+            websub_nudge: Notify::new(),
+            hub_turns: Semaphore::new(MOST_HUB_REQUESTS),
             price: RwLock::new((setup.pace.price, None)),
             watch_nudge: Notify::new(),
             setup: RwLock::new(Arc::new(setup)),
@@ -96,6 +106,7 @@ impl Shared {
         *self.setup.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(setup);
         self.poll_nudge.notify_one();
         self.deliver_nudge.notify_one();
+        self.websub_nudge.notify_one();
     }
 
     /// How polls are paced now: as set, at the price that the feeds' own rates make.
@@ -194,6 +205,10 @@ impl Shared {
             ];
             self.metrics
                 .set(observe::DELIVERIES, &labels, number(count.count));
+        }
+        for (state, count) in self.store.read(crate::store::websub::counts).await? {
+            self.metrics
+                .set(observe::SUBSCRIPTIONS, &[("state", state.as_str())], number(count));
         }
         let db_bytes = std::fs::metadata(self.store.path()).map_or(0, |meta| meta.len());
         self.metrics

@@ -3,7 +3,7 @@
 //! What is due and when next is decided in `domain::feed::schedule`, who is told in `domain::alert`; here the
 //! steps are put in order and nothing else. The fetcher keeps hosts apart; this pass keeps feeds apart.
 
-mod read;
+pub(super) mod read;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -81,6 +81,7 @@ pub async fn poll(
     let commit = read_apart(digest, outcome).await?;
     drop(place);
     let (kind, error) = (commit.record.outcome, commit.state.last_error.clone());
+    let hubs_changed = commit.news.offer.is_some();
     let result = shared
         .store
         .write(move |tx| store::polls::record_poll(tx, &commit))
@@ -95,6 +96,9 @@ pub async fn poll(
         held: result.held,
     };
     count(shared, &report, &facts);
+    if hubs_changed {
+        shared.websub_nudge.notify_one();
+    }
     if report.alerts > 0 {
         shared.deliver_nudge.notify_one();
     }
@@ -136,25 +140,29 @@ async fn read_apart(
     }
 }
 
+/// Counts entries, new and revised, and matches that raised no alert.
+pub(super) fn count_findings(
+    shared: &Shared,
+    (new, revised): (u64, u64),
+    held: impl Iterator<Item = (&'static str, u32)>,
+) {
+    let metrics = &shared.metrics;
+    for (change, count) in [("new", new), ("revised", revised)] {
+        metrics.add(observe::ENTRIES, &[("change", change)], super::number(count));
+    }
+    for (reason, count) in held {
+        metrics.add(observe::HELD, &[("reason", reason)], super::number(count));
+    }
+}
+
 /// Counts and logs a poll.
 fn count(shared: &Shared, report: &Report, facts: &crate::domain::feed::outcome::HttpFacts) {
     let metrics = &shared.metrics;
     metrics.add(observe::POLLS, &[("outcome", report.outcome.as_str())], 1.0);
     metrics.add(observe::POLL_SECONDS, &[], facts.duration.as_secs_f64());
     metrics.add(observe::WIRE_BYTES, &[], super::number(facts.wire_bytes));
-    metrics.add(
-        observe::ENTRIES,
-        &[("change", "new")],
-        super::number(report.new),
-    );
-    metrics.add(
-        observe::ENTRIES,
-        &[("change", "revised")],
-        super::number(report.revised),
-    );
-    for (held, count) in &report.held {
-        metrics.add(observe::HELD, &[("reason", *held)], super::number(*count));
-    }
+    let held = report.held.iter().map(|(reason, count)| (*reason, *count));
+    count_findings(shared, (report.new, report.revised), held);
     let feed = report.feed.as_str();
     let outcome = report.outcome.as_str();
     if let Some(error) = &report.error {

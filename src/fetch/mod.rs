@@ -8,6 +8,7 @@ pub mod guard;
 pub mod host;
 pub mod http;
 pub mod settings;
+pub mod websub;
 
 mod body;
 mod coding;

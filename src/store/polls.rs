@@ -129,7 +129,7 @@ pub fn record_poll(tx: &Transaction<'_>, commit: &PollCommit) -> Result<PollResu
     let result = record_entries(tx, commit)?;
     let known = feeds::save_state(tx, &commit.feed, &commit.state, result.new)?;
     be_known(known, commit)?;
-    if !commit.news.is_known(&commit.state.push) {
+    if commit.news != PollNews::default() {
         websub::polled(tx, &commit.feed, &commit.news, commit.now)?;
     }
     feeds::add_poll(tx, &commit.feed, &commit.record)?;

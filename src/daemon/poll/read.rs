@@ -19,11 +19,33 @@ use crate::domain::feed::learn::{self, Polled};
 use crate::domain::feed::outcome::{
     Body, FetchOutcome, FetchResult, HttpFacts, OutcomeKind, PollRecord,
 };
+use crate::domain::feed::websub::push::{self, PollNews};
 use crate::domain::feed::{DocumentFacts, Feed, FeedState};
 use crate::domain::matching::Match;
 use crate::store::outbox::Addressee;
 use crate::store::polls::{PollCommit, Recorded, RevisedEntry, RuleMatch};
 use crate::store::{self, StoreError};
+
+/// What reading a push gave.
+pub struct Pushed {
+    /// What to record; none where it could not be read.
+    pub commit: Option<PollCommit>,
+    /// Nothing is missing of it.
+    pub whole: bool,
+    /// Why it could not be read.
+    pub error: Option<String>,
+}
+
+impl Pushed {
+    /// A push that cannot be read, and why.
+    pub fn unreadable(why: String) -> Self {
+        Self {
+            commit: None,
+            whole: false,
+            error: Some(why),
+        }
+    }
+}
 
 /// One outcome to be read, with all it takes.
 #[derive(Clone)]
@@ -161,6 +183,7 @@ impl Digest {
             ..facts.clone()
         });
         let facts = bare.as_ref().unwrap_or(facts);
+        let entries: Vec<_> = seen.plan.new.iter().map(dated).collect();
         let polled = Polled {
             began: self.began,
             kind,
@@ -169,6 +192,7 @@ impl Digest {
             hash: seen.hash.as_deref(),
             document: seen.document.as_ref(),
             new: count(seen.plan.new.len()),
+            entries: &entries,
         };
         let state = learn::apply(
             &self.feed,
@@ -177,11 +201,23 @@ impl Digest {
             &self.shared.pace(),
             self.now,
         );
+        let mut news = push::news(&self.feed, &self.old, &polled, self.now);
+        news.otherwise = state.push.otherwise;
+        let news = news.unless_known(&self.old.push);
         let record = self.record(kind, &seen, facts);
-        let plan = seen.plan;
+        PollCommit {
+            state,
+            news,
+            ..self.records(record, seen.plan)
+        }
+    }
+
+    /// The rows of entries and of the history; the feed's state is as it was.
+    fn records(self, record: PollRecord, plan: Plan) -> PollCommit {
         PollCommit {
             feed: self.feed.id.clone(),
             record,
+            news: PollNews::default(),
             new: plan
                 .new
                 .into_iter()
@@ -202,8 +238,38 @@ impl Digest {
             undated_is_backlog: self.old.last_success.is_none(),
             story_window: self.setup.alerts.story_window,
             now: self.now,
-            state,
+            state: self.old.clone(),
         }
+    }
+
+    /// Reads what a hub pushed: a document that is whole for what it brings, and silent about the rest.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn read_push(mut self, body: &Body) -> Result<Pushed, StoreError> {
+        // What polls have read is no reason to leave a push unread.
+        self.old.body_hash = None;
+        let home = self.old.validators_url.as_ref().unwrap_or(&self.feed.url);
+        let facts = HttpFacts {
+            final_url: Some(home.clone()),
+            wire_bytes: body.bytes.len() as u64,
+            ..HttpFacts::default()
+        };
+        let (kind, seen) = self.read_body(body, &facts)?;
+        let whole = kind.is_good() && !seen.truncated;
+        if !kind.is_good() {
+            return Ok(Pushed::unreadable(seen.message.unwrap_or_default()));
+        }
+        let mut record = self.record(kind, &seen, &facts);
+        record.note = Some(match record.note {
+            Some(note) => format!("pushed; {note}"),
+            None => "pushed".to_owned(),
+        });
+        Ok(Pushed {
+            commit: Some(self.records(record, seen.plan)),
+            whole,
+            error: None,
+        })
     }
 
     /// The poll as the history keeps it.
@@ -284,6 +350,11 @@ impl Digest {
     fn title(&self) -> Option<&str> {
         self.feed.title.as_deref().or(self.old.title.as_deref())
     }
+}
+
+/// An entry by its id, and when it was published.
+fn dated(entry: &Entry) -> (&str, Option<Timestamp>) {
+    (entry.id.as_str(), entry.content.published)
 }
 
 /// A count as rows keep it.

@@ -196,3 +196,5 @@ impl Wish<'_> {
 pub fn is_https(url: &str) -> bool {
     url.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("https://"))
 }
+#[cfg(test)]
+mod tests;

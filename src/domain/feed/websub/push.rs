@@ -89,14 +89,14 @@ pub struct PollNews {
 }
 
 impl PollNews {
-    /// Whether `old` knows all of it already.
+    /// The same, or nothing where `old` knows all of it already: an unchanged poll writes nothing.
     #[must_use]
-    pub fn is_known(&self, old: &Push) -> bool {
-        let nothing = Self {
+    pub fn unless_known(self, old: &Push) -> Self {
+        let known = Self {
             otherwise: old.otherwise,
             ..Self::default()
         };
-        *self == nothing
+        if self == known { Self::default() } else { self }
     }
 }
 

@@ -378,6 +378,3 @@ impl Subscription {
         *self == Self::default()
     }
 }
-
-#[cfg(test)]
-mod tests;
