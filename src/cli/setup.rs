@@ -50,7 +50,10 @@ pub fn web_settings(config: &Config) -> WebSettings {
 /// `[websub]` as the daemon takes it; none without an address to push to, or without anybody who listens there.
 pub fn websub_settings(config: &Config) -> Option<WebsubSettings> {
     let websub = &config.websub;
-    let base = websub.callback_url.as_ref().or(config.web.public_url.as_ref())?;
+    let base = websub
+        .callback_url
+        .as_ref()
+        .or(config.web.public_url.as_ref())?;
     (websub.enabled && config.web.listen != Listen::Off).then(|| WebsubSettings {
         base: format!("{base}/websub/"),
         lease: websub.lease,

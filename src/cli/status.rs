@@ -102,7 +102,9 @@ impl Glance {
             .collect();
         out.line(&format!("feeds  {}", counts.join(", ")))?;
         let pushes = self.websub.iter().filter(|(state, _)| *state != State::Off);
-        let pushes: Vec<String> = pushes.map(|(state, count)| format!("{count} {}", state.as_str())).collect();
+        let pushes: Vec<String> = pushes
+            .map(|(state, count)| format!("{count} {}", state.as_str()))
+            .collect();
         if !pushes.is_empty() {
             out.line(&format!("websub {}", pushes.join(", ")))?;
         }

@@ -207,8 +207,11 @@ impl Shared {
                 .set(observe::DELIVERIES, &labels, number(count.count));
         }
         for (state, count) in self.store.read(crate::store::websub::counts).await? {
-            self.metrics
-                .set(observe::SUBSCRIPTIONS, &[("state", state.as_str())], number(count));
+            self.metrics.set(
+                observe::SUBSCRIPTIONS,
+                &[("state", state.as_str())],
+                number(count),
+            );
         }
         let db_bytes = std::fs::metadata(self.store.path()).map_or(0, |meta| meta.len());
         self.metrics

@@ -148,7 +148,11 @@ pub(super) fn count_findings(
 ) {
     let metrics = &shared.metrics;
     for (change, count) in [("new", new), ("revised", revised)] {
-        metrics.add(observe::ENTRIES, &[("change", change)], super::number(count));
+        metrics.add(
+            observe::ENTRIES,
+            &[("change", change)],
+            super::number(count),
+        );
     }
     for (reason, count) in held {
         metrics.add(observe::HELD, &[("reason", reason)], super::number(count));

@@ -90,7 +90,10 @@ async fn no_pushes(shared: &Shared) -> anyhow::Result<()> {
         .write(move |tx| crate::store::websub::stop(tx, now))
         .await?;
     if stopped > 0 {
-        tracing::info!(stopped, "{stopped} feeds that hubs pushed are polled as usual: [web] listen is off");
+        tracing::info!(
+            stopped,
+            "{stopped} feeds that hubs pushed are polled as usual: [web] listen is off"
+        );
     }
     Ok(())
 }

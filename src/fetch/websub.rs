@@ -98,7 +98,8 @@ impl Fetcher {
                     let secret = callback.secret.is_some();
                     if secret && to.scheme() != "https" && !self.guard.is_private(&to).await {
                         return Answer::Failed(
-                            "the hub moved to plain http, where the secret would be seen".to_owned(),
+                            "the hub moved to plain http, where the secret would be seen"
+                                .to_owned(),
                         );
                     }
                     for_good &= permanently;
@@ -131,7 +132,10 @@ impl Fetcher {
         if status.is_success() {
             return Ok(Step::Accepted);
         }
-        if matches!(status, StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT) {
+        if matches!(
+            status,
+            StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT
+        ) {
             let to = response.headers().get(LOCATION);
             let to = to.and_then(|to| url.join(to.to_str().ok()?).ok());
             return Ok(to.map_or_else(

@@ -133,8 +133,7 @@ pub fn list(conn: &Connection) -> Result<Vec<FeedRow>> {
 
 /// The feeds that were added through the API, as the daemon polls them.
 pub fn added(conn: &Connection) -> Result<Vec<Feed>> {
-    let mut query = conn
-        .prepare_cached(
+    let mut query = conn.prepare_cached(
         "select feed.*, null as push from feed where configured = 1 and origin = 'api' order by id",
     )?;
     let rows = query.query_map([], read_feed)?;

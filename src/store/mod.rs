@@ -29,9 +29,9 @@ mod sample;
 mod settings;
 pub mod status;
 pub mod stories;
-pub mod websub;
 #[cfg(test)]
 mod tests;
+pub mod websub;
 mod writer;
 
 pub use error::StoreError;

@@ -144,7 +144,9 @@ pub fn record_push(tx: &Transaction<'_>, commit: &PollCommit) -> Result<PollResu
     be_known(known, commit)?;
     let new = commit.new.iter().map(|item| item.entry.id.as_str());
     let revised = commit.revised.iter().map(|item| item.now.entry.id.as_str());
-    let carried = new.chain(revised).chain(commit.seen.iter().map(EntryId::as_str));
+    let carried = new
+        .chain(revised)
+        .chain(commit.seen.iter().map(EntryId::as_str));
     websub::change(tx, &commit.feed, commit.now, |subscription| {
         subscription.push.pushed(carried, result.new, commit.now);
         subscription.last_push = Some(commit.now);

@@ -42,8 +42,8 @@ pub fn list(conn: &Connection) -> Result<Vec<(FeedId, Subscription)>> {
 
 /// The feeds whose subscription is to be looked at, those that wait longest first.
 pub fn due(conn: &Connection, now: Timestamp, limit: u32) -> Result<Vec<FeedId>> {
-    let mut query = conn
-        .prepare_cached("select feed from websub where due <= ?1 order by due, feed limit ?2")?;
+    let mut query =
+        conn.prepare_cached("select feed from websub where due <= ?1 order by due, feed limit ?2")?;
     let feeds = query.query_map(params![Ms(now), limit], |row| {
         row.get::<_, String>(0).map(FeedId::new)
     })?;
@@ -176,7 +176,9 @@ fn save(tx: &Transaction<'_>, feed: &FeedId, subscription: &Subscription) -> Res
         signed(subscription.ignored),
     ])?;
     let callbacks = subscription.callbacks.iter();
-    callbacks.map(|callback| save_callback(tx, feed, callback)).collect()
+    callbacks
+        .map(|callback| save_callback(tx, feed, callback))
+        .collect()
 }
 
 fn save_callback(tx: &Transaction<'_>, feed: &FeedId, callback: &Callback) -> Result<()> {
@@ -203,8 +205,8 @@ fn save_callback(tx: &Transaction<'_>, feed: &FeedId, callback: &Callback) -> Re
 }
 
 fn callbacks(conn: &Connection, feed: &FeedId) -> Result<Vec<Callback>> {
-    let mut query = conn
-        .prepare_cached("select * from websub_callback where feed = ?1 order by asked, token")?;
+    let mut query =
+        conn.prepare_cached("select * from websub_callback where feed = ?1 order by asked, token")?;
     let rows = query.query_map([feed.as_str()], |row| {
         let secret: Option<String> = row.get("secret")?;
         Ok(Callback {

@@ -100,11 +100,20 @@ async fn receive(
         Err(_) => return Err(StatusCode::REQUEST_TIMEOUT),
     };
     let text = |value: &axum::http::HeaderValue| {
-        String::from_utf8_lossy(value.as_bytes()).chars().take(200).collect::<String>()
+        String::from_utf8_lossy(value.as_bytes())
+            .chars()
+            .take(200)
+            .collect::<String>()
     };
     Ok(Delivery {
-        signature: headers.get(SIGNATURE).map(|value| value.as_bytes().to_vec()),
-        codings: headers.get_all(header::CONTENT_ENCODING).iter().map(text).collect(),
+        signature: headers
+            .get(SIGNATURE)
+            .map(|value| value.as_bytes().to_vec()),
+        codings: headers
+            .get_all(header::CONTENT_ENCODING)
+            .iter()
+            .map(text)
+            .collect(),
         content_type: headers.get(header::CONTENT_TYPE).map(text),
         body,
     })

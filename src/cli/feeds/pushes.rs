@@ -30,8 +30,16 @@ impl Pushes {
         let Some(known) = self.all.get(feed) else {
             return Value::Null;
         };
-        let offered = known.push.offer.as_ref().and_then(|offer| offer.hubs.first());
-        let in_use = known.callbacks.iter().rev().find(|callback| callback.until.is_some());
+        let offered = known
+            .push
+            .offer
+            .as_ref()
+            .and_then(|offer| offer.hubs.first());
+        let in_use = known
+            .callbacks
+            .iter()
+            .rev()
+            .find(|callback| callback.until.is_some());
         let asked = known.target.as_ref().map(|target| &target.hub);
         let hub = in_use.map(|callback| &callback.hub).or(asked).or(offered);
         if hub.is_none() {

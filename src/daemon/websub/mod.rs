@@ -78,7 +78,11 @@ impl Pass {
     async fn look(&mut self, shared: &Arc<Shared>) -> Result<Duration, StoreError> {
         let setup = shared.setup();
         let now = shared.clock.now();
-        if !self.seen.as_ref().is_some_and(|seen| Arc::ptr_eq(seen, &setup)) {
+        if !self
+            .seen
+            .as_ref()
+            .is_some_and(|seen| Arc::ptr_eq(seen, &setup))
+        {
             self.waiting = changed(shared, &setup, now).await?;
             self.seen = Some(setup);
         }

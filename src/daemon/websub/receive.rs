@@ -6,8 +6,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::daemon::poll::{self, read};
 use crate::daemon::Shared;
+use crate::daemon::poll::{self, read};
 use crate::domain::feed::Feed;
 use crate::domain::feed::outcome::Body;
 use crate::domain::feed::websub::signature::{self, Verdict};
@@ -132,7 +132,9 @@ pub async fn push(
         Receipt::Ignored(why) => why,
         Receipt::Unknown => "unknown",
     };
-    shared.metrics.add(observe::PUSHES, &[("result", result)], 1.0);
+    shared
+        .metrics
+        .add(observe::PUSHES, &[("result", result)], 1.0);
     Ok(receipt)
 }
 

@@ -136,8 +136,16 @@ mod tests {
                 None,
             ),
             (&["<https://a.example/>; rel=next; rel=hub"], &[], None),
-            (&["<javascript:x>; rel=hub, <ftp://a.example/>; rel=hub"], &[], None),
-            (&["<https://a.example/; rel=hub", "", "rel=hub", "<>"], &[], None),
+            (
+                &["<javascript:x>; rel=hub, <ftp://a.example/>; rel=hub"],
+                &[],
+                None,
+            ),
+            (
+                &["<https://a.example/; rel=hub", "", "rel=hub", "<>"],
+                &[],
+                None,
+            ),
         ] {
             let found = links(values);
             assert_eq!(found.hubs, hubs, "{values:?}");

@@ -194,7 +194,8 @@ impl Wish<'_> {
 /// Whether an address is https.
 #[must_use]
 pub fn is_https(url: &str) -> bool {
-    url.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("https://"))
+    url.get(..8)
+        .is_some_and(|start| start.eq_ignore_ascii_case("https://"))
 }
 #[cfg(test)]
 mod tests;

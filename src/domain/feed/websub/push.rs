@@ -110,9 +110,10 @@ impl Push {
     /// Entries of the last seven days that a poll found and no push brought within 15 minutes.
     #[must_use]
     pub fn misses(&self, now: Timestamp) -> usize {
-        let missed = self.found.iter().filter(|found| {
-            later(found.at, GRACE) <= now && later(found.at, MISSES_IN) > now
-        });
+        let missed = self
+            .found
+            .iter()
+            .filter(|found| later(found.at, GRACE) <= now && later(found.at, MISSES_IN) > now);
         missed.count()
     }
 
@@ -120,7 +121,10 @@ impl Push {
     #[must_use]
     pub fn rest(&self, now: Timestamp) -> Option<Duration> {
         // A push may still bring what was found just now; until it has, polling does not rest on it.
-        let recent = self.found.iter().filter(|found| later(found.at, MISSES_IN) > now);
+        let recent = self
+            .found
+            .iter()
+            .filter(|found| later(found.at, MISSES_IN) > now);
         if !self.is_active(now) || recent.count() >= MISSES {
             return None;
         }
@@ -177,13 +181,21 @@ pub fn offer(
     let own = own.or_else(|| document.and_then(|document| document.self_url.clone()));
     let known = old.offer.as_ref();
     // Headers alone, without `self`: a topic known from the document stays.
-    let kept = || known.filter(|_| document.is_none()).map(|known| known.topic.clone());
+    let kept = || {
+        known
+            .filter(|_| document.is_none())
+            .map(|known| known.topic.clone())
+    };
     let topic = own
         .as_ref()
         .and_then(usable)
         .or_else(kept)
         .unwrap_or_else(|| address.to_owned());
-    let hubs: Vec<String> = hubs.iter().filter_map(usable).take(super::links::MOST_HUBS).collect();
+    let hubs: Vec<String> = hubs
+        .iter()
+        .filter_map(usable)
+        .take(super::links::MOST_HUBS)
+        .collect();
     let offer = (!hubs.is_empty()).then_some(Offer { hubs, topic });
     (offer.as_ref() != known).then_some(offer)
 }
@@ -210,9 +222,8 @@ fn found(old: &FeedState, entries: &[(&str, Option<Timestamp>)], now: Timestamp)
         return Vec::new();
     };
     let polled_since = old.last_success.is_some_and(|last| last >= since);
-    let came_up = |published: &Option<Timestamp>| {
-        polled_since || published.is_some_and(|at| at > since)
-    };
+    let came_up =
+        |published: &Option<Timestamp>| polled_since || published.is_some_and(|at| at > since);
     let missing = entries.iter().filter(|(_, published)| came_up(published));
     missing
         .take(MOST_FOUND)

@@ -83,7 +83,11 @@ mod tests {
             (format!("sha1={SHA1}"), false, Verdict::Good),
             (format!("sha1={SHA1}"), true, Verdict::Weak),
             (format!("sha256={SHA256}"), true, Verdict::Good),
-            (format!(" SHA256 = {} ", SHA256.to_uppercase()), true, Verdict::Good),
+            (
+                format!(" SHA256 = {} ", SHA256.to_uppercase()),
+                true,
+                Verdict::Good,
+            ),
             (format!("sha384={sha384}"), true, Verdict::Good),
             (format!("sha512={sha512}"), true, Verdict::Good),
             (format!("sha256={other}"), false, Verdict::Forged),
@@ -98,7 +102,12 @@ mod tests {
             assert_eq!(verdict(&header, strict), verdict_, "{header}");
         }
         assert_eq!(check(None, KEY, BODY, false), Verdict::Missing);
-        let changed = check(Some(format!("sha256={SHA256}").as_bytes()), KEY, b"other", true);
+        let changed = check(
+            Some(format!("sha256={SHA256}").as_bytes()),
+            KEY,
+            b"other",
+            true,
+        );
         assert_eq!(changed, Verdict::Forged);
     }
 

@@ -175,10 +175,15 @@ impl Subscription {
         let fresh = |callback: &Callback| {
             same && callback.topic == target.topic
                 && callback.renew.is_some_and(|renew| renew > now)
-                && wish.base.is_some_and(|base| callback.url.expose().starts_with(base))
+                && wish
+                    .base
+                    .is_some_and(|base| callback.url.expose().starts_with(base))
         };
         let settled = self.verified().any(fresh);
-        if !settled && self.verified().count() == 0 && !matches!(self.state, State::Lost | State::Failed) {
+        if !settled
+            && self.verified().count() == 0
+            && !matches!(self.state, State::Lost | State::Failed)
+        {
             self.state = State::Want;
         }
         settled
@@ -217,7 +222,9 @@ impl Subscription {
         self.callbacks.push(callback);
         let stale = |callback: &Callback| matches!(callback.stage, Stage::Late | Stage::Leaving);
         while self.callbacks.len() > MOST_CALLBACKS {
-            let Some(at) = self.callbacks.iter().position(stale) else { break };
+            let Some(at) = self.callbacks.iter().position(stale) else {
+                break;
+            };
             self.callbacks.remove(at);
         }
         self.due = self.next_look(now);
@@ -249,8 +256,9 @@ impl Subscription {
             }
             Answer::Failed(why) => {
                 let before = self.callbacks.len();
-                self.callbacks
-                    .retain(|callback| callback.stage == Stage::Verified || callback.token.expose() != token);
+                self.callbacks.retain(|callback| {
+                    callback.stage == Stage::Verified || callback.token.expose() != token
+                });
                 if self.callbacks.len() < before {
                     // A hub that moved and then fails is looked for at its old address again.
                     self.moved = None;
@@ -356,14 +364,17 @@ impl Subscription {
 
     /// When something of it is to be done or noticed next.
     fn next_look(&self, now: Timestamp) -> Option<Timestamp> {
-        let of_callbacks = self.callbacks.iter().flat_map(|callback| match callback.stage {
-            Stage::Asked => [Some(later(callback.asked, PATIENCE)), None],
-            Stage::Late => [Some(later(callback.asked, UNVERIFIED)), None],
-            // Past its renewal, the wait for the new one or for another try decides.
-            Stage::Verified => [callback.renew.filter(|renew| *renew > now), callback.until],
-            Stage::Leaving if callback.goodbyes == 0 => [Some(now), None],
-            Stage::Leaving => [Some(later(callback.asked, GOODBYE_EVERY)), callback.until],
-        });
+        let of_callbacks = self
+            .callbacks
+            .iter()
+            .flat_map(|callback| match callback.stage {
+                Stage::Asked => [Some(later(callback.asked, PATIENCE)), None],
+                Stage::Late => [Some(later(callback.asked, UNVERIFIED)), None],
+                // Past its renewal, the wait for the new one or for another try decides.
+                Stage::Verified => [callback.renew.filter(|renew| *renew > now), callback.until],
+                Stage::Leaving if callback.goodbyes == 0 => [Some(now), None],
+                Stage::Leaving => [Some(later(callback.asked, GOODBYE_EVERY)), callback.until],
+            });
         let wants = matches!(self.state, State::Want | State::Lost) && self.retry.is_none();
         of_callbacks
             .flatten()

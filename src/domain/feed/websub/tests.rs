@@ -112,7 +112,8 @@ impl Desk {
 
     fn verify(&mut self, token: &str, lease: i64, now: Timestamp) -> bool {
         let lease = Duration::from_secs(u64::try_from(lease).unwrap());
-        self.known.verified_by_hub(&id(), (token, TOPIC), lease, now)
+        self.known
+            .verified_by_hub(&id(), (token, TOPIC), lease, now)
     }
 
     /// Subscribed at the start, for `lease` seconds.
@@ -130,7 +131,11 @@ impl Desk {
     }
 
     fn stages(&self) -> Vec<Stage> {
-        self.known.callbacks.iter().map(|callback| callback.stage).collect()
+        self.known
+            .callbacks
+            .iter()
+            .map(|callback| callback.stage)
+            .collect()
     }
 }
 
@@ -157,25 +162,44 @@ fn only_what_was_asked_is_confirmed() {
     let mut desk = Desk::new(&[HUB]);
     let token = desk.ask(start());
     let lease = Duration::from_secs(60);
-    for (token, topic) in [("other", TOPIC), (token.as_str(), "https://h.example/other"), ("", "")] {
-        assert!(!desk.known.verified_by_hub(&id(), (token, topic), lease, start()), "{token} {topic}");
+    for (token, topic) in [
+        ("other", TOPIC),
+        (token.as_str(), "https://h.example/other"),
+        ("", ""),
+    ] {
+        assert!(
+            !desk
+                .known
+                .verified_by_hub(&id(), (token, topic), lease, start()),
+            "{token} {topic}"
+        );
         assert!(!desk.known.forgotten_by_hub(token, topic, start()));
         assert!(!desk.known.denied(token, topic, "", start()));
     }
-    assert!(!desk.known.forgotten_by_hub(&token, TOPIC, start()), "nobody wants to leave");
+    assert!(
+        !desk.known.forgotten_by_hub(&token, TOPIC, start()),
+        "nobody wants to leave"
+    );
     assert_eq!(desk.state(), State::Pending);
 }
 
 #[test]
 fn it_is_renewed_at_two_thirds_and_the_old_callback_stays_until_the_new_is_verified() {
     let mut desk = Desk::active(9_000);
-    assert_eq!(desk.step(after(5_300)), Step::Rest, "not before three fifths");
+    assert_eq!(
+        desk.step(after(5_300)),
+        Step::Rest,
+        "not before three fifths"
+    );
     let due = desk.known.due.unwrap();
     assert!((after(5_400)..=after(6_000)).contains(&due), "{due}");
     let token = desk.ask(after(6_000));
     assert_eq!(desk.state(), State::Renewing);
     assert_eq!(desk.stages(), [Stage::Verified, Stage::Asked]);
-    assert!(desk.known.push.is_active(after(6_000)), "the old one still pushes");
+    assert!(
+        desk.known.push.is_active(after(6_000)),
+        "the old one still pushes"
+    );
     desk.accept(&token, after(6_000));
     assert_eq!(desk.step(after(6_001)), Step::Rest, "asked once");
     assert!(desk.verify(&token, 9_000, after(6_002)));
@@ -196,14 +220,27 @@ fn a_renewal_that_fails_means_polling_at_once_and_another_try_later() {
     let token = desk.ask(after(6_000));
     desk.fail(&token, after(6_001));
     assert_eq!(desk.state(), State::Renewing, "the old lease still runs");
-    assert_eq!(desk.known.push.rest(after(6_001)), None, "and is not relied on");
+    assert_eq!(
+        desk.known.push.rest(after(6_001)),
+        None,
+        "and is not relied on"
+    );
     assert_eq!(desk.step(after(6_002)), Step::Rest);
     let retry = desk.known.retry.unwrap();
-    assert!((after(6_001 + 900)..=after(6_001 + 990)).contains(&retry), "{retry}");
+    assert!(
+        (after(6_001 + 900)..=after(6_001 + 990)).contains(&retry),
+        "{retry}"
+    );
     // The old lease ends meanwhile.
     let token = desk.ask(after(7_000));
     desk.fail(&token, after(7_000));
-    assert_eq!(desk.step(after(9_001)), Step::Subscribe(Target { hub: HUB.to_owned(), topic: TOPIC.to_owned() }));
+    assert_eq!(
+        desk.step(after(9_001)),
+        Step::Subscribe(Target {
+            hub: HUB.to_owned(),
+            topic: TOPIC.to_owned()
+        })
+    );
     assert_eq!(desk.state(), State::Lost);
 }
 
@@ -221,7 +258,10 @@ fn failures_back_off_to_a_day() {
         waits.push(retry.duration_since(now).as_secs());
         now = retry;
     }
-    for (wait, minutes) in waits.iter().zip([15, 30, 60, 120, 240, 480, 960, 1_440, 1_440]) {
+    for (wait, minutes) in waits
+        .iter()
+        .zip([15, 30, 60, 120, 240, 480, 960, 1_440, 1_440])
+    {
         assert!((minutes * 60..=minutes * 66).contains(wait), "{waits:?}");
     }
 }
@@ -274,7 +314,10 @@ fn a_feed_that_goes_leaves_its_hub() {
     desk.base = None;
     for hour in 0..3 {
         let step = desk.step(after(hour * 3_600));
-        assert!(matches!(step, Step::Unsubscribe(_)) == (hour < 3), "{step:?}");
+        assert!(
+            matches!(step, Step::Unsubscribe(_)) == (hour < 3),
+            "{step:?}"
+        );
         assert_eq!(desk.state(), State::Off);
         assert_eq!(desk.step(after(hour * 3_600)), Step::Rest);
         if hour == 2 {
@@ -325,7 +368,12 @@ fn where_signatures_are_required_only_a_hub_that_can_have_a_secret_is_asked() {
     assert_eq!(desk.state(), State::Off);
     desk.private = vec!["http://10.0.0.1/hub".to_owned()];
     desk.ask(start());
-    for (hub, may) in [(HUB, true), ("HTTPS://h.example", true), ("http://h.example/", false), ("http://10.0.0.1/hub", true)] {
+    for (hub, may) in [
+        (HUB, true),
+        ("HTTPS://h.example", true),
+        ("http://h.example/", false),
+        ("http://10.0.0.1/hub", true),
+    ] {
         let wish = Wish {
             feed: &id(),
             base: Some(BASE),
@@ -372,7 +420,12 @@ fn pushed() -> FeedState {
     }
 }
 
-fn poll(old: &FeedState, feed: &Feed, entries: &[(&str, Option<Timestamp>)], at: Timestamp) -> FeedState {
+fn poll(
+    old: &FeedState,
+    feed: &Feed,
+    entries: &[(&str, Option<Timestamp>)],
+    at: Timestamp,
+) -> FeedState {
     let facts = HttpFacts {
         final_url: Some(feed.url.clone()),
         etag: Some(b"x".to_vec()),
@@ -409,7 +462,10 @@ fn polls_rest_while_a_hub_pushes_six_hours_at_first_and_a_day_later() {
         interval: Some(Duration::from_mins(10)),
         ..feed.clone()
     };
-    assert_eq!(poll(&pushed(), &fixed, &[], start()).why_then, Some(Why::Interval));
+    assert_eq!(
+        poll(&pushed(), &fixed, &[], start()).why_then,
+        Some(Why::Interval)
+    );
     let mut over = pushed();
     over.push.until = Some(start());
     assert_ne!(poll(&over, &feed, &[], start()).why_then, Some(Why::Pushed));
@@ -420,9 +476,16 @@ fn two_entries_that_no_push_brought_bring_normal_polling_back_for_a_week() {
     let feed = Feed::new(id(), TOPIC);
     let one = poll(&pushed(), &feed, &[("a", None)], start());
     assert_eq!(one.why_then, Some(Why::Pushed), "one may happen");
-    assert_eq!((one.push.misses(after(60)), one.push.misses(after(900))), (0, 1));
+    assert_eq!(
+        (one.push.misses(after(60)), one.push.misses(after(900))),
+        (0, 1)
+    );
     let two = poll(&one, &feed, &[("b", None)], hours(6));
-    assert_ne!(two.why_then, Some(Why::Pushed), "at once, not after the grace");
+    assert_ne!(
+        two.why_then,
+        Some(Why::Pushed),
+        "at once, not after the grace"
+    );
     assert_eq!(two.push.misses(hours(7)), 2);
     let later = poll(&two, &feed, &[], hours(24 * 6));
     assert_ne!(later.why_then, Some(Why::Pushed));
@@ -447,9 +510,18 @@ fn what_came_up_before_the_hub_pushed_is_no_miss() {
     let feed = Feed::new(id(), TOPIC);
     let mut old = pushed();
     old.last_success = Some(hours(-5));
-    let entries = [("undated", None), ("old", Some(hours(-4))), ("new", Some(hours(-2)))];
+    let entries = [
+        ("undated", None),
+        ("old", Some(hours(-4))),
+        ("new", Some(hours(-2))),
+    ];
     let state = poll(&old, &feed, &entries, start());
-    let found: Vec<&str> = state.push.found.iter().map(|found| found.entry.as_str()).collect();
+    let found: Vec<&str> = state
+        .push
+        .found
+        .iter()
+        .map(|found| found.entry.as_str())
+        .collect();
     assert_eq!(found, ["new"]);
 }
 
@@ -466,7 +538,11 @@ fn pushed_entries_count_for_the_rhythm_once() {
 }
 
 /// What a feed offers after an answer with these headers and this document.
-fn offered(old: &Push, links: &[&str], document: Option<(&[&str], Option<&str>)>) -> Option<Option<Offer>> {
+fn offered(
+    old: &Push,
+    links: &[&str],
+    document: Option<(&[&str], Option<&str>)>,
+) -> Option<Option<Offer>> {
     let feed = Feed::new(id(), TOPIC);
     let values: Vec<String> = links.iter().map(|link| (*link).to_owned()).collect();
     let facts = HttpFacts {
@@ -498,13 +574,30 @@ fn headers_are_heard_before_documents_and_silence_takes_nothing_back() {
     let header = "<https://hub.example/>; rel=hub, <https://h.example/feed>; rel=self";
     let other: (&[&str], _) = (&["https://other.example/"], Some("https://h.example/other"));
     assert_eq!(offered(&none, &[header], Some(other)), made(HUB, TOPIC));
-    assert_eq!(offered(&none, &[], Some(other)), made("https://other.example/", "https://h.example/other"));
-    assert_eq!(offered(&none, &[], Some((&[HUB], None))), made(HUB, "https://h.example/moved"));
+    assert_eq!(
+        offered(&none, &[], Some(other)),
+        made("https://other.example/", "https://h.example/other")
+    );
+    assert_eq!(
+        offered(&none, &[], Some((&[HUB], None))),
+        made(HUB, "https://h.example/moved")
+    );
     assert_eq!(offered(&known, &[header], None), None, "nothing new");
-    assert_eq!(offered(&known, &["<https://hub.example/>; rel=hub"], None), None, "a 304 without self");
+    assert_eq!(
+        offered(&known, &["<https://hub.example/>; rel=hub"], None),
+        None,
+        "a 304 without self"
+    );
     assert_eq!(offered(&known, &[], None), None, "a bare 304");
-    assert_eq!(offered(&known, &[], Some((&[], None))), Some(None), "the hub is gone");
-    assert_eq!(offered(&none, &[], Some((&["javascript:x", ""], None))), None);
+    assert_eq!(
+        offered(&known, &[], Some((&[], None))),
+        Some(None),
+        "the hub is gone"
+    );
+    assert_eq!(
+        offered(&none, &[], Some((&["javascript:x", ""], None))),
+        None
+    );
 }
 
 #[test]
