@@ -175,10 +175,8 @@ fn save(tx: &Transaction<'_>, feed: &FeedId, subscription: &Subscription) -> Res
         signed(subscription.pushes),
         signed(subscription.ignored),
     ])?;
-    let callbacks = subscription.callbacks.iter();
-    callbacks
-        .map(|callback| save_callback(tx, feed, callback))
-        .collect()
+    let mut callbacks = subscription.callbacks.iter();
+    callbacks.try_for_each(|callback| save_callback(tx, feed, callback))
 }
 
 fn save_callback(tx: &Transaction<'_>, feed: &FeedId, callback: &Callback) -> Result<()> {

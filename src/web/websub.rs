@@ -166,7 +166,7 @@ mod tests {
         assert_eq!(intent.mode, "subscribe");
         assert_eq!(intent.topic, "https://h.example/?a=1&b");
         assert_eq!(challenge, "a b+c");
-        assert_eq!(intent.lease, Some(Duration::from_secs(60)));
+        assert_eq!(intent.lease, Some(Duration::from_mins(1)));
         let (intent, challenge) = read_query("hub.mode=denied&hub.reason=no&hub.lease_seconds=-1");
         assert_eq!((intent.reason.as_str(), challenge.as_str()), ("no", ""));
         assert_eq!(intent.lease, None);

@@ -2,7 +2,8 @@
 //!
 //! It calls back from threads of its own, after its answer, as hubs do.
 
-use std::io::{Read, Write};
+use std::fmt::Write as _;
+use std::io::{Read, Write as _};
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -184,7 +185,11 @@ pub fn sign(method: &str, secret: &str, body: &[u8]) -> String {
     fn digest<M: Mac + KeyInit>(secret: &str, body: &[u8]) -> String {
         let mac = <M as KeyInit>::new_from_slice(secret.as_bytes()).expect("keys have any length");
         let bytes = mac.chain_update(body).finalize().into_bytes();
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+        let mut digits = String::new();
+        for byte in bytes {
+            let _ = write!(digits, "{byte:02x}");
+        }
+        digits
     }
     let digest = match method {
         "sha1" => digest::<Hmac<Sha1>>(secret, body),
@@ -225,9 +230,9 @@ pub fn send(method: &str, url: &str, headers: &[(&str, &str)], body: &[u8]) -> (
         head.push_str("Host: public.example\r\n");
     }
     for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        let _ = write!(head, "{name}: {value}\r\n");
     }
-    head.push_str(&format!("Content-Length: {}\r\n\r\n", body.len()));
+    let _ = write!(head, "Content-Length: {}\r\n\r\n", body.len());
     stream.write_all(head.as_bytes()).expect("it takes a head");
     // Whoever refuses early may hang up before all of it is sent.
     let _ = stream.write_all(body);

@@ -293,7 +293,7 @@ async fn ask(
     let now = shared.clock.now();
     let keep = move |tx: &store::Transaction<'_>| {
         store::websub::change(tx, &feed, now, |known| {
-            known.answered(&feed, callback.token.expose(), answer.clone(), now);
+            known.answered(&feed, callback.token.expose(), &answer, now);
         })
     };
     shared.store.write(keep).await?;

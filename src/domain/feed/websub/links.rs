@@ -47,13 +47,12 @@ pub(super) fn absolute(raw: &str, base: Option<&Url>) -> Option<String> {
     if raw.is_empty() || raw.len() > LONGEST || raw.contains(|c: char| c.is_control() || c == ' ') {
         return None;
     }
-    let (url, text) = match Url::parse(raw) {
-        Ok(url) => (url, raw.to_owned()),
-        Err(_) => {
-            let url = base?.join(raw).ok()?;
-            let text = url.to_string();
-            (url, text)
-        }
+    let (url, text) = if let Ok(url) = Url::parse(raw) {
+        (url, raw.to_owned())
+    } else {
+        let url = base?.join(raw).ok()?;
+        let text = url.to_string();
+        (url, text)
     };
     let web = matches!(url.scheme(), "http" | "https") && url.host_str().is_some();
     (web && text.len() <= LONGEST).then_some(text)

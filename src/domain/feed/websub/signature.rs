@@ -1,4 +1,4 @@
-//! `X-Hub-Signature`: whether a pushed body comes from the hub that has our secret (WebSub 7.1).
+//! `X-Hub-Signature`: whether a pushed body comes from the hub that has our secret (`WebSub` 7.1).
 //!
 //! Compared in constant time. Whether an unsigned push may count is decided by the subscription.
 
@@ -50,7 +50,7 @@ fn signs<M: Mac + KeyInit>(key: &[u8], body: &[u8], digest: &[u8]) -> bool {
 /// Bytes from hexadecimal digits, as many as the longest digest has.
 fn unhex(text: &str) -> Option<Vec<u8>> {
     let digits = text.as_bytes();
-    if digits.is_empty() || digits.len() % 2 != 0 || digits.len() > 128 {
+    if digits.is_empty() || !digits.len().is_multiple_of(2) || digits.len() > 128 {
         return None;
     }
     let value = |digit: u8| char::from(digit).to_digit(16);

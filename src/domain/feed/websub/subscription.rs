@@ -193,7 +193,7 @@ impl Subscription {
     fn give_up_waiting(&mut self, feed: &FeedId, now: Timestamp) -> bool {
         let any = self.stop_waiting();
         if any {
-            self.fail(feed, "the hub did not verify the request".to_owned(), now);
+            self.fail(feed, "the hub did not verify the request", now);
         }
         any
     }
@@ -240,10 +240,10 @@ impl Subscription {
     }
 
     /// The hub has answered the request that told it of the callback `token`.
-    pub fn answered(&mut self, feed: &FeedId, token: &str, answer: Answer, now: Timestamp) {
+    pub fn answered(&mut self, feed: &FeedId, token: &str, answer: &Answer, now: Timestamp) {
         match answer {
             Answer::Accepted { hub, for_good } => {
-                if let (true, Some(target)) = (for_good, &self.target) {
+                if let (true, Some(target)) = (*for_good, &self.target) {
                     self.moved = Some(Moved {
                         from: target.hub.clone(),
                         to: hub.clone(),
@@ -251,7 +251,7 @@ impl Subscription {
                 }
                 let asked = self.callbacks.iter_mut();
                 for callback in asked.filter(|callback| callback.token.expose() == token) {
-                    callback.hub.clone_from(&hub);
+                    callback.hub.clone_from(hub);
                 }
             }
             Answer::Failed(why) => {
@@ -269,7 +269,7 @@ impl Subscription {
         self.due = self.next_look(now);
     }
 
-    fn fail(&mut self, feed: &FeedId, why: String, now: Timestamp) {
+    fn fail(&mut self, feed: &FeedId, why: &str, now: Timestamp) {
         self.failures = self.failures.saturating_add(1);
         self.error = Some(why.chars().take(300).collect());
         // A renewal that fails is no reason to rely on the old lease to its last second.
@@ -304,12 +304,13 @@ impl Subscription {
         let until = later(now, lease);
         // At two thirds of the lease, or somewhat before: feeds of one hub do not all come at once.
         let early = fraction(feed, "renew", lease / 15);
+        let renew = later(now, (lease * 2 / 3).saturating_sub(early));
         let again = self.callbacks[at].stage == Stage::Verified;
         for (index, callback) in self.callbacks.iter_mut().enumerate() {
             if index == at {
                 callback.stage = Stage::Verified;
                 callback.until = Some(until);
-                callback.renew = Some(later(now, lease * 2 / 3 - early));
+                callback.renew = Some(renew);
             } else if callback.stage == Stage::Verified && !again {
                 callback.stage = Stage::Leaving;
             }
@@ -352,6 +353,7 @@ impl Subscription {
         if !was_leaving {
             self.state = State::Denied;
             self.push.since = None;
+            self.stop_waiting();
             let reason: String = reason.chars().take(200).collect();
             self.error = Some(match reason.trim() {
                 "" => "the hub denied the subscription".to_owned(),
@@ -375,7 +377,9 @@ impl Subscription {
                 Stage::Leaving if callback.goodbyes == 0 => [Some(now), None],
                 Stage::Leaving => [Some(later(callback.asked, GOODBYE_EVERY)), callback.until],
             });
-        let wants = matches!(self.state, State::Want | State::Lost) && self.retry.is_none();
+        let asked = |callback: &Callback| callback.stage == Stage::Asked;
+        let idle = self.retry.is_none() && !self.callbacks.iter().any(asked);
+        let wants = idle && matches!(self.state, State::Want | State::Lost);
         of_callbacks
             .flatten()
             .chain(self.retry.filter(|_| self.state != State::Denied))

@@ -102,12 +102,12 @@ impl Desk {
             hub,
             for_good: false,
         };
-        self.known.answered(&id(), token, answer, now);
+        self.known.answered(&id(), token, &answer, now);
     }
 
     fn fail(&mut self, token: &str, now: Timestamp) {
         let answer = Answer::Failed("HTTP 500".to_owned());
-        self.known.answered(&id(), token, answer, now);
+        self.known.answered(&id(), token, &answer, now);
     }
 
     fn verify(&mut self, token: &str, lease: i64, now: Timestamp) -> bool {
@@ -161,7 +161,7 @@ fn a_hub_is_asked_once_and_waited_for() {
 fn only_what_was_asked_is_confirmed() {
     let mut desk = Desk::new(&[HUB]);
     let token = desk.ask(start());
-    let lease = Duration::from_secs(60);
+    let lease = Duration::from_mins(1);
     for (token, topic) in [
         ("other", TOPIC),
         (token.as_str(), "https://h.example/other"),
@@ -352,7 +352,7 @@ fn a_hub_that_moved_for_good_is_asked_where_it_is() {
         hub: "https://new.example/".to_owned(),
         for_good: true,
     };
-    desk.known.answered(&id(), &token, answer, start());
+    desk.known.answered(&id(), &token, &answer, start());
     assert!(desk.verify(&token, 9_000, start()));
     assert_eq!(desk.known.callbacks[0].hub, "https://new.example/");
     desk.step(start());
@@ -538,11 +538,7 @@ fn pushed_entries_count_for_the_rhythm_once() {
 }
 
 /// What a feed offers after an answer with these headers and this document.
-fn offered(
-    old: &Push,
-    links: &[&str],
-    document: Option<(&[&str], Option<&str>)>,
-) -> Option<Option<Offer>> {
+fn offered(old: &Push, links: &[&str], document: Option<(&[&str], Option<&str>)>) -> PollNews {
     let feed = Feed::new(id(), TOPIC);
     let values: Vec<String> = links.iter().map(|link| (*link).to_owned()).collect();
     let facts = HttpFacts {
@@ -555,12 +551,16 @@ fn offered(
         ..DocumentFacts::default()
     });
     let links = links::read(&values, facts.final_url.as_deref());
-    push::offer(&feed, old, &facts, links, document.as_ref())
+    PollNews {
+        offer: push::offer(&feed, old, &facts, links, document.as_ref()),
+        ..PollNews::default()
+    }
 }
 
 #[test]
 fn headers_are_heard_before_documents_and_silence_takes_nothing_back() {
     let none = Push::default();
+    let found = |old, links: &[&str], document| offered(old, links, document).offer;
     let known = Push {
         offer: Some(offer(&[HUB])),
         ..Push::default()
@@ -573,31 +573,28 @@ fn headers_are_heard_before_documents_and_silence_takes_nothing_back() {
     };
     let header = "<https://hub.example/>; rel=hub, <https://h.example/feed>; rel=self";
     let other: (&[&str], _) = (&["https://other.example/"], Some("https://h.example/other"));
-    assert_eq!(offered(&none, &[header], Some(other)), made(HUB, TOPIC));
+    assert_eq!(found(&none, &[header], Some(other)), made(HUB, TOPIC));
     assert_eq!(
-        offered(&none, &[], Some(other)),
+        found(&none, &[], Some(other)),
         made("https://other.example/", "https://h.example/other")
     );
     assert_eq!(
-        offered(&none, &[], Some((&[HUB], None))),
+        found(&none, &[], Some((&[HUB], None))),
         made(HUB, "https://h.example/moved")
     );
-    assert_eq!(offered(&known, &[header], None), None, "nothing new");
+    assert_eq!(found(&known, &[header], None), None, "nothing new");
     assert_eq!(
-        offered(&known, &["<https://hub.example/>; rel=hub"], None),
+        found(&known, &["<https://hub.example/>; rel=hub"], None),
         None,
         "a 304 without self"
     );
-    assert_eq!(offered(&known, &[], None), None, "a bare 304");
+    assert_eq!(found(&known, &[], None), None, "a bare 304");
     assert_eq!(
-        offered(&known, &[], Some((&[], None))),
+        found(&known, &[], Some((&[], None))),
         Some(None),
         "the hub is gone"
     );
-    assert_eq!(
-        offered(&none, &[], Some((&["javascript:x", ""], None))),
-        None
-    );
+    assert_eq!(found(&none, &[], Some((&["javascript:x", ""], None))), None);
 }
 
 #[test]
@@ -633,4 +630,63 @@ fn what_is_remembered_of_finds_is_bounded() {
         });
     }
     assert!(push.found.len() <= 8 && push.found.last().unwrap().entry == "99");
+}
+
+/// What may happen to a subscription, in any order.
+fn happen(desk: &mut Desk, what: u8, now: Timestamp) {
+    let tokens: Vec<String> = desk
+        .known
+        .callbacks
+        .iter()
+        .map(|callback| callback.token.expose().to_owned())
+        .collect();
+    let token = tokens
+        .get(usize::from(what / 16) % tokens.len().max(1))
+        .cloned();
+    let token = token.unwrap_or_default();
+    match what % 16 {
+        0 => desk.base = Some(BASE),
+        1 => desk.base = None,
+        2 => desk.base = Some("https://elsewhere.example/websub/"),
+        3 => desk.known.push.offer = Some(offer(&["https://other.example/"])),
+        4 => desk.known.push.offer = None,
+        5 | 6 => desk.known.push.offer = Some(offer(&[HUB])),
+        7 => drop(desk.known.denied(&token, TOPIC, "", now)),
+        8 => drop(desk.known.forgotten_by_hub(&token, TOPIC, now)),
+        9 => desk.fail(&token, now),
+        10 => desk.signed = !desk.signed,
+        _ => drop(desk.verify(&token, i64::from(what) * 60, now)),
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn it_always_comes_to_rest_and_never_asks_in_haste(
+        events in proptest::collection::vec((proptest::num::u8::ANY, 0_i64..200_000), 1..60),
+    ) {
+        let mut desk = Desk::new(&[HUB]);
+        let mut now = start();
+        for (what, seconds) in events {
+            now += SignedDuration::from_secs(seconds);
+            happen(&mut desk, what, now);
+            let mut steps = 0;
+            loop {
+                let mut copy = desk.known.clone();
+                match desk.step(now) {
+                    Step::Rest => break,
+                    Step::Unsubscribe(_) => {}
+                    Step::Subscribe(_) => {
+                        std::mem::swap(&mut copy, &mut desk.known);
+                        desk.ask(now);
+                    }
+                }
+                steps += 1;
+                proptest::prop_assert!(steps < 12, "{:?}", desk.known);
+            }
+            proptest::prop_assert!(desk.known.due.is_none_or(|due| due > now), "{:?}", desk.known);
+            proptest::prop_assert!(desk.known.callbacks.len() <= 10, "{:?}", desk.known);
+            let active = desk.known.push.is_active(now);
+            proptest::prop_assert!(!active || desk.stages().contains(&Stage::Verified), "{:?}", desk.known);
+        }
+    }
 }
