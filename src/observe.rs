@@ -107,8 +107,10 @@ metrics! {
     ALERTS = "counter" "bongsu_alerts_total" "Alerts by reason.";
     HELD = "counter" "bongsu_matches_held_total" "Matches that raised no alert, by reason.";
     ATTEMPTS = "counter" "bongsu_delivery_attempts_total" "Delivery attempts by receiver and outcome.";
+    PUSHES = "counter" "bongsu_pushes_total" "Pushes of hubs by what became of them.";
     RELOADS = "counter" "bongsu_reloads_total" "Config reloads by result: applied, refused.";
     FEEDS = "gauge" "bongsu_feeds" "Feeds by health.";
+    SUBSCRIPTIONS = "gauge" "bongsu_websub_feeds" "Feeds that name a hub, by the state of their subscription.";
     DELIVERIES = "gauge" "bongsu_deliveries" "Deliveries in the store by state.";
     PAGES_WAITING = "gauge" "bongsu_pages_waiting" "Linked pages that are to be fetched.";
     STORE_BYTES = "gauge" "bongsu_store_bytes" "Size of the store by file: db, wal.";

@@ -2,6 +2,7 @@
 
 mod add;
 mod lookup;
+mod pushes;
 mod show;
 
 use std::path::Path;

@@ -27,6 +27,9 @@ pub fn run(args: &RunArgs, context: &Context, out: &mut Output) -> Result<Exit, 
             "the config has warnings: `bongsu check` shows them"
         );
     }
+    if !args.once && setup::has_deaf_callback(&loaded.config) {
+        tracing::warn!("WebSub is off, since [web] listen is: feeds are polled as usual");
+    }
     let web = setup::web_settings(&loaded.config);
     let (shared, lock) = context.own(loaded)?;
     let exit = if args.once {

@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::settings::{Listen, LogFormat};
 use crate::daemon::receivers::Receiver;
-use crate::daemon::setup::{AlertSettings, Setup};
+use crate::daemon::setup::{AlertSettings, Setup, WebsubSettings};
 use crate::domain::feed::{Feed, rate};
 use crate::domain::id::FeedId;
 use crate::fetch::proxy::Proxies;
@@ -45,6 +45,25 @@ pub fn web_settings(config: &Config) -> WebSettings {
             .map(|token| token.secret.clone())
             .collect(),
     }
+}
+
+/// `[websub]` as the daemon takes it; none without an address to push to, or without anybody who listens there.
+pub fn websub_settings(config: &Config) -> Option<WebsubSettings> {
+    let websub = &config.websub;
+    let base = websub
+        .callback_url
+        .as_ref()
+        .or(config.web.public_url.as_ref())?;
+    (websub.enabled && config.web.listen != Listen::Off).then(|| WebsubSettings {
+        base: format!("{base}/websub/"),
+        lease: websub.lease,
+    })
+}
+
+/// Whether hubs were to push, and nobody would hear them.
+pub fn has_deaf_callback(config: &Config) -> bool {
+    let wished = config.websub.callback_url.is_some() || config.web.public_url.is_some();
+    config.websub.enabled && wished && config.web.listen == Listen::Off
 }
 
 /// `[log] format` as logging takes it.
@@ -141,6 +160,7 @@ impl Maker {
                 give_up: config.alerts.give_up,
             },
             keep: store_settings(&config),
+            websub: websub_settings(&config),
             public_url: config.web.public_url.clone(),
             definitions: config.definitions,
         })

@@ -1,5 +1,6 @@
 //! `status`: the daemon and the store at a glance, from the store alone: it works whether or not a daemon runs.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::json;
@@ -8,6 +9,7 @@ use super::context::{self, Context};
 use super::exit::Failure;
 use super::output::{Output, neutral};
 use crate::domain::feed::Health;
+use crate::domain::feed::websub::State;
 use crate::store::feeds::FeedRow;
 use crate::store::status::{Note, Stats};
 use crate::store::{self, Holder};
@@ -19,6 +21,7 @@ struct Glance {
     notes: Vec<Note>,
     feeds: Vec<FeedRow>,
     stats: Stats,
+    websub: Vec<(State, u64)>,
 }
 
 /// Prints where the daemon and the store stand. Looking makes no store where there is none.
@@ -37,6 +40,7 @@ pub fn status(context: &Context, out: &mut Output) -> Result<(), Failure> {
         notes: store.read_blocking(store::status::notes)?,
         feeds: store.read_blocking(store::feeds::list)?,
         stats: store.stats()?,
+        websub: store.read_blocking(store::websub::counts)?,
     };
     if out.is_human() {
         glance.print(store.path(), out)
@@ -73,6 +77,7 @@ impl Glance {
             "running": self.running.is_some(), "pid": self.running.and_then(|holder| holder.pid),
             "version": env!("CARGO_PKG_VERSION"), "started": self.note("started"),
             "status": self.note("status"), "reload": self.note("reload"), "feeds": health,
+            "websub": self.websub.iter().map(|(state, count)| (state.as_str(), *count)).collect::<BTreeMap<_, _>>(),
             "store": { "path": path, "stats": self.stats },
         })
     }
@@ -96,6 +101,13 @@ impl Glance {
             .map(|(kind, count)| format!("{count} {kind}"))
             .collect();
         out.line(&format!("feeds  {}", counts.join(", ")))?;
+        let pushes = self.websub.iter().filter(|(state, _)| *state != State::Off);
+        let pushes: Vec<String> = pushes
+            .map(|(state, count)| format!("{count} {}", state.as_str()))
+            .collect();
+        if !pushes.is_empty() {
+            out.line(&format!("websub {}", pushes.join(", ")))?;
+        }
         out.line(&format!(
             "store  {}: {} entries, {} alerts, {:.1} MiB",
             path.display(),

@@ -11,16 +11,17 @@ use super::lists;
 use super::problem::{Problem, Where};
 use super::reader::{Cx, Table};
 use super::source::Place;
-use super::tables::{entities, feeds, receivers, rules, settings, web};
+use super::tables::{entities, feeds, receivers, rules, settings, web, websub};
 use crate::domain::rule::suggest;
 
 /// The tables of config, as keys.
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 12] = [
     "store",
     "fetch",
     "alerts",
     "heartbeat",
     "web",
+    "websub",
     "log",
     "feed",
     "entity",
@@ -218,6 +219,9 @@ fn scalars(cx: &mut Cx, root: &Table, draft: &mut Draft) {
     }
     if let Some(table) = open(cx, "web", web::WEB, draft) {
         draft.web = web::web(cx, &table);
+    }
+    if let Some(table) = open(cx, "websub", websub::WEBSUB, draft) {
+        draft.websub = websub::websub(cx, &table);
     }
     if let Some(table) = open(cx, "log", settings::LOG, draft) {
         draft.log = settings::log(cx, &table);

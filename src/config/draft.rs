@@ -9,12 +9,15 @@ use super::lists::Listed;
 use super::places::Places;
 use super::problem::Problem;
 use super::reader::Cx;
-use super::settings::{AlertSettings, HeartbeatSettings, LogSettings, StoreSettings, WebSettings};
+use super::settings::{
+    AlertSettings, HeartbeatSettings, LogSettings, StoreSettings, WebSettings, WebsubSettings,
+};
 use super::source::{Place, Sources, Text};
 use super::tables::entities::EntityPlaces;
 use super::tables::receivers::ReceiverPlaces;
 use super::tables::rules::RulePlaces;
 use super::{Config, derive_feed_id};
+use crate::domain::feed::websub::Terms;
 use crate::domain::feed::{Feed, Origin};
 use crate::domain::rule::{Definitions, Entity, Macro, Rule};
 use crate::fetch::settings::FetchSettings;
@@ -28,6 +31,7 @@ pub(super) struct Draft {
     pub alerts: AlertSettings,
     pub heartbeat: HeartbeatSettings,
     pub web: WebSettings,
+    pub websub: WebsubSettings,
     pub log: LogSettings,
     pub feeds: Vec<(Feed, Place)>,
     pub entities: Vec<(Entity, EntityPlaces)>,
@@ -218,6 +222,7 @@ impl Draft {
             alerts: self.alerts,
             heartbeat: self.heartbeat,
             web: self.web,
+            websub: self.websub,
             log: self.log,
             feeds: self.feeds.into_iter().map(|(feed, _)| feed).collect(),
             receivers: self
@@ -249,5 +254,6 @@ fn plain_feed(listed: Listed) -> Feed {
         transport: None,
         enabled: true,
         origin: Origin::File,
+        websub: Terms::default(),
     }
 }

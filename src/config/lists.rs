@@ -251,6 +251,7 @@ mod tests {
             transport: None,
             enabled: true,
             origin: Origin::File,
+            websub: crate::domain::feed::websub::Terms::default(),
         };
         let feeds = [
             feed("https://a.example/?x=1&y=2", &["wire", "en"]),

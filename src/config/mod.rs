@@ -43,7 +43,9 @@ use crate::fetch::settings::FetchSettings;
 use crate::notify::settings::ReceiverConfig;
 use draft::Draft;
 use reader::Cx;
-use settings::{AlertSettings, HeartbeatSettings, LogSettings, StoreSettings, WebSettings};
+use settings::{
+    AlertSettings, HeartbeatSettings, LogSettings, StoreSettings, WebSettings, WebsubSettings,
+};
 
 /// A config that is complete and valid.
 #[derive(Clone, Debug)]
@@ -62,6 +64,8 @@ pub struct Config {
     pub heartbeat: HeartbeatSettings,
     /// `[web]`.
     pub web: WebSettings,
+    /// `[websub]`.
+    pub websub: WebsubSettings,
     /// `[log]`.
     pub log: LogSettings,
     /// The feeds, disabled ones too.

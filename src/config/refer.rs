@@ -7,8 +7,22 @@ use std::collections::BTreeSet;
 use super::draft::Draft;
 use super::problem::Problem;
 use super::reader::Cx;
+use super::settings::Listen;
 use super::source::Text;
 use crate::domain::rule::suggest;
+
+/// Hubs cannot push to a daemon that does not listen.
+fn deaf(cx: &mut Cx, draft: &Draft) {
+    let websub = &draft.websub;
+    if let (true, Listen::Off, Some(place)) = (websub.enabled, &draft.web.listen, &websub.place) {
+        let problem = Problem::warning(
+            "C29",
+            place.clone(),
+            "no hub can reach `callback_url`: [web] listen is switched off",
+        );
+        cx.push(problem.help("give [web] an address to listen on, or take `callback_url` out"));
+    }
+}
 
 /// Checks that what rules name is there.
 pub(super) fn check(cx: &mut Cx, draft: &Draft) {
@@ -28,6 +42,7 @@ pub(super) fn check(cx: &mut Cx, draft: &Draft) {
         .flat_map(|(feed, _)| feed.tags.iter().map(String::as_str))
         .collect();
     idle(cx, draft, &receivers);
+    deaf(cx, draft);
     let has_default = draft.receivers.iter().any(|(receiver, _)| receiver.default);
     for (rule, places) in &draft.rules {
         for text in &places.receivers {

@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::source::Place;
 use crate::secret::Secret;
 
 /// `[store]`.
@@ -52,6 +53,19 @@ pub struct WebSettings {
     pub public_url: Option<String>,
     /// Who may come in; empty: everyone who can reach it.
     pub tokens: Vec<WebToken>,
+}
+
+/// `[websub]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebsubSettings {
+    /// Whether hubs are asked to push, where there is an address for them.
+    pub enabled: bool,
+    /// How callbacks begin, without a slash at the end; none: `[web] public_url`.
+    pub callback_url: Option<String>,
+    /// Where `callback_url` was given.
+    pub place: Option<Place>,
+    /// How long a subscription is asked for; the hub decides.
+    pub lease: Duration,
 }
 
 /// Where the web UI and API listen.
@@ -139,6 +153,17 @@ impl Default for WebSettings {
             listen: Listen::Tcp(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8787)),
             public_url: None,
             tokens: Vec::new(),
+        }
+    }
+}
+
+impl Default for WebsubSettings {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            callback_url: None,
+            place: None,
+            lease: Duration::from_hours(7 * 24),
         }
     }
 }

@@ -2,8 +2,13 @@
 
 use std::sync::Arc;
 
+use tokio::sync::SemaphorePermit;
+
 use super::Shared;
+use super::websub::receive;
+pub use super::websub::receive::{Delivery, Intent, Receipt};
 use crate::observe;
+use crate::store::StoreError;
 
 /// A running daemon, as seen from outside.
 #[derive(Clone)]
@@ -22,6 +27,43 @@ impl Control {
     #[must_use]
     pub fn not_ready(&self) -> Vec<String> {
         self.shared.not_ready()
+    }
+
+    /// A turn for a request of a hub; none where too many are being taken.
+    #[must_use]
+    pub fn hub_turn(&self) -> Option<SemaphorePermit<'_>> {
+        self.shared.hub_turns.try_acquire().ok()
+    }
+
+    /// Most bytes of a push on the wire.
+    #[must_use]
+    pub fn largest_push(&self) -> usize {
+        let (wire, _) = self.shared.setup().fetcher.largest();
+        usize::try_from(wire).unwrap_or(usize::MAX)
+    }
+
+    /// Whether anybody has the callback `token`.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn knows_callback(&self, token: &str) -> Result<bool, StoreError> {
+        receive::is_known(&self.shared, token).await
+    }
+
+    /// Whether a hub's question is about a request of ours; notes what it says.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn hub_intent(&self, token: &str, intent: Intent) -> Result<bool, StoreError> {
+        receive::intent(&self.shared, token, intent).await
+    }
+
+    /// Takes a push; what was taken is in the store.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn hub_push(&self, token: &str, delivery: Delivery) -> Result<Receipt, StoreError> {
+        receive::push(&self.shared, token, delivery).await
     }
 
     /// The metrics as text, gauges read from the store now.

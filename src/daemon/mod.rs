@@ -18,6 +18,7 @@ pub mod setup;
 pub mod supervisor;
 pub mod sweep;
 pub mod systemd;
+pub mod websub;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -35,6 +36,9 @@ use crate::store::{Store, StoreError};
 
 /// How often the price of a poll is worked out again.
 const PRICE_EVERY: Duration = Duration::from_mins(10);
+
+/// Requests of hubs that are taken at once; each may hold a document in memory.
+const MOST_HUB_REQUESTS: usize = 16;
 
 /// No task rests longer than this: clock steps, suspend and rows written by other processes are noticed.
 pub const LONGEST_REST: Duration = Duration::from_secs(30);
@@ -59,6 +63,10 @@ pub struct Shared {
     pub page_nudge: Notify,
     /// There may be something to deliver.
     pub deliver_nudge: Notify,
+    /// There may be a hub to ask.
+    pub websub_nudge: Notify,
+    /// Turns for requests of hubs.
+    pub hub_turns: Semaphore,
     /// Something went wrong, or right again.
     pub watch_nudge: Notify,
     setup: RwLock<Arc<Setup>>,
@@ -82,6 +90,8 @@ impl Shared {
             poll_nudge: Notify::new(),
             page_nudge: Notify::new(),
             deliver_nudge: Notify::new(),
+            websub_nudge: Notify::new(),
+            hub_turns: Semaphore::new(MOST_HUB_REQUESTS),
             price: RwLock::new((setup.pace.price, None)),
             watch_nudge: Notify::new(),
             setup: RwLock::new(Arc::new(setup)),
@@ -100,6 +110,7 @@ impl Shared {
         *self.setup.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(setup);
         self.poll_nudge.notify_one();
         self.deliver_nudge.notify_one();
+        self.websub_nudge.notify_one();
     }
 
     /// How polls are paced now: as set, at the price that the feeds' own rates make.
@@ -202,6 +213,13 @@ impl Shared {
         let waiting = self.store.read(crate::store::pages::waiting).await?;
         self.metrics
             .set(observe::PAGES_WAITING, &[], number(waiting));
+        for (state, count) in self.store.read(crate::store::websub::counts).await? {
+            self.metrics.set(
+                observe::SUBSCRIPTIONS,
+                &[("state", state.as_str())],
+                number(count),
+            );
+        }
         let db_bytes = std::fs::metadata(self.store.path()).map_or(0, |meta| meta.len());
         self.metrics
             .set(observe::STORE_BYTES, &[("file", "db")], number(db_bytes));

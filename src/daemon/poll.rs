@@ -4,7 +4,7 @@
 //! steps are put in order and nothing else. The fetcher keeps hosts apart; this pass keeps feeds apart.
 
 mod fill;
-mod read;
+pub(super) mod read;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -86,6 +86,7 @@ pub async fn poll(
     drop(place);
     let (record, error) = (commit.record.clone(), commit.state.last_error.clone());
     let (found, earlier) = (Found::of(&commit), wants_earlier(&commit));
+    let hubs_changed = commit.news.offer.is_some();
     let result = shared
         .store
         .write(move |tx| store::polls::record_poll(tx, &commit))
@@ -100,6 +101,9 @@ pub async fn poll(
         held: result.held,
     };
     count(shared, &report, &record, found);
+    if hubs_changed {
+        shared.websub_nudge.notify_one();
+    }
     if result.pages > 0 {
         shared.page_nudge.notify_one();
     }
@@ -172,6 +176,25 @@ async fn read_apart(
     }
 }
 
+/// Counts entries, new and revised, and matches that raised no alert.
+pub(super) fn count_findings(
+    shared: &Shared,
+    (new, revised): (u64, u64),
+    held: impl Iterator<Item = (&'static str, u32)>,
+) {
+    let metrics = &shared.metrics;
+    for (change, count) in [("new", new), ("revised", revised)] {
+        metrics.add(
+            observe::ENTRIES,
+            &[("change", change)],
+            super::number(count),
+        );
+    }
+    for (reason, count) in held {
+        metrics.add(observe::HELD, &[("reason", reason)], super::number(count));
+    }
+}
+
 /// Counts and logs a poll.
 fn count(shared: &Shared, report: &Report, record: &PollRecord, found: Found) {
     let metrics = &shared.metrics;
@@ -179,19 +202,8 @@ fn count(shared: &Shared, report: &Report, record: &PollRecord, found: Found) {
     let seconds = Duration::from_millis(record.duration_ms).as_secs_f64();
     metrics.add(observe::POLL_SECONDS, &[], seconds);
     metrics.add(observe::WIRE_BYTES, &[], super::number(record.wire_bytes));
-    metrics.add(
-        observe::ENTRIES,
-        &[("change", "new")],
-        super::number(report.new),
-    );
-    metrics.add(
-        observe::ENTRIES,
-        &[("change", "revised")],
-        super::number(report.revised),
-    );
-    for (held, count) in &report.held {
-        metrics.add(observe::HELD, &[("reason", *held)], super::number(*count));
-    }
+    let held = report.held.iter().map(|(reason, count)| (*reason, *count));
+    count_findings(shared, (report.new, report.revised), held);
     if let Some(way_back) = found.gap {
         metrics.add(observe::GAPS, &[("result", "found")], 1.0);
         if !way_back {

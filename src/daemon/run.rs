@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::reload::{Loader, reload};
 use super::supervisor::{Ending, Supervisor};
-use super::{LONGEST_REST, Shared, deliver, pages, poll, sweep, systemd};
+use super::{LONGEST_REST, Shared, deliver, pages, poll, sweep, systemd, websub};
 
 /// How long tasks may take to stop; systemd is told 15 s.
 const GRACE: Duration = Duration::from_secs(8);
@@ -54,6 +54,9 @@ pub async fn run(
     supervisor.start("outside", outside(Arc::clone(&shared), stop.clone()));
     if let Some(web) = web {
         supervisor.start("web", web(stop.clone()));
+        supervisor.start("websub", websub::run(Arc::clone(&shared), stop.clone()));
+    } else {
+        no_pushes(&shared).await?;
     }
     // What became of a reload was said of an earlier life.
     super::forget(&shared, "reload").await;
@@ -80,6 +83,22 @@ pub async fn run(
     Ok(ending)
 }
 
+/// Without a web nobody hears hubs: what they pushed in an earlier life is polled as usual from now on.
+async fn no_pushes(shared: &Shared) -> anyhow::Result<()> {
+    let now = shared.clock.now();
+    let stopped = shared
+        .store
+        .write(move |tx| crate::store::websub::stop(tx, now))
+        .await?;
+    if stopped > 0 {
+        tracing::info!(
+            stopped,
+            "{stopped} feeds that hubs pushed are polled as usual: [web] listen is off"
+        );
+    }
+    Ok(())
+}
+
 /// Wakes the passes when a command has written to the store beside us.
 async fn outside(shared: Arc<Shared>, stop: CancellationToken) -> anyhow::Result<()> {
     loop {
@@ -89,6 +108,7 @@ async fn outside(shared: Arc<Shared>, stop: CancellationToken) -> anyhow::Result
                 shared.poll_nudge.notify_one();
                 shared.page_nudge.notify_one();
                 shared.deliver_nudge.notify_one();
+                shared.websub_nudge.notify_one();
             }
         }
     }

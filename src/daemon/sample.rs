@@ -105,6 +105,7 @@ pub(super) fn setup(feeds: &[Feed], receivers: Vec<Arc<Receiver>>) -> Setup {
             give_up: Duration::from_hours(72),
         },
         keep: store::Settings::default(),
+        websub: None,
         public_url: None,
     }
 }

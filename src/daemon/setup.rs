@@ -35,6 +35,8 @@ pub struct Setup {
     pub alerts: AlertSettings,
     /// How long things are kept.
     pub keep: store::Settings,
+    /// Where hubs can push to; none: no feed is pushed.
+    pub websub: Option<WebsubSettings>,
     /// Base of links in alerts; none without `public_url`.
     pub public_url: Option<String>,
 }
@@ -48,6 +50,15 @@ pub struct AlertSettings {
     pub story_window: Duration,
     /// A delivery that still fails then is a dead letter.
     pub give_up: Duration,
+}
+
+/// `[websub]`, where there is an address to push to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebsubSettings {
+    /// How callbacks begin, up to and with the slash before the token.
+    pub base: String,
+    /// How long a subscription is asked for.
+    pub lease: Duration,
 }
 
 impl Setup {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use reqwest::header::{
     AGE, CACHE_CONTROL, DATE, ETAG, EXPIRES, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED,
-    LOCATION, RETRY_AFTER, SET_COOKIE, VARY,
+    LINK, LOCATION, RETRY_AFTER, SET_COOKIE, VARY,
 };
 use reqwest::{Client, Method, Request, Response, StatusCode};
 use tokio::time::{Instant, sleep, timeout};
@@ -46,8 +46,8 @@ pub struct Fetcher {
     guard: Guard,
     proxies: Proxies,
     pacer: Pacer,
-    timeouts: Timeouts,
-    bounds: Bounds,
+    pub(super) timeouts: Timeouts,
+    pub(super) bounds: Bounds,
     clock: Clock,
     robots: robots::Gate,
 }
@@ -228,7 +228,7 @@ impl Fetcher {
     ///
     /// Certificates of the client are shown to the feed's own origin only, and only its own host is taken
     /// without a valid one.
-    fn client(&self, hop: &Hop<'_>) -> Result<Client, Failure> {
+    pub(super) fn client(&self, hop: &Hop<'_>) -> Result<Client, Failure> {
         let proxy = self.proxy(hop);
         // The proxy's address is judged by nobody, so that its name must lead to nothing else.
         let proxy_host = proxy.and_then(|url| proxy::check(url).ok());
@@ -255,7 +255,8 @@ impl Fetcher {
         })
     }
 
-    async fn turn(&self, hop: &Hop<'_>, phases: &Phases) -> Turn {
+    /// The turn of the host that `hop` asks.
+    pub(super) async fn turn(&self, hop: &Hop<'_>, phases: &Phases) -> Turn {
         let direct = self.proxy(hop).is_none();
         let private = self.is_private(&hop.url, direct).await;
         let begun = Instant::now();
@@ -267,7 +268,7 @@ impl Fetcher {
     /// Whether the host of `url` is the operator's own, and not public.
     ///
     /// A name is looked up only where config opens anything at all, and not where a proxy does that.
-    async fn is_private(&self, url: &Url, direct: bool) -> bool {
+    pub(super) async fn is_private(&self, url: &Url, direct: bool) -> bool {
         let Some(host) = url.host() else {
             return false;
         };
@@ -422,6 +423,11 @@ impl Exchange<'_> {
         facts.etag = raw(headers, &ETAG).map(<[u8]>::to_vec);
         facts.last_modified = raw(headers, &LAST_MODIFIED).map(<[u8]>::to_vec);
         facts.fresh_for = freshness::fresh_for(&cache_headers(headers), received, delay);
+        facts.links = headers
+            .get_all(LINK)
+            .iter()
+            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+            .collect();
         facts.retry_after = raw(headers, &RETRY_AFTER)
             .and_then(|value| freshness::retry_after(value, raw(headers, &DATE), received));
     }

@@ -13,6 +13,7 @@ pub mod http;
 pub mod names;
 pub mod proxy;
 pub mod settings;
+pub mod websub;
 
 mod answer;
 mod body;

@@ -16,6 +16,7 @@ use super::{Result, gaps};
 use crate::domain::feed::quirks::Quirks;
 use crate::domain::feed::schedule::Why;
 use crate::domain::feed::signs::Signs;
+use crate::domain::feed::websub::{Push, Terms};
 use crate::domain::feed::{Feed, FeedState, Origin};
 use crate::domain::id::FeedId;
 
@@ -132,15 +133,19 @@ fn void_other_url(tx: &Transaction<'_>, feed: &FeedId) -> Result<()> {
 
 /// All feeds that are asked for, by id.
 pub fn list(conn: &Connection) -> Result<Vec<FeedRow>> {
-    let mut query = conn.prepare_cached("select * from feed where configured = 1 order by id")?;
+    let mut query = conn.prepare_cached(
+        "select feed.*, websub.push from feed left join websub on websub.feed = feed.id
+         where configured = 1 order by id",
+    )?;
     let rows = query.query_map([], read_feed)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// The feeds that were added through the API, as the daemon polls them.
 pub fn added(conn: &Connection) -> Result<Vec<Feed>> {
-    let mut query = conn
-        .prepare_cached("select * from feed where configured = 1 and origin = 'api' order by id")?;
+    let mut query = conn.prepare_cached(
+        "select feed.*, null as push from feed where configured = 1 and origin = 'api' order by id",
+    )?;
     let rows = query.query_map([], read_feed)?;
     rows.map(|row| Ok(row?.feed)).collect()
 }
@@ -148,7 +153,10 @@ pub fn added(conn: &Connection) -> Result<Vec<Feed>> {
 /// One feed, asked for or not.
 pub fn get(conn: &Connection, feed: &FeedId) -> Result<Option<FeedRow>> {
     Ok(conn
-        .prepare_cached("select * from feed where id = ?1")?
+        .prepare_cached(
+            "select feed.*, websub.push from feed left join websub on websub.feed = feed.id
+             where id = ?1",
+        )?
         .query_row([feed.as_str()], read_feed)
         .optional()?)
 }
@@ -223,6 +231,33 @@ pub fn ask(tx: &Transaction<'_>, feed: &FeedId, full: bool, now: Timestamp) -> R
     Ok(changed > 0)
 }
 
+/// Makes a feed due at `at`, unless it is sooner or the publisher asked to wait: a hub no longer pushes, or its
+/// push could not be read.
+pub(super) fn hasten(tx: &Transaction<'_>, feed: &FeedId, at: Timestamp) -> Result<()> {
+    tx.prepare_cached(
+        "update feed set next_poll = max(?2, coalesce(retry_after, 0)), why_then = ?3
+         where id = ?1 and next_poll > max(?2, coalesce(retry_after, 0))",
+    )?
+    .execute(params![feed.as_str(), Ms(at), Name(Why::Pushed)])?;
+    Ok(())
+}
+
+/// Writes what a push brought: nothing but that there is news.
+pub(super) fn save_pushed(
+    tx: &Transaction<'_>,
+    feed: &FeedId,
+    new: u32,
+    now: Timestamp,
+) -> Result<bool> {
+    let changed = tx
+        .prepare_cached(
+            "update feed set entries = entries + ?2,
+                last_new = case when ?2 > 0 then ?3 else last_new end where id = ?1",
+        )?
+        .execute(params![feed.as_str(), new, Ms(now)])?;
+    Ok(changed > 0)
+}
+
 /// Polls that a dead process left under way are due within a minute.
 pub(super) fn free_interrupted(tx: &Transaction<'_>, now: Timestamp) -> Result<()> {
     tx.prepare_cached(
@@ -245,7 +280,7 @@ pub(super) fn save_state(
         .prepare_cached(
             "update feed set state_url = ?2, etag = ?3, last_modified = ?4, body_hash = ?5,
                 own_title = ?6, own_language = ?7, site_url = ?8, last_poll = ?9, last_success = ?10,
-                last_new = ?11, next_poll = ?12, why_then = ?13, retry_after = ?14, failures = ?15,
+                last_new = coalesce(max(last_new, ?11), last_new, ?11), next_poll = ?12, why_then = ?13, retry_after = ?14, failures = ?15,
                 gone_since = ?16, gone = ?17, last_outcome = ?18, last_error = ?19, ttl_minutes = ?20,
                 skip_hours = ?21, skip_days = ?22, rate_count = ?23, rate_days = ?24,
                 entries = entries + ?25, streak = ?26, validators_url = ?27, signs = ?28, quirks = ?29,
@@ -311,6 +346,7 @@ fn read_feed(row: &Row<'_>) -> rusqlite::Result<FeedRow> {
             transport: None,
             enabled: row.get("enabled")?,
             origin: row.get::<_, Name<Origin>>("origin")?.0,
+            websub: Terms::default(),
         },
         state: read_state(row)?,
         configured: row.get("configured")?,
@@ -356,6 +392,10 @@ fn read_state(row: &Row<'_>) -> rusqlite::Result<FeedState> {
         quirks: row
             .get::<_, Option<Json<Quirks>>>("quirks")?
             .map_or_else(Quirks::default, |quirks| quirks.0),
+        push: row
+            .get::<_, Option<Json<Push>>>("push")?
+            .map(|push| push.0)
+            .unwrap_or_default(),
     })
 }
 

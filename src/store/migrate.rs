@@ -21,6 +21,7 @@ pub(super) const ALL: &[Migration] = &[
     (2, include_str!("migrations/0002_gaps.sql")),
     (3, include_str!("migrations/0003_page.sql")),
     (4, include_str!("migrations/0004_quirks.sql")),
+    (5, include_str!("migrations/0005_websub.sql")),
 ];
 
 /// The version that `steps` lead to.

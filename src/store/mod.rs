@@ -33,6 +33,7 @@ pub mod status;
 pub mod stories;
 #[cfg(test)]
 mod tests;
+pub mod websub;
 mod writer;
 
 pub use error::StoreError;

@@ -14,7 +14,7 @@ use super::entries::{self, Placed};
 use super::gaps::{self, NewGap};
 use super::outbox::Addressee;
 use super::row::{Json, Ms, Name, Rank};
-use super::{Result, StoreError, feeds, pages, stories};
+use super::{Result, StoreError, feeds, pages, stories, websub};
 use crate::domain::alert::decide::{Change, Facts, decide};
 use crate::domain::alert::{self, Decision, Held, Reason};
 use crate::domain::entry::Entry;
@@ -23,6 +23,7 @@ use crate::domain::entry::ingest::Rekeyed;
 use crate::domain::entry::page::Wanted;
 use crate::domain::feed::FeedState;
 use crate::domain::feed::outcome::PollRecord;
+use crate::domain::feed::websub::push::PollNews;
 use crate::domain::id::{EntryId, FeedId};
 use crate::domain::matching::{Match, Mention};
 use crate::domain::rule::{Notify, Revisions};
@@ -34,6 +35,8 @@ pub struct PollCommit {
     pub feed: FeedId,
     /// What was learned of it; `entries` is counted here and ignored.
     pub state: FeedState,
+    /// What the poll says of hubs and pushes.
+    pub news: PollNews,
     /// For the history.
     pub record: PollRecord,
     /// Nothing in the document was known, or its history is wanted.
@@ -154,14 +157,44 @@ pub fn record_poll(tx: &Transaction<'_>, commit: &PollCommit) -> Result<PollResu
         gaps::open(tx, &commit.feed, commit.record.at, gap)?;
     }
     record_entries(tx, commit, &mut result)?;
-    if !feeds::save_state(tx, &commit.feed, &commit.state, result.new)? {
-        return Err(StoreError::fault(format!(
-            "feed `{}` was polled, but the store does not know it",
-            commit.feed
-        )));
+    let known = feeds::save_state(tx, &commit.feed, &commit.state, result.new)?;
+    be_known(known, commit)?;
+    if commit.news != PollNews::default() {
+        websub::polled(tx, &commit.feed, &commit.news, commit.now)?;
     }
     feeds::add_poll(tx, &commit.feed, &commit.record)?;
     Ok(result)
+}
+
+/// Records what a hub pushed to the callback `token`: like a poll, but the feed's validators, schedule and last
+/// answer are those of polls and stay.
+pub fn record_push(tx: &Transaction<'_>, commit: &PollCommit) -> Result<PollResult> {
+    let mut result = PollResult::default();
+    record_entries(tx, commit, &mut result)?;
+    let known = feeds::save_pushed(tx, &commit.feed, result.new, commit.now)?;
+    be_known(known, commit)?;
+    let new = commit.new.iter().map(|item| item.entry.id.as_str());
+    let revised = commit.revised.iter().map(|item| item.now.entry.id.as_str());
+    let carried = new
+        .chain(revised)
+        .chain(commit.seen.iter().map(EntryId::as_str));
+    websub::change(tx, &commit.feed, commit.now, |subscription| {
+        subscription.push.pushed(carried, result.new, commit.now);
+        subscription.last_push = Some(commit.now);
+        subscription.pushes = subscription.pushes.saturating_add(1);
+    })?;
+    feeds::add_poll(tx, &commit.feed, &commit.record)?;
+    Ok(result)
+}
+
+fn be_known(known: bool, commit: &PollCommit) -> Result<()> {
+    if known {
+        return Ok(());
+    }
+    Err(StoreError::fault(format!(
+        "feed `{}` was polled, but the store does not know it",
+        commit.feed
+    )))
 }
 
 /// The entries of a poll, with all that hangs on them.

@@ -14,6 +14,7 @@ use crate::domain::entry::identity::{Part, canonical_url, content_hash, entry_id
 use crate::domain::entry::ingest::alternates;
 use crate::domain::entry::{Content, Entry};
 use crate::domain::feed::outcome::{OutcomeKind, PollRecord};
+use crate::domain::feed::websub::push::PollNews;
 use crate::domain::feed::{Feed, FeedState, Origin};
 use crate::domain::id::{EntityId, FeedId, ReceiverId, RuleId};
 use crate::domain::matching::{Evidence, Match, Mention};
@@ -49,6 +50,7 @@ pub(super) fn feed(id: &str) -> Feed {
         transport: None,
         enabled: true,
         origin: Origin::File,
+        websub: crate::domain::feed::websub::Terms::default(),
     }
 }
 
@@ -177,6 +179,7 @@ pub(super) fn commit(new: Vec<Recorded>) -> PollCommit {
             note: None,
         },
         gap: None,
+        news: PollNews::default(),
         new,
         revised: Vec::new(),
         rekeyed: Vec::new(),

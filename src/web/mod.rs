@@ -1,10 +1,11 @@
 //! HTTP in: every route of the program on one page.
 //!
-//! Operations endpoints only in this version; pages and API join here. The daemon's state is reached through
+//! Operations endpoints, and what hubs call; pages and API join here. The daemon's state is reached through
 //! `daemon::control` and nothing else.
 
 mod guard;
 mod ops;
+mod websub;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -73,6 +74,7 @@ fn router(control: Arc<Control>, settings: &WebSettings) -> Router {
         .route("/healthz", get(ops::healthz))
         .route("/readyz", get(ops::readyz))
         .route("/metrics", get(ops::metrics))
+        .route("/websub/{token}", get(websub::verify).post(websub::push))
         .fallback(ops::not_found)
         .layer(axum::middleware::from_fn(move |request, next| {
             guard::check(guard.clone(), request, next)

@@ -20,3 +20,10 @@ pub mod desk;
 )]
 #[allow(dead_code, reason = "each test crate uses a part")]
 pub mod life;
+
+#[expect(
+    clippy::allow_attributes,
+    reason = "which part is used differs from test to test, so nothing can be expected"
+)]
+#[allow(dead_code, reason = "each test crate uses a part")]
+pub mod hub;

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::pushes::Pushes;
 use super::{all, find};
 use crate::cli::context::{Context, Loaded};
 use crate::cli::exit::Failure;
@@ -22,7 +23,7 @@ const POLLS: u32 = 20;
 const GAPS: u32 = 10;
 
 /// The contract's facts of a feed, with what its last poll was.
-fn facts(row: &FeedRow, last: Option<&PollRecord>) -> serde_json::Value {
+fn facts(row: &FeedRow, last: Option<&PollRecord>, pushes: &Pushes) -> serde_json::Value {
     let FeedRow { feed, state, .. } = row;
     let signs = &state.signs;
     let gap = signs.gap.as_ref();
@@ -37,7 +38,7 @@ fn facts(row: &FeedRow, last: Option<&PollRecord>) -> serde_json::Value {
         "last_final_url": last.and_then(|poll| poll.final_url.as_ref()),
         "last_note": last.and_then(|poll| poll.note.as_ref()),
         "gaps": gap.map_or(0, |gap| gap.count), "last_gap": gap.map(|gap| gap.last),
-        "candidates": signs.candidates,
+        "candidates": signs.candidates, "websub": pushes.of(&feed.id),
     })
 }
 
@@ -45,12 +46,13 @@ fn facts(row: &FeedRow, last: Option<&PollRecord>) -> serde_json::Value {
 pub fn list(loaded: &Loaded, context: &Context, out: &mut Output) -> Result<(), Failure> {
     let store = context.store_of(loaded)?;
     let rows = all(loaded, &store)?;
+    let now = context.clock.now();
     if !out.is_human() {
         let last = store.read_blocking(store::feeds::last_polls)?;
-        let facts = |row: &FeedRow| facts(row, last.get(&row.feed.id));
+        let pushes = Pushes::read(&store, now)?;
+        let facts = |row: &FeedRow| facts(row, last.get(&row.feed.id), &pushes);
         return out.rows("feeds", &rows.iter().map(facts).collect::<Vec<_>>());
     }
-    let now = context.clock.now();
     let table: Vec<Vec<String>> = rows
         .iter()
         .map(|row| {
@@ -104,7 +106,8 @@ pub fn show(loaded: &Loaded, id: &str, context: &Context, out: &mut Output) -> R
             store::gaps::list(conn, &row.feed.id, GAPS)?,
         ))
     })?;
-    let mut value = facts(row, polls.first());
+    let pushes = Pushes::read(&store, context.clock.now())?;
+    let mut value = facts(row, polls.first(), &pushes);
     if row.feed.full_text {
         value["pages"] = pages(&store, &row.feed.id)?;
     }

@@ -6,6 +6,7 @@ use crate::config::reader::{Cx, Table};
 use crate::config::secrets;
 use crate::config::source::Place;
 use crate::config::values;
+use crate::domain::feed::websub::Terms;
 use crate::domain::feed::{Feed, Origin};
 use crate::domain::id::FeedId;
 
@@ -29,6 +30,8 @@ pub(in crate::config) const FEED: &[&str] = &[
     "tls_insecure",
     "allow_downgrade",
     "enabled",
+    "websub",
+    "require_sha256",
 ];
 
 /// A feed with the place of its id, or of its URL where it has no id of its own.
@@ -57,6 +60,10 @@ pub(in crate::config) fn feed(cx: &mut Cx, table: &Table) -> Option<(Feed, Place
     let headers = secrets::headers(cx, table);
     let transport = transport::transport(cx, table);
     let enabled = table.bool(cx, "enabled").unwrap_or(true);
+    let websub = Terms {
+        wanted: table.bool(cx, "websub").unwrap_or(true),
+        require_sha256: table.bool(cx, "require_sha256").unwrap_or(false),
+    };
     let url = table.required_text(cx, "url", "\"https://example.org/feed.xml\"")?;
     let item = table.get("url")?;
     if values::http_url(&url.value).is_err() {
@@ -85,6 +92,7 @@ pub(in crate::config) fn feed(cx: &mut Cx, table: &Table) -> Option<(Feed, Place
         transport,
         enabled,
         origin: Origin::File,
+        websub,
     };
     Some((feed, place))
 }

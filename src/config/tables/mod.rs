@@ -9,6 +9,7 @@ pub(super) mod rules;
 pub(super) mod settings;
 mod transport;
 pub(super) mod web;
+pub(super) mod websub;
 
 use super::problem::Problem;
 use super::reader::{Cx, Table};

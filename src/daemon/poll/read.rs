@@ -22,10 +22,32 @@ use crate::domain::feed::outcome::{
     Body, FetchOutcome, FetchResult, HttpFacts, OutcomeKind, PollRecord,
 };
 use crate::domain::feed::signs::{Shown, Signs};
+use crate::domain::feed::websub::push::{self, PollNews};
 use crate::domain::feed::{DocumentFacts, Feed, FeedState};
 use crate::store::gaps::NewGap;
 use crate::store::polls::{PollCommit, Recorded, RevisedEntry};
 use crate::store::{self, StoreError};
+
+/// What reading a push gave.
+pub struct Pushed {
+    /// What to record; none where it could not be read.
+    pub commit: Option<PollCommit>,
+    /// Nothing is missing of it.
+    pub whole: bool,
+    /// Why it could not be read.
+    pub error: Option<String>,
+}
+
+impl Pushed {
+    /// A push that cannot be read, and why.
+    pub fn unreadable(why: String) -> Self {
+        Self {
+            commit: None,
+            whole: false,
+            error: Some(why),
+        }
+    }
+}
 
 /// One outcome to be read, with all it takes.
 #[derive(Clone)]
@@ -253,6 +275,7 @@ impl Digest {
             ..facts.clone()
         });
         let facts = bare.as_ref().unwrap_or(facts);
+        let entries: Vec<_> = seen.plan.new.iter().map(dated).collect();
         let polled = Polled {
             began: self.began,
             kind,
@@ -261,10 +284,20 @@ impl Digest {
             hash: seen.hash.as_deref(),
             document: seen.document.as_ref(),
             new: count(seen.plan.new.len()),
+            entries: &entries,
         };
         let state = learn::apply(&self.feed, &old, &polled, &self.shared.pace(), self.now);
+        let news = push::news(&self.feed, &self.old, &polled, self.now);
+        let news = PollNews {
+            otherwise: state.push.otherwise,
+            ..news
+        };
+        let news = news.unless_known(&self.old.push);
         let record = self.record(kind, &seen, facts, &state);
-        self.assemble((seen.plan, pages), state, record, seen.gap)
+        PollCommit {
+            news,
+            ..self.assemble((seen.plan, pages), state, record, seen.gap)
+        }
     }
 
     /// The rows of an earlier document: its entries only.
@@ -289,6 +322,7 @@ impl Digest {
         PollCommit {
             feed: self.feed.id.clone(),
             record,
+            news: PollNews::default(),
             gap,
             new: plan
                 .new
@@ -307,8 +341,40 @@ impl Digest {
             undated_is_backlog: self.old.last_success.is_none(),
             story_window: self.setup.alerts.story_window,
             now: self.now,
-            state,
+            state: self.old.clone(),
         }
+    }
+
+    /// Reads what a hub pushed: a document that is whole for what it brings, and silent about the rest.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn read_push(mut self, body: &Body) -> Result<Pushed, StoreError> {
+        // What polls have read is no reason to leave a push unread.
+        self.old.body_hash = None;
+        let home = self.old.validators_url.as_ref().unwrap_or(&self.feed.url);
+        let facts = HttpFacts {
+            final_url: Some(home.clone()),
+            wire_bytes: body.bytes.len() as u64,
+            ..HttpFacts::default()
+        };
+        let (kind, mut seen) = self.read_body(body, &facts)?;
+        let whole = kind.is_good() && !seen.truncated;
+        if !kind.is_good() {
+            return Ok(Pushed::unreadable(seen.message.unwrap_or_default()));
+        }
+        let pages = self.pages(&mut seen.plan)?;
+        let state = self.old.clone();
+        let mut record = self.record(kind, &seen, &facts, &state);
+        record.note = Some(match record.note {
+            Some(note) => format!("pushed; {note}"),
+            None => "pushed".to_owned(),
+        });
+        Ok(Pushed {
+            commit: Some(self.assemble((seen.plan, pages), state, record, None)),
+            whole,
+            error: None,
+        })
     }
 
     /// The poll as the history keeps it.
@@ -325,7 +391,7 @@ impl Digest {
             outcome: kind,
             status: facts.status,
             duration_ms: u64::try_from(facts.duration.as_millis()).unwrap_or(u64::MAX),
-            timings: None,
+            timings: Some(facts.timings),
             final_url: facts.final_url.clone().filter(|_| redirected),
             conditional: facts.conditional,
             wire_bytes: facts.wire_bytes,
@@ -399,6 +465,11 @@ fn note(seen: &Seen, state: &FeedState) -> Option<String> {
     (!notes.is_empty()).then(|| notes.join("; "))
 }
 
+/// An entry by its id, and when it was published.
+fn dated(entry: &Entry) -> (&str, Option<Timestamp>) {
+    (entry.id.as_str(), entry.content.published)
+}
+
 /// A count as rows keep it.
 fn count(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
@@ -418,5 +489,7 @@ fn document_facts(document: &Document) -> DocumentFacts {
             .iter()
             .filter_map(|entry| entry.published)
             .collect(),
+        hubs: document.hubs.clone(),
+        self_url: document.self_url.clone(),
     }
 }

@@ -9,6 +9,7 @@ use super::outcome::{HttpFacts, OutcomeKind};
 use super::quirks::Quirks;
 use super::rate::Tally;
 use super::schedule::{self, Pace};
+use super::websub::push;
 use super::{DocumentFacts, Feed, FeedState};
 
 /// After so many 410 answers in a row…
@@ -34,6 +35,8 @@ pub struct Polled<'a> {
     pub document: Option<&'a DocumentFacts>,
     /// Entries not seen before.
     pub new: u32,
+    /// The same by id, each with when it was published.
+    pub entries: &'a [(&'a str, Option<Timestamp>)],
 }
 
 /// The state of `feed` after `polled`, at `now`.
@@ -73,7 +76,9 @@ pub fn apply(
     if polled.new > 0 {
         state.last_new = Some(polled.began);
     }
+    state.push.polled(&push::news(feed, old, polled, now));
     let next = schedule::next(feed, &state, polled.facts, pace, now);
+    let next = push::put_off(feed, &mut state, next, pace.max, now);
     state.next_poll = next.at;
     state.why_then = Some(next.why);
     state
@@ -144,7 +149,8 @@ fn learn_rate(state: &mut FeedState, old: &FeedState, polled: &Polled<'_>, first
         (true, Some(document), _) => Tally::first(&document.published, polled.began),
         (false, _, Some(last)) => {
             let elapsed = polled.began.duration_since(last);
-            Tally::of(state).after(elapsed.try_into().unwrap_or_default(), polled.new)
+            let new = polled.new.saturating_add(old.push.arrived);
+            Tally::of(state).after(elapsed.try_into().unwrap_or_default(), new)
         }
         _ => Tally::of(state),
     };

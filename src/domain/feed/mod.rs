@@ -3,8 +3,8 @@
 //! `schedule` says when to poll next and why then, `rate` what its rhythm is, `learn` turns a poll into the
 //! next state; `outcome` is an HTTP exchange as data and `freshness` reads its headers; `gap` is the way back to
 //! what a document no longer shows, `signs` what people should know; `transport` is how a feed is reached, `quirks`
-//! what its server was found not to bear. Fetching itself is in `crate::fetch`, reading the document in
-//! `domain::document`.
+//! what its server was found not to bear; `websub` is about hubs that push. Fetching itself is in `crate::fetch`,
+//! reading the document in `domain::document`.
 
 pub mod freshness;
 pub mod gap;
@@ -15,6 +15,7 @@ pub mod rate;
 pub mod schedule;
 pub mod signs;
 pub mod transport;
+pub mod websub;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -57,6 +58,8 @@ pub struct Feed {
     pub enabled: bool,
     /// Where it was configured.
     pub origin: Origin,
+    /// Whether hubs may push it, and on what terms.
+    pub websub: websub::Terms,
 }
 
 /// Where a feed, rule or entity came from: config files are read-only to the API.
@@ -128,6 +131,8 @@ pub struct FeedState {
     pub signs: signs::Signs,
     /// What the publisher's server was found not to bear.
     pub quirks: quirks::Quirks,
+    /// What is known of hubs and pushes.
+    pub push: websub::Push,
 }
 
 /// A feed's health, as `feeds list` shows it.
@@ -190,6 +195,10 @@ pub struct DocumentFacts {
     pub skip_days: u8,
     /// When its entries were published, those that say so: the first guess at the feed's rhythm.
     pub published: Vec<Timestamp>,
+    /// The hubs it names.
+    pub hubs: Vec<String>,
+    /// Where it says that it lives.
+    pub self_url: Option<String>,
 }
 
 impl Feed {
@@ -211,6 +220,7 @@ impl Feed {
             transport: None,
             enabled: true,
             origin: Origin::File,
+            websub: websub::Terms::default(),
         }
     }
 

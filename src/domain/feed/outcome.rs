@@ -99,6 +99,9 @@ pub struct HttpFacts {
     /// `Last-Modified`, raw.
     #[serde(skip)]
     pub last_modified: Option<Vec<u8>>,
+    /// The values of all `Link` headers, which may name hubs.
+    #[serde(skip)]
+    pub links: Vec<String>,
     /// Freshness that remains by `Cache-Control`, `Expires`, `Age` (RFC 9111 4.2), not yet capped.
     pub fresh_for: Option<Duration>,
     /// `Retry-After`, as a delay from the answer.
@@ -256,19 +259,4 @@ pub struct PollRecord {
     pub why_then: Option<Why>,
     /// The bad outcome's text, or what had to be repaired.
     pub note: Option<String>,
-}
-
-/// Where the time of an exchange went, in milliseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Timings {
-    /// Until the name was an address.
-    pub dns_ms: u32,
-    /// Until the connection stood, TLS included.
-    pub connect_ms: u32,
-    /// From the request to the first byte of the answer.
-    pub first_byte_ms: u32,
-    /// From there to the last byte.
-    pub body_ms: u32,
-    /// Before all that: for the host's turn.
-    pub waited_ms: u32,
 }

@@ -48,6 +48,8 @@ pub enum Why {
     Interrupted,
     /// 410: polling stopped.
     Gone,
+    /// A hub pushes new entries: this poll only makes sure of it.
+    Pushed,
 }
 
 /// How polls are paced: `[fetch]` as far as the schedule needs it.
@@ -336,7 +338,7 @@ fn until_then(now: Timestamp, then: Timestamp) -> Duration {
 }
 
 /// A part of `whole` that is the feed's own, the same each time.
-fn fraction(id: &FeedId, salt: &str, whole: Duration) -> Duration {
+pub(super) fn fraction(id: &FeedId, salt: &str, whole: Duration) -> Duration {
     let hash = Sha256::new()
         .chain_update(salt)
         .chain_update([0])

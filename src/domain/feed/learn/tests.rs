@@ -25,6 +25,7 @@ fn feed() -> Feed {
         transport: None,
         enabled: true,
         origin: Origin::File,
+        websub: crate::domain::feed::websub::Terms::default(),
     }
 }
 
@@ -65,6 +66,7 @@ fn poll(old: &FeedState, kind: OutcomeKind, facts: &HttpFacts, at: Timestamp) ->
         hash: kind.is_good().then_some(b"hash"),
         document: None,
         new: u32::from(kind == OutcomeKind::OkNew),
+        entries: &[],
     };
     apply(&feed(), old, &polled, &pace(), at)
 }
@@ -142,6 +144,7 @@ fn another_url_starts_afresh_but_keeps_what_was_counted() {
         hash: None,
         document: None,
         new: 0,
+        entries: &[],
     };
     let next = apply(&moved, &state, &polled, &pace(), start());
     assert_eq!((next.etag, next.gone, next.entries), (None, false, 1));
@@ -241,6 +244,7 @@ fn the_first_document_and_then_time_teach_the_rhythm() {
         hash: Some(b"hash"),
         document: Some(&document),
         new: 20,
+        entries: &[],
     };
     let first = apply(&feed(), &FeedState::default(), &polled, &pace(), start());
     assert_eq!(

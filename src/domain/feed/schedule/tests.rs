@@ -36,6 +36,7 @@ fn feed(id: &str, interval: Option<Duration>) -> Feed {
         transport: None,
         enabled: true,
         origin: Origin::File,
+        websub: crate::domain::feed::websub::Terms::default(),
     }
 }
 
