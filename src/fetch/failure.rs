@@ -3,8 +3,10 @@
 //! Classifies; whether and when to try again is the schedule's.
 
 use std::error::Error;
+use std::io;
 
 use super::guard::Refusal;
+use crate::domain::feed::offline::Unreached;
 use crate::domain::feed::outcome::{Body, FetchResult, OutcomeKind};
 
 /// A bad end of an exchange.
@@ -12,6 +14,8 @@ use crate::domain::feed::outcome::{Body, FetchResult, OutcomeKind};
 pub(super) struct Failure {
     pub(super) kind: OutcomeKind,
     pub(super) message: String,
+    /// Why no connection stood, where that was it.
+    pub(super) unreached: Option<Unreached>,
     partial: Option<Body>,
 }
 
@@ -20,6 +24,7 @@ impl Failure {
         Self {
             kind,
             message: message.into(),
+            unreached: None,
             partial: None,
         }
     }
@@ -74,7 +79,34 @@ impl Failure {
         } else {
             format!("no answer: {words}")
         };
-        Self::new(OutcomeKind::NetError, message)
+        Self {
+            unreached: unreached(error, &words),
+            ..Self::new(OutcomeKind::NetError, message)
+        }
+    }
+}
+
+/// Why no connection stands; none where one stood and broke. Names fail in words only: the system's own.
+fn unreached(error: &reqwest::Error, words: &str) -> Option<Unreached> {
+    let words = words.to_ascii_lowercase();
+    if error.is_dns() || words.contains("dns error") {
+        let missing = ["not known", "no such", "no address", "nxdomain", "not exist"];
+        let missing = missing.iter().any(|word| words.contains(word));
+        return Some(if missing { Unreached::NoSuchName } else { Unreached::NoNames });
+    }
+    let no_route = |cause: &(dyn Error + 'static)| {
+        cause.downcast_ref::<io::Error>().is_some_and(|error| {
+            use io::ErrorKind as K;
+            let kinds = [K::NetworkUnreachable, K::HostUnreachable, K::NetworkDown, K::AddrNotAvailable];
+            kinds.contains(&error.kind())
+        })
+    };
+    if !error.is_connect() && !error.is_timeout() {
+        None
+    } else if causes(error).any(no_route) {
+        Some(Unreached::NoRoute)
+    } else {
+        Some(Unreached::NoConnection)
     }
 }
 

@@ -117,7 +117,10 @@ impl Fetcher {
         let mut facts = HttpFacts::default();
         let (result, place) = match self.follow(request, &mut facts).await {
             Ok(done) => done,
-            Err(failure) => (failure.into(), Place::default()),
+            Err(failure) => {
+                facts.unreached = failure.unreached;
+                (failure.into(), Place::default())
+            }
         };
         (FetchOutcome { result, facts }, place)
     }
@@ -132,7 +135,8 @@ impl Fetcher {
             self.guard
                 .check(&hop.url)
                 .map_err(|refusal| Failure::refused(&refusal, hop.number()))?;
-            let turn = self.turn(&hop.url).await;
+            facts.private = self.guard.is_private(&hop.url).await;
+            let turn = self.turn(&hop.url, facts.private).await;
             let begun = Instant::now();
             let left = self.timeouts.total.saturating_sub(facts.duration);
             let step = self.step(&hop, begun + left, facts).await;
@@ -150,8 +154,7 @@ impl Fetcher {
         }
     }
 
-    async fn turn(&self, url: &Url) -> Turn {
-        let private = self.guard.is_private(url).await;
+    async fn turn(&self, url: &Url, private: bool) -> Turn {
         let host = format!(
             "{}:{}",
             url.host_str().unwrap_or(""),

@@ -17,6 +17,7 @@ pub mod check;
 pub mod entries;
 mod error;
 pub mod feeds;
+pub mod hosts;
 mod lock;
 mod migrate;
 mod open;

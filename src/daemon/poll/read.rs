@@ -19,6 +19,7 @@ use crate::domain::feed::learn::{self, Polled};
 use crate::domain::feed::outcome::{
     Body, FetchOutcome, FetchResult, HttpFacts, OutcomeKind, PollRecord,
 };
+use crate::domain::feed::standing::{self, Evidence};
 use crate::domain::feed::{DocumentFacts, Feed, FeedState};
 use crate::domain::matching::Match;
 use crate::store::outbox::Addressee;
@@ -40,6 +41,8 @@ pub struct Digest {
     pub began: Timestamp,
     /// When the answer was there.
     pub now: Timestamp,
+    /// What was asked, and how far the answer can be believed.
+    pub evidence: Evidence,
 }
 
 /// What reading an outcome gave.
@@ -52,6 +55,17 @@ struct Seen {
     notes: Vec<String>,
     /// The end of the document is missing.
     truncated: bool,
+    /// It is the document that was read last.
+    same: bool,
+}
+
+impl Seen {
+    /// Whether this is the feed that is known: the same document, or one with an entry that is.
+    fn is_familiar(&self) -> bool {
+        let plan = &self.plan;
+        let known = plan.unchanged.len() + plan.revised.len() + plan.over_limit.len();
+        self.same || known > 0 && !self.truncated
+    }
 }
 
 impl Digest {
@@ -59,9 +73,9 @@ impl Digest {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn read(self, outcome: FetchOutcome) -> Result<PollCommit, StoreError> {
+    pub fn read(mut self, outcome: FetchOutcome) -> Result<PollCommit, StoreError> {
         let facts = outcome.facts;
-        let (kind, seen) = match outcome.result {
+        let (kind, mut seen) = match outcome.result {
             FetchResult::NotModified => (OutcomeKind::NotModified, Seen::default()),
             FetchResult::Fetched(body) => self.read_body(&body, &facts)?,
             FetchResult::Failed {
@@ -79,6 +93,9 @@ impl Digest {
                 (kind, seen)
             }
         };
+        let kind = self.judged(kind, &facts, &mut seen.message)?;
+        let known = kind == OutcomeKind::NotModified || seen.is_familiar();
+        self.evidence = self.believed(known, &facts)?;
         Ok(self.commit(kind, seen, &facts))
     }
 
@@ -94,6 +111,7 @@ impl Digest {
             .as_deref()
             .is_some_and(|hash| self.old.is_known_document(&self.feed, hash))
         {
+            seen.same = true;
             return Ok((OutcomeKind::OkSame, seen));
         }
         match document::parse(&body.bytes, &self.hints(body, facts)) {
@@ -154,7 +172,7 @@ impl Digest {
     }
 
     /// All rows of the poll, as one value.
-    fn commit(self, kind: OutcomeKind, seen: Seen, facts: &HttpFacts) -> PollCommit {
+    fn commit(self, kind: OutcomeKind, mut seen: Seen, facts: &HttpFacts) -> PollCommit {
         let bare = seen.truncated.then(|| HttpFacts {
             etag: None,
             last_modified: None,
@@ -169,6 +187,7 @@ impl Digest {
             hash: seen.hash.as_deref(),
             document: seen.document.as_ref(),
             new: count(seen.plan.new.len()),
+            evidence: &self.evidence,
         };
         let state = learn::apply(
             &self.feed,
@@ -177,6 +196,11 @@ impl Digest {
             &self.shared.pace(),
             self.now,
         );
+        let feed = &self.feed.id;
+        for line in standing::told(&self.old, &state, self.evidence.whole) {
+            tracing::warn!(%feed, "{feed}: {line}");
+            seen.notes.push(line);
+        }
         let record = self.record(kind, &seen, facts);
         let plan = seen.plan;
         PollCommit {
@@ -217,7 +241,10 @@ impl Digest {
             wire_bytes: facts.wire_bytes,
             new: count(seen.plan.new.len()),
             revised: count(seen.plan.revised.len()),
-            note: seen.message.clone().or(notes),
+            note: match (&seen.message, notes) {
+                (Some(message), Some(notes)) => Some(format!("{message}; {notes}")),
+                (message, notes) => message.clone().or(notes),
+            },
         }
     }
 

@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use super::outcome::{HttpFacts, OutcomeKind};
 use super::rate::Tally;
 use super::schedule::{self, Pace};
-use super::{DocumentFacts, Feed, FeedState};
+use super::standing::{self, Evidence, Standing};
+use super::{DocumentFacts, Feed, FeedState, validators};
 
 /// After so many 410 answers in a row…
 const GONE_ANSWERS: u32 = 3;
@@ -33,6 +34,8 @@ pub struct Polled<'a> {
     pub document: Option<&'a DocumentFacts>,
     /// Entries not seen before.
     pub new: u32,
+    /// What was asked, and how far the answer can be believed.
+    pub evidence: &'a Evidence,
 }
 
 /// The state of `feed` after `polled`, at `now`.
@@ -46,7 +49,16 @@ pub fn apply(
     pace: &Pace,
     now: Timestamp,
 ) -> FeedState {
-    let mut state = settled(feed, old);
+    let before = settled(feed, old);
+    let told = polled;
+    let mut heard = *polled;
+    let silent;
+    if validators::is_of_another(&before, polled) {
+        silent = HttpFacts { etag: None, last_modified: None, fresh_for: None, ..polled.facts.clone() };
+        heard.facts = &silent;
+    }
+    let polled = &heard;
+    let mut state = before.clone();
     let first = state.last_success.is_none();
     state.last_poll = Some(polled.began);
     learn_document(&mut state, polled);
@@ -71,9 +83,14 @@ pub fn apply(
     if polled.new > 0 {
         state.last_new = Some(polled.began);
     }
+    standing::after(feed, &before, &mut state, told, now);
     let next = schedule::next(feed, &state, polled.facts, pace, now);
     state.next_poll = next.at;
     state.why_then = Some(next.why);
+    if polled.kind == OutcomeKind::RateLimited && polled.facts.retry_after.is_none() {
+        // A wait that is ours binds like one that was asked for.
+        state.retry_after = state.next_poll;
+    }
     state
 }
 
@@ -93,6 +110,7 @@ fn settled(feed: &Feed, old: &FeedState) -> FeedState {
             gone_since: None,
             retry_after: None,
             last_outcome: None,
+            standing: Standing::default(),
             ..state
         };
     }
@@ -162,10 +180,11 @@ fn learn_validators(state: &mut FeedState, feed: &Feed, polled: &Polled<'_>) {
     }
     state.etag.clone_from(&facts.etag);
     state.last_modified.clone_from(&facts.last_modified);
+    let led = !facts.redirects.is_empty() || polled.evidence.moved;
     state.validators_url = facts
         .final_url
         .clone()
-        .filter(|url| !facts.redirects.is_empty() && *url != feed.url);
+        .filter(|url| led && *url != feed.url);
     if let Some(hash) = polled.hash {
         state.body_hash = Some(hash.to_vec());
     }

@@ -2,13 +2,19 @@
 //!
 //! `schedule` says when to poll next and why then, `rate` what its rhythm is, `learn` turns a poll into the
 //! next state; `outcome` is an HTTP exchange as data and `freshness` reads its headers. Fetching itself is
-//! in `crate::fetch`, reading the document in `domain::document`.
+//! in `crate::fetch`, reading the document in `domain::document`. `standing` is what polls teach beyond the
+//! rhythm: `moves`, `validators` and `limits`; `offline` tells their failures from the machine's own.
 
 pub mod freshness;
 pub mod learn;
+pub mod limits;
+pub mod moves;
+pub mod offline;
 pub mod outcome;
 pub mod rate;
 pub mod schedule;
+pub mod standing;
+pub mod validators;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -113,6 +119,8 @@ pub struct FeedState {
     pub rate_days: f64,
     /// Entries stored so far.
     pub entries: u64,
+    /// What polls taught about it and its host, its rhythm aside.
+    pub standing: standing::Standing,
 }
 
 /// A feed's health, as `feeds list` shows it.
@@ -245,6 +253,11 @@ impl FeedState {
         match self.last_outcome {
             None => Health::New,
             Some(kind) if kind.is_good() => Health::Ok,
+            // The machine had no network: the feed is as it was.
+            Some(outcome::OutcomeKind::Offline) if self.failures == 0 => match self.last_success {
+                Some(_) => Health::Ok,
+                None => Health::New,
+            },
             Some(_) => Health::Failing,
         }
     }

@@ -86,6 +86,12 @@ pub struct HttpFacts {
     pub duration: Duration,
     /// Whether this request carried validators.
     pub conditional: bool,
+    /// Whether the last hop's host is the operator's own: loopback or a private network.
+    #[serde(skip)]
+    pub private: bool,
+    /// Why no connection stood, where none did.
+    #[serde(skip)]
+    pub unreached: Option<super::offline::Unreached>,
 }
 
 /// The one stored classification of a poll.

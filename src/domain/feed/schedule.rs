@@ -46,6 +46,8 @@ pub enum Why {
     Interrupted,
     /// 410: polling stopped.
     Gone,
+    /// The machine had no network.
+    Offline,
 }
 
 /// How polls are paced: `[fetch]` as far as the schedule needs it.
@@ -90,6 +92,9 @@ const TTL_CAP: Duration = Duration::from_hours(7 * 24);
 /// A `ttl` that the feed's own rhythm disproves counts up to this.
 const TTL_DISPROVED: Duration = Duration::from_hours(1);
 
+/// A refusal is not met with another request before this.
+const REFUSED: Duration = Duration::from_hours(4);
+
 /// Back-off ends here.
 const DAY: Duration = Duration::from_hours(24);
 
@@ -109,6 +114,12 @@ pub fn next(
         return NextPoll {
             at: None,
             why: Why::Gone,
+        };
+    }
+    if state.last_outcome == Some(OutcomeKind::Offline) {
+        return NextPoll {
+            at: Some(later(now, SHORTEST)),
+            why: Why::Offline,
         };
     }
     let wanted = wanted(feed, state, pace);
@@ -158,15 +169,17 @@ impl Delay {
 
 /// The interval that would be kept if nobody asked for another.
 fn wanted(feed: &Feed, state: &FeedState, pace: &Pace) -> Delay {
-    if let Some(fixed) = feed.interval.or(pace.interval) {
-        return Delay::new(fixed.max(SHORTEST), Why::Interval);
-    }
     let validated = state.etag.is_some() || state.last_modified.is_some();
-    let floor = if validated {
+    let usual = if validated {
         pace.min.max(SHORTEST)
     } else {
         pace.min.max(UNVALIDATED_FLOOR)
     };
+    let floor = state.standing.limits.raised(usual);
+    if let Some(fixed) = feed.interval.or(pace.interval) {
+        let slowed = if floor > usual { floor } else { SHORTEST };
+        return Delay::new(fixed.max(SHORTEST), Why::Interval).at_least(Delay::new(slowed, Why::Floor));
+    }
     let wanted = match Tally::of(state).rate() {
         Some(rate) => Delay::new(rate::worth(rate, pace), Why::Learned),
         None => Delay::new(rate::share(pace), Why::Interval),
@@ -184,6 +197,11 @@ fn wanted(feed: &Feed, state: &FeedState, pace: &Pace) -> Delay {
 fn punished(state: &FeedState, facts: &HttpFacts, interval: Duration) -> Delay {
     let status = facts.status.unwrap_or(0);
     let (first, times, why) = match state.last_outcome {
+        Some(OutcomeKind::RateLimited) if status == 403 => (
+            REFUSED.max(interval * 2),
+            state.streak,
+            Why::RetryAfter,
+        ),
         Some(OutcomeKind::RateLimited) if facts.retry_after.is_some() => {
             return Delay::new(interval, Why::Interval);
         }
@@ -193,9 +211,8 @@ fn punished(state: &FeedState, facts: &HttpFacts, interval: Duration) -> Delay {
             Why::RetryAfter,
         ),
         Some(OutcomeKind::Gone) => (DAY, 1, Why::BackOff),
-        Some(OutcomeKind::Offline) => (interval, 1, Why::BackOff),
         Some(OutcomeKind::HttpError) if matches!(status, 401 | 403 | 407 | 451) => (
-            Duration::from_hours(4).max(interval),
+            REFUSED.max(interval),
             state.failures,
             Why::BackOff,
         ),

@@ -63,6 +63,7 @@ fn poll(old: &FeedState, kind: OutcomeKind, facts: &HttpFacts, at: Timestamp) ->
         hash: kind.is_good().then_some(b"hash"),
         document: None,
         new: u32::from(kind == OutcomeKind::OkNew),
+        evidence: &Evidence::default(),
     };
     apply(&feed(), old, &polled, &pace(), at)
 }
@@ -140,6 +141,7 @@ fn another_url_starts_afresh_but_keeps_what_was_counted() {
         hash: None,
         document: None,
         new: 0,
+        evidence: &Evidence::default(),
     };
     let next = apply(&moved, &state, &polled, &pace(), start());
     assert_eq!((next.etag, next.gone, next.entries), (None, false, 1));
@@ -239,6 +241,7 @@ fn the_first_document_and_then_time_teach_the_rhythm() {
         hash: Some(b"hash"),
         document: Some(&document),
         new: 20,
+        evidence: &Evidence::default(),
     };
     let first = apply(&feed(), &FeedState::default(), &polled, &pace(), start());
     assert_eq!(
