@@ -1,8 +1,8 @@
 //! `feeds`: list, show, add, remove, probe, discover, import, export, poll.
 
 mod lookup;
+mod standing;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -15,9 +15,7 @@ use super::output::{Output, neutral};
 use super::{progress, rows, run};
 use crate::config::{derive_feed_id, lists, opml};
 use crate::daemon::once::How;
-use crate::daemon::poll::queue::Due;
-use crate::domain::feed::outcome::OutcomeKind;
-use crate::domain::feed::{Feed, FeedState, Origin, standing, validators};
+use crate::domain::feed::{Feed, Origin};
 use crate::domain::id::{self, FeedId};
 use crate::store::feeds::FeedRow;
 use crate::store::{self, Store, StoreError};
@@ -96,28 +94,11 @@ fn facts(row: &FeedRow) -> serde_json::Value {
     })
 }
 
-/// What is odd about each feed, by its place in `rows`.
-fn notes(rows: &[FeedRow], now: Timestamp) -> Vec<Option<String>> {
-    let mut asked: BTreeMap<&str, Vec<&FeedId>> = BTreeMap::new();
-    for row in rows.iter().filter(|row| row.feed.enabled) {
-        let url = row.state.standing.moves.asked(&row.feed);
-        asked.entry(url).or_default().push(&row.feed.id);
-    }
-    let note = |row: &FeedRow| {
-        let same = asked.get(row.state.standing.moves.asked(&row.feed)).into_iter().flatten();
-        let others: Vec<&str> = same.filter(|id| ***id != row.feed.id).map(|id| id.as_str()).collect();
-        let twice = (!others.is_empty()).then(|| format!("the same feed as {}", others.join(", ")));
-        let notes: Vec<String> = standing::note(&row.state, now).into_iter().chain(twice).collect();
-        (!notes.is_empty()).then(|| notes.join("; "))
-    };
-    rows.iter().map(note).collect()
-}
-
 /// One line a feed.
 fn list(loaded: &Loaded, context: &Context, out: &mut Output) -> Result<(), Failure> {
     let rows = all(loaded, &context.store_of(loaded)?)?;
     let now = context.clock.now();
-    let notes = notes(&rows, now);
+    let notes = standing::notes(&rows, now);
     if !out.is_human() {
         let facts = rows.iter().zip(&notes).map(|(row, note)| {
             let mut facts = facts(row);
@@ -148,7 +129,14 @@ fn list(loaded: &Loaded, context: &Context, out: &mut Output) -> Result<(), Fail
         })
         .collect();
     out.table(
-        &["ID", "HEALTH", "ENTRIES", "LAST POLL", "NEXT POLL", "ERROR, NOTE"],
+        &[
+            "ID",
+            "HEALTH",
+            "ENTRIES",
+            "LAST POLL",
+            "NEXT POLL",
+            "ERROR, NOTE",
+        ],
         &table,
     )
 }
@@ -187,8 +175,10 @@ fn show(loaded: &Loaded, id: &str, context: &Context, out: &mut Output) -> Resul
     let row = find(&rows, id)?;
     let polls = store.read_blocking(|conn| store::feeds::history(conn, &row.feed.id, 20))?;
     let mut value = facts(row);
-    let noted = rows.iter().zip(notes(&rows, context.clock.now()));
-    let note = noted.filter(|(known, _)| known.feed.id == row.feed.id).find_map(|(_, note)| note);
+    let noted = rows.iter().zip(standing::notes(&rows, context.clock.now()));
+    let note = noted
+        .filter(|(known, _)| known.feed.id == row.feed.id)
+        .find_map(|(_, note)| note);
     value["note"] = json!(note);
     let bound = |conn: &store::Connection| store::hosts::bound_of(conn, row, context.clock.now());
     value["host_until"] = json!(store.read_blocking(bound)?);
@@ -374,7 +364,7 @@ fn poll(
     Context::block_on(async {
         crate::daemon::sync(&shared, &shared.setup()).await?;
         let now = shared.clock.now();
-        let allowed = move |conn: &store::Connection| allowed(conn, &wanted, full, now);
+        let allowed = move |conn: &store::Connection| standing::allowed(conn, &wanted, full, now);
         let due = shared.store.read(allowed).await?;
         let how = if full { How::Full } else { How::ByHand };
         let summary = run::poll_and_deliver(&shared, due, how, out).await?;
@@ -387,54 +377,6 @@ fn poll(
     })?
 }
 
-/// Those of `wanted` that may be asked now; the others are named, each with its reason.
-fn allowed(
-    conn: &store::Connection,
-    wanted: &[FeedId],
-    full: bool,
-    now: Timestamp,
-) -> Result<Vec<Due>, StoreError> {
-    let mut due = Vec::new();
-    for id in wanted {
-        let Some(row) = store::feeds::get(conn, id)? else {
-            continue;
-        };
-        match refusal(conn, &row, full, now)? {
-            Some(why) => Output::note(&format!("{id}: not polled: {why}")),
-            None => due.push(Due::of(&row)),
-        }
-    }
-    Ok(due)
-}
-
-/// Why a feed is not asked now, not even by hand: its publisher or its host asked to be left alone, or the whole
-/// document was asked for just now.
-fn refusal(
-    conn: &store::Connection,
-    row: &FeedRow,
-    full: bool,
-    now: Timestamp,
-) -> Result<Option<String>, StoreError> {
-    let state = &row.state;
-    let own = state.retry_after.filter(|_| waits(state, now));
-    if let Some(until) = own {
-        return Ok(Some(format!("its publisher asked to wait until {until}")));
-    }
-    if let Some(until) = store::hosts::bound_of(conn, row, now)? {
-        return Ok(Some(format!("its host asked to wait until {until}")));
-    }
-    let again = validators::full_again(&state.standing.trust, now).filter(|_| full);
-    Ok(again.map(|at| {
-        format!("--full asked for the whole document within ten minutes, and may again at {at}; without --full it is polled now")
-    }))
-}
-
-/// Whether the publisher asked to be left alone; nothing asks before, not even by hand.
-fn waits(state: &FeedState, now: Timestamp) -> bool {
-    state.last_outcome != Some(OutcomeKind::Gone)
-        && state.retry_after.is_some_and(|until| until > now)
-}
-
 /// Makes feeds due for the daemon that owns the store.
 fn ask_daemon(
     settings: &store::Settings,
@@ -444,7 +386,7 @@ fn ask_daemon(
     out: &mut Output,
 ) -> Result<Exit, Failure> {
     let (store, now) = (context.open_store(settings)?, context.clock.now());
-    let due = store.read_blocking(|conn| allowed(conn, &ids, full, now))?;
+    let due = store.read_blocking(|conn| standing::allowed(conn, &ids, full, now))?;
     let ids: Vec<FeedId> = due.into_iter().map(|due| due.id).collect();
     let asked = ids.len();
     store.write_blocking(move |tx| -> Result<(), StoreError> {

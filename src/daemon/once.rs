@@ -164,7 +164,11 @@ impl Round {
     fn new(due: Vec<Due>) -> Self {
         let mut queue = Queue::default();
         queue.fill(due);
-        Self { queue, tasks: JoinSet::new(), put_off: 0 }
+        Self {
+            queue,
+            tasks: JoinSet::new(),
+            put_off: 0,
+        }
     }
 
     /// Begins what may begin.
@@ -192,7 +196,10 @@ impl Round {
                 let (shared, setup) = (Arc::clone(shared), Arc::clone(&setup));
                 let full = how == How::Full;
                 self.tasks.spawn(async move {
-                    (due.host, poll::poll(&shared, &setup, &feed, state, full).await)
+                    (
+                        due.host,
+                        poll::poll(&shared, &setup, &feed, state, full).await,
+                    )
                 });
             }
         }

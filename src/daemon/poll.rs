@@ -61,7 +61,11 @@ pub async fn poll(
     full: bool,
 ) -> Result<Report, StoreError> {
     let began = shared.clock.now();
-    let asking = Asking { contact: &setup.contact, full, now: began };
+    let asking = Asking {
+        contact: &setup.contact,
+        full,
+        now: began,
+    };
     let (request, evidence) = feed_standing::ask(feed, &old, &asking);
     let (outcome, place) = setup.fetcher.fetch_in_place(&request).await;
     let ended = Ended::of(feed, &old, began, &outcome);
@@ -206,7 +210,10 @@ pub async fn due(shared: &Shared, now: Timestamp) -> Result<Vec<Due>, StoreError
         let known = row.feed.origin == Origin::Api || setup.feeds.contains_key(&row.feed.id);
         known.then(|| Due::of(&row))
     };
-    shared.store.read(move |conn| store::feeds::due(conn, now, polled)).await
+    shared
+        .store
+        .read(move |conn| store::feeds::due(conn, now, polled))
+        .await
 }
 
 /// Begins polls: marks them before their requests, so that killed now the feeds are due again within a minute.

@@ -90,14 +90,29 @@ impl Failure {
 fn unreached(error: &reqwest::Error, words: &str) -> Option<Unreached> {
     let words = words.to_ascii_lowercase();
     if error.is_dns() || words.contains("dns error") {
-        let missing = ["not known", "no such", "no address", "nxdomain", "not exist"];
+        let missing = [
+            "not known",
+            "no such",
+            "no address",
+            "nxdomain",
+            "not exist",
+        ];
         let missing = missing.iter().any(|word| words.contains(word));
-        return Some(if missing { Unreached::NoSuchName } else { Unreached::NoNames });
+        return Some(if missing {
+            Unreached::NoSuchName
+        } else {
+            Unreached::NoNames
+        });
     }
     let no_route = |cause: &(dyn Error + 'static)| {
         cause.downcast_ref::<io::Error>().is_some_and(|error| {
             use io::ErrorKind as K;
-            let kinds = [K::NetworkUnreachable, K::HostUnreachable, K::NetworkDown, K::AddrNotAvailable];
+            let kinds = [
+                K::NetworkUnreachable,
+                K::HostUnreachable,
+                K::NetworkDown,
+                K::AddrNotAvailable,
+            ];
             kinds.contains(&error.kind())
         })
     };
@@ -218,6 +233,8 @@ mod tests {
         assert_eq!(later.kind, OutcomeKind::RedirectError);
         let unknown = of_resolver(None, 0).await;
         assert_eq!(unknown.kind, OutcomeKind::NetError);
+        assert_eq!(unknown.unreached, Some(Unreached::NoSuchName));
+        assert_eq!((first.unreached, later.unreached), (None, None));
         assert!(
             unknown.message.contains("could not be resolved"),
             "{}",

@@ -39,7 +39,9 @@ pub fn served(conn: &Connection, host: &str) -> Result<bool> {
     let rows = feeds::list(conn)?;
     let well = |row: &FeedRow| {
         row.state.last_success.is_some()
-            && limits::hosts_of(&row.feed, &row.state).iter().any(|known| known == host)
+            && limits::hosts_of(&row.feed, &row.state)
+                .iter()
+                .any(|known| known == host)
     };
     Ok(rows.iter().any(well))
 }
@@ -62,7 +64,10 @@ pub fn record(
         put(tx, &news.host, &after)?;
         forget(tx, now)?;
     }
-    let Some(until) = after.until.filter(|until| news.said != Said::Well && *until > now) else {
+    let Some(until) = after
+        .until
+        .filter(|until| news.said != Said::Well && *until > now)
+    else {
         return Ok(Vec::new());
     };
     let mut bounded = vec![(news.host.clone(), until)];
@@ -71,7 +76,11 @@ pub fn record(
     {
         let name = limits::whole_domain(&domain);
         let known = get(tx, &name)?.unwrap_or_default();
-        let whole = HostLimit { until: known.until.max(Some(until)), limited: Some(now), ..known };
+        let whole = HostLimit {
+            until: known.until.max(Some(until)),
+            limited: Some(now),
+            ..known
+        };
         put(tx, &name, &whole)?;
         bounded.push((name, until));
     }
@@ -105,16 +114,28 @@ fn hold_back(
     };
     let held = |row: &FeedRow| {
         let names = limits::scopes(&limits::hosts_of(&row.feed, &row.state));
-        names.iter().any(|name| bounded.iter().any(|(bounded, _)| bounded == name))
+        names
+            .iter()
+            .any(|name| bounded.iter().any(|(bounded, _)| bounded == name))
     };
-    let rows = feeds::list(tx)?.into_iter().filter(|row| row.feed.enabled && !row.state.gone);
-    let waiting = rows.filter(held).map(|row| Waiting { id: row.feed.id, next: row.state.next_poll });
+    let rows = feeds::list(tx)?
+        .into_iter()
+        .filter(|row| row.feed.enabled && !row.state.gone);
+    let waiting = rows.filter(held).map(|row| Waiting {
+        id: row.feed.id,
+        next: row.state.next_poll,
+    });
     for (feed, at) in limits::spread(waiting.collect(), until, gap) {
         tx.prepare_cached(
             "update feed set next_poll = ?2, why_then = ?3
              where id = ?1 and (polling_until is null or polling_until <= ?4)",
         )?
-        .execute(params![feed.as_str(), Ms(at), Name(Why::RetryAfter), Ms(now)])?;
+        .execute(params![
+            feed.as_str(),
+            Ms(at),
+            Name(Why::RetryAfter),
+            Ms(now)
+        ])?;
     }
     Ok(())
 }

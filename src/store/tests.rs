@@ -92,7 +92,7 @@ fn a_newer_schema_is_refused_by_both_versions() {
             error,
             StoreError::Newer {
                 found: 99,
-                known: 1,
+                known: 2,
                 ..
             }
         ),

@@ -71,9 +71,15 @@ impl Ended {
         let answered = facts.status.is_some() || !facts.redirects.is_empty();
         let sign = match (&outcome.result, facts.unreached) {
             (FetchResult::Fetched(body), _) => {
-                let elsewhere = facts.final_url.as_deref().and_then(authority).filter(|host| *host != asked);
+                let elsewhere = facts
+                    .final_url
+                    .as_deref()
+                    .and_then(authority)
+                    .filter(|host| *host != asked);
                 let head = &body.bytes[..body.bytes.len().min(PAGE_HEAD)];
-                Sign::Page(elsewhere.unwrap_or_else(|| format!("{:x?}", Sha256::digest(head).as_slice())))
+                Sign::Page(
+                    elsewhere.unwrap_or_else(|| format!("{:x?}", Sha256::digest(head).as_slice())),
+                )
             }
             // "Network Authentication Required": a portal that says so.
             _ if facts.status == Some(511) => Sign::Page("511".to_owned()),
@@ -81,13 +87,23 @@ impl Ended {
             _ if answered => Sign::Answered,
             _ => Sign::Silent,
         };
-        Self { feed: feed.id.clone(), host: asked, private: facts.private, sign, before: before.clone(), began }
+        Self {
+            feed: feed.id.clone(),
+            host: asked,
+            private: facts.private,
+            sign,
+            before: before.clone(),
+            began,
+        }
     }
 
     /// Only a document that is no feed is a page.
     #[must_use]
     pub fn read_as(mut self, kind: OutcomeKind) -> Self {
-        if matches!(self.sign, Sign::Page(_)) && kind != OutcomeKind::NotAFeed && kind != OutcomeKind::HttpError {
+        if matches!(self.sign, Sign::Page(_))
+            && kind != OutcomeKind::NotAFeed
+            && kind != OutcomeKind::HttpError
+        {
             self.sign = Sign::Answered;
         }
         self
@@ -140,22 +156,50 @@ impl Network {
             message: OFFLINE.to_owned(),
             partial: None,
         };
-        if ours { FetchOutcome { result: offline(), ..outcome } } else { outcome }
+        if ours {
+            FetchOutcome {
+                result: offline(),
+                ..outcome
+            }
+        } else {
+            outcome
+        }
     }
 
     /// Weighs a poll that was recorded as `kind`: the verdict, and the failures to take back.
-    fn weigh(&self, ended: Ended, kind: OutcomeKind, hosts: usize, now: Timestamp) -> (Verdict, Vec<(FeedId, Held)>) {
+    fn weigh(
+        &self,
+        ended: Ended,
+        kind: OutcomeKind,
+        hosts: usize,
+        now: Timestamp,
+    ) -> (Verdict, Vec<(FeedId, Held)>) {
         let mut inner = self.inner();
-        inner.held.retain(|_, held| Watch::remembers(held.ended, now));
+        inner
+            .held
+            .retain(|_, held| Watch::remembers(held.ended, now));
         let page = matches!(ended.sign, Sign::Page(_));
         let failed = page || matches!(ended.sign, Sign::Unreached(_));
-        let told = Told { host: ended.host, at: now, sign: ended.sign, fit: ended.before.failures == 0 };
+        let told = Told {
+            host: ended.host,
+            at: now,
+            sign: ended.sign,
+            fit: ended.before.failures == 0,
+        };
         if !failed && told.sign == Sign::Answered {
             inner.held.retain(|id, held| held.page && *id != ended.feed);
         } else if failed && kind != OutcomeKind::Offline && inner.held.len() < MOST_HELD {
             let earlier = inner.held.remove(&ended.feed);
             let before = earlier.map_or(ended.before, |held| held.before);
-            inner.held.insert(ended.feed.clone(), Held { began: ended.began, ended: now, page, before });
+            inner.held.insert(
+                ended.feed.clone(),
+                Held {
+                    began: ended.began,
+                    ended: now,
+                    page,
+                    before,
+                },
+            );
         }
         let was_offline = inner.watch.offline_since().is_some();
         let verdict = inner.watch.note(told, hosts);
@@ -190,7 +234,12 @@ impl Inner {
 ///
 /// # Errors
 /// When the store fails.
-pub async fn note(shared: &Shared, setup: &Setup, ended: Ended, kind: OutcomeKind) -> Result<bool, StoreError> {
+pub async fn note(
+    shared: &Shared,
+    setup: &Setup,
+    ended: Ended,
+    kind: OutcomeKind,
+) -> Result<bool, StoreError> {
     if ended.private || ended.host.is_empty() || ended.sign == Sign::Silent {
         return Ok(false);
     }
@@ -228,8 +277,13 @@ pub async fn close(shared: &Shared) -> Result<Vec<FeedId>, StoreError> {
 fn tell(shared: &Shared, verdict: Verdict) {
     match verdict {
         Verdict::WentOffline => {
-            tracing::error!("no publisher can be reached: this machine has no network; polls wait, and one feed is tried every minute");
-            let text = format!("no network since {}; polls wait, one feed is tried every minute", shared.clock.now());
+            tracing::error!(
+                "no publisher can be reached: this machine has no network; polls wait, and one feed is tried every minute"
+            );
+            let text = format!(
+                "no network since {}; polls wait, one feed is tried every minute",
+                shared.clock.now()
+            );
             shared.set_trouble("offline", Some(text));
         }
         Verdict::CameBack => {
@@ -241,7 +295,11 @@ fn tell(shared: &Shared, verdict: Verdict) {
     }
 }
 
-async fn take_back(shared: &Shared, taken: Vec<(FeedId, Held)>, now: Timestamp) -> Result<(), StoreError> {
+async fn take_back(
+    shared: &Shared,
+    taken: Vec<(FeedId, Held)>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     if taken.is_empty() {
         return Ok(());
     }
@@ -256,7 +314,9 @@ async fn take_back(shared: &Shared, taken: Vec<(FeedId, Held)>, now: Timestamp) 
 /// How many hosts there are to ask, the operator's own aside.
 fn public_hosts(setup: &Setup) -> usize {
     let feeds = setup.feeds.values().filter(|feed| feed.enabled);
-    let hosts: BTreeSet<String> =
-        feeds.filter_map(|feed| authority(&feed.url)).filter(|host| !is_private(host)).collect();
+    let hosts: BTreeSet<String> = feeds
+        .filter_map(|feed| authority(&feed.url))
+        .filter(|host| !is_private(host))
+        .collect();
     hosts.len()
 }

@@ -55,7 +55,10 @@ impl Queue {
         self.waiting.clear();
         self.ready.clear();
         for due in due {
-            self.waiting.entry(due.host.clone()).or_default().push_back(due);
+            self.waiting
+                .entry(due.host.clone())
+                .or_default()
+                .push_back(due);
         }
         let hosts: Vec<String> = self.waiting.keys().cloned().collect();
         hosts.into_iter().for_each(|host| self.make_ready(host));
@@ -71,7 +74,11 @@ impl Queue {
 
     /// The poll of least `rank` among those that may begin, the operator's own hosts aside.
     pub fn pick<R: Ord>(&mut self, rank: impl Fn(&Due) -> R) -> Option<Due> {
-        let ready = self.ready.iter().map(|(_, host)| host).filter(|host| !self.is_open(host));
+        let ready = self
+            .ready
+            .iter()
+            .map(|(_, host)| host)
+            .filter(|host| !self.is_open(host));
         let waiting = ready.filter_map(|host| self.waiting.get(host)).flatten();
         let due = waiting.min_by_key(|due| rank(due))?.clone();
         let polls = self.waiting.get_mut(&due.host)?;
@@ -122,7 +129,10 @@ pub fn is_private(host: &str) -> bool {
     let bare = |host: &str| host.trim_matches(['[', ']']).parse::<IpAddr>();
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     let local = name == "localhost" || name.ends_with(".localhost");
-    local || bare(host).or_else(|_| bare(name)).is_ok_and(|ip| !guard::is_public(ip))
+    local
+        || bare(host)
+            .or_else(|_| bare(name))
+            .is_ok_and(|ip| !guard::is_public(ip))
 }
 
 #[cfg(test)]
@@ -130,11 +140,17 @@ mod tests {
     use super::*;
 
     fn due(id: &str, host: &str, at: i64) -> Due {
-        Due { id: id.into(), host: host.to_owned(), at: Timestamp::from_second(at).ok() }
+        Due {
+            id: id.into(),
+            host: host.to_owned(),
+            at: Timestamp::from_second(at).ok(),
+        }
     }
 
     fn ids(queue: &mut Queue) -> Vec<String> {
-        std::iter::from_fn(|| queue.next()).map(|due| due.id.to_string()).collect()
+        std::iter::from_fn(|| queue.next())
+            .map(|due| due.id.to_string())
+            .collect()
     }
 
     #[test]
@@ -162,8 +178,17 @@ mod tests {
     fn the_operators_own_hosts_are_asked_all_at_once() {
         let mut queue = Queue::default();
         let own = ["127.0.0.1:80", "[::1]:8080", "localhost", "10.0.0.7"];
-        assert!(own.iter().all(|host| is_private(host)) && !is_private("192.0.3.1") && !is_private("h.example:81"));
-        queue.fill(vec![due("a", "127.0.0.1:80", 1), due("b", "127.0.0.1:80", 2), due("c", "nas.example", 3), due("d", "nas.example", 4)]);
+        assert!(
+            own.iter().all(|host| is_private(host))
+                && !is_private("192.0.3.1")
+                && !is_private("h.example:81")
+        );
+        queue.fill(vec![
+            due("a", "127.0.0.1:80", 1),
+            due("b", "127.0.0.1:80", 2),
+            due("c", "nas.example", 3),
+            due("d", "nas.example", 4),
+        ]);
         assert_eq!(ids(&mut queue), ["a", "b", "c"]);
         queue.free("nas.example", true);
         queue.fill(vec![due("d", "nas.example", 4), due("e", "nas.example", 5)]);
@@ -173,7 +198,11 @@ mod tests {
     #[test]
     fn one_is_picked_among_those_that_may_begin() {
         let mut queue = Queue::default();
-        queue.fill(vec![due("a", "h.example", 1), due("b", "h.example", 2), due("c", "127.0.0.1", 3)]);
+        queue.fill(vec![
+            due("a", "h.example", 1),
+            due("b", "h.example", 2),
+            due("c", "127.0.0.1", 3),
+        ]);
         let picked = queue.pick(|due| std::cmp::Reverse(due.id.clone()));
         assert_eq!(picked.unwrap().id.as_str(), "b");
         assert_eq!(queue.pick(|due| due.id.clone()), None, "the host is busy");

@@ -21,14 +21,19 @@ impl Digest {
         let host = facts.final_url.as_deref().and_then(limits::authority);
         let served = self.old.last_success.is_some()
             || match host {
-                Some(host) => self.shared.store.read_blocking(|conn| store::hosts::served(conn, &host))?,
+                Some(host) => self
+                    .shared
+                    .store
+                    .read_blocking(|conn| store::hosts::served(conn, &host))?,
                 None => false,
             };
         let judged = limits::judge(kind, facts, &self.old, served);
         if judged != kind
             && let Some(message) = message
         {
-            message.push_str("; refused again and again by a host that served feeds: taken for a limit");
+            message.push_str(
+                "; refused again and again by a host that served feeds: taken for a limit",
+            );
         }
         Ok(judged)
     }
@@ -41,10 +46,16 @@ impl Digest {
             None => false,
             Some(host) => {
                 let pointing = self.shared.store.read_blocking(store::feeds::pointing)?;
-                let pairs = pointing.iter().map(|(url, target)| (url.as_str(), target.as_deref()));
+                let pairs = pointing
+                    .iter()
+                    .map(|(url, target)| (url.as_str(), target.as_deref()));
                 moves::is_crowd(&host, pairs)
             }
         };
-        Ok(Evidence { familiar: known, crowded, ..self.evidence.clone() })
+        Ok(Evidence {
+            familiar: known,
+            crowded,
+            ..self.evidence.clone()
+        })
     }
 }

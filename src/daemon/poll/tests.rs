@@ -96,7 +96,9 @@ async fn a_poll_under_way_tells_the_receivers_that_a_reload_brought() {
 /// A poll of a feed that ends so.
 async fn end(polls: &mut Polls, shared: &Shared, id: &str, result: Result<Report, StoreError>) {
     let handle = polls.tasks.spawn(async move { result });
-    polls.feeds.insert(handle.id(), (id.into(), "h.example".to_owned()));
+    polls
+        .feeds
+        .insert(handle.id(), (id.into(), "h.example".to_owned()));
     let ended = polls.tasks.join_next_with_id().await;
     polls.ended(shared, ended);
 }

@@ -64,9 +64,17 @@ impl Polls {
     }
 
     /// Begins what may begin; with `look`, sees first what is due, and says how long until something else is.
-    pub(super) async fn step(&mut self, shared: &Arc<Shared>, look: bool) -> Result<Option<Duration>, StoreError> {
+    pub(super) async fn step(
+        &mut self,
+        shared: &Arc<Shared>,
+        look: bool,
+    ) -> Result<Option<Duration>, StoreError> {
         let now = shared.clock.now();
-        let rest = if look { Some(self.look(shared, now).await?) } else { None };
+        let rest = if look {
+            Some(self.look(shared, now).await?)
+        } else {
+            None
+        };
         self.start_due(shared, now).await?;
         Ok(rest)
     }
@@ -75,12 +83,13 @@ impl Polls {
     /// is overdue is spread.
     async fn look(&mut self, shared: &Shared, now: Timestamp) -> Result<Duration, StoreError> {
         let due = due(shared, now).await?;
-        let first = self.looked.is_none();
-        if first || self.clock_stepped(now) || shared.network.has_come_back() {
+        let came_back = shared.network.has_come_back();
+        if self.looked.is_none() || self.clock_stepped(now) || came_back {
             self.spread(&due, now);
         }
         self.looked = Some((now, Instant::now()));
-        self.not_before.retain(|_, at| *at > now && *at <= schedule::later(now, LONGEST_SPREAD));
+        self.not_before
+            .retain(|_, at| *at > now && *at <= schedule::later(now, LONGEST_SPREAD));
         let waits = |due: &Due| self.waits(&due.id, now) || self.under_way.contains(&due.id);
         let free = due.into_iter().filter(|due| !waits(due)).collect();
         self.queue.fill(free);
@@ -98,8 +107,13 @@ impl Polls {
     /// Gives each overdue feed its own time; feeds never polled start at once.
     fn spread(&mut self, due: &[Due], now: Timestamp) {
         let overdue = due.iter().filter(|due| due.at.is_some());
-        let overdue = overdue.map(|due| schedule::Overdue { id: due.id.clone(), due: due.at });
-        self.not_before = schedule::spread(overdue.collect(), now).into_iter().collect();
+        let overdue = overdue.map(|due| schedule::Overdue {
+            id: due.id.clone(),
+            due: due.at,
+        });
+        self.not_before = schedule::spread(overdue.collect(), now)
+            .into_iter()
+            .collect();
     }
 
     /// Whether a feed that was overdue at start is still to wait; for long only under a clock set back since.
@@ -134,7 +148,9 @@ impl Polls {
             return Ok(());
         };
         let rank = |due: &Due| {
-            let hash = Sha256::new().chain_update(&shared.owner).chain_update(attempt.to_be_bytes());
+            let hash = Sha256::new()
+                .chain_update(&shared.owner)
+                .chain_update(attempt.to_be_bytes());
             <[u8; 32]>::from(hash.chain_update(due.id.as_str()).finalize())
         };
         match self.queue.pick(rank) {
@@ -146,10 +162,16 @@ impl Polls {
     /// Starts these, as far as the store lets them.
     async fn start(&mut self, shared: &Arc<Shared>, picked: Vec<Due>) -> Result<(), StoreError> {
         let setup = shared.setup();
-        let hosts: Vec<(FeedId, String)> = picked.iter().map(|due| (due.id.clone(), due.host.clone())).collect();
+        let hosts: Vec<(FeedId, String)> = picked
+            .iter()
+            .map(|due| (due.id.clone(), due.host.clone()))
+            .collect();
         let begun = begin(shared, &setup, picked, false).await;
-        let begun_ids: HashSet<FeedId> =
-            begun.iter().flatten().map(|(due, ..)| due.id.clone()).collect();
+        let begun_ids: HashSet<FeedId> = begun
+            .iter()
+            .flatten()
+            .map(|(due, ..)| due.id.clone())
+            .collect();
         for (id, host) in &hosts {
             if !begun_ids.contains(id) {
                 self.queue.free(host, false);
@@ -162,7 +184,13 @@ impl Polls {
         Ok(())
     }
 
-    fn spawn(&mut self, shared: &Arc<Shared>, setup: &Arc<Setup>, due: Due, (feed, state): (Arc<Feed>, FeedState)) {
+    fn spawn(
+        &mut self,
+        shared: &Arc<Shared>,
+        setup: &Arc<Setup>,
+        due: Due,
+        (feed, state): (Arc<Feed>, FeedState),
+    ) {
         let (shared, setup) = (Arc::clone(shared), Arc::clone(setup));
         let poll = async move { poll(&shared, &setup, &feed, state, false).await };
         let handle = self.tasks.spawn(poll);
@@ -172,14 +200,19 @@ impl Polls {
 
     /// How long until another feed is due, at most [`LONGEST_REST`].
     async fn rest(&self, shared: &Shared, now: Timestamp) -> Result<Duration, StoreError> {
-        let next = shared.store.read(move |conn| store::feeds::next_due(conn, now)).await?;
+        let next = shared
+            .store
+            .read(move |conn| store::feeds::next_due(conn, now))
+            .await?;
         let next = next
             .into_iter()
             .chain(self.not_before.values().copied())
             .chain(shared.network.next_probe())
             .filter(|at| *at > now)
             .min();
-        let rest = next.map_or(LONGEST_REST, |at| Duration::try_from(at.duration_since(now)).unwrap_or_default());
+        let rest = next.map_or(LONGEST_REST, |at| {
+            Duration::try_from(at.duration_since(now)).unwrap_or_default()
+        });
         Ok(rest.clamp(Duration::from_millis(50), LONGEST_REST))
     }
 

@@ -51,13 +51,16 @@ pub fn apply(
 ) -> FeedState {
     let before = settled(feed, old);
     let told = polled;
-    let mut heard = *polled;
-    let silent;
-    if validators::is_of_another(&before, polled) {
-        silent = HttpFacts { etag: None, last_modified: None, fresh_for: None, ..polled.facts.clone() };
-        heard.facts = &silent;
-    }
-    let polled = &heard;
+    let silenced = validators::is_of_another(&before, polled).then(|| HttpFacts {
+        etag: None,
+        last_modified: None,
+        fresh_for: None,
+        ..polled.facts.clone()
+    });
+    let polled = &Polled {
+        facts: silenced.as_ref().unwrap_or(polled.facts),
+        ..*polled
+    };
     let mut state = before.clone();
     let first = state.last_success.is_none();
     state.last_poll = Some(polled.began);
@@ -87,11 +90,21 @@ pub fn apply(
     let next = schedule::next(feed, &state, polled.facts, pace, now);
     state.next_poll = next.at;
     state.why_then = Some(next.why);
-    if polled.kind == OutcomeKind::RateLimited && polled.facts.retry_after.is_none() {
-        // A wait that is ours binds like one that was asked for.
+    keep_waits(&mut state, polled, now);
+    state
+}
+
+/// Waits that the schedule does not know: one of ours binds like one that was asked for, and what found no network
+/// waits for that and not for its turn.
+fn keep_waits(state: &mut FeedState, polled: &Polled<'_>, now: Timestamp) {
+    let refused = polled.facts.status == Some(403);
+    if polled.kind == OutcomeKind::RateLimited && (refused || polled.facts.retry_after.is_none()) {
         state.retry_after = state.next_poll;
     }
-    state
+    if polled.kind == OutcomeKind::Offline && !state.gone {
+        state.next_poll = Some(schedule::later(now, schedule::SHORTEST));
+        state.why_then = Some(schedule::Why::Offline);
+    }
 }
 
 /// The old state, without what another URL taught.

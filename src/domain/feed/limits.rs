@@ -87,7 +87,12 @@ pub fn after(state: &mut FeedState, polled: &Polled<'_>, now: Timestamp) {
 
 /// What an outcome really is: 403 again and again, from a host that `served` feeds before, is a limit.
 #[must_use]
-pub fn judge(kind: OutcomeKind, facts: &HttpFacts, before: &FeedState, served: bool) -> OutcomeKind {
+pub fn judge(
+    kind: OutcomeKind,
+    facts: &HttpFacts,
+    before: &FeedState,
+    served: bool,
+) -> OutcomeKind {
     let refused = kind == OutcomeKind::HttpError && facts.status == Some(403);
     if refused && served && before.standing.limits.refusals + 1 >= REFUSALS {
         OutcomeKind::RateLimited
@@ -116,7 +121,9 @@ pub fn authority(url: &str) -> Option<String> {
 /// The registrable domain of a host, with or without a port; none for addresses and names like `localhost`.
 #[must_use]
 pub fn domain(authority: &str) -> Option<String> {
-    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+    let host = authority
+        .rsplit_once(':')
+        .map_or(authority, |(host, _)| host);
     match UrlHost::parse(host).ok()? {
         UrlHost::Domain(name) => psl::domain_str(&name).map(str::to_owned),
         UrlHost::Ipv4(_) | UrlHost::Ipv6(_) => None,
@@ -133,9 +140,17 @@ pub fn whole_domain(domain: &str) -> String {
 #[must_use]
 pub fn hosts_of(feed: &Feed, state: &FeedState) -> Vec<String> {
     let own = state.url == feed.url;
-    let effective = if own { state.standing.moves.asked(feed) } else { &feed.url };
+    let effective = if own {
+        state.standing.moves.asked(feed)
+    } else {
+        &feed.url
+    };
     let led_to = state.validators_url.as_deref().filter(|_| own);
-    let mut hosts: Vec<String> = [Some(effective), led_to].into_iter().flatten().filter_map(authority).collect();
+    let mut hosts: Vec<String> = [Some(effective), led_to]
+        .into_iter()
+        .flatten()
+        .filter_map(authority)
+        .collect();
     hosts.dedup();
     hosts
 }
@@ -182,17 +197,30 @@ pub enum Named {
 /// What a poll that ended so, and left `state`, says about its host; nothing where that is the operator's own:
 /// other services live at the same private address.
 #[must_use]
-pub fn news(feed: &Feed, kind: OutcomeKind, facts: &HttpFacts, state: &FeedState) -> Option<HostNews> {
+pub fn news(
+    feed: &Feed,
+    kind: OutcomeKind,
+    facts: &HttpFacts,
+    state: &FeedState,
+) -> Option<HostNews> {
     let url = facts.final_url.as_deref().unwrap_or(&feed.url);
     let host = authority(url).filter(|_| !facts.private)?;
-    let named = if facts.retry_after.is_some() { Named::ByIt } else { Named::ByUs };
+    let named = if facts.retry_after.is_some() {
+        Named::ByIt
+    } else {
+        Named::ByUs
+    };
     let said = match (kind, facts.status, state.retry_after) {
         (OutcomeKind::RateLimited, Some(403 | 429), Some(until)) => Said::Limited(until, named),
         (OutcomeKind::RateLimited, Some(503), Some(until)) => Said::Busy(until),
         (kind, ..) if kind.is_good() => Said::Well,
         _ => return None,
     };
-    Some(HostNews { host, url: url.to_owned(), said })
+    Some(HostNews {
+        host,
+        url: url.to_owned(),
+        said,
+    })
 }
 
 /// What is known of a host's limits.
@@ -222,7 +250,9 @@ impl HostLimit {
                 next.busy_until = None;
             }
             Said::Limited(until, named) => {
-                let doubled = BARE.saturating_mul(1 << self.times.min(10)).min(LONGEST_BARE);
+                let doubled = BARE
+                    .saturating_mul(1 << self.times.min(10))
+                    .min(LONGEST_BARE);
                 let own = match named {
                     Named::ByIt => until,
                     Named::ByUs => until.max(later(now, doubled)),
@@ -269,7 +299,11 @@ pub struct Waiting {
 /// When the polls that a bound holds back are made: each has its own place behind it, `gap` apart, in an order
 /// that is the same each time. Those that are later anyway stay where they are.
 #[must_use]
-pub fn spread(mut waiting: Vec<Waiting>, until: Timestamp, gap: Duration) -> Vec<(FeedId, Timestamp)> {
+pub fn spread(
+    mut waiting: Vec<Waiting>,
+    until: Timestamp,
+    gap: Duration,
+) -> Vec<(FeedId, Timestamp)> {
     let gap = gap.max(Duration::from_secs(1));
     waiting.sort_by_cached_key(|poll| <[u8; 32]>::from(Sha256::digest(poll.id.as_str())));
     let mut place = 0_u32;

@@ -36,9 +36,30 @@ const CROWD_SHARE: (usize, usize) = (3, 10);
 
 /// Words in a host or path behind which someone asks who you are. Whole words only: `author` is none.
 const GATES: [&str; 24] = [
-    "account", "accounts", "auth", "authenticate", "captive", "consent", "gateway", "hotspot",
-    "landing", "login", "logon", "oauth", "oauth2", "parking", "portal", "register", "registration",
-    "saml", "signin", "signon", "signup", "sso", "suspended", "suspendedpage",
+    "account",
+    "accounts",
+    "auth",
+    "authenticate",
+    "captive",
+    "consent",
+    "gateway",
+    "hotspot",
+    "landing",
+    "login",
+    "logon",
+    "oauth",
+    "oauth2",
+    "parking",
+    "portal",
+    "register",
+    "registration",
+    "saml",
+    "signin",
+    "signon",
+    "signup",
+    "sso",
+    "suspended",
+    "suspendedpage",
 ];
 
 /// Where a feed is asked, and where it seems to be going.
@@ -103,12 +124,21 @@ pub fn ask_instead(request: &mut FetchRequest, effective: &str) {
 #[must_use]
 pub fn target<'a>(feed: &Feed, before: &FeedState, polled: &'a Polled<'_>) -> Option<&'a str> {
     let facts = polled.facts;
-    let permanent = facts.redirects.iter().all(|(status, _)| matches!(status, 301 | 308));
+    let permanent = facts
+        .redirects
+        .iter()
+        .all(|(status, _)| matches!(status, 301 | 308));
     let (_, last) = facts.redirects.last()?;
-    let asked = if polled.evidence.moved { before.standing.moves.asked(feed) } else { &feed.url };
+    let asked = if polled.evidence.moved {
+        before.standing.moves.asked(feed)
+    } else {
+        &feed.url
+    };
     let way = std::iter::once(asked).chain(facts.redirects.iter().map(|(_, to)| to.as_str()));
     let way = way.map(Url::parse).collect::<Result<Vec<_>, _>>().ok()?;
-    let downgraded = way.windows(2).any(|pair| pair[0].scheme() == "https" && pair[1].scheme() != "https");
+    let downgraded = way
+        .windows(2)
+        .any(|pair| pair[0].scheme() == "https" && pair[1].scheme() != "https");
     let good = polled.kind.is_good() && polled.evidence.familiar;
     let gate = way.last().is_some_and(is_gate);
     (good && permanent && !downgraded && !gate).then_some(last)
@@ -135,11 +165,23 @@ pub fn after(feed: &Feed, before: &FeedState, state: &mut FeedState, polled: &Po
         state.standing.moves.candidate = None;
         return;
     }
-    let known = before.standing.moves.candidate.clone().filter(|known| known.url == url);
-    let mut candidate =
-        known.unwrap_or_else(|| Candidate { url: url.to_owned(), polls: 0, since: polled.began });
+    let known = before
+        .standing
+        .moves
+        .candidate
+        .clone()
+        .filter(|known| known.url == url);
+    let mut candidate = known.unwrap_or_else(|| Candidate {
+        url: url.to_owned(),
+        polls: 0,
+        since: polled.began,
+    });
     candidate.polls = candidate.polls.saturating_add(1);
-    let asked = if polled.evidence.moved { before.standing.moves.asked(feed) } else { &feed.url };
+    let asked = if polled.evidence.moved {
+        before.standing.moves.asked(feed)
+    } else {
+        &feed.url
+    };
     if is_ripe(asked, &candidate, polled.began) && !polled.evidence.crowded {
         let home = same(&feed.url, &candidate.url);
         state.standing.moves = Moves {
@@ -173,7 +215,10 @@ fn count_failures(state: &mut FeedState, polled: &Polled<'_>) {
 /// Back to the configured URL; the validators belonged to the other.
 fn stay_home(state: &mut FeedState) {
     state.standing.moves = Moves::default();
-    let elsewhere = state.validators_url.as_deref().is_some_and(|url| !same(url, &state.url));
+    let elsewhere = state
+        .validators_url
+        .as_deref()
+        .is_some_and(|url| !same(url, &state.url));
     if elsewhere {
         state.etag = None;
         state.last_modified = None;
@@ -188,7 +233,10 @@ fn is_ripe(asked: &str, candidate: &Candidate, now: Timestamp) -> bool {
     } else {
         (POLLS, SPAN)
     };
-    let lasted: Duration = now.duration_since(candidate.since).try_into().unwrap_or_default();
+    let lasted: Duration = now
+        .duration_since(candidate.since)
+        .try_into()
+        .unwrap_or_default();
     candidate.polls >= polls && lasted >= span
 }
 
@@ -197,7 +245,13 @@ fn is_to_https(from: &str, to: &str) -> bool {
     let (Ok(from), Ok(to)) = (Url::parse(from), Url::parse(to)) else {
         return false;
     };
-    let rest = |url: &Url| (url.host_str().map(str::to_owned), url.path().to_owned(), url.query().map(str::to_owned));
+    let rest = |url: &Url| {
+        (
+            url.host_str().map(str::to_owned),
+            url.path().to_owned(),
+            url.query().map(str::to_owned),
+        )
+    };
     from.scheme() == "http"
         && to.scheme() == "https"
         && from.port().is_none()
@@ -224,8 +278,13 @@ fn is_gate(url: &Url) -> bool {
         _ => "",
     };
     let path = url.path().to_ascii_lowercase();
-    let joined = ["sign-in", "sign-up", "sign_in", "sign_up", "log-in", "log_in"];
-    let words = |text: &str| text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| GATES.contains(&word));
+    let joined = [
+        "sign-in", "sign-up", "sign_in", "sign_up", "log-in", "log_in",
+    ];
+    let words = |text: &str| {
+        text.split(|c: char| !c.is_ascii_alphanumeric())
+            .any(|word| GATES.contains(&word))
+    };
     words(host) || words(&path) || joined.iter().any(|word| path.contains(word))
 }
 
@@ -239,7 +298,10 @@ fn foreign_host(url: &str, target: &str) -> Option<String> {
 /// Whether `host` is where too many feeds point at once. `pointing` is each feed's configured URL and where
 /// its redirects lead, if anywhere.
 #[must_use]
-pub fn is_crowd<'a>(host: &str, pointing: impl Iterator<Item = (&'a str, Option<&'a str>)>) -> bool {
+pub fn is_crowd<'a>(
+    host: &str,
+    pointing: impl Iterator<Item = (&'a str, Option<&'a str>)>,
+) -> bool {
     let (mut all, mut there) = (0_usize, 0_usize);
     for (url, target) in pointing {
         all += 1;

@@ -122,9 +122,14 @@ impl Watch {
         self.suspects.remove(&told.host);
         let was_offline = self.since.take().is_some();
         // What could not be reached before this is down by itself.
-        self.window.retain(|before| !was_offline && !matches!(before.sign, Sign::Unreached(_)));
+        self.window
+            .retain(|before| !was_offline && !matches!(before.sign, Sign::Unreached(_)));
         self.window.push_back(told);
-        if was_offline { Verdict::CameBack } else { Verdict::AsBefore }
+        if was_offline {
+            Verdict::CameBack
+        } else {
+            Verdict::AsBefore
+        }
     }
 
     fn judge(&mut self, now: Timestamp, hosts: usize) -> Verdict {
@@ -141,7 +146,9 @@ impl Watch {
 
     /// The hosts that cannot be reached, if they are enough and nobody has answered meanwhile.
     fn nobody_answers(&self, now: Timestamp, hosts: usize) -> Option<Vec<String>> {
-        let lately = |told: &Told| told.sign == Sign::Answered && now.duration_since(told.at).abs() <= JUST_NOW;
+        let lately = |told: &Told| {
+            told.sign == Sign::Answered && now.duration_since(told.at).abs() <= JUST_NOW
+        };
         if self.window.iter().any(lately) {
             return None;
         }

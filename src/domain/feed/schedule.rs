@@ -116,12 +116,6 @@ pub fn next(
             why: Why::Gone,
         };
     }
-    if state.last_outcome == Some(OutcomeKind::Offline) {
-        return NextPoll {
-            at: Some(later(now, SHORTEST)),
-            why: Why::Offline,
-        };
-    }
     let wanted = wanted(feed, state, pace);
     let mut delay = wanted;
     let good = state.last_outcome.is_none_or(OutcomeKind::is_good);
@@ -178,7 +172,8 @@ fn wanted(feed: &Feed, state: &FeedState, pace: &Pace) -> Delay {
     let floor = state.standing.limits.raised(usual);
     if let Some(fixed) = feed.interval.or(pace.interval) {
         let slowed = if floor > usual { floor } else { SHORTEST };
-        return Delay::new(fixed.max(SHORTEST), Why::Interval).at_least(Delay::new(slowed, Why::Floor));
+        return Delay::new(fixed.max(SHORTEST), Why::Interval)
+            .at_least(Delay::new(slowed, Why::Floor));
     }
     let wanted = match Tally::of(state).rate() {
         Some(rate) => Delay::new(rate::worth(rate, pace), Why::Learned),
@@ -197,11 +192,9 @@ fn wanted(feed: &Feed, state: &FeedState, pace: &Pace) -> Delay {
 fn punished(state: &FeedState, facts: &HttpFacts, interval: Duration) -> Delay {
     let status = facts.status.unwrap_or(0);
     let (first, times, why) = match state.last_outcome {
-        Some(OutcomeKind::RateLimited) if status == 403 => (
-            REFUSED.max(interval * 2),
-            state.streak,
-            Why::RetryAfter,
-        ),
+        Some(OutcomeKind::RateLimited) if status == 403 => {
+            (REFUSED.max(interval * 2), state.streak, Why::RetryAfter)
+        }
         Some(OutcomeKind::RateLimited) if facts.retry_after.is_some() => {
             return Delay::new(interval, Why::Interval);
         }
@@ -211,11 +204,10 @@ fn punished(state: &FeedState, facts: &HttpFacts, interval: Duration) -> Delay {
             Why::RetryAfter,
         ),
         Some(OutcomeKind::Gone) => (DAY, 1, Why::BackOff),
-        Some(OutcomeKind::HttpError) if matches!(status, 401 | 403 | 407 | 451) => (
-            REFUSED.max(interval),
-            state.failures,
-            Why::BackOff,
-        ),
+        Some(OutcomeKind::Offline) => (interval, 1, Why::BackOff),
+        Some(OutcomeKind::HttpError) if matches!(status, 401 | 403 | 407 | 451) => {
+            (REFUSED.max(interval), state.failures, Why::BackOff)
+        }
         Some(OutcomeKind::HttpError) if matches!(status, 400 | 404..=406 | 414 | 501) => {
             (interval * 2, state.failures, Why::BackOff)
         }

@@ -81,7 +81,10 @@ pub struct Evidence {
 pub fn ask(feed: &Feed, state: &FeedState, asking: &Asking<'_>) -> (FetchRequest, Evidence) {
     let mut request = feed.request(state);
     let fingerprint = validators::fingerprint(feed, asking.contact);
-    let mut evidence = Evidence { fingerprint, ..Evidence::default() };
+    let mut evidence = Evidence {
+        fingerprint,
+        ..Evidence::default()
+    };
     if state.url != feed.url {
         return (request, evidence);
     }
@@ -102,7 +105,13 @@ pub fn ask(feed: &Feed, state: &FeedState, asking: &Asking<'_>) -> (FetchRequest
 
 /// Takes note of a poll. `before` is the state that it began with; `state`, the one that it leaves, is finished
 /// but for the time of the next.
-pub fn after(feed: &Feed, before: &FeedState, state: &mut FeedState, polled: &Polled<'_>, now: Timestamp) {
+pub fn after(
+    feed: &Feed,
+    before: &FeedState,
+    state: &mut FeedState,
+    polled: &Polled<'_>,
+    now: Timestamp,
+) {
     validators::after(before, state, polled);
     limits::after(state, polled, now);
     let status = polled.facts.status.unwrap_or(0);
@@ -140,7 +149,8 @@ pub fn told(before: &FeedState, after: &FeedState, whole: Option<Whole>) -> Vec<
     let (was, is) = (&before.standing, &after.standing);
     match (&was.moves.effective_url, &is.moves.effective_url) {
         (old, Some(new)) if old.as_ref() != Some(new) => told.push(format!(
-            "permanently redirected for {}: asked at {new} from now on; the configured URL stays", days_of(was)
+            "permanently redirected for {}: asked at {new} from now on; the configured URL stays",
+            days_of(was)
         )),
         (Some(old), None) => told.push(format!("asked at its configured URL again, not at {old}")),
         _ => {}
@@ -152,13 +162,21 @@ pub fn told(before: &FeedState, after: &FeedState, whole: Option<Whole>) -> Vec<
         told.push("its ETag stood still while its entries changed: not used any more".to_owned());
     }
     if is.trust.last_modified_broken && !was.trust.last_modified_broken {
-        told.push("its Last-Modified stood still while its entries changed: not used any more".to_owned());
+        told.push(
+            "its Last-Modified stood still while its entries changed: not used any more".to_owned(),
+        );
     }
     if after.gone && !before.gone {
-        told.push("410 three times over two days: gone, and not polled again until its URL changes".to_owned());
+        told.push(
+            "410 three times over two days: gone, and not polled again until its URL changes"
+                .to_owned(),
+        );
     }
     if after.failures == REFUSALS_TOLD && after.standing.limits.refusals >= REFUSALS_TOLD {
-        told.push("refused three times in a row: does it need credentials, or another address?".to_owned());
+        told.push(
+            "refused three times in a row: does it need credentials, or another address?"
+                .to_owned(),
+        );
     }
     told
 }
@@ -184,17 +202,24 @@ pub fn note(state: &FeedState, now: Timestamp) -> Option<String> {
     if let Some(url) = &standing.moves.effective_url {
         notes.push(format!("moved for good: asked at {url}"));
     } else if let Some(candidate) = &standing.moves.candidate {
-        notes.push(format!("redirects for good to {} ({} polls)", candidate.url, candidate.polls));
+        notes.push(format!(
+            "redirects for good to {} ({} polls)",
+            candidate.url, candidate.polls
+        ));
     }
-    for (broken, name) in
-        [(standing.trust.etag_broken, "ETag"), (standing.trust.last_modified_broken, "Last-Modified")]
-    {
+    for (broken, name) in [
+        (standing.trust.etag_broken, "ETag"),
+        (standing.trust.last_modified_broken, "Last-Modified"),
+    ] {
         if broken {
             notes.push(format!("its {name} cannot be relied on"));
         }
     }
     if standing.limits.steps > 0 {
-        notes.push(format!("polled more slowly after {} answers of \"too many requests\"", standing.limits.steps));
+        notes.push(format!(
+            "polled more slowly after {} answers of \"too many requests\"",
+            standing.limits.steps
+        ));
     }
     (!notes.is_empty()).then(|| notes.join("; "))
 }

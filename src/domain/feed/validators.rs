@@ -86,7 +86,10 @@ impl Whole {
 #[must_use]
 pub fn fingerprint(feed: &Feed, contact: &str) -> String {
     let mut hash = Sha256::new();
-    let headers = feed.headers.iter().flat_map(|(name, value)| [name.as_str(), value.expose()]);
+    let headers = feed
+        .headers
+        .iter()
+        .flat_map(|(name, value)| [name.as_str(), value.expose()]);
     for part in [feed.url.as_str(), contact].into_iter().chain(headers) {
         hash.update(part.len().to_be_bytes());
         hash.update(part);
@@ -102,7 +105,11 @@ pub fn whole(state: &FeedState, fingerprint: &str, full: bool, now: Timestamp) -
     let conditional = state.etag.is_some() || state.last_modified.is_some();
     if full {
         Some(Whole::Asked)
-    } else if trust.asked_as.as_deref().is_some_and(|before| before != fingerprint) {
+    } else if trust
+        .asked_as
+        .as_deref()
+        .is_some_and(|before| before != fingerprint)
+    {
         Some(Whole::Changed)
     } else if trust.whole_next.is_some() {
         trust.whole_next
@@ -142,7 +149,9 @@ pub fn full_again(trust: &Trust, now: Timestamp) -> Option<Timestamp> {
 pub fn is_of_another(before: &FeedState, polled: &Polled<'_>) -> bool {
     let opaque = |etag: &[u8]| etag.strip_prefix(b"W/").unwrap_or(etag).to_vec();
     match (&before.etag, &polled.facts.etag) {
-        (Some(sent), Some(named)) if polled.kind == OutcomeKind::NotModified => opaque(sent) != opaque(named),
+        (Some(sent), Some(named)) if polled.kind == OutcomeKind::NotModified => {
+            opaque(sent) != opaque(named)
+        }
         _ => false,
     }
 }
@@ -162,7 +171,11 @@ pub fn after(before: &FeedState, state: &mut FeedState, polled: &Polled<'_>) {
     }
     if polled.kind == OutcomeKind::NotModified {
         let other = is_of_another(before, polled);
-        trust.mismatches = if other { trust.mismatches.saturating_add(1) } else { 0 };
+        trust.mismatches = if other {
+            trust.mismatches.saturating_add(1)
+        } else {
+            0
+        };
         trust.whole_next = (trust.mismatches >= MISMATCHES).then_some(Whole::Mismatched);
     } else if polled.kind.is_good() {
         trust.mismatches = 0;
@@ -173,7 +186,8 @@ pub fn after(before: &FeedState, state: &mut FeedState, polled: &Polled<'_>) {
             blame(&mut trust, before, polled);
         }
     } else if polled.kind == OutcomeKind::HttpError && polled.facts.status == Some(304) {
-        trust.whole_next = (evidence.whole != Some(Whole::Unsolicited)).then_some(Whole::Unsolicited);
+        trust.whole_next =
+            (evidence.whole != Some(Whole::Unsolicited)).then_some(Whole::Unsolicited);
     } else if evidence.whole.is_some() && polled.kind == OutcomeKind::Offline {
         trust.whole_next = evidence.whole;
     }
@@ -189,7 +203,8 @@ pub fn after(before: &FeedState, state: &mut FeedState, polled: &Polled<'_>) {
 /// Which validator hid the news: one that is still the same though the document is not; else the one that a
 /// server looks at first.
 fn blame(trust: &mut Trust, before: &FeedState, polled: &Polled<'_>) {
-    let stands = |before: &Option<Vec<u8>>, now: &Option<Vec<u8>>| before.is_some() && before == now;
+    let stands =
+        |before: &Option<Vec<u8>>, now: &Option<Vec<u8>>| before.is_some() && before == now;
     let etag = stands(&before.etag, &polled.facts.etag);
     let date = stands(&before.last_modified, &polled.facts.last_modified);
     let neither = !etag && !date;

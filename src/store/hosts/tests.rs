@@ -10,20 +10,31 @@ use crate::store::sample::{after, commit, now, open_store, record as poll, reope
 const GAP: Duration = Duration::from_secs(2);
 
 fn feed(id: &str, url: &str) -> Feed {
-    Feed { url: url.to_owned(), ..crate::store::sample::feed(id) }
+    Feed {
+        url: url.to_owned(),
+        ..crate::store::sample::feed(id)
+    }
 }
 
 /// A store with these feeds, never polled.
 fn stored(urls: &'static [(&'static str, &'static str)]) -> (tempfile::TempDir, Store) {
     let (dir, store) = open_store();
     let feeds: Vec<Feed> = urls.iter().map(|(id, url)| feed(id, url)).collect();
-    store.write_blocking(move |tx| feeds::sync(tx, &feeds, now())).unwrap();
+    store
+        .write_blocking(move |tx| feeds::sync(tx, &feeds, now()))
+        .unwrap();
     (dir, store)
 }
 
 fn note(store: &Store, host: &str, said: Said, at: Timestamp) -> Vec<(String, Timestamp)> {
-    let news = HostNews { host: host.to_owned(), url: format!("https://{host}/feed"), said };
-    store.write_blocking(move |tx| record(tx, &news, GAP, at)).unwrap()
+    let news = HostNews {
+        host: host.to_owned(),
+        url: format!("https://{host}/feed"),
+        said,
+    };
+    store
+        .write_blocking(move |tx| record(tx, &news, GAP, at))
+        .unwrap()
 }
 
 fn limited(seconds: i64) -> Said {
@@ -40,7 +51,11 @@ fn bounded(store: &Store, id: &str, at: Timestamp) -> Option<Timestamp> {
 }
 
 fn next(store: &Store, id: &str) -> Option<Timestamp> {
-    store.read_blocking(|conn| feeds::state(conn, &FeedId::new(id))).unwrap().unwrap().next_poll
+    store
+        .read_blocking(|conn| feeds::state(conn, &FeedId::new(id)))
+        .unwrap()
+        .unwrap()
+        .next_poll
 }
 
 #[test]
@@ -60,7 +75,11 @@ fn a_limit_binds_all_feeds_of_the_host_over_a_restart() {
     assert_eq!(bounded(&store, "a", after(7_200)), None, "over");
     let mut held = [next(&store, "a").unwrap(), next(&store, "b").unwrap()];
     held.sort();
-    assert_eq!(held, [after(7_202), after(7_204)], "behind the bound, and apart");
+    assert_eq!(
+        held,
+        [after(7_202), after(7_204)],
+        "behind the bound, and apart"
+    );
     assert_eq!((next(&store, "c"), next(&store, "d")), (None, None));
 }
 
@@ -93,8 +112,16 @@ fn two_hosts_of_a_domain_speak_for_all_of_it() {
         let told = note(&store, "two.blogs.co.kr", limited(7_200), after(wait));
         assert_eq!(told.len(), if together { 2 } else { 1 });
         let expected = together.then_some(after(7_200));
-        assert_eq!(bounded(&store, "c", after(wait)), expected, "{wait} s apart");
-        assert_eq!(bounded(&store, "d", after(wait)), None, "`co.kr` is nobody's");
+        assert_eq!(
+            bounded(&store, "c", after(wait)),
+            expected,
+            "{wait} s apart"
+        );
+        assert_eq!(
+            bounded(&store, "d", after(wait)),
+            None,
+            "`co.kr` is nobody's"
+        );
         assert_eq!(next(&store, "c").is_some(), together);
     }
 }
@@ -106,7 +133,11 @@ fn hosts_that_serve_leave_no_row_and_old_ones_are_forgotten() {
     note(&store, "h.example", Said::Well, now());
     assert_eq!(rows(&store), 0);
     note(&store, "h.example", Said::Busy(after(60)), now());
-    assert_eq!((rows(&store), bounded(&store, "a", now())), (1, None), "one URL's 503 is its own");
+    assert_eq!(
+        (rows(&store), bounded(&store, "a", now())),
+        (1, None),
+        "one URL's 503 is its own"
+    );
     note(&store, "i.example", limited(3_600), after(31 * 86_400));
     assert_eq!(rows(&store), 1);
 }

@@ -39,16 +39,27 @@ impl Web {
                 open.spawn(answer_one(stream, Arc::clone(&log), Arc::clone(&answers)));
             }
         });
-        Self { port, asked, _tasks: tasks }
+        Self {
+            port,
+            asked,
+            _tasks: tasks,
+        }
     }
 
     /// What was asked since this was last called.
     fn asked(&self) -> Vec<String> {
-        std::mem::take(&mut *self.asked.lock().unwrap()).into_iter().map(|(url, _)| url).collect()
+        std::mem::take(&mut *self.asked.lock().unwrap())
+            .into_iter()
+            .map(|(url, _)| url)
+            .collect()
     }
 }
 
-async fn answer_one(mut stream: TcpStream, log: Arc<Mutex<Vec<(String, bool)>>>, answers: Arc<Answers>) {
+async fn answer_one(
+    mut stream: TcpStream,
+    log: Arc<Mutex<Vec<(String, bool)>>>,
+    answers: Arc<Answers>,
+) {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut buffer = [0; 4_096];
@@ -69,7 +80,12 @@ async fn answer_one(mut stream: TcpStream, log: Arc<Mutex<Vec<(String, bool)>>>,
 
 /// A port that nobody listens on.
 async fn dead_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port()
+    TcpListener::bind("127.0.0.1:0")
+        .await
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
 }
 
 fn head(status: u16, headers: &str) -> String {
@@ -81,7 +97,10 @@ fn document() -> Option<String> {
 }
 
 fn named(id: &str, url: &str) -> Feed {
-    Feed { interval: Some(Duration::from_hours(1)), ..Feed::new(FeedId::new(id), url) }
+    Feed {
+        interval: Some(Duration::from_hours(1)),
+        ..Feed::new(FeedId::new(id), url)
+    }
 }
 
 /// A daemon that asks these feeds through a proxy at `port`.
@@ -89,7 +108,10 @@ async fn daemon(feeds: &[Feed], port: u16) -> (tempfile::TempDir, Arc<Shared>) {
     let settings = FetchSettings {
         proxy: Some(format!("http://127.0.0.1:{port}")),
         per_host_interval: Duration::ZERO,
-        start_rate: Rate { count: 100_000, per: Duration::from_secs(1) },
+        start_rate: Rate {
+            count: 100_000,
+            per: Duration::from_secs(1),
+        },
         ..FetchSettings::default()
     };
     let setup = Setup {
@@ -100,7 +122,9 @@ async fn daemon(feeds: &[Feed], port: u16) -> (tempfile::TempDir, Arc<Shared>) {
 }
 
 fn go_to(shared: &Shared, hours: i64, seconds: i64) {
-    shared.clock.set(now() + SignedDuration::from_secs(hours * 3_600 + seconds));
+    shared
+        .clock
+        .set(now() + SignedDuration::from_secs(hours * 3_600 + seconds));
 }
 
 /// Lets the daemon look once, and all polls end that then begin.
@@ -114,22 +138,31 @@ async fn round(polls: &mut Polls, shared: &Arc<Shared>) {
 }
 
 fn state(shared: &Shared, id: &str) -> FeedState {
-    shared.store.read_blocking(|conn| store::feeds::state(conn, &FeedId::new(id))).unwrap().unwrap()
+    shared
+        .store
+        .read_blocking(|conn| store::feeds::state(conn, &FeedId::new(id)))
+        .unwrap()
+        .unwrap()
 }
 
 async fn poll_now(shared: &Arc<Shared>, id: &str, full: bool) -> Report {
     let setup = shared.setup();
     let feed = Arc::clone(&setup.feeds[&FeedId::new(id)]);
-    poll(shared, &setup, &feed, state(shared, id), full).await.unwrap()
+    poll(shared, &setup, &feed, state(shared, id), full)
+        .await
+        .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_feed_that_has_moved_is_asked_there_and_replays_nothing() {
     let (old, new) = ("http://old.example/feed", "http://new.example/feed");
-    let web = Web::serve(0, Box::new(move |url| match url {
-        "http://new.example/feed" => document(),
-        _ => Some(head(301, "Location: http://new.example/feed\r\n")),
-    }))
+    let web = Web::serve(
+        0,
+        Box::new(move |url| match url {
+            "http://new.example/feed" => document(),
+            _ => Some(head(301, "Location: http://new.example/feed\r\n")),
+        }),
+    )
     .await;
     let (_dir, shared) = daemon(&[named("a", old)], web.port).await;
     let mut alerts = 0;
@@ -140,27 +173,48 @@ async fn a_feed_that_has_moved_is_asked_there_and_replays_nothing() {
     }
     go_to(&shared, 9 * 24, 0);
     let report = poll_now(&shared, "a", false).await;
-    assert_eq!((web.asked(), report.outcome), (vec![new.to_owned()], OutcomeKind::OkSame));
+    assert_eq!(
+        (web.asked(), report.outcome),
+        (vec![new.to_owned()], OutcomeKind::OkSame)
+    );
     let after = state(&shared, "a");
-    assert_eq!((alerts, after.entries, after.url.as_str()), (1, 1, old), "one entry, told once; config untouched");
-    let history = shared.store.read_blocking(|conn| store::feeds::history(conn, &FeedId::new("a"), 3)).unwrap();
-    assert!(history[1].note.as_ref().unwrap().contains(new), "the history says when");
+    assert_eq!(
+        (alerts, after.entries, after.url.as_str()),
+        (1, 1, old),
+        "one entry, told once; config untouched"
+    );
+    let history = shared
+        .store
+        .read_blocking(|conn| store::feeds::history(conn, &FeedId::new("a"), 3))
+        .unwrap();
+    assert!(
+        history[1].note.as_ref().unwrap().contains(new),
+        "the history says when"
+    );
     poll_now(&shared, "a", true).await;
     assert_eq!(web.asked(), [old, new], "--full asks where config says");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_feeds_led_to_one_host_at_once_stay() {
-    let web = Web::serve(0, Box::new(|url| {
-        if url.starts_with("http://hotel.example/") {
-            document()
-        } else {
-            let path = url.trim_start_matches("http://").replace('/', "-");
-            Some(head(301, &format!("Location: http://hotel.example/{path}\r\n")))
-        }
-    }))
+    let web = Web::serve(
+        0,
+        Box::new(|url| {
+            if url.starts_with("http://hotel.example/") {
+                document()
+            } else {
+                let path = url.trim_start_matches("http://").replace('/', "-");
+                Some(head(
+                    301,
+                    &format!("Location: http://hotel.example/{path}\r\n"),
+                ))
+            }
+        }),
+    )
     .await;
-    let feeds: Vec<Feed> = (0..5).map(|n| named(&format!("f{n}"), &format!("http://h{n}.example/feed"))).collect();
+    let feeds: Vec<Feed> = (0..5)
+        .map(|n| named(&format!("f{n}"), &format!("http://h{n}.example/feed")))
+        .collect();
     let (_dir, shared) = daemon(&feeds, web.port).await;
     for day in 0..=10 {
         go_to(&shared, day * 24, 0);
@@ -168,35 +222,69 @@ async fn many_feeds_led_to_one_host_at_once_stay() {
             poll_now(&shared, feed.id.as_str(), false).await;
         }
     }
-    let moves = feeds.iter().map(|feed| state(&shared, feed.id.as_str()).standing.moves);
-    assert!(moves.into_iter().all(|moves| moves.effective_url.is_none() && moves.candidate.unwrap().polls > 5));
+    let moves = feeds
+        .iter()
+        .map(|feed| state(&shared, feed.id.as_str()).standing.moves);
+    assert!(
+        moves
+            .into_iter()
+            .all(|moves| moves.effective_url.is_none() && moves.candidate.unwrap().polls > 5)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_429_silences_its_host_and_its_feeds_come_one_by_one_afterwards() {
     let limits = Arc::new(Mutex::new(true));
     let limited = Arc::clone(&limits);
-    let web = Web::serve(0, Box::new(move |url| {
-        let limited = *limited.lock().unwrap() && url.starts_with("http://busy.example/");
-        if limited { Some(head(429, "Retry-After: 7200\r\n")) } else { document() }
-    }))
+    let web = Web::serve(
+        0,
+        Box::new(move |url| {
+            let limited = *limited.lock().unwrap() && url.starts_with("http://busy.example/");
+            if limited {
+                Some(head(429, "Retry-After: 7200\r\n"))
+            } else {
+                document()
+            }
+        }),
+    )
     .await;
-    let mut feeds: Vec<Feed> = (0..50).map(|n| named(&format!("f{n}"), &format!("http://busy.example/{n}"))).collect();
+    let mut feeds: Vec<Feed> = (0..50)
+        .map(|n| named(&format!("f{n}"), &format!("http://busy.example/{n}")))
+        .collect();
     feeds.push(named("other", "http://other.example/feed"));
     let (_dir, shared) = daemon(&feeds, web.port).await;
     let mut polls = Polls::default();
     round(&mut polls, &shared).await;
     assert_eq!(web.asked().len(), 2, "one of the busy host, and the other");
-    let mut times: Vec<Timestamp> = (0..50).map(|n| state(&shared, &format!("f{n}")).next_poll.unwrap()).collect();
+    let mut times: Vec<Timestamp> = (0..50)
+        .map(|n| state(&shared, &format!("f{n}")).next_poll.unwrap())
+        .collect();
     times.sort();
     let bound = now() + SignedDuration::from_secs(7_200);
     assert!(times[0] >= bound);
-    let (mut polls, by_hand) = (Polls::default(), vec![Due { id: "f7".into(), host: "busy.example".into(), at: None }]);
+    let (mut polls, by_hand) = (
+        Polls::default(),
+        vec![Due {
+            id: "f7".into(),
+            host: "busy.example".into(),
+            at: None,
+        }],
+    );
     go_to(&shared, 0, 7_199);
     round(&mut polls, &shared).await;
-    let summary = poll_all(&shared, by_hand, How::ByHand, |_| {}).await.unwrap();
-    assert_eq!((summary.feeds.polled, summary.feeds.waiting), (0, 1), "not by hand either");
-    assert_eq!(web.asked(), ["http://other.example/feed"], "a new process knows of the wait");
+    let summary = poll_all(&shared, by_hand, How::ByHand, |_| {})
+        .await
+        .unwrap();
+    assert_eq!(
+        (summary.feeds.polled, summary.feeds.waiting),
+        (0, 1),
+        "not by hand either"
+    );
+    assert_eq!(
+        web.asked(),
+        ["http://other.example/feed"],
+        "a new process knows of the wait"
+    );
     *limits.lock().unwrap() = false;
     let mut seen = 0;
     for second in 7_200..7_600 {
@@ -212,18 +300,39 @@ async fn a_429_silences_its_host_and_its_feeds_come_one_by_one_afterwards() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_network_is_one_trouble_and_no_feeds_fault() {
     let port = dead_port().await;
-    let feeds: Vec<Feed> = (0..8).map(|n| named(&format!("f{n}"), &format!("http://h{n}.example/feed"))).collect();
+    let feeds: Vec<Feed> = (0..8)
+        .map(|n| named(&format!("f{n}"), &format!("http://h{n}.example/feed")))
+        .collect();
     let (_dir, shared) = daemon(&feeds, port).await;
     let mut polls = Polls::default();
     round(&mut polls, &shared).await;
     assert!(shared.network.is_offline());
-    assert!(shared.not_ready().iter().any(|text| text.contains("no network")), "{:?}", shared.not_ready());
+    assert!(
+        shared
+            .not_ready()
+            .iter()
+            .any(|text| text.contains("no network")),
+        "{:?}",
+        shared.not_ready()
+    );
     for feed in &feeds {
         let state = state(&shared, feed.id.as_str());
         let expected = (0, Some(OutcomeKind::Offline), Health::New);
-        assert_eq!((state.failures, state.last_outcome, state.health(feed)), expected, "{}", feed.id);
-        let history = shared.store.read_blocking(|conn| store::feeds::history(conn, &feed.id, 9)).unwrap();
-        assert!(history.iter().all(|poll| poll.outcome == OutcomeKind::Offline));
+        assert_eq!(
+            (state.failures, state.last_outcome, state.health(feed)),
+            expected,
+            "{}",
+            feed.id
+        );
+        let history = shared
+            .store
+            .read_blocking(|conn| store::feeds::history(conn, &feed.id, 9))
+            .unwrap();
+        assert!(
+            history
+                .iter()
+                .all(|poll| poll.outcome == OutcomeKind::Offline)
+        );
     }
     go_to(&shared, 0, 30);
     round(&mut polls, &shared).await;
@@ -245,21 +354,32 @@ async fn a_lost_network_is_one_trouble_and_no_feeds_fault() {
         late += web.asked().len();
     }
     assert!(polls.not_before.is_empty(), "{:?}", polls.not_before);
-    let well = feeds.iter().filter(|feed| state(&shared, feed.id.as_str()).health(feed) == Health::Ok);
-    assert_eq!((well.count(), late > 3), (8, true), "all are well again, and were spread");
+    let well = feeds
+        .iter()
+        .filter(|feed| state(&shared, feed.id.as_str()).health(feed) == Health::Ok);
+    assert_eq!(
+        (well.count(), late > 3),
+        (8, true),
+        "all are well again, and were spread"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_round_without_a_network_builds_up_no_back_off() {
     let port = dead_port().await;
-    let feeds: Vec<Feed> = (0..6).map(|n| named(&format!("f{n}"), &format!("http://h{n}.example/feed"))).collect();
+    let feeds: Vec<Feed> = (0..6)
+        .map(|n| named(&format!("f{n}"), &format!("http://h{n}.example/feed")))
+        .collect();
     let (_dir, shared) = daemon(&feeds, port).await;
     let found = due(&shared, now()).await.unwrap();
     let summary = poll_all(&shared, found, How::Due, |_| {}).await.unwrap();
     assert!(summary.feeds.failed > 0 && !summary.is_complete());
     for feed in &feeds {
         let state = state(&shared, feed.id.as_str());
-        assert_eq!((state.failures, state.last_outcome), (0, Some(OutcomeKind::Offline)));
+        assert_eq!(
+            (state.failures, state.last_outcome),
+            (0, Some(OutcomeKind::Offline))
+        );
         assert!(state.next_poll.unwrap() <= now() + SignedDuration::from_mins(1));
     }
 }
@@ -278,7 +398,9 @@ async fn one_page_in_place_of_all_feeds_is_a_portal_and_overwrites_nothing() {
         }
     }))
     .await;
-    let feeds: Vec<Feed> = (0..6).map(|n| named(&format!("f{n}"), &format!("http://h{n}.example/feed"))).collect();
+    let feeds: Vec<Feed> = (0..6)
+        .map(|n| named(&format!("f{n}"), &format!("http://h{n}.example/feed")))
+        .collect();
     let (_dir, shared) = daemon(&feeds, web.port).await;
     let mut polls = Polls::default();
     round(&mut polls, &shared).await;
@@ -296,13 +418,28 @@ async fn one_page_in_place_of_all_feeds_is_a_portal_and_overwrites_nothing() {
     });
     assert!(excused.count() >= 5);
     let after = state(&shared, "f0");
-    assert_eq!((after.body_hash, after.title, after.entries), (before.body_hash, before.title, before.entries));
+    assert_eq!(
+        (after.body_hash, after.title, after.entries),
+        (before.body_hash, before.title, before.entries)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_that_never_answers_delays_no_other() {
-    let web = Web::serve(0, Box::new(|url| if url.starts_with("http://slow.example/") { None } else { document() })).await;
-    let mut feeds: Vec<Feed> = (0..40).map(|n| named(&format!("a{n}"), &format!("http://slow.example/{n}"))).collect();
+    let web = Web::serve(
+        0,
+        Box::new(|url| {
+            if url.starts_with("http://slow.example/") {
+                None
+            } else {
+                document()
+            }
+        }),
+    )
+    .await;
+    let mut feeds: Vec<Feed> = (0..40)
+        .map(|n| named(&format!("a{n}"), &format!("http://slow.example/{n}")))
+        .collect();
     feeds.extend((0..5).map(|n| named(&format!("z{n}"), &format!("http://quick{n}.example/feed"))));
     let (_dir, shared) = daemon(&feeds, web.port).await;
     let mut polls = Polls::default();
@@ -310,7 +447,9 @@ async fn a_host_that_never_answers_delays_no_other() {
     assert_eq!(polls.tasks.len(), 6, "one of the slow host");
     for _ in 0..5 {
         let ended = polls.next_ended().await;
-        assert!(matches!(&ended, Some(Ok((_, Ok(report)))) if report.feed.as_str().starts_with('z')));
+        assert!(
+            matches!(&ended, Some(Ok((_, Ok(report)))) if report.feed.as_str().starts_with('z'))
+        );
         polls.ended(&shared, ended);
         polls.step(&shared, false).await.unwrap();
     }
@@ -320,21 +459,30 @@ async fn a_host_that_never_answers_delays_no_other() {
 #[tokio::test(flavor = "multi_thread")]
 async fn restarts_ask_no_feed_twice() {
     let web = Web::serve(0, Box::new(|_| document())).await;
-    let feeds: Vec<Feed> = (0..40).map(|n| named(&format!("f{n}"), &format!("http://h{}.example/{n}", n % 8))).collect();
+    let feeds: Vec<Feed> = (0..40)
+        .map(|n| named(&format!("f{n}"), &format!("http://h{}.example/{n}", n % 8)))
+        .collect();
     let (_dir, shared) = daemon(&feeds, web.port).await;
     let mut asked: HashMap<String, u32> = HashMap::new();
     for start in 0..10 {
         go_to(&shared, 0, start * 60);
         round(&mut Polls::default(), &shared).await;
-        web.asked().into_iter().for_each(|url| *asked.entry(url).or_default() += 1);
+        web.asked()
+            .into_iter()
+            .for_each(|url| *asked.entry(url).or_default() += 1);
     }
-    assert!(asked.len() == 40 && asked.values().all(|times| *times == 1), "{asked:?}");
+    assert!(
+        asked.len() == 40 && asked.values().all(|times| *times == 1),
+        "{asked:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn clocks_that_jump_spread_what_is_overdue_and_leave_nothing_stuck() {
     let web = Web::serve(0, Box::new(|_| document())).await;
-    let feeds: Vec<Feed> = (0..60).map(|n| named(&format!("f{n}"), &format!("http://h{n}.example/feed"))).collect();
+    let feeds: Vec<Feed> = (0..60)
+        .map(|n| named(&format!("f{n}"), &format!("http://h{n}.example/feed")))
+        .collect();
     let (_dir, shared) = daemon(&feeds, web.port).await;
     let mut polls = Polls::default();
     round(&mut polls, &shared).await;
@@ -355,6 +503,8 @@ async fn clocks_that_jump_spread_what_is_overdue_and_leave_nothing_stuck() {
         }
         assert_eq!(all, 60, "after a jump to {hours} h");
     }
-    let next = feeds.iter().map(|feed| state(&shared, feed.id.as_str()).next_poll.unwrap());
+    let next = feeds
+        .iter()
+        .map(|feed| state(&shared, feed.id.as_str()).next_poll.unwrap());
     assert!(next.max().unwrap() < now() + SignedDuration::from_hours(24));
 }

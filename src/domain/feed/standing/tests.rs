@@ -16,11 +16,18 @@ fn feed() -> Feed {
 }
 
 fn asking(full: bool) -> Asking<'static> {
-    Asking { contact: "c", full, now: start() }
+    Asking {
+        contact: "c",
+        full,
+        now: start(),
+    }
 }
 
 fn step(state: &mut FeedState, kind: OutcomeKind, status: u16, at: Timestamp) {
-    let facts = HttpFacts { status: Some(status), ..HttpFacts::default() };
+    let facts = HttpFacts {
+        status: Some(status),
+        ..HttpFacts::default()
+    };
     let evidence = Evidence::default();
     let polled = Polled {
         began: at,
@@ -39,31 +46,67 @@ fn step(state: &mut FeedState, kind: OutcomeKind, status: u16, at: Timestamp) {
 
 #[test]
 fn a_move_is_asked_at_its_new_address_and_full_where_config_says() {
-    let mut state = FeedState { url: feed().url, etag: Some(b"\"x\"".to_vec()), ..FeedState::default() };
+    let mut state = FeedState {
+        url: feed().url,
+        etag: Some(b"\"x\"".to_vec()),
+        ..FeedState::default()
+    };
     state.standing.moves.effective_url = Some("https://new.example/feed".to_owned());
     let (request, evidence) = ask(&feed(), &state, &asking(false));
-    assert_eq!((request.url.as_str(), request.etag.is_some(), evidence.moved), ("https://new.example/feed", true, true));
+    assert_eq!(
+        (request.url.as_str(), request.etag.is_some(), evidence.moved),
+        ("https://new.example/feed", true, true)
+    );
     let (request, evidence) = ask(&feed(), &state, &asking(true));
-    assert_eq!((request.url.as_str(), request.etag.is_some(), evidence.moved), ("https://h.example/feed", false, false));
+    assert_eq!(
+        (request.url.as_str(), request.etag.is_some(), evidence.moved),
+        ("https://h.example/feed", false, false)
+    );
     state.url = "https://before.example/".to_owned();
     let (request, evidence) = ask(&feed(), &state, &asking(false));
-    assert_eq!((request.url.as_str(), request.etag.is_some(), evidence.moved), ("https://h.example/feed", false, false));
+    assert_eq!(
+        (request.url.as_str(), request.etag.is_some(), evidence.moved),
+        ("https://h.example/feed", false, false)
+    );
 }
 
 #[test]
 fn a_refusal_that_may_be_about_accept_is_met_with_any_once() {
     use OutcomeKind::{HttpError, NetError, OkNew};
     for (case, answers, any) in [
-        ("never refused", &[(OkNew, 200), (HttpError, 404)][..], false),
+        (
+            "never refused",
+            &[(OkNew, 200), (HttpError, 404)][..],
+            false,
+        ),
         ("refused", &[(HttpError, 406)], true),
         ("twice", &[(HttpError, 406), (HttpError, 406)], false),
-        ("thrice", &[(HttpError, 406), (HttpError, 406), (HttpError, 406)], false),
-        ("it helped", &[(HttpError, 400), (OkNew, 200), (HttpError, 500)], true),
+        (
+            "thrice",
+            &[(HttpError, 406), (HttpError, 406), (HttpError, 406)],
+            false,
+        ),
+        (
+            "it helped",
+            &[(HttpError, 400), (OkNew, 200), (HttpError, 500)],
+            true,
+        ),
         ("not answered", &[(HttpError, 501), (NetError, 0)], true),
-        ("well again", &[(HttpError, 406), (HttpError, 406), (OkNew, 200), (HttpError, 405)], true),
+        (
+            "well again",
+            &[
+                (HttpError, 406),
+                (HttpError, 406),
+                (OkNew, 200),
+                (HttpError, 405),
+            ],
+            true,
+        ),
     ] {
         let mut state = FeedState::default();
-        answers.iter().for_each(|(kind, status)| step(&mut state, *kind, *status, start()));
+        answers
+            .iter()
+            .for_each(|(kind, status)| step(&mut state, *kind, *status, start()));
         assert_eq!(accepts_any(&state), any, "{case}");
     }
 }
@@ -72,14 +115,28 @@ fn a_refusal_that_may_be_about_accept_is_met_with_any_once() {
 fn a_feed_not_found_for_two_weeks_is_noted_as_dead_and_one_that_flaps_is_not() {
     let missing = |polls: &[(i64, OutcomeKind, u16)]| {
         let mut state = FeedState::default();
-        polls.iter().for_each(|(day, kind, status)| step(&mut state, *kind, *status, days(*day)));
+        polls
+            .iter()
+            .for_each(|(day, kind, status)| step(&mut state, *kind, *status, days(*day)));
         note(&state, days(14)).is_some_and(|note| note.contains("dead?"))
     };
     use OutcomeKind::{HttpError, Offline, OkSame};
-    assert!(missing(&[(0, HttpError, 404), (7, HttpError, 404), (13, Offline, 0)]));
+    assert!(missing(&[
+        (0, HttpError, 404),
+        (7, HttpError, 404),
+        (13, Offline, 0)
+    ]));
     assert!(!missing(&[(1, HttpError, 404), (13, HttpError, 404)]));
-    assert!(!missing(&[(0, HttpError, 404), (7, OkSame, 200), (8, HttpError, 404)]));
-    assert!(!missing(&[(0, HttpError, 404), (7, HttpError, 500), (8, HttpError, 404)]));
+    assert!(!missing(&[
+        (0, HttpError, 404),
+        (7, OkSame, 200),
+        (8, HttpError, 404)
+    ]));
+    assert!(!missing(&[
+        (0, HttpError, 404),
+        (7, HttpError, 500),
+        (8, HttpError, 404)
+    ]));
 }
 
 #[test]
@@ -91,21 +148,42 @@ fn changes_are_told_once() {
     let mut broken = plain.clone();
     broken.standing.trust.etag_broken = true;
     broken.standing.trust.last_modified_broken = true;
-    let gone = FeedState { gone: true, ..FeedState::default() };
-    let mut refused = FeedState { failures: 3, ..FeedState::default() };
+    let gone = FeedState {
+        gone: true,
+        ..FeedState::default()
+    };
+    let mut refused = FeedState {
+        failures: 3,
+        ..FeedState::default()
+    };
     refused.standing.limits.refusals = 3;
     for (before, after, whole, words) in [
         (&plain, &moved, None, &["asked at https://new.example/"][..]),
         (&moved, &plain, None, &["configured URL again"]),
         (&moved, &moved, None, &[]),
-        (&plain, &broken, Some(Whole::Stuck), &["eight days", "ETag stood still", "Last-Modified stood still"]),
+        (
+            &plain,
+            &broken,
+            Some(Whole::Stuck),
+            &[
+                "eight days",
+                "ETag stood still",
+                "Last-Modified stood still",
+            ],
+        ),
         (&plain, &gone, None, &["gone"]),
         (&gone, &gone, None, &[]),
         (&plain, &refused, None, &["refused three times"]),
     ] {
         let lines = told(before, after, whole);
         assert_eq!(lines.len(), words.len(), "{lines:?}");
-        assert!(lines.iter().zip(words).all(|(line, word)| line.contains(word)), "{lines:?}");
+        assert!(
+            lines
+                .iter()
+                .zip(words)
+                .all(|(line, word)| line.contains(word)),
+            "{lines:?}"
+        );
     }
     for (state, word) in [(&moved, "moved"), (&broken, "ETag")] {
         assert!(note(state, start()).unwrap().contains(word));
@@ -122,6 +200,12 @@ fn what_was_learned_is_kept_as_text_and_an_older_text_is_understood() {
     standing.missing_since = Some(start());
     let text = serde_json::to_string(&standing).unwrap();
     assert_eq!(serde_json::from_str::<Standing>(&text).unwrap(), standing);
-    assert_eq!(serde_json::from_str::<Standing>("{}").unwrap(), Standing::default());
-    assert_eq!(serde_json::from_str::<Standing>(r#"{"later":1,"trust":{"more":2}}"#).unwrap(), Standing::default());
+    assert_eq!(
+        serde_json::from_str::<Standing>("{}").unwrap(),
+        Standing::default()
+    );
+    assert_eq!(
+        serde_json::from_str::<Standing>(r#"{"later":1,"trust":{"more":2}}"#).unwrap(),
+        Standing::default()
+    );
 }
