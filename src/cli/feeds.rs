@@ -358,7 +358,9 @@ fn poll(
     let settings = super::setup::store_settings(&loaded.config);
     let (shared, _lock) = match context.own(loaded) {
         Ok(owned) => owned,
-        Err(failure) if failure.locked => return ask_daemon(&settings, wanted, full, context, out),
+        Err(failure) if failure.locked => {
+            return ask_daemon(&settings, &wanted, full, context, out);
+        }
         Err(failure) => return Err(failure),
     };
     Context::block_on(async {
@@ -380,13 +382,13 @@ fn poll(
 /// Makes feeds due for the daemon that owns the store.
 fn ask_daemon(
     settings: &store::Settings,
-    ids: Vec<FeedId>,
+    ids: &[FeedId],
     full: bool,
     context: &Context,
     out: &mut Output,
 ) -> Result<Exit, Failure> {
     let (store, now) = (context.open_store(settings)?, context.clock.now());
-    let due = store.read_blocking(|conn| standing::allowed(conn, &ids, full, now))?;
+    let due = store.read_blocking(|conn| standing::allowed(conn, ids, full, now))?;
     let ids: Vec<FeedId> = due.into_iter().map(|due| due.id).collect();
     let asked = ids.len();
     store.write_blocking(move |tx| -> Result<(), StoreError> {

@@ -177,7 +177,7 @@ impl Round {
         while !shared.network.is_offline() {
             let mut picked = Vec::new();
             while self.tasks.len() + picked.len() < WINDOW
-                && let Some(due) = self.queue.next()
+                && let Some(due) = self.queue.pop()
             {
                 picked.push(due);
             }

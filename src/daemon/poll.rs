@@ -231,7 +231,7 @@ pub async fn begin(
 ) -> Result<Vec<(Due, Arc<Feed>, FeedState)>, StoreError> {
     let now = shared.clock.now();
     let until = schedule::later(now, schedule::SHORTEST);
-    let begin = move |tx: &store::Transaction<'_>| {
+    let mark = move |tx: &store::Transaction<'_>| {
         let mut begun = Vec::new();
         for due in &wanted {
             let Some(row) = store::feeds::get(tx, &due.id)? else {
@@ -250,7 +250,7 @@ pub async fn begin(
         }
         Ok(begun)
     };
-    let begun = shared.store.write(begin).await?;
+    let begun = shared.store.write(mark).await?;
     let known = |(due, row): (Due, store::feeds::FeedRow)| match setup.feeds.get(&row.feed.id) {
         Some(feed) => Some((due, Arc::clone(feed), row.state)),
         None if row.feed.origin == Origin::Api => Some((due, Arc::new(row.feed), row.state)),

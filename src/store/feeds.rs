@@ -229,10 +229,13 @@ pub fn ask(tx: &Transaction<'_>, feed: &FeedId, full: bool, now: Timestamp) -> R
     Ok(true)
 }
 
-/// Puts a poll off, for a reason that lies outside the feed.
+/// Puts a poll off, for a reason that lies outside the feed; one that is later anyway stays.
 pub fn put_off(tx: &Transaction<'_>, feed: &FeedId, until: Timestamp, why: Why) -> Result<()> {
-    tx.prepare_cached("update feed set next_poll = ?2, why_then = ?3 where id = ?1")?
-        .execute(params![feed.as_str(), Ms(until), Name(why)])?;
+    tx.prepare_cached(
+        "update feed set next_poll = ?2, why_then = ?3
+         where id = ?1 and (next_poll is null or next_poll < ?2)",
+    )?
+    .execute(params![feed.as_str(), Ms(until), Name(why)])?;
     Ok(())
 }
 

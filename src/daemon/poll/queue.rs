@@ -61,11 +61,13 @@ impl Queue {
                 .push_back(due);
         }
         let hosts: Vec<String> = self.waiting.keys().cloned().collect();
-        hosts.into_iter().for_each(|host| self.make_ready(host));
+        for host in hosts {
+            self.make_ready(host);
+        }
     }
 
     /// The next poll that may begin; its host is busy until [`Queue::free`].
-    pub fn next(&mut self) -> Option<Due> {
+    pub fn pop(&mut self) -> Option<Due> {
         let (_, host) = self.ready.pop_first()?;
         let due = self.waiting.get_mut(&host)?.pop_front();
         self.take(host);
@@ -148,7 +150,7 @@ mod tests {
     }
 
     fn ids(queue: &mut Queue) -> Vec<String> {
-        std::iter::from_fn(|| queue.next())
+        std::iter::from_fn(|| queue.pop())
             .map(|due| due.id.to_string())
             .collect()
     }

@@ -131,7 +131,7 @@ impl Polls {
         loop {
             let mut picked = Vec::new();
             while self.tasks.len() + picked.len() < MOST_AT_ONCE
-                && let Some(due) = self.queue.next()
+                && let Some(due) = self.queue.pop()
             {
                 picked.push(due);
             }

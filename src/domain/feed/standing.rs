@@ -12,6 +12,7 @@ use super::moves::{self, Moves};
 use super::outcome::{FetchRequest, OutcomeKind};
 use super::validators::{self, Trust, Whole};
 use super::{Feed, FeedState};
+use crate::secret::redacted_url;
 
 /// Not found for so long, a feed is taken for dead; it is still asked daily.
 const DEAD_AFTER: SignedDuration = SignedDuration::from_hours(14 * 24);
@@ -149,10 +150,14 @@ pub fn told(before: &FeedState, after: &FeedState, whole: Option<Whole>) -> Vec<
     let (was, is) = (&before.standing, &after.standing);
     match (&was.moves.effective_url, &is.moves.effective_url) {
         (old, Some(new)) if old.as_ref() != Some(new) => told.push(format!(
-            "permanently redirected for {}: asked at {new} from now on; the configured URL stays",
-            days_of(was)
+            "permanently redirected for {}: asked at {} from now on; the configured URL stays",
+            days_of(was),
+            redacted_url(new)
         )),
-        (Some(old), None) => told.push(format!("asked at its configured URL again, not at {old}")),
+        (Some(old), None) => told.push(format!(
+            "asked at its configured URL again, not at {}",
+            redacted_url(old)
+        )),
         _ => {}
     }
     if let Some(whole) = whole {

@@ -14,7 +14,7 @@ use super::outcome::OutcomeKind;
 use super::rate::Tally;
 use super::{Feed, FeedState};
 
-/// After so many 304s in a row with another ETag than was sent, the whole document is asked for.
+/// After so many 304s in a row with another `ETag` than was sent, the whole document is asked for.
 const MISMATCHES: u32 = 3;
 
 /// 304s are believed for so long…
@@ -36,13 +36,13 @@ pub struct Trust {
     pub rate: Option<f64>,
     /// When the whole document was last asked for because 304s went on for too long.
     pub guarded: Option<Timestamp>,
-    /// 304s in a row whose ETag was not the one sent.
+    /// 304s in a row whose `ETag` was not the one sent.
     pub mismatches: u32,
     /// The next poll asks for the whole document, and why.
     pub whole_next: Option<Whole>,
     /// When a person last asked for the whole document.
     pub full_asked: Option<Timestamp>,
-    /// The publisher's ETag stands still while its feed does not.
+    /// The publisher's `ETag` stands still while its feed does not.
     pub etag_broken: bool,
     /// The same of its Last-Modified.
     pub last_modified_broken: bool,
@@ -56,7 +56,7 @@ pub struct Trust {
 pub enum Whole {
     /// A person said so.
     Asked,
-    /// 304s came with another ETag than was sent.
+    /// 304s came with another `ETag` than was sent.
     Mismatched,
     /// A 304 came that nobody had asked for.
     Unsolicited,

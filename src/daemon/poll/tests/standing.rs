@@ -92,8 +92,14 @@ fn head(status: u16, headers: &str) -> String {
     format!("HTTP/1.1 {status} X\r\n{headers}Content-Length: 0\r\nConnection: close\r\n\r\n")
 }
 
-fn document() -> Option<String> {
-    Some(answer(DOCUMENT))
+fn document() -> String {
+    answer(DOCUMENT)
+}
+
+/// Feeds of as many hosts.
+fn on_hosts(count: u32) -> Vec<Feed> {
+    let feed = |n| named(&format!("f{n}"), &format!("http://h{n}.example/feed"));
+    (0..count).map(feed).collect()
 }
 
 fn named(id: &str, url: &str) -> Feed {
@@ -159,7 +165,7 @@ async fn a_feed_that_has_moved_is_asked_there_and_replays_nothing() {
     let web = Web::serve(
         0,
         Box::new(move |url| match url {
-            "http://new.example/feed" => document(),
+            "http://new.example/feed" => Some(document()),
             _ => Some(head(301, "Location: http://new.example/feed\r\n")),
         }),
     )
@@ -188,7 +194,11 @@ async fn a_feed_that_has_moved_is_asked_there_and_replays_nothing() {
         .read_blocking(|conn| store::feeds::history(conn, &FeedId::new("a"), 3))
         .unwrap();
     assert!(
-        history[1].note.as_ref().unwrap().contains(new),
+        history[1]
+            .note
+            .as_ref()
+            .unwrap()
+            .contains("asked at http://new.example/"),
         "the history says when"
     );
     poll_now(&shared, "a", true).await;
@@ -201,7 +211,7 @@ async fn many_feeds_led_to_one_host_at_once_stay() {
         0,
         Box::new(|url| {
             if url.starts_with("http://hotel.example/") {
-                document()
+                Some(document())
             } else {
                 let path = url.trim_start_matches("http://").replace('/', "-");
                 Some(head(
@@ -212,9 +222,7 @@ async fn many_feeds_led_to_one_host_at_once_stay() {
         }),
     )
     .await;
-    let feeds: Vec<Feed> = (0..5)
-        .map(|n| named(&format!("f{n}"), &format!("http://h{n}.example/feed")))
-        .collect();
+    let feeds = on_hosts(5);
     let (_dir, shared) = daemon(&feeds, web.port).await;
     for day in 0..=10 {
         go_to(&shared, day * 24, 0);
@@ -243,7 +251,7 @@ async fn a_429_silences_its_host_and_its_feeds_come_one_by_one_afterwards() {
             if limited {
                 Some(head(429, "Retry-After: 7200\r\n"))
             } else {
-                document()
+                Some(document())
             }
         }),
     )
@@ -256,12 +264,8 @@ async fn a_429_silences_its_host_and_its_feeds_come_one_by_one_afterwards() {
     let mut polls = Polls::default();
     round(&mut polls, &shared).await;
     assert_eq!(web.asked().len(), 2, "one of the busy host, and the other");
-    let mut times: Vec<Timestamp> = (0..50)
-        .map(|n| state(&shared, &format!("f{n}")).next_poll.unwrap())
-        .collect();
-    times.sort();
-    let bound = now() + SignedDuration::from_secs(7_200);
-    assert!(times[0] >= bound);
+    let next = (0..50).map(|n| state(&shared, &format!("f{n}")).next_poll.unwrap());
+    assert!(next.min().unwrap() >= now() + SignedDuration::from_hours(2));
     let (mut polls, by_hand) = (
         Polls::default(),
         vec![Due {
@@ -297,26 +301,10 @@ async fn a_429_silences_its_host_and_its_feeds_come_one_by_one_afterwards() {
     assert!(seen >= 49, "{seen}: none is dropped");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_lost_network_is_one_trouble_and_no_feeds_fault() {
-    let port = dead_port().await;
-    let feeds: Vec<Feed> = (0..8)
-        .map(|n| named(&format!("f{n}"), &format!("http://h{n}.example/feed")))
-        .collect();
-    let (_dir, shared) = daemon(&feeds, port).await;
-    let mut polls = Polls::default();
-    round(&mut polls, &shared).await;
-    assert!(shared.network.is_offline());
-    assert!(
-        shared
-            .not_ready()
-            .iter()
-            .any(|text| text.contains("no network")),
-        "{:?}",
-        shared.not_ready()
-    );
-    for feed in &feeds {
-        let state = state(&shared, feed.id.as_str());
+/// No feed is blamed, in its state or in its history.
+fn assert_excused(feeds: &[Feed], shared: &Shared) {
+    for feed in feeds {
+        let state = state(shared, feed.id.as_str());
         let expected = (0, Some(OutcomeKind::Offline), Health::New);
         assert_eq!(
             (state.failures, state.last_outcome, state.health(feed)),
@@ -334,9 +322,28 @@ async fn a_lost_network_is_one_trouble_and_no_feeds_fault() {
                 .all(|poll| poll.outcome == OutcomeKind::Offline)
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_network_is_one_trouble_and_no_feeds_fault() {
+    let port = dead_port().await;
+    let feeds = on_hosts(8);
+    let (_dir, shared) = daemon(&feeds, port).await;
+    let mut polls = Polls::default();
+    round(&mut polls, &shared).await;
+    assert!(shared.network.is_offline());
+    assert!(
+        shared
+            .not_ready()
+            .iter()
+            .any(|text| text.contains("no network")),
+        "{:?}",
+        shared.not_ready()
+    );
+    assert_excused(&feeds, &shared);
     go_to(&shared, 0, 30);
     round(&mut polls, &shared).await;
-    let web = Web::serve(port, Box::new(|_| document())).await;
+    let web = Web::serve(port, Box::new(|_| Some(document()))).await;
     go_to(&shared, 0, 59);
     round(&mut polls, &shared).await;
     assert_eq!(web.asked(), Vec::<String>::new(), "polls wait");
@@ -367,9 +374,7 @@ async fn a_lost_network_is_one_trouble_and_no_feeds_fault() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_round_without_a_network_builds_up_no_back_off() {
     let port = dead_port().await;
-    let feeds: Vec<Feed> = (0..6)
-        .map(|n| named(&format!("f{n}"), &format!("http://h{n}.example/feed")))
-        .collect();
+    let feeds = on_hosts(6);
     let (_dir, shared) = daemon(&feeds, port).await;
     let found = due(&shared, now()).await.unwrap();
     let summary = poll_all(&shared, found, How::Due, |_| {}).await.unwrap();
@@ -394,13 +399,11 @@ async fn one_page_in_place_of_all_feeds_is_a_portal_and_overwrites_nothing() {
         } else if *on.lock().unwrap() {
             Some(head(302, "Location: http://hotel.example/\r\n"))
         } else {
-            document()
+            Some(document())
         }
     }))
     .await;
-    let feeds: Vec<Feed> = (0..6)
-        .map(|n| named(&format!("f{n}"), &format!("http://h{n}.example/feed")))
-        .collect();
+    let feeds = on_hosts(6);
     let (_dir, shared) = daemon(&feeds, web.port).await;
     let mut polls = Polls::default();
     round(&mut polls, &shared).await;
@@ -432,7 +435,7 @@ async fn a_host_that_never_answers_delays_no_other() {
             if url.starts_with("http://slow.example/") {
                 None
             } else {
-                document()
+                Some(document())
             }
         }),
     )
@@ -458,7 +461,7 @@ async fn a_host_that_never_answers_delays_no_other() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn restarts_ask_no_feed_twice() {
-    let web = Web::serve(0, Box::new(|_| document())).await;
+    let web = Web::serve(0, Box::new(|_| Some(document()))).await;
     let feeds: Vec<Feed> = (0..40)
         .map(|n| named(&format!("f{n}"), &format!("http://h{}.example/{n}", n % 8)))
         .collect();
@@ -479,10 +482,8 @@ async fn restarts_ask_no_feed_twice() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn clocks_that_jump_spread_what_is_overdue_and_leave_nothing_stuck() {
-    let web = Web::serve(0, Box::new(|_| document())).await;
-    let feeds: Vec<Feed> = (0..60)
-        .map(|n| named(&format!("f{n}"), &format!("http://h{n}.example/feed")))
-        .collect();
+    let web = Web::serve(0, Box::new(|_| Some(document()))).await;
+    let feeds = on_hosts(60);
     let (_dir, shared) = daemon(&feeds, web.port).await;
     let mut polls = Polls::default();
     round(&mut polls, &shared).await;

@@ -317,7 +317,7 @@ fn bare_429s_double_bind_by_hand_and_leave_the_floor_raised() {
 fn refusals_that_are_a_limit_wait_four_hours_at_least() {
     let answer = HttpFacts {
         status: Some(403),
-        retry_after: Some(Duration::from_secs(60)),
+        retry_after: Some(Duration::from_mins(1)),
         ..HttpFacts::default()
     };
     let state = poll(

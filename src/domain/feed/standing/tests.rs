@@ -104,23 +104,23 @@ fn a_refusal_that_may_be_about_accept_is_met_with_any_once() {
         ),
     ] {
         let mut state = FeedState::default();
-        answers
-            .iter()
-            .for_each(|(kind, status)| step(&mut state, *kind, *status, start()));
+        for (kind, status) in answers {
+            step(&mut state, *kind, *status, start());
+        }
         assert_eq!(accepts_any(&state), any, "{case}");
     }
 }
 
 #[test]
 fn a_feed_not_found_for_two_weeks_is_noted_as_dead_and_one_that_flaps_is_not() {
+    use OutcomeKind::{HttpError, Offline, OkSame};
     let missing = |polls: &[(i64, OutcomeKind, u16)]| {
         let mut state = FeedState::default();
-        polls
-            .iter()
-            .for_each(|(day, kind, status)| step(&mut state, *kind, *status, days(*day)));
+        for (day, kind, status) in polls {
+            step(&mut state, *kind, *status, days(*day));
+        }
         note(&state, days(14)).is_some_and(|note| note.contains("dead?"))
     };
-    use OutcomeKind::{HttpError, Offline, OkSame};
     assert!(missing(&[
         (0, HttpError, 404),
         (7, HttpError, 404),

@@ -32,7 +32,7 @@ fn pace() -> Pace {
     }
 }
 
-/// An answer: a 304 or a document, with its ETag and Last-Modified, and how many new entries.
+/// An answer: a 304 or a document, with its `ETag` and Last-Modified, and how many new entries.
 #[derive(Clone, Copy)]
 enum Answer {
     Same(Option<&'static str>, Option<&'static str>),
