@@ -87,3 +87,42 @@ fn waits(state: &FeedState, now: Timestamp) -> bool {
     state.last_outcome != Some(OutcomeKind::Gone)
         && state.retry_after.is_some_and(|until| until > now)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::feed::Feed;
+
+    fn row(id: &str, url: &str, effective: Option<&str>) -> FeedRow {
+        let mut state = FeedState::default();
+        state.standing.moves.effective_url = effective.map(str::to_owned);
+        FeedRow {
+            feed: Feed::new(id.into(), url),
+            state,
+            configured: true,
+        }
+    }
+
+    #[test]
+    fn feeds_that_come_to_be_asked_at_one_address_are_noted_as_doubles() {
+        let new = "https://new.example/feed";
+        let mut rows = [
+            row("a", "https://a.example/feed", Some(new)),
+            row("b", "https://b.example/feed", Some(new)),
+            row("c", new, None),
+            row("d", "https://d.example/feed", None),
+        ];
+        let notes = |rows: &[FeedRow]| notes(rows, Timestamp::UNIX_EPOCH);
+        let said = notes(&rows);
+        assert!(said[0].as_ref().unwrap().ends_with("the same feed as b, c"));
+        assert_eq!(said[2].as_deref(), Some("the same feed as a, b"));
+        assert_eq!(said[3], None);
+        rows[2].feed.enabled = false;
+        assert!(
+            notes(&rows)[0]
+                .as_ref()
+                .unwrap()
+                .ends_with("the same feed as b")
+        );
+    }
+}

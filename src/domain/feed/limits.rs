@@ -179,7 +179,7 @@ pub struct HostNews {
 pub enum Said {
     /// Too many requests: nothing before then; whether it named the time itself.
     Limited(Timestamp, Named),
-    /// Overloaded: not this URL before then.
+    /// Overloaded, or refusing: not this URL before then.
     Busy(Timestamp),
     /// It served a feed.
     Well,
@@ -211,8 +211,9 @@ pub fn news(
         Named::ByUs
     };
     let said = match (kind, facts.status, state.retry_after) {
-        (OutcomeKind::RateLimited, Some(403 | 429), Some(until)) => Said::Limited(until, named),
-        (OutcomeKind::RateLimited, Some(503), Some(until)) => Said::Busy(until),
+        (OutcomeKind::RateLimited, Some(429), Some(until)) => Said::Limited(until, named),
+        // One URL may be forbidden or overloaded by itself.
+        (OutcomeKind::RateLimited, Some(403 | 503), Some(until)) => Said::Busy(until),
         (kind, ..) if kind.is_good() => Said::Well,
         _ => return None,
     };
@@ -232,9 +233,9 @@ pub struct HostLimit {
     pub limited: Option<Timestamp>,
     /// How often it said so in a row, over all its feeds.
     pub times: u32,
-    /// The URL of its last 503 with Retry-After…
+    /// The URL of its last 503 with Retry-After, or of its last refusal that is a limit…
     pub busy_url: Option<String>,
-    /// …and the wait that it asked for.
+    /// …and the end of that wait.
     pub busy_until: Option<Timestamp>,
 }
 
@@ -255,7 +256,8 @@ impl HostLimit {
                     .min(LONGEST_BARE);
                 let own = match named {
                     Named::ByIt => until,
-                    Named::ByUs => until.max(later(now, doubled)),
+                    // The feed's own wait may be longer; its neighbours may have been served meanwhile.
+                    Named::ByUs => later(now, doubled),
                 };
                 next.until = next.until.max(Some(own));
                 next.limited = Some(now);

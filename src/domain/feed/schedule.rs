@@ -169,7 +169,11 @@ fn wanted(feed: &Feed, state: &FeedState, pace: &Pace) -> Delay {
     } else {
         pace.min.max(UNVALIDATED_FLOOR)
     };
-    let floor = state.standing.limits.raised(usual);
+    let floor = match state.last_outcome {
+        // The wait after a 429 doubles by itself.
+        Some(OutcomeKind::RateLimited) => usual,
+        _ => state.standing.limits.raised(usual),
+    };
     if let Some(fixed) = feed.interval.or(pace.interval) {
         let slowed = if floor > usual { floor } else { SHORTEST };
         return Delay::new(fixed.max(SHORTEST), Why::Interval)

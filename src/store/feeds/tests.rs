@@ -224,7 +224,7 @@ fn a_clock_set_back_blinds_no_feed() {
 fn a_store_of_the_first_version_keeps_what_it_learned() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("bongsu.db");
-    let mut conn = crate::store::open::connect(&path).unwrap();
+    let mut conn = Connection::open(&path).unwrap();
     let first = &crate::store::migrate::ALL[..1];
     crate::store::migrate::migrate(&mut conn, &path, first, now()).unwrap();
     conn.execute_batch(

@@ -184,13 +184,7 @@ fn answers_are_news_of_their_host_unless_it_is_our_own() {
             false,
             Some(Said::Limited(until, Named::ByUs)),
         ),
-        (
-            RateLimited,
-            403,
-            None,
-            false,
-            Some(Said::Limited(until, Named::ByUs)),
-        ),
+        (RateLimited, 403, None, false, Some(Said::Busy(until))),
         (
             RateLimited,
             503,
@@ -267,6 +261,13 @@ fn bare_429s_of_a_host_double_over_all_its_feeds() {
         host.until,
         Some(later(now, BARE)),
         "it had served meanwhile"
+    );
+    let own = Said::Limited(later(now, LONGEST_BARE), Named::ByUs);
+    let alone = HostLimit::default().after(&said("a", own), now);
+    assert_eq!(
+        alone.until,
+        Some(later(now, BARE)),
+        "a feed's long wait is its own"
     );
     let short = host.after(
         &said(
