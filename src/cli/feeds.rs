@@ -4,6 +4,7 @@ mod add;
 mod lookup;
 mod pushes;
 mod show;
+mod standing;
 
 use std::path::Path;
 
@@ -16,8 +17,8 @@ use super::exit::{Exit, Failure};
 use super::output::{Output, neutral};
 use super::{progress, rows, run};
 use crate::config::{derive_feed_id, lists, opml};
-use crate::domain::feed::outcome::OutcomeKind;
-use crate::domain::feed::{Feed, FeedState, Origin};
+use crate::daemon::once::How;
+use crate::domain::feed::{Feed, Origin};
 use crate::domain::id::{self, FeedId};
 use crate::store::feeds::FeedRow;
 use crate::store::{self, Store, StoreError};
@@ -230,32 +231,18 @@ fn poll(
     let settings = super::setup::store_settings(&loaded.config);
     let (shared, _lock) = match context.own(loaded) {
         Ok(owned) => owned,
-        Err(failure) if failure.locked => return ask_daemon(&settings, wanted, full, context, out),
+        Err(failure) if failure.locked => {
+            return ask_daemon(&settings, &wanted, full, context, out);
+        }
         Err(failure) => return Err(failure),
     };
     Context::block_on(async {
         crate::daemon::sync(&shared, &shared.setup()).await?;
-        let (setup, now) = (shared.setup(), shared.clock.now());
-        let mut feeds = Vec::new();
-        for id in wanted {
-            let state = {
-                let id = id.clone();
-                shared
-                    .store
-                    .read(move |conn| store::feeds::state(conn, &id))
-                    .await?
-                    .unwrap_or_default()
-            };
-            let feed = setup.feeds.get(&id).cloned();
-            match feed.filter(|_| !waits(&state, now)) {
-                Some(feed) => feeds.push((feed, state)),
-                None => Output::note(&format!(
-                    "{id}: not polled: its publisher asked to wait until {}",
-                    wait(&state)
-                )),
-            }
-        }
-        let summary = run::poll_and_deliver(&shared, feeds, full, out).await?;
+        let now = shared.clock.now();
+        let allowed = move |conn: &store::Connection| standing::allowed(conn, &wanted, full, now);
+        let due = shared.store.read(allowed).await?;
+        let how = if full { How::Full } else { How::ByHand };
+        let summary = run::poll_and_deliver(&shared, due, how, out).await?;
         run::print(&summary, out)?;
         Ok(if summary.is_complete() {
             Exit::Done
@@ -265,28 +252,17 @@ fn poll(
     })?
 }
 
-/// Whether the publisher asked to be left alone; nothing asks before, not even by hand.
-fn waits(state: &FeedState, now: Timestamp) -> bool {
-    state.last_outcome != Some(OutcomeKind::Gone)
-        && state.retry_after.is_some_and(|until| until > now)
-}
-
-/// Until when.
-fn wait(state: &FeedState) -> String {
-    state
-        .retry_after
-        .map_or_else(|| "later".to_owned(), |at| at.to_string())
-}
-
 /// Makes feeds due for the daemon that owns the store.
 fn ask_daemon(
     settings: &store::Settings,
-    ids: Vec<FeedId>,
+    ids: &[FeedId],
     full: bool,
     context: &Context,
     out: &mut Output,
 ) -> Result<Exit, Failure> {
     let (store, now) = (context.open_store(settings)?, context.clock.now());
+    let due = store.read_blocking(|conn| standing::allowed(conn, ids, full, now))?;
+    let ids: Vec<FeedId> = due.into_iter().map(|due| due.id).collect();
     let asked = ids.len();
     store.write_blocking(move |tx| -> Result<(), StoreError> {
         ids.iter()

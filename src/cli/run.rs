@@ -8,7 +8,8 @@ use super::exit::{Exit, Failure};
 use super::output::Output;
 use super::{environment, progress, setup};
 use crate::daemon::control::Control;
-use crate::daemon::once::{self, Summary};
+use crate::daemon::once::{self, How, Summary};
+use crate::daemon::poll::queue::Due;
 use crate::daemon::reload::Loader;
 use crate::daemon::run::Extra;
 use crate::daemon::supervisor::Ending;
@@ -65,10 +66,8 @@ fn start_logging(context: &Context, loaded: &Loaded, once: bool) {
 /// Polls what is due, delivers what is owed, prints the summary.
 async fn round(shared: &Arc<Shared>, out: &mut Output) -> Result<Exit, Failure> {
     daemon::sync(shared, &shared.setup()).await?;
-    let now = shared.clock.now();
-    let setup = shared.setup();
-    let feeds = daemon::poll::due(shared, &setup, now, u32::MAX).await?;
-    let summary = poll_and_deliver(shared, feeds, false, out).await?;
+    let due = daemon::poll::due(shared, shared.clock.now()).await?;
+    let summary = poll_and_deliver(shared, due, How::Due, out).await?;
     print(&summary, out)?;
     Ok(if summary.is_complete() {
         Exit::Done
@@ -77,18 +76,15 @@ async fn round(shared: &Arc<Shared>, out: &mut Output) -> Result<Exit, Failure> 
     })
 }
 
-/// Polls `feeds` with a bar, reads the pages that are due, then tries every delivery that is owed.
+/// Polls these with a bar, reads the pages that are due, then tries every delivery that is owed.
 pub async fn poll_and_deliver(
     shared: &Arc<Shared>,
-    feeds: Vec<(
-        Arc<crate::domain::feed::Feed>,
-        crate::domain::feed::FeedState,
-    )>,
-    full: bool,
+    due: Vec<Due>,
+    how: How,
     out: &Output,
 ) -> Result<Summary, StoreError> {
-    let bar = progress::bar(feeds.len() as u64, "polling", out.is_human());
-    let mut summary = once::poll_all(shared, feeds, full, |_| bar.inc(1)).await?;
+    let bar = progress::bar(due.len() as u64, "polling", out.is_human());
+    let mut summary = once::poll_all(shared, due, how, |_| bar.inc(1)).await?;
     bar.finish_and_clear();
     once::read_pages(shared, &mut summary.alerts).await?;
     summary.deliveries = once::deliver_all(shared).await?;
@@ -130,6 +126,12 @@ pub fn print(summary: &Summary, out: &mut Output) -> Result<(), Failure> {
         "deliveries  {} sent, {} pending, {} failed",
         deliveries.sent, deliveries.pending, deliveries.failed
     ))?;
+    if feeds.waiting > 0 {
+        out.line(&format!(
+            "            {} not polled: their hosts asked to wait",
+            feeds.waiting
+        ))?;
+    }
     if feeds.failed > 0 {
         out.line("`bongsu feeds list` shows what failed and why")?;
     }

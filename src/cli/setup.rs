@@ -153,6 +153,8 @@ impl Maker {
             only: config.only.clone(),
             receivers,
             fetcher,
+            contact: config.fetch.contact.clone(),
+            host_gap: config.fetch.per_host_interval,
             pace,
             alerts: AlertSettings {
                 backlog: config.alerts.backlog,

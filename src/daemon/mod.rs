@@ -55,6 +55,8 @@ pub struct Shared {
     pub metrics: Metrics,
     /// Who still makes progress.
     pub progress: Progress,
+    /// Whether the machine has a network, as polls go.
+    pub network: poll::network::Network,
     /// Turns for reading documents, one a core.
     pub readers: Semaphore,
     /// There may be something to poll.
@@ -86,6 +88,7 @@ impl Shared {
             clock,
             metrics: Metrics::default(),
             progress: Progress::default(),
+            network: poll::network::Network::default(),
             readers: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
             poll_nudge: Notify::new(),
             page_nudge: Notify::new(),

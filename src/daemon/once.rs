@@ -11,10 +11,10 @@ use tokio::task::JoinSet;
 use super::Shared;
 use super::deliver::{self, Went};
 use super::pages;
+use super::poll::network;
+use super::poll::queue::{Due, Queue};
 use super::poll::{self, Report};
-use super::setup::Setup;
 use crate::domain::feed::outcome::OutcomeKind;
-use crate::domain::feed::{Feed, FeedState};
 use crate::store::StoreError;
 use crate::store::outbox;
 
@@ -47,6 +47,8 @@ pub struct FeedCounts {
     pub not_modified: u64,
     /// Everything else.
     pub failed: u64,
+    /// Not polled, because their host asked to be left alone.
+    pub waiting: u64,
 }
 
 /// Entries stored.
@@ -102,49 +104,116 @@ impl Summary {
     }
 }
 
-/// Polls `feeds`, all at once as far as the fetcher lets them; `each` hears of every poll that ended.
+/// Polls what is `due`, host by host and hosts side by side; `each` hears of every poll that ended.
+///
+/// Once it shows that the machine has no network, no more polls begin: what is left stays due.
 ///
 /// # Errors
 /// The first error of the store; polls that were committed before it stay.
 pub async fn poll_all(
     shared: &Arc<Shared>,
-    feeds: Vec<(Arc<Feed>, FeedState)>,
-    full: bool,
+    due: Vec<Due>,
+    how: How,
     mut each: impl FnMut(&Report),
 ) -> Result<Summary, StoreError> {
     let setup = shared.setup();
     let mut summary = Summary::default();
     summary.feeds.total = setup.feeds.len() as u64;
     summary.alerts.held = BTreeMap::from([("backlog", 0), ("folded", 0)]);
-    let (now, ids) = (
-        shared.clock.now(),
-        feeds
-            .iter()
-            .map(|(feed, _)| feed.id.clone())
-            .collect::<Vec<_>>(),
-    );
-    poll::mark(shared, ids, now).await?;
-    let mut tasks = JoinSet::new();
-    let mut feeds = feeds.into_iter();
+    let mut round = Round::new(due);
     let mut failed = None;
     loop {
-        for (feed, state) in feeds.by_ref().take(WINDOW - tasks.len()) {
-            let (shared, setup) = (Arc::clone(shared), Arc::<Setup>::clone(&setup));
-            tasks.spawn(async move { poll::poll(&shared, &setup, &feed, state, full).await });
-        }
-        let Some(ended) = tasks.join_next().await else {
+        round.start(shared, how).await?;
+        let Some((host, ended)) = round.ended().await else {
             break;
         };
+        let private = matches!(&ended, Ok(report) if report.private);
+        round.queue.free(&host, private);
         match ended {
-            Ok(Ok(report)) => {
+            Ok(report) => {
                 each(&report);
                 summary.add(&report);
             }
-            Ok(Err(error)) => failed = failed.or(Some(error)),
+            Err(error) => failed = failed.or(Some(error)),
+        }
+    }
+    network::close(shared).await?;
+    summary.feeds.waiting = round.put_off;
+    failed.map_or(Ok(summary), Err)
+}
+
+/// How a round polls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// What is due.
+    Due,
+    /// These, due or not.
+    ByHand,
+    /// These, due or not, and the whole document of each.
+    Full,
+}
+
+/// The polls of a round.
+struct Round {
+    queue: Queue,
+    tasks: JoinSet<(String, Result<Report, StoreError>)>,
+    /// Not polled, because their host asked to be left alone.
+    put_off: u64,
+}
+
+impl Round {
+    fn new(due: Vec<Due>) -> Self {
+        let mut queue = Queue::default();
+        queue.fill(due);
+        Self {
+            queue,
+            tasks: JoinSet::new(),
+            put_off: 0,
+        }
+    }
+
+    /// Begins what may begin.
+    async fn start(&mut self, shared: &Arc<Shared>, how: How) -> Result<(), StoreError> {
+        let setup = shared.setup();
+        while !shared.network.is_offline() {
+            let mut picked = Vec::new();
+            while self.tasks.len() + picked.len() < WINDOW
+                && let Some(due) = self.queue.pop()
+            {
+                picked.push(due);
+            }
+            if picked.is_empty() {
+                break;
+            }
+            let hosts: Vec<Due> = picked.clone();
+            let begun = poll::begin(shared, &setup, picked, how != How::Due).await?;
+            for due in &hosts {
+                if !begun.iter().any(|(begun, ..)| begun.id == due.id) {
+                    self.put_off += 1;
+                    self.queue.free(&due.host, false);
+                }
+            }
+            for (due, feed, state) in begun {
+                let (shared, setup) = (Arc::clone(shared), Arc::clone(&setup));
+                let full = how == How::Full;
+                self.tasks.spawn(async move {
+                    (
+                        due.host,
+                        poll::poll(&shared, &setup, &feed, state, full).await,
+                    )
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The next poll that ends; none where none is under way.
+    async fn ended(&mut self) -> Option<(String, Result<Report, StoreError>)> {
+        match self.tasks.join_next().await? {
+            Ok(ended) => Some(ended),
             Err(panic) => std::panic::resume_unwind(panic.into_panic()),
         }
     }
-    failed.map_or(Ok(summary), Err)
 }
 
 /// Fetches the linked pages that are due, within bounds, and counts what their articles raised.

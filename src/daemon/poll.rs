@@ -3,40 +3,33 @@
 //! What is due and when next is decided in `domain::feed::schedule`, who is told in `domain::alert`; here the
 //! steps are put in order and nothing else. The fetcher keeps hosts apart; this pass keeps feeds apart.
 
+pub(super) mod account;
 mod fill;
+pub mod network;
+pub mod queue;
 pub(super) mod read;
+mod standing;
+mod under_way;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use tokio::task::{self, JoinSet};
 use tokio_util::sync::CancellationToken;
 
+use self::account::Found;
+use self::network::Ended;
+use self::queue::Due;
+use self::under_way::Polls;
 use super::setup::Setup;
 use super::{LONGEST_REST, Shared};
-use crate::domain::feed::gap::Kind;
-use crate::domain::feed::outcome::{
-    FetchOutcome, FetchRequest, FetchResult, OutcomeKind, PollRecord,
-};
-use crate::domain::feed::signs::EMPTY_POLLS;
-use crate::domain::feed::{Feed, FeedState, Origin, schedule};
+use crate::domain::feed::outcome::{FetchOutcome, FetchResult, HttpFacts, OutcomeKind};
+use crate::domain::feed::standing::Asking;
+use crate::domain::feed::{Feed, FeedState, Origin, limits, schedule, standing as feed_standing};
 use crate::domain::id::FeedId;
 use crate::observe;
 use crate::store::{self, StoreError};
-
-/// Polls that may wait for their host or be under way at once; the fetcher's own limit is on requests.
-const MOST_AT_ONCE: u32 = 2_000;
-
-/// No feed that is overdue at start is put off for longer.
-const LONGEST_SPREAD: Duration = Duration::from_mins(10);
-
-/// A poll that is not recorded is repeated within this.
-const REPEATED: Duration = Duration::from_mins(10);
-
-/// How long polls under way may take to end when the daemon stops.
-const STOP_GRACE: Duration = Duration::from_secs(5);
 
 /// What one poll came to.
 #[derive(Clone, Debug)]
@@ -55,6 +48,8 @@ pub struct Report {
     pub alerts: u64,
     /// Matches that raised none, by reason.
     pub held: BTreeMap<&'static str, u32>,
+    /// Its host is the operator's own.
+    pub private: bool,
 }
 
 /// Polls `feed` once, whether due or not, and records all of it together.
@@ -69,44 +64,39 @@ pub async fn poll(
     full: bool,
 ) -> Result<Report, StoreError> {
     let began = shared.clock.now();
-    let request = request(feed, &old, full);
+    let asking = Asking {
+        contact: &setup.contact,
+        full,
+        now: began,
+    };
+    let (request, evidence) = feed_standing::ask(feed, &old, &asking);
     let (outcome, place) = setup.fetcher.fetch_in_place(&request).await;
+    let ended = Ended::of(feed, &old, began, &outcome);
+    let outcome = shared.network.excused(outcome, &ended);
+    let facts = outcome.facts.clone();
     // Rules and receivers are those in force now: an alert must not be owed to whom a reload has taken away.
     let setup = shared.setup();
     let same = setup.feeds.get(&feed.id).filter(|now| now.url == feed.url);
     let digest = read::Digest {
         shared: Arc::clone(shared),
         feed: Arc::clone(same.unwrap_or(feed)),
-        setup,
+        setup: Arc::clone(&setup),
         old,
         began,
         now: shared.clock.now(),
+        evidence,
     };
     let commit = read_apart(digest, outcome).await?;
     drop(place);
-    let (record, error) = (commit.record.clone(), commit.state.last_error.clone());
-    let (found, earlier) = (Found::of(&commit), wants_earlier(&commit));
-    let hubs_changed = commit.news.offer.is_some();
-    let result = shared
-        .store
-        .write(move |tx| store::polls::record_poll(tx, &commit))
-        .await?;
-    let mut report = Report {
-        feed: feed.id.clone(),
-        outcome: record.outcome,
-        error,
-        new: u64::from(result.new),
-        revised: u64::from(result.revised),
-        alerts: result.alerts.len() as u64,
-        held: result.held,
-    };
-    count(shared, &report, &record, found);
-    if hubs_changed {
-        shared.websub_nudge.notify_one();
+    let (history, found) = (commit.record.clone(), Found::of(&commit));
+    let earlier = wants_earlier(&commit);
+    let mut report = record(shared, &setup, feed, commit, &facts).await?;
+    let ended = ended.read_as(report.outcome);
+    if network::note(shared, &setup, ended, report.outcome).await? {
+        report.outcome = OutcomeKind::Offline;
+        report.error = Some(store::feeds::OFFLINE.to_owned());
     }
-    if result.pages > 0 {
-        shared.page_nudge.notify_one();
-    }
+    account::count(shared, &report, &history, found);
     if report.alerts > 0 {
         shared.deliver_nudge.notify_one();
     }
@@ -116,39 +106,52 @@ pub async fn poll(
     Ok(report)
 }
 
-/// What a good poll found wrong all the same.
-#[derive(Clone, Copy)]
-struct Found {
-    /// Nothing in the document was known, and whether there is a way back.
-    gap: Option<bool>,
-    /// It is the poll at which emptiness becomes suspicious.
-    empty: bool,
-}
-
-impl Found {
-    fn of(commit: &store::polls::PollCommit) -> Self {
-        let gap = commit.gap.as_ref().filter(|gap| gap.kind == Kind::Gap);
-        Self {
-            gap: gap.map(|gap| gap.next.is_some()),
-            empty: commit.record.outcome.is_good() && commit.state.signs.empty == EMPTY_POLLS,
-        }
-    }
-}
-
 /// Whether earlier documents are to be asked for: only of a publisher that answers, and that did not ask to wait.
 fn wants_earlier(commit: &store::polls::PollCommit) -> bool {
     let state = &commit.state;
     state.signs.filling && commit.record.outcome.is_good() && state.retry_after.is_none()
 }
 
-/// What to ask the publisher; `full` leaves the validators out.
-fn request(feed: &Feed, old: &FeedState, full: bool) -> FetchRequest {
-    let mut request = feed.request(old);
-    if full {
-        request.etag = None;
-        request.last_modified = None;
+/// Records a poll, and what it says about its host, together.
+async fn record(
+    shared: &Shared,
+    setup: &Setup,
+    feed: &Feed,
+    commit: store::polls::PollCommit,
+    facts: &HttpFacts,
+) -> Result<Report, StoreError> {
+    let (kind, error) = (commit.record.outcome, commit.state.last_error.clone());
+    let news = limits::news(feed, kind, facts, &commit.state);
+    let (gap, now) = (setup.host_gap, commit.now);
+    let hubs_changed = commit.news.offer.is_some();
+    let write = move |tx: &store::Transaction<'_>| {
+        let result = store::polls::record_poll(tx, &commit)?;
+        let bounded = match &news {
+            Some(news) => store::hosts::record(tx, news, gap, now)?,
+            None => Vec::new(),
+        };
+        Ok((result, bounded))
+    };
+    let (result, bounded) = shared.store.write(write).await?;
+    for (host, until) in bounded {
+        tracing::warn!(host, %until, "nothing asks {host} before {until}: it says that it is asked too often");
     }
-    request
+    if hubs_changed {
+        shared.websub_nudge.notify_one();
+    }
+    if result.pages > 0 {
+        shared.page_nudge.notify_one();
+    }
+    Ok(Report {
+        feed: feed.id.clone(),
+        outcome: kind,
+        error,
+        new: u64::from(result.new),
+        revised: u64::from(result.revised),
+        alerts: result.alerts.len() as u64,
+        held: result.held,
+        private: facts.private,
+    })
 }
 
 /// Reads the outcome on a blocking thread; a panic of the reader is the feed's outcome, not the daemon's end.
@@ -176,98 +179,63 @@ async fn read_apart(
     }
 }
 
-/// Counts entries, new and revised, and matches that raised no alert.
-pub(super) fn count_findings(
+/// Polls that are due, the longest overdue first. Whether one may begin is seen when it does.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn due(shared: &Shared, now: Timestamp) -> Result<Vec<Due>, StoreError> {
+    let setup = shared.setup();
+    let polled = move |row: store::feeds::FeedRow| {
+        let known = row.feed.origin == Origin::Api || setup.feeds.contains_key(&row.feed.id);
+        known.then(|| Due::of(&row))
+    };
+    shared
+        .store
+        .read(move |conn| store::feeds::due(conn, now, polled))
+        .await
+}
+
+/// Begins polls: marks them before their requests, so that killed now the feeds are due again within a minute.
+///
+/// Not begun: feeds whose time has changed since they were seen due, unless `by_hand`; and those whose host asked
+/// to be left alone, which are put behind the wait. Feeds of config come from the setup, headers and all.
+///
+/// # Errors
+/// When the store fails.
+pub async fn begin(
     shared: &Shared,
-    (new, revised): (u64, u64),
-    held: impl Iterator<Item = (&'static str, u32)>,
-) {
-    let metrics = &shared.metrics;
-    for (change, count) in [("new", new), ("revised", revised)] {
-        metrics.add(
-            observe::ENTRIES,
-            &[("change", change)],
-            super::number(count),
-        );
-    }
-    for (reason, count) in held {
-        metrics.add(observe::HELD, &[("reason", reason)], super::number(count));
-    }
-}
-
-/// Counts and logs a poll.
-fn count(shared: &Shared, report: &Report, record: &PollRecord, found: Found) {
-    let metrics = &shared.metrics;
-    metrics.add(observe::POLLS, &[("outcome", report.outcome.as_str())], 1.0);
-    let seconds = Duration::from_millis(record.duration_ms).as_secs_f64();
-    metrics.add(observe::POLL_SECONDS, &[], seconds);
-    metrics.add(observe::WIRE_BYTES, &[], super::number(record.wire_bytes));
-    let held = report.held.iter().map(|(reason, count)| (*reason, *count));
-    count_findings(shared, (report.new, report.revised), held);
-    if let Some(way_back) = found.gap {
-        metrics.add(observe::GAPS, &[("result", "found")], 1.0);
-        if !way_back {
-            metrics.add(observe::GAPS, &[("result", "unfilled")], 1.0);
+    setup: &Setup,
+    wanted: Vec<Due>,
+    by_hand: bool,
+) -> Result<Vec<(Due, Arc<Feed>, FeedState)>, StoreError> {
+    let now = shared.clock.now();
+    let until = schedule::later(now, schedule::SHORTEST);
+    let mark = move |tx: &store::Transaction<'_>| {
+        let mut begun = Vec::new();
+        for due in &wanted {
+            let Some(row) = store::feeds::get(tx, &due.id)? else {
+                continue;
+            };
+            if !by_hand && (!row.configured || row.state.next_poll != due.at) {
+                continue;
+            }
+            if let Some(bound) = store::hosts::bound_of(tx, &row, now)? {
+                let at = limits::behind(&due.id, bound);
+                store::feeds::put_off(tx, &due.id, at, schedule::Why::RetryAfter)?;
+                continue;
+            }
+            store::feeds::mark_polling(tx, &due.id, now, until)?;
+            begun.push((due.clone(), row));
         }
-    }
-    log(report, record, found);
-}
-
-/// A reason as it is spelt everywhere else.
-fn name(why: schedule::Why) -> String {
-    let value = serde_json::to_value(why).unwrap_or_default();
-    value.as_str().unwrap_or_default().to_owned()
-}
-
-/// One line a poll, with all that the history keeps of it.
-fn log(report: &Report, record: &PollRecord, found: Found) {
-    let feed = report.feed.as_str();
-    let outcome = report.outcome.as_str();
-    macro_rules! line {
-        ($level:ident, $($text:tt)*) => {
-            tracing::$level!(
-                feed,
-                outcome,
-                status = record.status,
-                ms = record.duration_ms,
-                conditional = record.conditional,
-                wire_bytes = record.wire_bytes,
-                body_bytes = record.body_bytes,
-                new = report.new,
-                revised = report.revised,
-                alerts = report.alerts,
-                next_poll = record.next_poll.map(tracing::field::display),
-                why_then = record.why_then.map(name),
-                note = record.note,
-                $($text)*
-            )
-        };
-    }
-    let Report {
-        new,
-        revised,
-        alerts,
-        ..
-    } = report;
-    if let Some(error) = &report.error {
-        line!(warn, "poll of {feed} failed: {error}");
-    } else if let Some(note) = record
-        .note
-        .as_ref()
-        .filter(|_| found.gap.is_some() || found.empty)
-    {
-        line!(
-            warn,
-            "polled {feed}: {new} new, {revised} revised, {alerts} alerts; {note}"
-        );
-    } else if *new > 0 || *alerts > 0 {
-        line!(
-            info,
-            "polled {feed}: {new} new, {revised} revised, {alerts} alerts"
-        );
-    } else {
-        line!(debug, "polled {feed}: {outcome}");
-    }
+        Ok(begun)
+    };
+    let begun = shared.store.write(mark).await?;
+    let known = |(due, row): (Due, store::feeds::FeedRow)| match setup.feeds.get(&row.feed.id) {
+        Some(feed) => Some((due, Arc::clone(feed), row.state)),
+        None if row.feed.origin == Origin::Api => Some((due, Arc::new(row.feed), row.state)),
+        None => None,
+    };
+    Ok(begun.into_iter().filter_map(known).collect())
 }
 
 /// Polls due feeds until stopped.
@@ -276,222 +244,32 @@ fn log(report: &Report, record: &PollRecord, found: Found) {
 /// None that ends it: a store that fails is reported, waited for, and tried again.
 pub async fn run(shared: Arc<Shared>, stop: CancellationToken) -> anyhow::Result<()> {
     let mut polls = Polls::default();
-    polls.spread(&shared).await;
     polls.resume(&shared).await;
+    let mut look = true;
+    let mut wake = Instant::now();
     loop {
         // Registered before the look, so that a nudge during it is not lost.
         let nudged = shared.poll_nudge.notified();
         shared.learn_price().await;
-        let rest = match polls.start_due(&shared).await {
+        let rest = match polls.step(&shared, look).await {
             Ok(rest) => rest,
             Err(error) => {
                 tracing::error!(%error, "polling waits for the store: {error}");
                 shared.set_trouble("store", Some(error.to_string()));
-                Duration::from_secs(5)
+                Some(Duration::from_secs(5))
             }
         };
+        if let Some(rest) = rest {
+            wake = Instant::now() + rest;
+        }
         shared.progress.beat("poll", LONGEST_REST * 2);
-        tokio::select! {
+        let sleep = tokio::time::sleep(wake.saturating_duration_since(Instant::now()));
+        look = tokio::select! {
             () = stop.cancelled() => return polls.finish(&shared).await,
-            () = nudged => {}
-            ended = polls.tasks.join_next_with_id(), if !polls.tasks.is_empty() => polls.ended(&shared, ended),
-            () = tokio::time::sleep(rest) => {}
-        }
-    }
-}
-
-/// Feeds whose time has come, at most `limit`, with what is known of them. Those of config come from the setup,
-/// headers and all; those that were added since come from the store.
-pub async fn due(
-    shared: &Shared,
-    setup: &Setup,
-    now: Timestamp,
-    limit: u32,
-) -> Result<Vec<(Arc<Feed>, FeedState)>, StoreError> {
-    let read = move |conn: &store::Connection| {
-        let ids = store::feeds::due(conn, now, limit)?;
-        let rows = ids.iter().map(|id| store::feeds::get(conn, id));
-        rows.collect::<Result<Vec<_>, _>>()
-    };
-    let rows = shared.store.read(read).await?;
-    let known = |row: store::feeds::FeedRow| match setup.feeds.get(&row.feed.id) {
-        Some(feed) => Some((Arc::clone(feed), row.state)),
-        None if row.feed.origin == Origin::Api => Some((Arc::new(row.feed), row.state)),
-        None => None,
-    };
-    Ok(rows.into_iter().flatten().filter_map(known).collect())
-}
-
-/// Marks polls as begun before their requests: killed now, the feeds are due again within a minute.
-pub async fn mark(shared: &Shared, feeds: Vec<FeedId>, now: Timestamp) -> Result<(), StoreError> {
-    if feeds.is_empty() {
-        return Ok(());
-    }
-    let until = schedule::later(now, schedule::SHORTEST);
-    let mark = move |tx: &store::Transaction<'_>| {
-        feeds
-            .iter()
-            .try_for_each(|feed| store::feeds::mark_polling(tx, feed, now, until).map(drop))
-    };
-    shared.store.write(mark).await
-}
-
-/// What joining a poll gives.
-type Ended = Result<(task::Id, Result<Report, StoreError>), task::JoinError>;
-
-/// The polls under way, and who may not start yet.
-#[derive(Default)]
-struct Polls {
-    tasks: JoinSet<Result<Report, StoreError>>,
-    /// Whose poll a task is.
-    feeds: HashMap<task::Id, FeedId>,
-    under_way: HashSet<FeedId>,
-    /// Overdue feeds at start, spread so that a restart is no burst.
-    not_before: BTreeMap<FeedId, Timestamp>,
-    /// Feeds whose last poll was not recorded: when, and why.
-    unrecorded: BTreeMap<FeedId, (Instant, String)>,
-}
-
-impl Polls {
-    /// Gives each feed that is overdue at start its own time; feeds never polled start at once.
-    async fn spread(&mut self, shared: &Arc<Shared>) {
-        let now = shared.clock.now();
-        match due(shared, &shared.setup(), now, MOST_AT_ONCE).await {
-            Ok(due) => {
-                let overdue = due
-                    .into_iter()
-                    .filter(|(_, state)| state.next_poll.is_some());
-                let overdue = overdue.map(|(feed, state)| schedule::Overdue {
-                    id: feed.id.clone(),
-                    due: state.next_poll,
-                });
-                self.not_before = schedule::spread(overdue.collect(), now)
-                    .into_iter()
-                    .collect();
-            }
-            Err(error) => tracing::error!(%error, "cannot read which feeds are overdue: {error}"),
-        }
-    }
-
-    /// Starts what is due; says how long until something else is.
-    async fn start_due(&mut self, shared: &Arc<Shared>) -> Result<Duration, StoreError> {
-        let now = shared.clock.now();
-        let setup = shared.setup();
-        let mut starting = Vec::new();
-        for (feed, state) in due(shared, &setup, now, MOST_AT_ONCE).await? {
-            let waits = self.waits(&feed.id, now);
-            let room = self.tasks.len() + starting.len() < MOST_AT_ONCE as usize;
-            if room && !waits && !self.under_way.contains(&feed.id) {
-                starting.push((feed, state));
-            }
-        }
-        mark(
-            shared,
-            starting.iter().map(|(feed, _)| feed.id.clone()).collect(),
-            now,
-        )
-        .await?;
-        for (feed, state) in starting {
-            self.not_before.remove(&feed.id);
-            self.start(shared, &setup, feed, state);
-        }
-        self.rest(shared, now).await
-    }
-
-    /// Whether a feed that was overdue at start is still to wait; for long only under a clock set back since.
-    fn waits(&self, feed: &FeedId, now: Timestamp) -> bool {
-        let until = schedule::later(now, LONGEST_SPREAD);
-        let wait = self.not_before.get(feed);
-        wait.is_some_and(|at| *at > now && *at <= until)
-    }
-
-    /// Goes on with the gaps that the process before was filling; a store that fails leaves them to the next polls.
-    async fn resume(&mut self, shared: &Arc<Shared>) {
-        let filling = match shared.store.read(store::gaps::filling).await {
-            Ok(filling) => filling,
-            Err(error) => {
-                tracing::warn!(%error, "cannot read which gaps are open: {error}");
-                return;
-            }
+            () = nudged => true,
+            ended = polls.next_ended(), if !polls.is_idle() => { polls.ended(&shared, ended); false },
+            () = sleep => true,
         };
-        for id in filling {
-            let (shared, feed) = (Arc::clone(shared), id.clone());
-            let fill = async move { fill::resume(&shared, &feed).await };
-            let handle = self.tasks.spawn(fill);
-            self.under_way.insert(id.clone());
-            self.feeds.insert(handle.id(), id);
-        }
-    }
-
-    /// Starts one.
-    fn start(
-        &mut self,
-        shared: &Arc<Shared>,
-        setup: &Arc<Setup>,
-        feed: Arc<Feed>,
-        state: FeedState,
-    ) {
-        let id = feed.id.clone();
-        let (shared, setup) = (Arc::clone(shared), Arc::clone(setup));
-        let poll = async move { poll(&shared, &setup, &feed, state, false).await };
-        let handle = self.tasks.spawn(poll);
-        self.under_way.insert(id.clone());
-        self.feeds.insert(handle.id(), id);
-    }
-
-    /// How long until the next feed is due, at most [`LONGEST_REST`].
-    async fn rest(&self, shared: &Arc<Shared>, now: Timestamp) -> Result<Duration, StoreError> {
-        let next = shared.store.read(store::feeds::next_due).await?;
-        let next = next
-            .into_iter()
-            .chain(self.not_before.values().copied())
-            .filter(|at| *at > now)
-            .min();
-        let rest = next.map_or(LONGEST_REST, |at| {
-            Duration::try_from(at.duration_since(now)).unwrap_or_default()
-        });
-        Ok(rest.clamp(Duration::from_millis(50), LONGEST_REST))
-    }
-
-    /// Takes note that a poll ended; one that was not recorded, panicked or not, will be repeated.
-    fn ended(&mut self, shared: &Shared, ended: Option<Ended>) {
-        let Some(ended) = ended else { return };
-        let (task, error) = match ended {
-            Ok((task, result)) => (task, result.err().map(|error| error.to_string())),
-            Err(panic) => (panic.id(), Some(panic.to_string())),
-        };
-        let Some(id) = self.feeds.remove(&task) else {
-            return;
-        };
-        self.under_way.remove(&id);
-        self.unrecorded.remove(&id);
-        if let Some(error) = error {
-            tracing::error!(feed = %id, error, "a poll of {id} was not recorded and will be repeated: {error}");
-            self.unrecorded.insert(id, (Instant::now(), error));
-        }
-        self.tell(shared);
-    }
-
-    /// Makes known whose polls are not recorded; a feed that is no longer polled is forgotten.
-    fn tell(&mut self, shared: &Shared) {
-        self.unrecorded.retain(|_, (at, _)| at.elapsed() < REPEATED);
-        let first = self.unrecorded.iter().next();
-        let text = first.map(|(id, (_, error))| format!("{id}: {error}"));
-        shared.set_trouble("polls are not recorded", text);
-    }
-
-    /// Lets polls under way end, then cuts them off: what is not committed will be polled again.
-    async fn finish(mut self, shared: &Arc<Shared>) -> anyhow::Result<()> {
-        let ended = tokio::time::timeout(STOP_GRACE, async {
-            while let Some(ended) = self.tasks.join_next_with_id().await {
-                self.ended(shared, Some(ended));
-            }
-        });
-        if ended.await.is_err() {
-            self.tasks.shutdown().await;
-        }
-        shared.progress.beat("poll", LONGEST_REST * 2);
-        Ok(())
     }
 }
 

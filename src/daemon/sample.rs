@@ -92,6 +92,8 @@ pub(super) fn setup(feeds: &[Feed], receivers: Vec<Arc<Receiver>>) -> Setup {
         only: Arc::new(only),
         receivers,
         fetcher: Fetcher::new(&settings, "bongsu/test", Clock::System).unwrap(),
+        contact: String::new(),
+        host_gap: Duration::from_secs(2),
         pace: Pace {
             interval: None,
             budget: 24.0,

@@ -29,6 +29,10 @@ pub struct Setup {
     pub receivers: Vec<Arc<Receiver>>,
     /// What talks to publishers.
     pub fetcher: Fetcher,
+    /// Whom the `User-Agent` names; validators hang on it.
+    pub contact: String,
+    /// Least time between two requests to one host.
+    pub host_gap: Duration,
     /// How often feeds are polled.
     pub pace: Pace,
     /// What alerts depend on.

@@ -3,9 +3,11 @@
 //! Classifies; whether and when to try again is the schedule's.
 
 use std::error::Error;
+use std::io;
 
 use super::guard::Refusal;
 use super::names::NoAddress;
+use crate::domain::feed::offline::Unreached;
 use crate::domain::feed::outcome::{Body, FetchResult, OutcomeKind};
 
 /// A bad end of an exchange.
@@ -15,6 +17,8 @@ pub(super) struct Failure {
     pub(super) message: String,
     /// Whether HTTP/2 itself failed, which HTTP/1.1 may not.
     pub(super) http2: bool,
+    /// Why no connection stood, where that was it.
+    pub(super) unreached: Option<Unreached>,
     partial: Option<Body>,
 }
 
@@ -24,6 +28,7 @@ impl Failure {
             kind,
             message: message.into(),
             http2: false,
+            unreached: None,
             partial: None,
         }
     }
@@ -53,7 +58,7 @@ impl Failure {
                 return Self::refused(refusal, hop);
             }
             if let Some(name) = cause.downcast_ref::<NoAddress>() {
-                return Self::new(OutcomeKind::NetError, name.to_string());
+                return Self::nameless(name);
             }
             if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
                 return Self::new(OutcomeKind::TlsError, tls_words(tls));
@@ -88,8 +93,47 @@ impl Failure {
         };
         Self {
             http2,
+            unreached: unreached(error),
             ..Self::new(OutcomeKind::NetError, message)
         }
+    }
+
+    /// No address for a name.
+    fn nameless(why: &NoAddress) -> Self {
+        let unreached = match why {
+            NoAddress::Unknown(_) => Unreached::NoSuchName,
+            NoAddress::Failed { .. } | NoAddress::TimedOut(_) => Unreached::NoNames,
+        };
+        Self {
+            unreached: Some(unreached),
+            ..Self::new(OutcomeKind::NetError, why.to_string())
+        }
+    }
+}
+
+/// Why no connection stands; none where one stood and broke.
+fn unreached(error: &reqwest::Error) -> Option<Unreached> {
+    if error.is_dns() {
+        return Some(Unreached::NoNames);
+    }
+    let no_route = |cause: &(dyn Error + 'static)| {
+        cause.downcast_ref::<io::Error>().is_some_and(|error| {
+            use io::ErrorKind as K;
+            let kinds = [
+                K::NetworkUnreachable,
+                K::HostUnreachable,
+                K::NetworkDown,
+                K::AddrNotAvailable,
+            ];
+            kinds.contains(&error.kind())
+        })
+    };
+    if !error.is_connect() && !error.is_timeout() {
+        None
+    } else if causes(error).any(no_route) {
+        Some(Unreached::NoRoute)
+    } else {
+        Some(Unreached::NoConnection)
     }
 }
 
@@ -257,6 +301,8 @@ mod tests {
         assert_eq!(later.kind, OutcomeKind::RedirectError);
         let unknown = of_resolver(None, 0).await;
         assert_eq!(unknown.kind, OutcomeKind::NetError);
+        assert_eq!(unknown.unreached, Some(Unreached::NoSuchName));
+        assert_eq!((first.unreached, later.unreached), (None, None));
         assert!(
             unknown.message.contains("no such host"),
             "{}",

@@ -158,7 +158,10 @@ impl Fetcher {
             .await;
         let (result, place) = match done {
             Ok(done) => done,
-            Err(failure) => (failure.into(), Place::default()),
+            Err(failure) => {
+                facts.unreached = failure.unreached;
+                (failure.into(), Place::default())
+            }
         };
         facts.timings = phases.timings();
         (FetchOutcome { result, facts }, place)
@@ -174,7 +177,9 @@ impl Fetcher {
         loop {
             let client = self.client(&hop)?;
             self.robots.permits(self, &hop.url, request.wants).await?;
-            let turn = self.turn(&hop, phases).await;
+            let direct = self.proxy(&hop).is_none();
+            facts.private = self.is_private(&hop.url, direct).await;
+            let turn = self.turn(&hop.url, facts.private, phases).await;
             let begun = Instant::now();
             let left = self.timeouts.total.saturating_sub(facts.duration);
             let exchange = Exchange {
@@ -255,12 +260,10 @@ impl Fetcher {
         })
     }
 
-    /// The turn of the host that `hop` asks.
-    pub(super) async fn turn(&self, hop: &Hop<'_>, phases: &Phases) -> Turn {
-        let direct = self.proxy(hop).is_none();
-        let private = self.is_private(&hop.url, direct).await;
+    /// The turn of the host of `url`; the operator's own hosts take none.
+    pub(super) async fn turn(&self, url: &Url, private: bool, phases: &Phases) -> Turn {
         let begun = Instant::now();
-        let turn = self.pacer.turn(&host_and_port(&hop.url), private).await;
+        let turn = self.pacer.turn(&host_and_port(url), private).await;
         phases.add(Phase::Turn, begun.elapsed());
         turn
     }

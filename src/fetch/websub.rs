@@ -121,7 +121,8 @@ impl Fetcher {
         };
         let at = Hop::first(&ask)?;
         let client = self.client(&at)?;
-        let _turn = self.turn(&at, &Phases::default()).await;
+        let private = self.is_private(&at.url, true).await;
+        let _turn = self.turn(&at.url, private, &Phases::default()).await;
         let mut request = Request::new(Method::POST, at.url.clone());
         *request.headers_mut() = form_headers();
         *request.body_mut() = Some(form.expose().to_owned().into());

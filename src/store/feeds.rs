@@ -13,9 +13,12 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::row::{Json, Ms, Name, count, later, millis};
 use super::{Result, gaps};
+use crate::domain::feed::outcome::OutcomeKind;
 use crate::domain::feed::quirks::Quirks;
-use crate::domain::feed::schedule::Why;
+use crate::domain::feed::schedule::{RETRY_AFTER_CAP, Why};
 use crate::domain::feed::signs::Signs;
+use crate::domain::feed::standing::Standing;
+use crate::domain::feed::validators::Whole;
 use crate::domain::feed::websub::{Push, Terms};
 use crate::domain::feed::{Feed, FeedState, Origin};
 use crate::domain::id::FeedId;
@@ -23,6 +26,8 @@ use crate::domain::id::FeedId;
 pub(super) use history::add_poll;
 pub use history::{history, last_polls};
 
+/// What is said of a poll that found no network.
+pub const OFFLINE: &str = "the machine had no network";
 /// A poll that lies further ahead than this was made under a wrong clock, in milliseconds.
 const CLOCK_STEP: i64 = 3_600_000;
 
@@ -121,7 +126,7 @@ fn void_other_url(tx: &Transaction<'_>, feed: &FeedId) -> Result<()> {
     let voided = tx.prepare_cached(
         "update feed set state_url = url, etag = null, last_modified = null, body_hash = null,
             validators_url = null, streak = 0, failures = 0, gone = 0, gone_since = null, last_error = null, last_outcome = null,
-            quirks = null, signs = null, next_poll = retry_after, why_then = 'new'
+            quirks = null, signs = null, standing = '{}', next_poll = retry_after, why_then = 'new'
          where id = ?1 and state_url <> url",
     )?
     .execute([feed.as_str()])?;
@@ -166,30 +171,37 @@ pub fn state(conn: &Connection, feed: &FeedId) -> Result<Option<FeedState>> {
     Ok(get(conn, feed)?.map(|row| row.state))
 }
 
-/// Feeds whose time has come, those that wait longest first; and those polled under a clock that has been set
-/// back since, whose time would come in weeks or years.
-pub fn due(conn: &Connection, now: Timestamp, limit: u32) -> Result<Vec<FeedId>> {
+/// Feeds whose time has come, those that wait longest first, as `keep` wants them; and those polled under a clock
+/// that has been set back since, whose time would come in weeks or years, unless a publisher's wait explains it.
+pub fn due<T>(
+    conn: &Connection,
+    now: Timestamp,
+    mut keep: impl FnMut(FeedRow) -> Option<T>,
+) -> Result<Vec<T>> {
     let mut query = conn.prepare_cached(
-        "select id from feed
+        "select feed.*, websub.push from feed left join websub on websub.feed = feed.id
          where configured = 1 and enabled = 1 and gone = 0
-            and (next_poll is null or next_poll <= ?1 or last_poll > ?3)
-         order by coalesce(next_poll, 0), id limit ?2",
+            and (next_poll is null or next_poll <= ?1
+                or last_poll > ?2 and (retry_after is null or retry_after <= ?1 or retry_after > ?3))
+         order by coalesce(next_poll, 0), id",
     )?;
     let wrong = Ms(later(now, CLOCK_STEP));
-    let rows = query.query_map(params![Ms(now), limit, wrong], |row| {
-        row.get(0).map(|id: String| FeedId::new(id))
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let absurd = Ms(later(now, millis(RETRY_AFTER_CAP)));
+    let mut kept = Vec::new();
+    for row in query.query_map(params![Ms(now), wrong, absurd], read_feed)? {
+        kept.extend(keep(row?));
+    }
+    Ok(kept)
 }
 
-/// When the next feed is due; in the past where one is due already, none where none is ever.
-pub fn next_due(conn: &Connection) -> Result<Option<Timestamp>> {
+/// When the next feed after `now` is due; none where none is. Those that are due already are not counted.
+pub fn next_due(conn: &Connection, now: Timestamp) -> Result<Option<Timestamp>> {
     let at: Option<Ms> = conn
         .prepare_cached(
-            "select min(coalesce(next_poll, 0)) from feed
-             where configured = 1 and enabled = 1 and gone = 0",
+            "select min(next_poll) from feed
+             where configured = 1 and enabled = 1 and gone = 0 and next_poll > ?1",
         )?
-        .query_row([], |row| row.get(0))?;
+        .query_row([Ms(now)], |row| row.get(0))?;
     Ok(at.map(|at| at.0))
 }
 
@@ -216,19 +228,77 @@ pub fn mark_polling(
     Ok(changed > 0)
 }
 
-/// Makes a feed due now, for a daemon that runs beside; `full` drops what makes its poll conditional.
+/// Makes a feed due now, for a daemon that runs beside; `full`: its poll asks for the whole document.
 ///
 /// A publisher's Retry-After stands. False where the store does not know the feed.
 pub fn ask(tx: &Transaction<'_>, feed: &FeedId, full: bool, now: Timestamp) -> Result<bool> {
-    let changed = tx
-        .prepare_cached(
-            "update feed set next_poll = case when retry_after > ?2 then retry_after else ?2 end,
-                etag = case when ?3 then null else etag end,
-                last_modified = case when ?3 then null else last_modified end
-             where id = ?1 and configured = 1",
-        )?
-        .execute(params![feed.as_str(), Ms(now), full])?;
-    Ok(changed > 0)
+    let Some(mut row) = get(tx, feed)?.filter(|row| row.configured) else {
+        return Ok(false);
+    };
+    if full {
+        row.state.standing.trust.whole_next = Some(Whole::Asked);
+        row.state.standing.trust.full_asked = Some(now);
+    }
+    tx.prepare_cached(
+        "update feed set standing = ?3,
+            next_poll = case when retry_after > ?2 then retry_after else ?2 end
+         where id = ?1",
+    )?
+    .execute(params![feed.as_str(), Ms(now), Json(&row.state.standing)])?;
+    Ok(true)
+}
+
+/// Puts a poll off, for a reason that lies outside the feed; one that is later anyway stays.
+pub fn put_off(tx: &Transaction<'_>, feed: &FeedId, until: Timestamp, why: Why) -> Result<()> {
+    tx.prepare_cached(
+        "update feed set next_poll = ?2, why_then = ?3
+         where id = ?1 and (next_poll is null or next_poll < ?2)",
+    )?
+    .execute(params![feed.as_str(), Ms(until), Name(why)])?;
+    Ok(())
+}
+
+/// Takes back a poll that began at `began`: the feed stands as in `before`, its last outcome is that there was no
+/// network, and it is due. False where another poll has begun since.
+pub fn take_back(
+    tx: &Transaction<'_>,
+    feed: &FeedId,
+    before: &FeedState,
+    (began, now): (Timestamp, Timestamp),
+) -> Result<bool> {
+    let since = state(tx, feed)?.and_then(|state| state.last_poll);
+    if since != Some(began) {
+        return Ok(false);
+    }
+    let state = FeedState {
+        last_poll: Some(began),
+        last_outcome: Some(OutcomeKind::Offline),
+        last_error: Some(OFFLINE.to_owned()),
+        next_poll: Some(now),
+        why_then: Some(Why::Offline),
+        ..before.clone()
+    };
+    save_state(tx, feed, &state, 0)?;
+    tx.prepare_cached("update poll set outcome = ?3, note = ?4 where feed = ?1 and at = ?2")?
+        .execute(params![
+            feed.as_str(),
+            Ms(began),
+            Name(OutcomeKind::Offline),
+            OFFLINE
+        ])?;
+    Ok(true)
+}
+
+/// Each feed's configured URL, and where permanent redirects have led it lately.
+pub fn pointing(conn: &Connection) -> Result<Vec<(String, Option<String>)>> {
+    let mut query =
+        conn.prepare_cached("select url, standing from feed where configured = 1 and enabled = 1")?;
+    let rows = query.query_map([], |row| {
+        let standing: Json<Standing> = row.get(1)?;
+        let candidate = standing.0.moves.candidate;
+        Ok((row.get(0)?, candidate.map(|candidate| candidate.url)))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Makes a feed due at `at`, unless it is sooner or the publisher asked to wait: a hub no longer pushes, or its
@@ -284,7 +354,7 @@ pub(super) fn save_state(
                 gone_since = ?16, gone = ?17, last_outcome = ?18, last_error = ?19, ttl_minutes = ?20,
                 skip_hours = ?21, skip_days = ?22, rate_count = ?23, rate_days = ?24,
                 entries = entries + ?25, streak = ?26, validators_url = ?27, signs = ?28, quirks = ?29,
-                polls = polls + 1, polling_until = null
+                standing = ?30, polls = polls + 1, polling_until = null
              where id = ?1",
         )?
         .execute(params![
@@ -317,6 +387,7 @@ pub(super) fn save_state(
             state.validators_url,
             gaps::column(&state.signs),
             (state.quirks != Quirks::default()).then_some(Json(&state.quirks)),
+            Json(&state.standing),
         ])?;
     // Config may have given the feed another URL while the poll was under way.
     void_other_url(tx, feed)?;
@@ -396,6 +467,7 @@ fn read_state(row: &Row<'_>) -> rusqlite::Result<FeedState> {
             .get::<_, Option<Json<Push>>>("push")?
             .map(|push| push.0)
             .unwrap_or_default(),
+        standing: row.get::<_, Json<_>>("standing")?.0,
     })
 }
 

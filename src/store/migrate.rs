@@ -22,6 +22,7 @@ pub(super) const ALL: &[Migration] = &[
     (3, include_str!("migrations/0003_page.sql")),
     (4, include_str!("migrations/0004_quirks.sql")),
     (5, include_str!("migrations/0005_websub.sql")),
+    (6, include_str!("migrations/0006_standing.sql")),
 ];
 
 /// The version that `steps` lead to.

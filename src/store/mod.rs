@@ -18,6 +18,7 @@ pub mod entries;
 mod error;
 pub mod feeds;
 pub mod gaps;
+pub mod hosts;
 mod lock;
 mod migrate;
 mod open;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::pushes::Pushes;
-use super::{all, find};
+use super::{all, find, standing};
 use crate::cli::context::{Context, Loaded};
 use crate::cli::exit::Failure;
 use crate::cli::output::{Output, neutral};
@@ -38,7 +38,8 @@ fn facts(row: &FeedRow, last: Option<&PollRecord>, pushes: &Pushes) -> serde_jso
         "last_final_url": last.and_then(|poll| poll.final_url.as_ref()),
         "last_note": last.and_then(|poll| poll.note.as_ref()),
         "gaps": gap.map_or(0, |gap| gap.count), "last_gap": gap.map(|gap| gap.last),
-        "candidates": signs.candidates, "websub": pushes.of(&feed.id),
+        "candidates": signs.candidates, "effective_url": state.standing.moves.effective_url,
+        "websub": pushes.of(&feed.id),
     })
 }
 
@@ -47,17 +48,24 @@ pub fn list(loaded: &Loaded, context: &Context, out: &mut Output) -> Result<(), 
     let store = context.store_of(loaded)?;
     let rows = all(loaded, &store)?;
     let now = context.clock.now();
+    let notes = standing::notes(&rows, now);
     if !out.is_human() {
         let last = store.read_blocking(store::feeds::last_polls)?;
         let pushes = Pushes::read(&store, now)?;
-        let facts = |row: &FeedRow| facts(row, last.get(&row.feed.id), &pushes);
-        return out.rows("feeds", &rows.iter().map(facts).collect::<Vec<_>>());
+        let facts = rows.iter().zip(&notes).map(|(row, note)| {
+            let mut facts = facts(row, last.get(&row.feed.id), &pushes);
+            facts["note"] = json!(note);
+            facts
+        });
+        return out.rows("feeds", &facts.collect::<Vec<_>>());
     }
     let table: Vec<Vec<String>> = rows
         .iter()
-        .map(|row| {
+        .zip(&notes)
+        .map(|(row, note)| {
             let FeedRow { feed, state, .. } = row;
-            let error = state.last_error.as_deref().unwrap_or("");
+            let said = [state.last_error.as_deref(), note.as_deref()];
+            let error = said.into_iter().flatten().collect::<Vec<_>>().join("; ");
             vec![
                 feed.id.to_string(),
                 state.health(feed).as_str().to_owned(),
@@ -68,12 +76,19 @@ pub fn list(loaded: &Loaded, context: &Context, out: &mut Output) -> Result<(), 
                 state
                     .next_poll
                     .map_or_else(|| "-".to_owned(), |at| span(now, at)),
-                neutral(error),
+                neutral(&error),
             ]
         })
         .collect();
     out.table(
-        &["ID", "HEALTH", "ENTRIES", "LAST POLL", "NEXT POLL", "ERROR"],
+        &[
+            "ID",
+            "HEALTH",
+            "ENTRIES",
+            "LAST POLL",
+            "NEXT POLL",
+            "ERROR, NOTE",
+        ],
         &table,
     )
 }
@@ -100,14 +115,20 @@ pub fn show(loaded: &Loaded, id: &str, context: &Context, out: &mut Output) -> R
     let store = context.store_of(loaded)?;
     let rows = all(loaded, &store)?;
     let row = find(&rows, id)?;
-    let (polls, gaps) = store.read_blocking(|conn| {
+    let now = context.clock.now();
+    let (polls, gaps, host_until) = store.read_blocking(|conn| {
         Ok::<_, StoreError>((
             store::feeds::history(conn, &row.feed.id, POLLS)?,
             store::gaps::list(conn, &row.feed.id, GAPS)?,
+            store::hosts::bound_of(conn, row, now)?,
         ))
     })?;
-    let pushes = Pushes::read(&store, context.clock.now())?;
+    let pushes = Pushes::read(&store, now)?;
+    let note = rows.iter().zip(standing::notes(&rows, now));
+    let note = note.filter(|(known, _)| known.feed.id == row.feed.id);
     let mut value = facts(row, polls.first(), &pushes);
+    value["note"] = json!(note.map(|(_, note)| note).next().flatten());
+    value["host_until"] = json!(host_until);
     if row.feed.full_text {
         value["pages"] = pages(&store, &row.feed.id)?;
     }

@@ -72,6 +72,7 @@ pub(super) async fn resume(shared: &Arc<Shared>, feed: &FeedId) -> Result<Report
         revised: 0,
         alerts: 0,
         held: std::collections::BTreeMap::new(),
+        private: false,
     };
     let id = feed.clone();
     let state = shared
@@ -106,6 +107,7 @@ async fn turn(
         old: state,
         began,
         now: shared.clock.now(),
+        evidence: Evidence::default(),
     };
     let (commit, turn) = read_apart(digest, outcome, gap.clone(), step).await?;
     drop(place);

@@ -22,6 +22,7 @@ use crate::domain::feed::outcome::{
     Body, FetchOutcome, FetchResult, HttpFacts, OutcomeKind, PollRecord,
 };
 use crate::domain::feed::signs::{Shown, Signs};
+use crate::domain::feed::standing::{self, Evidence};
 use crate::domain::feed::websub::push::{self, PollNews};
 use crate::domain::feed::{DocumentFacts, Feed, FeedState};
 use crate::store::gaps::NewGap;
@@ -64,6 +65,8 @@ pub struct Digest {
     pub began: Timestamp,
     /// When the answer was there.
     pub now: Timestamp,
+    /// What was asked, and how far the answer can be believed.
+    pub evidence: Evidence,
 }
 
 /// What reading an outcome gave.
@@ -83,6 +86,8 @@ pub(super) struct Seen {
     gap: Option<NewGap>,
     /// The feeds that a page names.
     candidates: Vec<Candidate>,
+    /// It is the document that was read last.
+    same: bool,
 }
 
 impl Seen {
@@ -92,6 +97,13 @@ impl Seen {
             .as_ref()
             .map_or(&[], |document| &document.published)
     }
+
+    /// Whether this is the feed that is known: the same document, or one with an entry that is.
+    fn is_familiar(&self) -> bool {
+        let plan = &self.plan;
+        let known = plan.unchanged.len() + plan.revised.len() + plan.over_limit.len();
+        self.same || known > 0 && !self.truncated
+    }
 }
 
 impl Digest {
@@ -99,7 +111,7 @@ impl Digest {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn read(self, outcome: FetchOutcome) -> Result<PollCommit, StoreError> {
+    pub fn read(mut self, outcome: FetchOutcome) -> Result<PollCommit, StoreError> {
         let facts = outcome.facts;
         let (kind, mut seen) = match outcome.result {
             FetchResult::NotModified => (OutcomeKind::NotModified, Seen::default()),
@@ -120,6 +132,9 @@ impl Digest {
                 (kind, seen)
             }
         };
+        let kind = self.judged(kind, &facts, &mut seen.message)?;
+        let known = kind == OutcomeKind::NotModified || seen.is_familiar();
+        self.evidence = self.believed(known, &facts)?;
         let pages = self.pages(&mut seen.plan)?;
         Ok(self.commit(kind, seen, pages, &facts))
     }
@@ -136,6 +151,7 @@ impl Digest {
             .as_deref()
             .is_some_and(|hash| self.old.is_known_document(&self.feed, hash))
         {
+            seen.same = true;
             return Ok((OutcomeKind::OkSame, seen));
         }
         match document::parse(&body.bytes, &self.hints(body, facts)) {
@@ -264,7 +280,7 @@ impl Digest {
     fn commit(
         self,
         kind: OutcomeKind,
-        seen: Seen,
+        mut seen: Seen,
         pages: Vec<Wanted>,
         facts: &HttpFacts,
     ) -> PollCommit {
@@ -285,6 +301,7 @@ impl Digest {
             document: seen.document.as_ref(),
             new: count(seen.plan.new.len()),
             entries: &entries,
+            evidence: &self.evidence,
         };
         let state = learn::apply(&self.feed, &old, &polled, &self.shared.pace(), self.now);
         let news = push::news(&self.feed, &self.old, &polled, self.now);
@@ -293,6 +310,11 @@ impl Digest {
             ..news
         };
         let news = news.unless_known(&self.old.push);
+        let feed = &self.feed.id;
+        for line in standing::told(&self.old, &state, self.evidence.whole) {
+            tracing::warn!(%feed, "{feed}: {line}");
+            seen.notes.push(line);
+        }
         let record = self.record(kind, &seen, facts, &state);
         PollCommit {
             news,
@@ -444,9 +466,6 @@ impl Digest {
 
 /// What the history says of a poll: the bad outcome, or what is remarkable about a good one.
 fn note(seen: &Seen, state: &FeedState) -> Option<String> {
-    if seen.message.is_some() {
-        return seen.message.clone();
-    }
     let gap = seen.gap.as_ref().filter(|gap| gap.kind == Kind::Gap);
     let gap = gap.map(|gap| {
         let edges = (gap.newest_before, gap.oldest_after);
@@ -457,8 +476,10 @@ fn note(seen: &Seen, state: &FeedState) -> Option<String> {
         });
         format!("gap: nothing in the document was known; {told}")
     });
-    let notes: Vec<String> = gap
+    let message = seen.message.clone();
+    let notes: Vec<String> = message
         .into_iter()
+        .chain(gap)
         .chain(state.signs.emptiness(state.entries))
         .chain(seen.notes.iter().cloned())
         .collect();

@@ -1,6 +1,8 @@
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
+mod standing;
+
 use super::*;
 use crate::daemon::sample::{now, receiver, setup, shared};
 use crate::domain::alert::delivery::Attempt;
@@ -94,7 +96,9 @@ async fn a_poll_under_way_tells_the_receivers_that_a_reload_brought() {
 /// A poll of a feed that ends so.
 async fn end(polls: &mut Polls, shared: &Shared, id: &str, result: Result<Report, StoreError>) {
     let handle = polls.tasks.spawn(async move { result });
-    polls.feeds.insert(handle.id(), id.into());
+    polls
+        .feeds
+        .insert(handle.id(), (id.into(), "h.example".to_owned()));
     let ended = polls.tasks.join_next_with_id().await;
     polls.ended(shared, ended);
 }
@@ -115,6 +119,7 @@ async fn a_feed_whose_polls_are_not_recorded_is_not_hidden_by_another() {
         revised: 0,
         alerts: 0,
         held: BTreeMap::new(),
+        private: false,
     };
     end(&mut polls, &shared, "a", Err(fault)).await;
     end(&mut polls, &shared, "b", Ok(good.clone())).await;

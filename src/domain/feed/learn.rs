@@ -9,8 +9,9 @@ use super::outcome::{HttpFacts, OutcomeKind};
 use super::quirks::Quirks;
 use super::rate::Tally;
 use super::schedule::{self, Pace};
+use super::standing::{self, Evidence, Standing};
 use super::websub::push;
-use super::{DocumentFacts, Feed, FeedState};
+use super::{DocumentFacts, Feed, FeedState, validators};
 
 /// After so many 410 answers in a row…
 const GONE_ANSWERS: u32 = 3;
@@ -37,6 +38,8 @@ pub struct Polled<'a> {
     pub new: u32,
     /// The same by id, each with when it was published.
     pub entries: &'a [(&'a str, Option<Timestamp>)],
+    /// What was asked, and how far the answer can be believed.
+    pub evidence: &'a Evidence,
 }
 
 /// The state of `feed` after `polled`, at `now`.
@@ -50,7 +53,19 @@ pub fn apply(
     pace: &Pace,
     now: Timestamp,
 ) -> FeedState {
-    let mut state = settled(feed, old);
+    let before = settled(feed, old);
+    let told = polled;
+    let silenced = validators::is_of_another(&before, polled).then(|| HttpFacts {
+        etag: None,
+        last_modified: None,
+        fresh_for: None,
+        ..polled.facts.clone()
+    });
+    let polled = &Polled {
+        facts: silenced.as_ref().unwrap_or(polled.facts),
+        ..*polled
+    };
+    let mut state = before.clone();
     let first = state.last_success.is_none();
     state.last_poll = Some(polled.began);
     learn_document(&mut state, polled);
@@ -77,11 +92,26 @@ pub fn apply(
         state.last_new = Some(polled.began);
     }
     state.push.polled(&push::news(feed, old, polled, now));
+    standing::after(feed, &before, &mut state, told, now);
     let next = schedule::next(feed, &state, polled.facts, pace, now);
     let next = push::put_off(feed, &mut state, next, pace.max, now);
     state.next_poll = next.at;
     state.why_then = Some(next.why);
+    keep_waits(&mut state, polled, now);
     state
+}
+
+/// Waits that the schedule does not know: one of ours binds like one that was asked for, and what found no network
+/// waits for that and not for its turn.
+fn keep_waits(state: &mut FeedState, polled: &Polled<'_>, now: Timestamp) {
+    let refused = polled.facts.status == Some(403);
+    if polled.kind == OutcomeKind::RateLimited && (refused || polled.facts.retry_after.is_none()) {
+        state.retry_after = state.next_poll;
+    }
+    if polled.kind == OutcomeKind::Offline && !state.gone {
+        state.next_poll = Some(schedule::later(now, schedule::SHORTEST));
+        state.why_then = Some(schedule::Why::Offline);
+    }
 }
 
 /// The old state, without what another URL taught.
@@ -101,6 +131,7 @@ fn settled(feed: &Feed, old: &FeedState) -> FeedState {
             retry_after: None,
             last_outcome: None,
             quirks: Quirks::default(),
+            standing: Standing::default(),
             ..state
         };
     }
@@ -171,10 +202,11 @@ fn learn_validators(state: &mut FeedState, feed: &Feed, polled: &Polled<'_>) {
     }
     state.etag.clone_from(&facts.etag);
     state.last_modified.clone_from(&facts.last_modified);
+    let led = !facts.redirects.is_empty() || polled.evidence.moved;
     state.validators_url = facts
         .final_url
         .clone()
-        .filter(|url| !facts.redirects.is_empty() && *url != feed.url);
+        .filter(|url| led && *url != feed.url);
     if let Some(hash) = polled.hash {
         state.body_hash = Some(hash.to_vec());
     }

@@ -3,18 +3,24 @@
 //! `schedule` says when to poll next and why then, `rate` what its rhythm is, `learn` turns a poll into the
 //! next state; `outcome` is an HTTP exchange as data and `freshness` reads its headers; `gap` is the way back to
 //! what a document no longer shows, `signs` what people should know; `transport` is how a feed is reached, `quirks`
-//! what its server was found not to bear; `websub` is about hubs that push. Fetching itself is in `crate::fetch`,
-//! reading the document in `domain::document`.
+//! what its server was found not to bear; `websub` is about hubs that push. `standing` is what polls teach beyond
+//! the rhythm: `moves`, `validators` and `limits`; `offline` tells their failures from the machine's own. Fetching
+//! itself is in `crate::fetch`, reading the document in `domain::document`.
 
 pub mod freshness;
 pub mod gap;
 pub mod learn;
+pub mod limits;
+pub mod moves;
+pub mod offline;
 pub mod outcome;
 pub mod quirks;
 pub mod rate;
 pub mod schedule;
 pub mod signs;
+pub mod standing;
 pub mod transport;
+pub mod validators;
 pub mod websub;
 
 use std::collections::BTreeMap;
@@ -133,6 +139,8 @@ pub struct FeedState {
     pub quirks: quirks::Quirks,
     /// What is known of hubs and pushes.
     pub push: websub::Push,
+    /// What polls taught about it and its host, its rhythm aside.
+    pub standing: standing::Standing,
 }
 
 /// A feed's health, as `feeds list` shows it.
@@ -275,6 +283,11 @@ impl FeedState {
         match self.last_outcome {
             None => Health::New,
             Some(kind) if kind.is_good() => Health::Ok,
+            // The machine had no network: the feed is as it was.
+            Some(outcome::OutcomeKind::Offline) if self.failures == 0 => match self.last_success {
+                Some(_) => Health::Ok,
+                None => Health::New,
+            },
             Some(_) => Health::Failing,
         }
     }

@@ -122,6 +122,12 @@ pub struct HttpFacts {
     pub version: Option<String>,
     /// Where the time went.
     pub timings: Timings,
+    /// Whether the last hop's host is the operator's own: loopback or a private network.
+    #[serde(skip)]
+    pub private: bool,
+    /// Why no connection stood, where none did.
+    #[serde(skip)]
+    pub unreached: Option<super::offline::Unreached>,
 }
 
 /// Where the time of an exchange went, in milliseconds, all its hops together. The phases do not overlap.

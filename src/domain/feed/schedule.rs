@@ -50,6 +50,8 @@ pub enum Why {
     Gone,
     /// A hub pushes new entries: this poll only makes sure of it.
     Pushed,
+    /// The machine had no network.
+    Offline,
 }
 
 /// How polls are paced: `[fetch]` as far as the schedule needs it.
@@ -93,6 +95,9 @@ const TTL_CAP: Duration = Duration::from_hours(7 * 24);
 
 /// A `ttl` that the feed's own rhythm disproves counts up to this.
 const TTL_DISPROVED: Duration = Duration::from_hours(1);
+
+/// A refusal is not met with another request before this.
+const REFUSED: Duration = Duration::from_hours(4);
 
 /// Back-off ends here.
 const DAY: Duration = Duration::from_hours(24);
@@ -162,15 +167,22 @@ impl Delay {
 
 /// The interval that would be kept if nobody asked for another.
 fn wanted(feed: &Feed, state: &FeedState, pace: &Pace) -> Delay {
-    if let Some(fixed) = feed.interval.or(pace.interval) {
-        return Delay::new(fixed.max(SHORTEST), Why::Interval);
-    }
     let validated = state.etag.is_some() || state.last_modified.is_some();
-    let floor = if validated {
+    let usual = if validated {
         pace.min.max(SHORTEST)
     } else {
         pace.min.max(UNVALIDATED_FLOOR)
     };
+    let floor = match state.last_outcome {
+        // The wait after a 429 doubles by itself.
+        Some(OutcomeKind::RateLimited) => usual,
+        _ => state.standing.limits.raised(usual),
+    };
+    if let Some(fixed) = feed.interval.or(pace.interval) {
+        let slowed = if floor > usual { floor } else { SHORTEST };
+        return Delay::new(fixed.max(SHORTEST), Why::Interval)
+            .at_least(Delay::new(slowed, Why::Floor));
+    }
     let wanted = match Tally::of(state).rate() {
         Some(rate) => Delay::new(rate::worth(rate, pace), Why::Learned),
         None => Delay::new(rate::share(pace), Why::Interval),
@@ -192,6 +204,9 @@ fn wanted(feed: &Feed, state: &FeedState, pace: &Pace) -> Delay {
 fn punished(state: &FeedState, facts: &HttpFacts, interval: Duration) -> Delay {
     let status = facts.status.unwrap_or(0);
     let (first, times, why) = match state.last_outcome {
+        Some(OutcomeKind::RateLimited) if status == 403 => {
+            (REFUSED.max(interval * 2), state.streak, Why::RetryAfter)
+        }
         Some(OutcomeKind::RateLimited) if facts.retry_after.is_some() => {
             return Delay::new(interval, Why::Interval);
         }
@@ -202,11 +217,9 @@ fn punished(state: &FeedState, facts: &HttpFacts, interval: Duration) -> Delay {
         ),
         Some(OutcomeKind::Gone) => (DAY, 1, Why::BackOff),
         Some(OutcomeKind::Offline) => (interval, 1, Why::BackOff),
-        Some(OutcomeKind::HttpError) if matches!(status, 401 | 403 | 407 | 451) => (
-            Duration::from_hours(4).max(interval),
-            state.failures,
-            Why::BackOff,
-        ),
+        Some(OutcomeKind::HttpError) if matches!(status, 401 | 403 | 407 | 451) => {
+            (REFUSED.max(interval), state.failures, Why::BackOff)
+        }
         Some(OutcomeKind::HttpError) if matches!(status, 400 | 404..=406 | 414 | 501) => {
             (interval * 2, state.failures, Why::BackOff)
         }

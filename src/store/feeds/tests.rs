@@ -12,8 +12,8 @@ fn id(name: &str) -> FeedId {
 }
 
 fn due_ids(store: &Store, now: Timestamp) -> Vec<String> {
-    let due = store.read_blocking(|conn| due(conn, now, 100)).unwrap();
-    due.iter().map(ToString::to_string).collect()
+    let name = |row: FeedRow| Some(row.feed.id.to_string());
+    store.read_blocking(|conn| due(conn, now, name)).unwrap()
 }
 
 fn state_of(store: &Store, name: &str) -> FeedState {
@@ -121,10 +121,8 @@ fn a_poll_under_way_is_not_begun_twice() {
 fn due_feeds_come_in_order_and_disabled_ones_never() {
     let (_dir, store) = open_store();
     assert_eq!(due_ids(&store, now()), ["a", "b"]);
-    assert_eq!(
-        store.read_blocking(next_due).unwrap(),
-        Some(Timestamp::UNIX_EPOCH)
-    );
+    let next = |now| store.read_blocking(|conn| next_due(conn, now)).unwrap();
+    assert_eq!(next(now()), None, "both are due already");
     record(&store, commit(Vec::new()));
     assert_eq!(due_ids(&store, after(299)), ["b"]);
     let off = Feed {
@@ -135,7 +133,7 @@ fn due_feeds_come_in_order_and_disabled_ones_never() {
         .write_blocking(move |tx| sync(tx, &[feed("a"), off.clone()], now()))
         .unwrap();
     assert_eq!(due_ids(&store, after(300)), ["a"]);
-    assert_eq!(store.read_blocking(next_due).unwrap(), Some(after(300)));
+    assert_eq!((next(now()), next(after(300))), (Some(after(300)), None));
 }
 
 #[test]
@@ -232,4 +230,120 @@ fn a_clock_set_back_blinds_no_feed() {
     poll.state.next_poll = Some(after(390));
     record(&store, poll);
     assert_eq!(due_ids(&store, after(60)), ["b"]);
+}
+
+#[test]
+fn a_store_of_the_first_version_keeps_what_it_learned() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("bongsu.db");
+    let mut conn = Connection::open(&path).unwrap();
+    let first = &crate::store::migrate::ALL[..1];
+    crate::store::migrate::migrate(&mut conn, &path, first, now()).unwrap();
+    conn.execute_batch(
+        "insert into feed (id, url, tags, full_text, enabled, origin, configured, added, state_url, etag)
+         values ('a', 'https://a.example/feed', '[]', 0, 1, 'file', 1, 0, 'https://a.example/feed', x'22')",
+    )
+    .unwrap();
+    drop(conn);
+    let store = crate::store::sample::reopen(&dir);
+    let state = state_of(&store, "a");
+    assert_eq!(state.etag.as_deref(), Some(&b"\""[..]));
+    assert_eq!(state.standing, Standing::default());
+}
+
+#[test]
+fn what_polls_taught_is_kept_until_the_url_changes() {
+    let (_dir, store) = open_store();
+    let mut poll = commit(Vec::new());
+    poll.state.standing.moves.effective_url = Some("https://new.example/".to_owned());
+    poll.state.standing.limits.steps = 2;
+    let standing = poll.state.standing.clone();
+    record(&store, poll);
+    assert_eq!(state_of(&store, "a").standing, standing);
+    let moved = Feed {
+        url: "https://a.example/moved".to_owned(),
+        ..feed("a")
+    };
+    store
+        .write_blocking(move |tx| sync(tx, std::slice::from_ref(&moved), now()))
+        .unwrap();
+    assert_eq!(state_of(&store, "a").standing, Standing::default());
+}
+
+#[test]
+fn asked_by_hand_beside_a_daemon_the_next_poll_is_due_and_whole() {
+    let (_dir, store) = open_store();
+    record(&store, commit(Vec::new()));
+    let ask_for = |name: &'static str, full| {
+        store
+            .write_blocking(move |tx| ask(tx, &id(name), full, after(10)))
+            .unwrap()
+    };
+    assert!(ask_for("a", false) && !ask_for("x", false));
+    let state = state_of(&store, "a");
+    assert_eq!(
+        (state.next_poll, state.standing.trust.whole_next),
+        (Some(after(10)), None)
+    );
+    assert!(ask_for("a", true));
+    let state = state_of(&store, "a");
+    assert_eq!(state.standing.trust.whole_next, Some(Whole::Asked));
+    assert_eq!(state.standing.trust.full_asked, Some(after(10)));
+    assert!(state.etag.is_some(), "kept until another came");
+    let mut limited = commit(Vec::new());
+    limited.state.retry_after = Some(after(900));
+    record(&store, limited);
+    ask_for("a", true);
+    assert_eq!(state_of(&store, "a").next_poll, Some(after(900)));
+}
+
+#[test]
+fn a_poll_without_a_network_is_taken_back_unless_another_has_begun() {
+    let (_dir, store) = open_store();
+    record(&store, commit(Vec::new()));
+    let before = state_of(&store, "a");
+    let mut failed = commit(Vec::new());
+    failed.state.last_poll = Some(after(300));
+    failed.state.failures = 1;
+    failed.state.last_outcome = Some(OutcomeKind::NetError);
+    failed.state.next_poll = Some(after(9_000));
+    failed.record.at = after(300);
+    failed.record.outcome = OutcomeKind::NetError;
+    record(&store, failed);
+    let undo = |began| {
+        let before = before.clone();
+        store
+            .write_blocking(move |tx| take_back(tx, &id("a"), &before, (began, after(360))))
+            .unwrap()
+    };
+    assert!(!undo(now()));
+    assert_eq!(state_of(&store, "a").failures, 1);
+    assert!(undo(after(300)));
+    let state = state_of(&store, "a");
+    assert_eq!(
+        (state.failures, state.last_outcome),
+        (0, Some(OutcomeKind::Offline))
+    );
+    assert_eq!(
+        (state.next_poll, state.etag),
+        (Some(after(360)), before.etag.clone())
+    );
+    let last = store
+        .read_blocking(|conn| history(conn, &id("a"), 2))
+        .unwrap();
+    let outcomes: Vec<_> = last.iter().map(|poll| poll.outcome).collect();
+    assert_eq!(outcomes, [OutcomeKind::Offline, OutcomeKind::OkNew]);
+}
+
+#[test]
+fn a_clock_set_back_breaks_no_publishers_wait() {
+    let (_dir, store) = open_store();
+    for (wait, expected) in [(7_200, &["b"][..]), (30 * 86_400, &["b", "a"])] {
+        let mut poll = commit(Vec::new());
+        poll.state.last_poll = Some(after(8 * 3_600));
+        poll.state.next_poll = Some(after(8 * 3_600 + wait));
+        poll.state.retry_after = Some(after(8 * 3_600 + wait));
+        record(&store, poll);
+        assert_eq!(due_ids(&store, after(60)), expected, "{wait} s");
+    }
 }

@@ -67,6 +67,7 @@ fn poll(old: &FeedState, kind: OutcomeKind, facts: &HttpFacts, at: Timestamp) ->
         document: None,
         new: u32::from(kind == OutcomeKind::OkNew),
         entries: &[],
+        evidence: &Evidence::default(),
     };
     apply(&feed(), old, &polled, &pace(), at)
 }
@@ -145,6 +146,7 @@ fn another_url_starts_afresh_but_keeps_what_was_counted() {
         document: None,
         new: 0,
         entries: &[],
+        evidence: &Evidence::default(),
     };
     let next = apply(&moved, &state, &polled, &pace(), start());
     assert_eq!((next.etag, next.gone, next.entries), (None, false, 1));
@@ -245,6 +247,7 @@ fn the_first_document_and_then_time_teach_the_rhythm() {
         document: Some(&document),
         new: 20,
         entries: &[],
+        evidence: &Evidence::default(),
     };
     let first = apply(&feed(), &FeedState::default(), &polled, &pace(), start());
     assert_eq!(
@@ -265,4 +268,88 @@ fn the_first_document_and_then_time_teach_the_rhythm() {
     );
     assert!(quiet.rate_count < first.rate_count && quiet.rate_days > first.rate_days);
     assert_eq!(quiet.title, first.title);
+}
+
+#[test]
+fn bare_429s_double_bind_by_hand_and_leave_the_floor_raised() {
+    let answer = HttpFacts {
+        status: Some(429),
+        ..HttpFacts::default()
+    };
+    let half = Feed {
+        interval: Some(Duration::from_mins(30)),
+        ..feed()
+    };
+    let evidence = Evidence::default();
+    let step = |state: &FeedState, kind, facts, at| {
+        let polled = Polled {
+            began: at,
+            kind,
+            message: None,
+            facts,
+            hash: None,
+            document: None,
+            new: 0,
+            evidence: &evidence,
+        };
+        apply(&half, state, &polled, &pace(), at)
+    };
+    let well = facts(Some("\"1\""), None);
+    let mut state = step(&FeedState::default(), OutcomeKind::OkNew, &well, start());
+    let mut at = start();
+    for minutes in [60, 120, 240, 480] {
+        state = step(&state, OutcomeKind::RateLimited, &answer, at);
+        let gap = state.next_poll.unwrap().duration_since(at).as_mins();
+        assert!(
+            (minutes..minutes * 11 / 10).contains(&gap),
+            "{gap} for {minutes}"
+        );
+        assert_eq!(state.retry_after, state.next_poll);
+        at = state.next_poll.unwrap();
+    }
+    state = step(&state, OutcomeKind::OkSame, &well, at);
+    let gap = state.next_poll.unwrap().duration_since(at).as_mins();
+    assert!(
+        (80..=88).contains(&gap),
+        "sixteen times five minutes, not {gap}"
+    );
+    assert_eq!(
+        (state.retry_after, state.why_then),
+        (None, Some(schedule::Why::Floor))
+    );
+}
+
+#[test]
+fn refusals_that_are_a_limit_wait_four_hours_at_least() {
+    let answer = HttpFacts {
+        status: Some(403),
+        retry_after: Some(Duration::from_mins(1)),
+        ..HttpFacts::default()
+    };
+    let state = poll(
+        &FeedState::default(),
+        OutcomeKind::RateLimited,
+        &answer,
+        start(),
+    );
+    assert!(state.next_poll.unwrap() >= after_hours(4));
+}
+
+#[test]
+fn without_a_network_a_feed_waits_a_minute_and_is_not_blamed() {
+    let state = poll(
+        &FeedState::default(),
+        OutcomeKind::Offline,
+        &HttpFacts::default(),
+        start(),
+    );
+    assert_eq!(
+        state.next_poll,
+        Some(start() + SignedDuration::from_mins(1))
+    );
+    assert_eq!(
+        (state.why_then, state.failures),
+        (Some(schedule::Why::Offline), 0)
+    );
+    assert_eq!(state.health(&feed()), Health::New);
 }
