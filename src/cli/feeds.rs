@@ -159,6 +159,12 @@ fn show(loaded: &Loaded, id: &str, context: &Context, out: &mut Output) -> Resul
     let row = find(&rows, id)?;
     let polls = store.read_blocking(|conn| store::feeds::history(conn, &row.feed.id, 20))?;
     let mut value = facts(row);
+    let lines = row.state.terms.as_ref().zip(row.state.why_then);
+    let lines = lines.map(|(terms, why)| terms.explain(row.state.next_poll, why));
+    value["schedule"] = json!(row.state.terms);
+    if let (Some(lines), Some(schedule)) = (&lines, value["schedule"].as_object_mut()) {
+        schedule.insert("text".to_owned(), json!(lines));
+    }
     value["polls"] =
         serde_json::to_value(&polls).map_err(|error| Failure::new(error.to_string()))?;
     if !out.is_human() {
@@ -168,10 +174,13 @@ fn show(loaded: &Loaded, id: &str, context: &Context, out: &mut Output) -> Resul
         .as_object()
         .into_iter()
         .flatten()
-        .filter(|(name, _)| *name != "polls")
+        .filter(|(name, _)| !["polls", "schedule"].contains(&name.as_str()))
     {
         let text = value.as_str().map_or_else(|| value.to_string(), neutral);
         out.line(&format!("{name:<13} {text}"))?;
+    }
+    for line in lines.iter().flatten() {
+        out.line(&format!("{:<13} {line}", "schedule"))?;
     }
     let table: Vec<Vec<String>> = polls
         .iter()

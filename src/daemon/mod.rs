@@ -7,6 +7,7 @@ pub mod control;
 pub mod deliver;
 pub mod once;
 pub mod poll;
+pub mod pricing;
 pub mod progress;
 pub mod receivers;
 pub mod reload;
@@ -20,20 +21,17 @@ pub mod systemd;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::{Notify, Semaphore};
 
+use self::pricing::Pricing;
 use self::progress::Progress;
 use self::setup::Setup;
 use crate::clock::Clock;
-use crate::domain::feed::schedule::Pace;
-use crate::domain::feed::{Health, Origin, rate};
+use crate::domain::feed::{Health, Origin};
 use crate::observe::{self, Metrics};
 use crate::store::{Store, StoreError};
-
-/// How often the price of a poll is worked out again.
-const PRICE_EVERY: Duration = Duration::from_mins(10);
 
 /// No task rests longer than this: clock steps, suspend and rows written by other processes are noticed.
 pub const LONGEST_REST: Duration = Duration::from_secs(30);
@@ -59,8 +57,7 @@ pub struct Shared {
     /// Something went wrong, or right again.
     pub watch_nudge: Notify,
     setup: RwLock<Arc<Setup>>,
-    /// What a poll costs by the rates of all feeds, and when that was last worked out.
-    price: RwLock<(Option<f64>, Option<Instant>)>,
+    pricing: Pricing,
     /// What is wrong now, by subject; shown by `/readyz` and systemd's status line.
     trouble: Mutex<BTreeMap<&'static str, String>>,
 }
@@ -78,7 +75,7 @@ impl Shared {
             readers: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
             poll_nudge: Notify::new(),
             deliver_nudge: Notify::new(),
-            price: RwLock::new((setup.pace.price, None)),
+            pricing: Pricing::new(setup.market.clone()),
             watch_nudge: Notify::new(),
             setup: RwLock::new(Arc::new(setup)),
             trouble: Mutex::new(BTreeMap::new()),
@@ -96,36 +93,6 @@ impl Shared {
         *self.setup.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(setup);
         self.poll_nudge.notify_one();
         self.deliver_nudge.notify_one();
-    }
-
-    /// How polls are paced now: as set, at the price that the feeds' own rates make.
-    #[must_use]
-    pub fn pace(&self) -> Pace {
-        let price = self.price.read().unwrap_or_else(PoisonError::into_inner).0;
-        Pace {
-            price,
-            ..self.setup().pace
-        }
-    }
-
-    /// Works the price of a poll out again, every ten minutes at most.
-    async fn learn_price(&self) {
-        let last = self.price.read().unwrap_or_else(PoisonError::into_inner).1;
-        if last.is_some_and(|at| at.elapsed() < PRICE_EVERY) {
-            return;
-        }
-        match self.store.read(crate::store::feeds::list).await {
-            Ok(rows) => {
-                let enabled = rows.iter().filter(|row| row.feed.enabled);
-                let rates: Vec<f64> = enabled
-                    .filter_map(|row| rate::Tally::of(&row.state).rate())
-                    .collect();
-                let price = rate::price(&rates, &self.setup().pace);
-                *self.price.write().unwrap_or_else(PoisonError::into_inner) =
-                    (price, Some(Instant::now()));
-            }
-            Err(error) => tracing::warn!(%error, "cannot read the feeds' rates: {error}"),
-        }
     }
 
     /// Notes that something is wrong with `subject`, or right again.

@@ -67,6 +67,7 @@ pub async fn poll(
     let request = request(feed, &old, full);
     let (outcome, place) = setup.fetcher.fetch_in_place(&request).await;
     let facts = outcome.facts.clone();
+    shared.spent(feed, &facts);
     // Rules and receivers are those in force now: an alert must not be owed to whom a reload has taken away.
     let setup = shared.setup();
     let same = setup.feeds.get(&feed.id).filter(|now| now.url == feed.url);
@@ -185,7 +186,7 @@ pub async fn run(shared: Arc<Shared>, stop: CancellationToken) -> anyhow::Result
     loop {
         // Registered before the look, so that a nudge during it is not lost.
         let nudged = shared.poll_nudge.notified();
-        shared.learn_price().await;
+        shared.learn_prices().await;
         let rest = match polls.start_due(&shared).await {
             Ok(rest) => rest,
             Err(error) => {

@@ -2,15 +2,20 @@
 //!
 //! When to poll next is decided in `domain::feed::schedule`; request headers hold secrets and are not kept.
 
+mod census;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
+pub use census::{census, salt};
+
 use super::Result;
 use super::row::{Json, Ms, Name, count, later, millis, signed};
 use crate::domain::feed::outcome::PollRecord;
+use crate::domain::feed::rhythm::Rhythm;
 use crate::domain::feed::schedule::Why;
 use crate::domain::feed::{Feed, FeedState, Origin};
 use crate::domain::id::FeedId;
@@ -238,7 +243,8 @@ pub(super) fn save_state(
                 last_new = ?11, next_poll = ?12, why_then = ?13, retry_after = ?14, failures = ?15,
                 gone_since = ?16, gone = ?17, last_outcome = ?18, last_error = ?19, ttl_minutes = ?20,
                 skip_hours = ?21, skip_days = ?22, rate_count = ?23, rate_days = ?24,
-                entries = entries + ?25, streak = ?26, validators_url = ?27, polling_until = null
+                entries = entries + ?25, streak = ?26, validators_url = ?27, rhythm = ?28, terms = ?29,
+                polling_until = null
              where id = ?1",
         )?
         .execute(params![
@@ -269,6 +275,8 @@ pub(super) fn save_state(
             new,
             state.streak,
             state.validators_url,
+            state.rhythm.to_bytes(),
+            state.terms.as_ref().map(Json),
         ])?;
     // Config may have given the feed another URL while the poll was under way.
     void_other_url(tx, feed)?;
@@ -380,6 +388,8 @@ fn read_state(row: &Row<'_>) -> rusqlite::Result<FeedState> {
         skip_days: row.get("skip_days")?,
         rate_count: row.get("rate_count")?,
         rate_days: row.get("rate_days")?,
+        rhythm: Rhythm::from_bytes(row.get_ref("rhythm")?.as_blob_or_null()?),
+        terms: row.get::<_, Option<Json<_>>>("terms")?.map(|terms| terms.0),
         entries: count(row.get("entries")?),
     })
 }

@@ -90,16 +90,12 @@ fn a_newer_schema_is_refused_by_both_versions() {
     assert!(
         matches!(
             error,
-            StoreError::Newer {
-                found: 99,
-                known: 1,
-                ..
-            }
+            StoreError::Newer { found: 99, .. }
         ),
         "{text}"
     );
     assert!(
-        text.contains("version 99") && text.contains("up to 1"),
+        text.contains("version 99") && text.contains("up to"),
         "{text}"
     );
 }

@@ -154,13 +154,18 @@ impl Digest {
     }
 
     /// All rows of the poll, as one value.
-    fn commit(self, kind: OutcomeKind, seen: Seen, facts: &HttpFacts) -> PollCommit {
+    fn commit(self, kind: OutcomeKind, mut seen: Seen, facts: &HttpFacts) -> PollCommit {
         let bare = seen.truncated.then(|| HttpFacts {
             etag: None,
             last_modified: None,
             ..facts.clone()
         });
         let facts = bare.as_ref().unwrap_or(facts);
+        let record = self.record(kind, &seen, facts);
+        let new: Vec<Recorded> = std::mem::take(&mut seen.plan.new)
+            .into_iter()
+            .map(|entry| self.recorded(entry, &seen.plan.shared_links))
+            .collect();
         let polled = Polled {
             began: self.began,
             kind,
@@ -168,25 +173,21 @@ impl Digest {
             facts,
             hash: seen.hash.as_deref(),
             document: seen.document.as_ref(),
-            new: count(seen.plan.new.len()),
+            new: record.new,
+            matched: count(new.iter().filter(|new| !new.matches.is_empty()).count()),
         };
         let state = learn::apply(
             &self.feed,
             &self.old,
             &polled,
-            &self.shared.pace(),
+            &self.shared.pace_of(&self.feed),
             self.now,
         );
-        let record = self.record(kind, &seen, facts);
         let plan = seen.plan;
         PollCommit {
             feed: self.feed.id.clone(),
             record,
-            new: plan
-                .new
-                .into_iter()
-                .map(|entry| self.recorded(entry, &plan.shared_links))
-                .collect(),
+            new,
             revised: plan
                 .revised
                 .into_iter()
@@ -305,5 +306,6 @@ fn document_facts(document: &Document) -> DocumentFacts {
             .iter()
             .filter_map(|entry| entry.published)
             .collect(),
+        entries: document.entries.len(),
     }
 }

@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 
 use super::outcome::{HttpFacts, OutcomeKind};
-use super::rate::Tally;
+use super::rhythm::{self, Watched};
 use super::schedule::{self, Pace};
 use super::{DocumentFacts, Feed, FeedState};
 
@@ -33,6 +33,8 @@ pub struct Polled<'a> {
     pub document: Option<&'a DocumentFacts>,
     /// Entries not seen before.
     pub new: u32,
+    /// How many of them match a rule.
+    pub matched: u32,
 }
 
 /// The state of `feed` after `polled`, at `now`.
@@ -47,7 +49,6 @@ pub fn apply(
     now: Timestamp,
 ) -> FeedState {
     let mut state = settled(feed, old);
-    let first = state.last_success.is_none();
     state.last_poll = Some(polled.began);
     learn_document(&mut state, polled);
     count(&mut state, polled);
@@ -56,7 +57,7 @@ pub fn apply(
         .retry_after
         .map(|wait| schedule::later(now, wait.min(schedule::RETRY_AFTER_CAP)));
     if polled.kind.is_good() {
-        learn_rate(&mut state, old, polled, first);
+        learn_rate(&mut state, old, polled);
         learn_validators(&mut state, feed, polled);
         state.last_success = Some(polled.began);
         state.last_error = None;
@@ -74,6 +75,7 @@ pub fn apply(
     let next = schedule::next(feed, &state, polled.facts, pace, now);
     state.next_poll = next.at;
     state.why_then = Some(next.why);
+    state.terms = next.terms;
     state
 }
 
@@ -136,17 +138,16 @@ fn count(state: &mut FeedState, polled: &Polled<'_>) {
     }
 }
 
-fn learn_rate(state: &mut FeedState, old: &FeedState, polled: &Polled<'_>, first: bool) {
-    let tally = match (first, polled.document, old.last_success) {
-        (true, Some(document), _) => Tally::first(&document.published, polled.began),
-        (false, _, Some(last)) => {
-            let elapsed = polled.began.duration_since(last);
-            Tally::of(state).after(elapsed.try_into().unwrap_or_default(), polled.new)
-        }
-        _ => Tally::of(state),
+fn learn_rate(state: &mut FeedState, old: &FeedState, polled: &Polled<'_>) {
+    let watched = Watched {
+        began: polled.began,
+        last: old.last_success,
+        document: polled.document,
+        new: polled.new,
+        matched: polled.matched,
+        ttl_before: old.ttl_minutes,
     };
-    state.rate_count = tally.count;
-    state.rate_days = tally.days;
+    rhythm::learn(state, &watched);
 }
 
 /// A document that was read replaces the validators as a pair; a 304 may renew one of them.

@@ -1,14 +1,21 @@
 //! What a feed is: what was asked for (`Feed`) and what was learned (`FeedState`).
 //!
-//! `schedule` says when to poll next and why then, `rate` what its rhythm is, `learn` turns a poll into the
-//! next state; `outcome` is an HTTP exchange as data and `freshness` reads its headers. Fetching itself is
-//! in `crate::fetch`, reading the document in `domain::document`.
+//! `schedule` says when to poll next and why then, `terms` keeps what was weighed; `learn` turns a poll into
+//! the next state. `rhythm` is what polls taught, by `rate` and hour of the `week`; a `forecast` of it is
+//! weighed by `price`, which `market` makes from all feeds. `outcome` is an HTTP exchange as data and `freshness` reads its
+//! headers. Fetching itself is in `crate::fetch`, reading the document in `domain::document`.
 
+pub mod forecast;
 pub mod freshness;
 pub mod learn;
+pub mod market;
 pub mod outcome;
+pub mod price;
 pub mod rate;
+pub mod rhythm;
 pub mod schedule;
+pub mod terms;
+pub mod week;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -111,6 +118,10 @@ pub struct FeedState {
     pub rate_count: f64,
     /// The span behind `rate_count`, in days.
     pub rate_days: f64,
+    /// What else is known of its rhythm.
+    pub rhythm: rhythm::Rhythm,
+    /// What was weighed for `next_poll`.
+    pub terms: Option<terms::Terms>,
     /// Entries stored so far.
     pub entries: u64,
 }
@@ -173,8 +184,10 @@ pub struct DocumentFacts {
     pub skip_hours: u32,
     /// `skipDays`: one bit a UTC day, Monday first.
     pub skip_days: u8,
-    /// When its entries were published, those that say so: the first guess at the feed's rhythm.
+    /// When its entries were published, those that say so: what the feed's rhythm is learned from.
     pub published: Vec<Timestamp>,
+    /// How many entries it holds.
+    pub entries: usize,
 }
 
 impl Feed {

@@ -27,13 +27,7 @@ fn feed() -> Feed {
 }
 
 fn pace() -> Pace {
-    Pace {
-        interval: None,
-        budget: 24.0,
-        min: Duration::from_mins(5),
-        max: Duration::from_hours(24),
-        price: None,
-    }
+    Pace::default()
 }
 
 fn start() -> Timestamp {
@@ -63,6 +57,7 @@ fn poll(old: &FeedState, kind: OutcomeKind, facts: &HttpFacts, at: Timestamp) ->
         hash: kind.is_good().then_some(b"hash"),
         document: None,
         new: u32::from(kind == OutcomeKind::OkNew),
+        matched: 0,
     };
     apply(&feed(), old, &polled, &pace(), at)
 }
@@ -140,6 +135,7 @@ fn another_url_starts_afresh_but_keeps_what_was_counted() {
         hash: None,
         document: None,
         new: 0,
+        matched: 0,
     };
     let next = apply(&moved, &state, &polled, &pace(), start());
     assert_eq!((next.etag, next.gone, next.entries), (None, false, 1));
@@ -228,6 +224,7 @@ fn the_first_document_and_then_time_teach_the_rhythm() {
         title: Some("속보".to_owned()),
         ttl_minutes: Some(30),
         published: (0..20).map(|n| after_hours(-n)).collect(),
+        entries: 20,
         ..DocumentFacts::default()
     };
     let answer = facts(None, None);
@@ -239,6 +236,7 @@ fn the_first_document_and_then_time_teach_the_rhythm() {
         hash: Some(b"hash"),
         document: Some(&document),
         new: 20,
+        matched: 0,
     };
     let first = apply(&feed(), &FeedState::default(), &polled, &pace(), start());
     assert_eq!(
