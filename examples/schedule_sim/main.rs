@@ -27,40 +27,47 @@ use workload::Random;
 /// Feeds of the reference workload.
 const FEEDS: usize = 400;
 
+/// What is to be compared.
+struct Arguments {
+    seed: u64,
+    feeds: usize,
+    budgets: Vec<f64>,
+}
+
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let seed = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => 7,
-        ["--seed", seed] => match seed.parse() {
-            Ok(seed) => seed,
-            Err(_) => return usage(),
-        },
-        _ => return usage(),
+    let Some(Arguments {
+        seed,
+        feeds,
+        budgets,
+    }) = arguments()
+    else {
+        println!("usage: schedule_sim [--seed NUMBER] [--feeds COUNT] [--budget POLLS]");
+        return ExitCode::from(2);
     };
-    let feeds = workload::feeds(FEEDS, 8, &mut Random::new(seed));
-    println!("seed {seed}: {FEEDS} feeds, delays in minutes, in brackets by a fixed interval at equal cost\n");
     println!(
-        "| policy | budget | requests | 304 | mean | median | p95 | per feed | lost |\n|---|---|---|---|---|---|---|---|---|"
+        "seed {seed}: {feeds} feeds, delays in minutes, in brackets by a fixed interval at equal cost\n"
     );
-    let mut plans = Vec::new();
-    for budget in [12.0, 24.0, 48.0] {
-        for policy in [
-            Policy::SquareRoot,
-            Policy::Expected(0.0),
-            Policy::Expected(0.5),
-            Policy::Expected(1.0),
-        ] {
-            plans.push(Plan {
-                policy,
-                budget,
-                weeks: 4,
-            });
-        }
-    }
+    let feeds = workload::feeds(feeds, 8, &mut Random::new(seed));
+    println!("| policy | budget | requests | 304 | mean | median | p95 | per feed | lost |");
+    println!("|---|---|---|---|---|---|---|---|---|");
+    let policies = [
+        Policy::SquareRoot,
+        Policy::Expected(0.0),
+        Policy::Expected(0.5),
+        Policy::Expected(1.0),
+    ];
+    let plan = |budget: f64| {
+        policies.map(|policy| Plan {
+            policy,
+            budget,
+            weeks: 4,
+        })
+    };
+    let plans: Vec<Plan> = budgets.into_iter().flat_map(plan).collect();
     let rows = run(&feeds, &plans);
     let mut kept = true;
     for (plan, (outcome, fixed)) in plans.iter().zip(&rows) {
-        println!("{}", row(plan, outcome, fixed));
+        println!("{}", row(plan, outcome, fixed, feeds.len()));
         kept &= holds(plan, outcome, fixed);
     }
     if kept {
@@ -72,9 +79,23 @@ fn main() -> ExitCode {
     }
 }
 
-fn usage() -> ExitCode {
-    println!("usage: schedule_sim [--seed NUMBER]");
-    ExitCode::from(2)
+fn arguments() -> Option<Arguments> {
+    let mut asked = Arguments {
+        seed: 7,
+        feeds: FEEDS,
+        budgets: vec![12.0, 24.0, 48.0],
+    };
+    let mut arguments = std::env::args().skip(1);
+    while let Some(name) = arguments.next() {
+        let value = arguments.next()?;
+        match name.as_str() {
+            "--seed" => asked.seed = value.parse().ok()?,
+            "--feeds" => asked.feeds = value.parse().ok()?,
+            "--budget" => asked.budgets = vec![value.parse().ok()?],
+            _ => return None,
+        }
+    }
+    Some(asked)
 }
 
 /// Replays all plans, as many at once as there are cores.
@@ -87,6 +108,7 @@ fn run(feeds: &[workload::Entries], plans: &[Plan]) -> Vec<(Outcome, Outcome)> {
             let Some((place, plan)) = taken else { return };
             let outcome = replay(feeds, *plan);
             let fixed = fixed_as(feeds, *plan, &outcome);
+            eprintln!("{}", row(plan, &outcome, &fixed, feeds.len()));
             rows.lock().expect("no plan panics")[place] = Some((outcome, fixed));
         }
     };
@@ -99,14 +121,14 @@ fn run(feeds: &[workload::Entries], plans: &[Plan]) -> Vec<(Outcome, Outcome)> {
     rows.into_iter().flatten().collect()
 }
 
-fn row(plan: &Plan, outcome: &Outcome, fixed: &Outcome) -> String {
+fn row(plan: &Plan, outcome: &Outcome, fixed: &Outcome, feeds: usize) -> String {
     let minutes = |ours: f64, theirs: f64| format!("{:.1} ({:.1})", ours / 60.0, theirs / 60.0);
     let policy = match plan.policy {
         Policy::Fixed(_) => "fixed".to_owned(),
         Policy::SquareRoot => "square root".to_owned(),
         Policy::Expected(fairness) => format!("expected delay, α = {fairness}"),
     };
-    let spent = f64::from(outcome.requests) / (FEEDS as f64 * 28.0);
+    let spent = f64::from(outcome.requests) / (feeds as f64 * 28.0);
     let unchanged = f64::from(outcome.unchanged) / f64::from(outcome.requests);
     format!(
         "| {policy} | {} | {spent:.2} | {:.0} % | {} | {} | {} | {} | {} |",

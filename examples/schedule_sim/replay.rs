@@ -22,8 +22,8 @@ pub const WEEK: f64 = 604_800.0;
 /// A Monday, 0:00 UTC.
 const BEGIN: i64 = 1_767_571_200;
 
-/// Seconds between two looks at the prices.
-const PRICED_EVERY: f64 = 600.0;
+/// Seconds between two looks at the prices: the daemon's are ten minutes, which would take most of the time here.
+const PRICED_EVERY: f64 = 1_800.0;
 
 /// Entries that a document holds.
 const DOCUMENT: usize = 30;
@@ -176,7 +176,7 @@ impl Replay<'_> {
         self.settle();
     }
 
-    /// What the daemon does every ten minutes.
+    /// What the daemon does now and then.
     fn price(&mut self, now: f64) {
         if self.pace.interval.is_some() {
             return;

@@ -388,7 +388,7 @@ fn read_state(row: &Row<'_>) -> rusqlite::Result<FeedState> {
         skip_days: row.get("skip_days")?,
         rate_count: row.get("rate_count")?,
         rate_days: row.get("rate_days")?,
-        rhythm: Rhythm::from_bytes(row.get_ref("rhythm")?.as_blob_or_null()?),
+        rhythm: Rhythm::from_bytes(row.get::<_, Option<Vec<u8>>>("rhythm")?.as_deref()),
         terms: row.get::<_, Option<Json<_>>>("terms")?.map(|terms| terms.0),
         entries: count(row.get("entries")?),
     })

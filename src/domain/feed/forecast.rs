@@ -46,7 +46,7 @@ impl Sum {
     /// After `hours` more at a constant rate.
     fn after(self, hours: f64, rate: f64) -> Self {
         Self {
-            came: rate.mul_add(hours, self.came),
+            came: self.came + rate * hours,
             waited: self.waited + hours * (self.came + rate * hours / 2.0),
         }
     }
@@ -65,7 +65,7 @@ impl Sum {
             Until::Came(amount) => (amount - self.came).max(0.0) / rate,
             Until::Waited(amount) => {
                 let left = (amount - self.waited).max(0.0);
-                let root = self.came.mul_add(self.came, 2.0 * rate * left).sqrt();
+                let root = (self.came * self.came + 2.0 * rate * left).sqrt();
                 2.0 * left / (self.came + root)
             }
         }
@@ -100,35 +100,44 @@ impl Forecast {
     /// The rate so many hours from now.
     fn rate_at(&self, hours: f64) -> f64 {
         let left = (1.0 - (self.since.max(0.0) + hours) / EXCITED_FOR).clamp(0.0, 1.0);
-        let excited = (self.excited - 1.0).max(0.0).mul_add(left, 1.0);
+        let excited = 1.0 + (self.excited - 1.0).max(0.0) * left;
         self.level * self.shape.at(self.from + hours) * excited
     }
 
-    /// Past excitation: the hour in which `until` is reached, by halving, and then the place within it.
+    /// Past excitation: the hour in which `until` is reached, by doubling and halving, and then the place within it.
     fn search(&self, sum: Sum, passed: f64, until: Until) -> f64 {
         let begin = self.from + passed;
-        let at = |hour: f64| Sum {
-            came: self.level.mul_add(self.shape.area(begin, hour), sum.came),
-            waited: self.level.mul_add(
-                self.shape.waited(begin, hour),
-                sum.came.mul_add(hour - begin, sum.waited),
-            ),
+        let since = self.shape.since(begin);
+        let at = |hour: f64| {
+            let (came, waited) = since.until(hour);
+            Sum {
+                came: sum.came + self.level * came,
+                waited: sum.waited + sum.came * (hour - begin) + self.level * waited,
+            }
         };
-        // Whole hours after the one we are in; before the first of them, `begin` itself.
-        let (mut low, mut high) = (0.0, HORIZON);
+        // Whole hours after the one we are in; none is `begin` itself.
+        let hour = |ahead: f64| (begin.floor() + ahead).max(begin);
+        let (mut low, mut high) = (0.0, 1.0);
+        while high < HORIZON && !at(hour(high)).reaches(until) {
+            (low, high) = (high, high * 2.0);
+        }
         while high - low > 1.0 {
             let middle = f64::midpoint(low, high).floor();
-            if at((begin.floor() + middle).max(begin)).reaches(until) {
+            if at(hour(middle)).reaches(until) {
                 high = middle;
             } else {
                 low = middle;
             }
         }
-        let start = (begin.floor() + low).max(begin);
+        let start = hour(low);
         let rate = self.level * self.shape.at(start);
         let room = begin.floor() + low + 1.0 - start;
         let within = at(start).hours_to(until, rate);
-        let within = if within.is_finite() { within.min(room) } else { room };
+        let within = if within.is_finite() {
+            within.min(room)
+        } else {
+            room
+        };
         bounded(start - self.from + within)
     }
 }

@@ -206,27 +206,65 @@ impl Market {
         });
         let budget = price::budget(&census.pace);
         lately
-            .filter(|demand| !matches!(demand.need, Need::Fixed(_)))
-            .map(|demand| demand.polls(cost, self.share, crowd_of(&crowds, demand.host), budget))
+            .map(|demand| demand.offer(self.share, budget))
+            .filter(|offer| !offer.fixed)
+            .map(|offer| offer.polls(cost.sqrt(), crowd_of(&crowds, offer.demand.host)))
             .sum::<f64>()
             / 24.0
     }
 }
 
 impl Demand {
-    /// Polls a day.
-    fn polls(&self, cost: f64, share: f64, crowd: f64, budget: f64) -> f64 {
-        let interval = match self.need {
-            Need::Fixed(interval) => return 1.0 / (JITTER * interval),
-            Need::Share => crowd / budget,
-            Need::Known { pull, matched, judged, guard, evenness, .. } => {
+    /// What this feed asks for, worked out as far as it can be before the cost is known.
+    fn offer(&self, share: f64, budget: f64) -> Offer {
+        let (fixed, slope, guard) = match self.need {
+            Need::Fixed(interval) => (true, 0.0, interval),
+            Need::Share => (false, 0.0, 1.0 / budget),
+            Need::Known {
+                pull,
+                matched,
+                judged,
+                guard,
+                evenness,
+                ..
+            } => {
                 let pull = pull * price::matching(matched, judged, share);
-                let wanted = (2.0 * cost / pull).sqrt() / evenness;
-                wanted.min(guard) * crowd
+                (false, (2.0 / pull).sqrt() / evenness, guard)
             }
         };
+        Offer {
+            fixed,
+            slope,
+            guard,
+            demand: *self,
+        }
+    }
+}
+
+/// A demand at the going share: its interval grows with the root of the cost, by `slope`, up to `guard`.
+#[derive(Clone, Copy, Debug)]
+struct Offer {
+    fixed: bool,
+    /// 0: the interval is `guard` whatever the cost.
+    slope: f64,
+    guard: f64,
+    demand: Demand,
+}
+
+impl Offer {
+    /// Polls a day at the root of a cost.
+    fn polls(&self, root: f64, crowd: f64) -> f64 {
+        let wanted = if self.slope > 0.0 {
+            (self.slope * root).min(self.guard)
+        } else {
+            self.guard
+        };
+        if self.fixed {
+            return 1.0 / (JITTER * wanted);
+        }
+        let Demand { floor, ceiling, .. } = self.demand;
         // Never a NaN: `max` and `min` take the other number then.
-        1.0 / (JITTER * interval.max(self.floor).min(self.ceiling).max(1e-4))
+        1.0 / (JITTER * (wanted * crowd).max(floor).min(ceiling).max(1e-4))
     }
 }
 
@@ -237,55 +275,60 @@ impl Demand {
 fn solve(census: &Census, share: f64, correction: f64) -> (Option<f64>, Vec<f64>) {
     let budget = price::budget(&census.pace);
     let mut crowds = vec![1.0; census.hosts.len()];
-    let adaptive = |demand: &&Demand| !matches!(demand.need, Need::Fixed(_));
-    let feeds = census.demands.iter().filter(adaptive).count();
-    if !census.demands.iter().any(|demand| matches!(demand.need, Need::Known { .. })) {
+    let offers: Vec<Offer> = census
+        .demands
+        .iter()
+        .map(|demand| demand.offer(share, budget))
+        .collect();
+    if offers.iter().all(|offer| offer.slope <= 0.0) {
         return (None, crowds);
     }
-    let total = f64::from(u32::try_from(feeds).unwrap_or(u32::MAX)) * budget / correction;
+    let adaptive = offers.iter().filter(|offer| !offer.fixed).count();
+    let total = f64::from(u32::try_from(adaptive).unwrap_or(u32::MAX)) * budget / correction;
     let limit = HOST_SHARE * 86_400.0 / census.pace.gap.as_secs_f64();
-    let hosts = by_host(census);
-    let mut cost = 1.0;
+    let hosts = by_host(&offers, census.hosts.len());
+    let mut root = 1.0;
     for _ in 0..ROUNDS {
-        let polls = |demand: &Demand, cost: f64| {
-            demand.polls(cost, share, crowd_of(&crowds, demand.host), budget)
-        };
         // A crowded host's price is its own: it does not move with the others'.
-        let (crowded, free): (Vec<&Demand>, Vec<&Demand>) = census
-            .demands
+        let (mut free, mut taken) = (Vec::new(), 0.0);
+        for offer in offers.iter().filter(|offer| !offer.fixed) {
+            let crowd = crowd_of(&crowds, offer.demand.host);
+            if crowd > 1.0 {
+                taken += offer.polls(root, crowd);
+            } else {
+                free.push(offer);
+            }
+        }
+        let spent = |root: f64| free.iter().map(|offer| offer.polls(root, 1.0)).sum::<f64>() + taken;
+        root = level(|root| spent(root) > total);
+        let now: Vec<f64> = hosts.iter().map(|offers| crowd(offers, limit, root)).collect();
+        let settled = now
             .iter()
-            .filter(adaptive)
-            .partition(|demand| crowd_of(&crowds, demand.host) > 1.0);
-        let taken: f64 = crowded.iter().map(|demand| polls(demand, cost)).sum();
-        cost = level(|cost| free.iter().map(|demand| polls(demand, cost)).sum::<f64>() + taken > total);
-        let now: Vec<f64> = hosts
-            .iter()
-            .map(|demands| crowd(demands, limit, |demand, crowd| demand.polls(cost, share, crowd, budget)))
-            .collect();
-        let settled = now.iter().zip(&crowds).all(|(now, before)| (now / before - 1.0).abs() < 0.01);
+            .zip(&crowds)
+            .all(|(now, before)| (now / before - 1.0).abs() < 0.01);
         crowds = now;
         if settled {
             break;
         }
     }
-    (Some(cost), crowds)
+    (Some(root * root), crowds)
 }
 
-/// The demands of each host that has a limit, by its number.
-fn by_host(census: &Census) -> Vec<Vec<Demand>> {
-    let mut hosts = vec![Vec::new(); census.hosts.len()];
-    for demand in &census.demands {
-        let place = demand.host.and_then(|host| usize::try_from(host).ok());
+/// The offers of each host that has a limit, by its number.
+fn by_host(offers: &[Offer], count: usize) -> Vec<Vec<Offer>> {
+    let mut hosts = vec![Vec::new(); count];
+    for offer in offers {
+        let place = offer.demand.host.and_then(|host| usize::try_from(host).ok());
         if let Some(host) = place.and_then(|place| hosts.get_mut(place)) {
-            host.push(*demand);
+            host.push(*offer);
         }
     }
     hosts
 }
 
 /// By how much the feeds of a host have to be stretched so that they keep to `limit` polls a day.
-fn crowd(demands: &[Demand], limit: f64, polls: impl Fn(&Demand, f64) -> f64) -> f64 {
-    let spent = |crowd: f64| demands.iter().map(|demand| polls(demand, crowd)).sum::<f64>();
+fn crowd(offers: &[Offer], limit: f64, root: f64) -> f64 {
+    let spent = |crowd: f64| offers.iter().map(|offer| offer.polls(root, crowd)).sum::<f64>();
     if limit.is_nan() || spent(1.0) <= limit {
         return 1.0;
     }
@@ -303,8 +346,8 @@ fn crowd(demands: &[Demand], limit: f64, polls: impl Fn(&Demand, f64) -> f64) ->
 
 /// The least number that is not `too_low`, which falls: by halving the range of its logarithm.
 fn level(too_low: impl Fn(f64) -> bool) -> f64 {
-    let (mut low, mut high) = (-40.0_f64, 40.0_f64);
-    for _ in 0..50 {
+    let (mut low, mut high) = (-20.0_f64, 20.0_f64);
+    for _ in 0..32 {
         let middle = f64::midpoint(low, high);
         if too_low(middle.exp()) {
             low = middle;

@@ -112,32 +112,32 @@ impl Week {
         }
         let smooth: [f64; HOURS] = std::array::from_fn(|hour| {
             let (before, after) = ((hour + HOURS - 1) % HOURS, (hour + 1) % HOURS);
-            0.5f64.mul_add(counts[hour], 0.25 * (counts[before] + counts[after]))
+            counts[hour] / 2.0 + (counts[before] + counts[after]) / 4.0
         });
         let daily: [f64; 24] = std::array::from_fn(|hour| {
             let days = (0..7).map(|day| smooth[day * 24 + hour]).sum::<f64>();
             (days + LEAN / 24.0) / (total + LEAN)
         });
         Shape::of(std::array::from_fn(|hour| {
-            let share = LEAN.mul_add(daily[hour % 24] / 7.0, smooth[hour]) / (total + LEAN);
+            let share = (smooth[hour] + LEAN * daily[hour % 24] / 7.0) / (total + LEAN);
             share * 168.0
         }))
     }
 }
 
-/// The hour of the week, whole, that a time lies in.
+/// The whole hour that a time within the week lies in.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "0 ≤ hour < 168 after the remainder"
+    reason = "saturates, a NaN becomes 0, and the last hour is the largest"
 )]
+fn whole(hour: f64) -> usize {
+    (hour as usize).min(HOURS - 1)
+}
+
+/// The same of a time in any week.
 fn index(hour: f64) -> usize {
-    let hour = hour.rem_euclid(168.0);
-    if hour.is_finite() {
-        (hour as usize).min(HOURS - 1)
-    } else {
-        0
-    }
+    whole(hour - (hour / 168.0).floor() * 168.0)
 }
 
 #[expect(
@@ -172,7 +172,7 @@ impl Shape {
         let mut middle = 0.5;
         for hour in 0..HOURS {
             sum[hour + 1] = sum[hour] + rate[hour];
-            moment[hour + 1] = rate[hour].mul_add(middle, moment[hour]);
+            moment[hour + 1] = moment[hour] + rate[hour] * middle;
             middle += 1.0;
         }
         Self { rate, sum, moment }
@@ -190,35 +190,50 @@ impl Shape {
         self.rate.iter().map(|rate| rate.sqrt()).sum::<f64>() / 168.0
     }
 
-    /// The integral from `from` to `to`, in hours of the mean rate.
+    /// What comes, and how long it has waited, from some hour on.
     #[must_use]
-    pub fn area(&self, from: f64, to: f64) -> f64 {
-        (self.sums(to).0 - self.sums(from).0).max(0.0)
-    }
-
-    /// How long all that comes from `from` on has waited at `to`, together: in square hours of the mean rate.
-    #[must_use]
-    pub fn waited(&self, from: f64, to: f64) -> f64 {
-        let ((sum, moment), (sum_before, moment_before)) = (self.sums(to), self.sums(from));
-        (to * (sum - sum_before) - (moment - moment_before)).max(0.0)
+    pub fn since(&self, from: f64) -> Since<'_> {
+        Since {
+            shape: self,
+            from: self.sums(from),
+        }
     }
 
     /// Both running sums at `hour`, which may lie in a later week.
     fn sums(&self, hour: f64) -> (f64, f64) {
         let weeks = (hour / 168.0).floor();
         let start = weeks * 168.0;
-        let place = index(hour);
-        let whole = f64::from(u8::try_from(place).unwrap_or_default());
-        let part = (hour - start - whole).clamp(0.0, 1.0);
+        let place = whole(hour - start);
+        let hours = f64::from(u8::try_from(place).unwrap_or_default());
+        let part = (hour - start - hours).clamp(0.0, 1.0);
         let rate = self.rate[place];
-        let sum = rate.mul_add(part, self.sum[place]);
-        let moment = rate * part * (whole + part / 2.0) + self.moment[place];
+        let sum = self.sum[place] + rate * part;
+        let moment = self.moment[place] + rate * part * (hours + part / 2.0);
         let (week, week_moment) = (self.sum[HOURS], self.moment[HOURS]);
-        let sums = weeks.mul_add(week, sum);
+        let sums = weeks * week + sum;
         let moments = weeks * week_moment
             + 168.0 * week * weeks * (weeks - 1.0) / 2.0
-            + start.mul_add(sum, moment);
+            + moment
+            + start * sum;
         (sums, moments)
+    }
+}
+
+/// A shape from some hour on.
+#[derive(Clone, Copy, Debug)]
+pub struct Since<'a> {
+    shape: &'a Shape,
+    from: (f64, f64),
+}
+
+impl Since<'_> {
+    /// Until `to`: what came, in hours of the mean rate, and how long it has waited together, in square hours of it.
+    #[must_use]
+    pub fn until(&self, to: f64) -> (f64, f64) {
+        let (sum, moment) = self.shape.sums(to);
+        let came = (sum - self.from.0).max(0.0);
+        let waited = to * (sum - self.from.0) - (moment - self.from.1);
+        (came, waited.max(0.0))
     }
 }
 
@@ -257,7 +272,7 @@ mod tests {
         // Saturday noon leans on the other days' noon, Saturday night on nothing.
         assert!(shape.at(5.0 * 24.0 + 12.0) > shape.at(5.0 * 24.0 + 3.0));
         assert!(shape.evenness() < 0.95 && (Shape::flat().evenness() - 1.0).abs() < 1e-9);
-        assert!((shape.area(0.0, 168.0) - 168.0).abs() < 1e-6);
+        assert!((shape.since(0.0).until(168.0).0 - 168.0).abs() < 1e-6);
     }
 
     #[test]
@@ -302,8 +317,9 @@ mod tests {
                 area += shape.at(hour) * step;
                 waited += shape.at(hour) * step * (from + span - hour);
             }
-            prop_assert!((shape.area(from, from + span) - area).abs() < 0.05 + area * 1e-3);
-            prop_assert!((shape.waited(from, from + span) - waited).abs() < 0.05 + waited * 2e-3);
+            let exact = shape.since(from).until(from + span);
+            prop_assert!((exact.0 - area).abs() < 0.05 + area * 1e-3);
+            prop_assert!((exact.1 - waited).abs() < 0.05 + waited * 2e-3);
         }
     }
 }

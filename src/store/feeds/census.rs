@@ -24,17 +24,17 @@ pub fn census(conn: &Connection, pace: Pace, now: Timestamp) -> Result<Census> {
     )?;
     let mut rows = query.query([])?;
     while let Some(row) = rows.next()? {
-        let interval: Option<i64> = row.get(1)?;
-        let validated: bool = row.get(4)?;
+        let (url, interval): (String, Option<i64>) = (row.get(0)?, row.get(1)?);
+        let (validated, rhythm): (bool, Option<Vec<u8>>) = (row.get(4)?, row.get(5)?);
         let state = FeedState {
             rate_count: row.get(2)?,
             rate_days: row.get(3)?,
             etag: validated.then(Vec::new),
-            rhythm: Rhythm::from_bytes(row.get_ref(5)?.as_blob_or_null()?),
+            rhythm: Rhythm::from_bytes(rhythm.as_deref()),
             ..FeedState::default()
         };
         let interval = interval.map(|ms| Duration::from_millis(count(ms)));
-        census.add(row.get_ref(0)?.as_str()?, interval, &state);
+        census.add(&url, interval, &state);
     }
     Ok(census)
 }
