@@ -10,15 +10,18 @@ use super::exit::Failure;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::settings::{Listen, LogFormat};
+use crate::daemon::pricing;
 use crate::daemon::receivers::Receiver;
 use crate::daemon::setup::{AlertSettings, Setup, WebsubSettings};
-use crate::domain::feed::{Feed, rate};
+use crate::domain::feed::Feed;
+use crate::domain::feed::market::Market;
+use crate::domain::feed::schedule::Pace;
 use crate::domain::id::FeedId;
 use crate::fetch::proxy::Proxies;
 use crate::fetch::{Fetcher, user_agent};
 use crate::notify;
 use crate::observe;
-use crate::store::{self, Store};
+use crate::store::{self, Store, StoreError};
 use crate::web::WebSettings;
 
 /// `[store]` as the store takes it.
@@ -115,6 +118,21 @@ impl Maker {
         }
     }
 
+    /// How polls are paced, and what one costs as far as the store tells.
+    fn prices(&self, config: &Config, store: &Store) -> Result<(Pace, Market), StoreError> {
+        let now = self.clock.now();
+        store.read_blocking(|conn| {
+            let pace = Pace {
+                salt: store::feeds::salt(conn)?,
+                ..config.fetch.pace()
+            };
+            let correction = store::status::note(conn, pricing::CORRECTION)?;
+            let correction = correction.and_then(|note| note.value.parse().ok());
+            let census = store::feeds::census(conn, pace, now)?;
+            Ok((pace, Market::new(correction).after(&census, None)))
+        })
+    }
+
     /// Builds everything, the feeds that were added to `store` included.
     ///
     /// # Errors
@@ -135,15 +153,9 @@ impl Maker {
         let fetcher = Fetcher::new(&config.fetch, &agent, self.clock.clone())
             .map_err(|error| error.to_string())?;
         tell_special(&config.feeds);
-        let mut pace = config.fetch.pace();
-        let states = store
-            .read_blocking(store::feeds::list)
+        let (pace, market) = self
+            .prices(&config, store)
             .map_err(|error| error.to_string())?;
-        let rates: Vec<f64> = states
-            .iter()
-            .filter_map(|row| rate::Tally::of(&row.state).rate())
-            .collect();
-        pace.price = rate::price(&rates, &pace);
         let added = store
             .read_blocking(store::feeds::added)
             .map_err(|error| error.to_string())?;
@@ -156,6 +168,7 @@ impl Maker {
             contact: config.fetch.contact.clone(),
             host_gap: config.fetch.per_host_interval,
             pace,
+            market,
             alerts: AlertSettings {
                 backlog: config.alerts.backlog,
                 story_window: config.alerts.story_window,

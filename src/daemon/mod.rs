@@ -8,6 +8,7 @@ pub mod deliver;
 pub mod once;
 pub mod pages;
 pub mod poll;
+pub mod pricing;
 pub mod progress;
 pub mod receivers;
 pub mod reload;
@@ -22,20 +23,17 @@ pub mod websub;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::{Notify, Semaphore};
 
+use self::pricing::Pricing;
 use self::progress::Progress;
 use self::setup::Setup;
 use crate::clock::Clock;
-use crate::domain::feed::schedule::Pace;
-use crate::domain::feed::{Health, Origin, rate};
+use crate::domain::feed::{Health, Origin};
 use crate::observe::{self, Metrics};
 use crate::store::{Store, StoreError};
-
-/// How often the price of a poll is worked out again.
-const PRICE_EVERY: Duration = Duration::from_mins(10);
 
 /// Requests of hubs that are taken at once; each may hold a document in memory.
 const MOST_HUB_REQUESTS: usize = 16;
@@ -72,8 +70,7 @@ pub struct Shared {
     /// Something went wrong, or right again.
     pub watch_nudge: Notify,
     setup: RwLock<Arc<Setup>>,
-    /// What a poll costs by the rates of all feeds, and when that was last worked out.
-    price: RwLock<(Option<f64>, Option<Instant>)>,
+    pricing: Pricing,
     /// What is wrong now, by subject; shown by `/readyz` and systemd's status line.
     trouble: Mutex<BTreeMap<&'static str, String>>,
 }
@@ -95,7 +92,7 @@ impl Shared {
             deliver_nudge: Notify::new(),
             websub_nudge: Notify::new(),
             hub_turns: Semaphore::new(MOST_HUB_REQUESTS),
-            price: RwLock::new((setup.pace.price, None)),
+            pricing: Pricing::new(setup.market.clone()),
             watch_nudge: Notify::new(),
             setup: RwLock::new(Arc::new(setup)),
             trouble: Mutex::new(BTreeMap::new()),
@@ -114,36 +111,6 @@ impl Shared {
         self.poll_nudge.notify_one();
         self.deliver_nudge.notify_one();
         self.websub_nudge.notify_one();
-    }
-
-    /// How polls are paced now: as set, at the price that the feeds' own rates make.
-    #[must_use]
-    pub fn pace(&self) -> Pace {
-        let price = self.price.read().unwrap_or_else(PoisonError::into_inner).0;
-        Pace {
-            price,
-            ..self.setup().pace
-        }
-    }
-
-    /// Works the price of a poll out again, every ten minutes at most.
-    async fn learn_price(&self) {
-        let last = self.price.read().unwrap_or_else(PoisonError::into_inner).1;
-        if last.is_some_and(|at| at.elapsed() < PRICE_EVERY) {
-            return;
-        }
-        match self.store.read(crate::store::feeds::list).await {
-            Ok(rows) => {
-                let enabled = rows.iter().filter(|row| row.feed.enabled);
-                let rates: Vec<f64> = enabled
-                    .filter_map(|row| rate::Tally::of(&row.state).rate())
-                    .collect();
-                let price = rate::price(&rates, &self.setup().pace);
-                *self.price.write().unwrap_or_else(PoisonError::into_inner) =
-                    (price, Some(Instant::now()));
-            }
-            Err(error) => tracing::warn!(%error, "cannot read the feeds' rates: {error}"),
-        }
     }
 
     /// Notes that something is wrong with `subject`, or right again.

@@ -74,6 +74,7 @@ pub async fn poll(
     let ended = Ended::of(feed, &old, began, &outcome);
     let outcome = shared.network.excused(outcome, &ended);
     let facts = outcome.facts.clone();
+    shared.spent(feed, &facts);
     // Rules and receivers are those in force now: an alert must not be owed to whom a reload has taken away.
     let setup = shared.setup();
     let same = setup.feeds.get(&feed.id).filter(|now| now.url == feed.url);
@@ -250,7 +251,7 @@ pub async fn run(shared: Arc<Shared>, stop: CancellationToken) -> anyhow::Result
     loop {
         // Registered before the look, so that a nudge during it is not lost.
         let nudged = shared.poll_nudge.notified();
-        shared.learn_price().await;
+        shared.learn_prices().await;
         let rest = match polls.step(&shared, look).await {
             Ok(rest) => rest,
             Err(error) => {

@@ -17,6 +17,7 @@ use crate::domain::alert::delivery::Attempt;
 use crate::domain::alert::frame::Language;
 use crate::domain::alert::wire::{WireAlert, WireLinks, WireRule};
 use crate::domain::feed::Feed;
+use crate::domain::feed::market::Market;
 use crate::domain::feed::schedule::Pace;
 use crate::domain::id::ReceiverId;
 use crate::domain::matching::RuleSet;
@@ -94,13 +95,8 @@ pub(super) fn setup(feeds: &[Feed], receivers: Vec<Arc<Receiver>>) -> Setup {
         fetcher: Fetcher::new(&settings, "bongsu/test", Clock::System).unwrap(),
         contact: String::new(),
         host_gap: Duration::from_secs(2),
-        pace: Pace {
-            interval: None,
-            budget: 24.0,
-            min: Duration::from_mins(5),
-            max: Duration::from_hours(24),
-            price: None,
-        },
+        pace: Pace::default(),
+        market: Market::default(),
         alerts: AlertSettings {
             backlog: Duration::from_hours(24),
             story_window: Duration::from_hours(72),

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::receivers::Receiver;
 use crate::domain::feed::Feed;
+use crate::domain::feed::market::Market;
 use crate::domain::feed::schedule::Pace;
 use crate::domain::id::{FeedId, ReceiverId, RuleId};
 use crate::domain::matching::RuleSet;
@@ -35,6 +36,8 @@ pub struct Setup {
     pub host_gap: Duration,
     /// How often feeds are polled.
     pub pace: Pace,
+    /// What a poll costs at first.
+    pub market: Market,
     /// What alerts depend on.
     pub alerts: AlertSettings,
     /// How long things are kept.

@@ -45,7 +45,8 @@ impl FetchSettings {
             budget: f64::from(self.budget),
             min: self.min_interval,
             max: self.max_interval,
-            price: None,
+            gap: self.per_host_interval,
+            ..Pace::default()
         }
     }
 }

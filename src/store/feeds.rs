@@ -3,6 +3,7 @@
 //! When to poll next is decided in `domain::feed::schedule`; request headers hold secrets and are not kept. The
 //! polls themselves are in `history`.
 
+mod census;
 mod history;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use super::row::{Json, Ms, Name, count, later, millis};
 use super::{Result, gaps};
 use crate::domain::feed::outcome::OutcomeKind;
 use crate::domain::feed::quirks::Quirks;
+use crate::domain::feed::rhythm::Rhythm;
 use crate::domain::feed::schedule::{RETRY_AFTER_CAP, Why};
 use crate::domain::feed::signs::Signs;
 use crate::domain::feed::standing::Standing;
@@ -23,6 +25,7 @@ use crate::domain::feed::websub::{Push, Terms};
 use crate::domain::feed::{Feed, FeedState, Origin};
 use crate::domain::id::FeedId;
 
+pub use census::{census, salt};
 pub(super) use history::add_poll;
 pub use history::{history, last_polls};
 
@@ -354,7 +357,7 @@ pub(super) fn save_state(
                 gone_since = ?16, gone = ?17, last_outcome = ?18, last_error = ?19, ttl_minutes = ?20,
                 skip_hours = ?21, skip_days = ?22, rate_count = ?23, rate_days = ?24,
                 entries = entries + ?25, streak = ?26, validators_url = ?27, signs = ?28, quirks = ?29,
-                standing = ?30, polls = polls + 1, polling_until = null
+                standing = ?30, rhythm = ?31, terms = ?32, polls = polls + 1, polling_until = null
              where id = ?1",
         )?
         .execute(params![
@@ -388,6 +391,8 @@ pub(super) fn save_state(
             gaps::column(&state.signs),
             (state.quirks != Quirks::default()).then_some(Json(&state.quirks)),
             Json(&state.standing),
+            state.rhythm.to_bytes(),
+            state.terms.as_ref().map(Json),
         ])?;
     // Config may have given the feed another URL while the poll was under way.
     void_other_url(tx, feed)?;
@@ -456,6 +461,8 @@ fn read_state(row: &Row<'_>) -> rusqlite::Result<FeedState> {
         skip_days: row.get("skip_days")?,
         rate_count: row.get("rate_count")?,
         rate_days: row.get("rate_days")?,
+        rhythm: Rhythm::from_bytes(row.get::<_, Option<Vec<u8>>>("rhythm")?.as_deref()),
+        terms: row.get::<_, Option<Json<_>>>("terms")?.map(|terms| terms.0),
         entries: count(row.get("entries")?),
         signs: row
             .get::<_, Option<Json<Signs>>>("signs")?

@@ -23,6 +23,7 @@ pub(super) const ALL: &[Migration] = &[
     (4, include_str!("migrations/0004_quirks.sql")),
     (5, include_str!("migrations/0005_websub.sql")),
     (6, include_str!("migrations/0006_standing.sql")),
+    (7, include_str!("migrations/0007_rhythm.sql")),
 ];
 
 /// The version that `steps` lead to.

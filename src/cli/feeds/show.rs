@@ -132,7 +132,13 @@ pub fn show(loaded: &Loaded, id: &str, context: &Context, out: &mut Output) -> R
     if row.feed.full_text {
         value["pages"] = pages(&store, &row.feed.id)?;
     }
+    let lines = row.state.terms.as_ref().zip(row.state.why_then);
+    let lines = lines.map(|(terms, why)| terms.explain(row.state.next_poll, why));
     if !out.is_human() {
+        value["schedule"] = json!(row.state.terms);
+        if let (Some(lines), Some(schedule)) = (&lines, value["schedule"].as_object_mut()) {
+            schedule.insert("text".to_owned(), json!(lines));
+        }
         value["polls"] = json!(polls);
         value["gap_history"] = json!(gaps);
         return out.json(&value);
@@ -142,6 +148,9 @@ pub fn show(loaded: &Loaded, id: &str, context: &Context, out: &mut Output) -> R
             let text = value.as_str().map_or_else(|| value.to_string(), neutral);
             out.line(&format!("{name:<16} {text}"))?;
         }
+    }
+    for line in lines.iter().flatten() {
+        out.line(&format!("{:<16} {line}", "schedule"))?;
     }
     if let Some(only) = only_feed(&row.state.signs.candidates) {
         let text = format!(

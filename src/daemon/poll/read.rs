@@ -25,6 +25,7 @@ use crate::domain::feed::signs::{Shown, Signs};
 use crate::domain::feed::standing::{self, Evidence};
 use crate::domain::feed::websub::push::{self, PollNews};
 use crate::domain::feed::{DocumentFacts, Feed, FeedState};
+use crate::domain::id::EntryId;
 use crate::store::gaps::NewGap;
 use crate::store::polls::{PollCommit, Recorded, RevisedEntry};
 use crate::store::{self, StoreError};
@@ -88,6 +89,15 @@ pub(super) struct Seen {
     candidates: Vec<Candidate>,
     /// It is the document that was read last.
     same: bool,
+}
+
+/// What is to be stored of a document's entries.
+struct Rows {
+    new: Vec<Recorded>,
+    revised: Vec<RevisedEntry>,
+    rekeyed: Vec<ingest::Rekeyed>,
+    seen: Vec<EntryId>,
+    pages: Vec<Wanted>,
 }
 
 impl Seen {
@@ -291,7 +301,9 @@ impl Digest {
             ..facts.clone()
         });
         let facts = bare.as_ref().unwrap_or(facts);
-        let entries: Vec<_> = seen.plan.new.iter().map(dated).collect();
+        let rows = self.rows(std::mem::take(&mut seen.plan), pages);
+        let entries: Vec<_> = rows.new.iter().map(|new| dated(&new.entry)).collect();
+        let matched = rows.new.iter().filter(|new| !new.matches.is_empty());
         let polled = Polled {
             began: self.began,
             kind,
@@ -299,11 +311,13 @@ impl Digest {
             facts,
             hash: seen.hash.as_deref(),
             document: seen.document.as_ref(),
-            new: count(seen.plan.new.len()),
+            new: count(rows.new.len()),
+            matched: count(matched.count()),
             entries: &entries,
             evidence: &self.evidence,
         };
-        let state = learn::apply(&self.feed, &old, &polled, &self.shared.pace(), self.now);
+        let pace = self.shared.pace_of(&self.feed);
+        let state = learn::apply(&self.feed, &old, &polled, &pace, self.now);
         let news = push::news(&self.feed, &self.old, &polled, self.now);
         let news = PollNews {
             otherwise: state.push.otherwise,
@@ -315,28 +329,38 @@ impl Digest {
             tracing::warn!(%feed, "{feed}: {line}");
             seen.notes.push(line);
         }
-        let record = self.record(kind, &seen, facts, &state);
+        let record = self.record(kind, (&seen, &rows), facts, &state);
         PollCommit {
             news,
-            ..self.assemble((seen.plan, pages), state, record, seen.gap)
+            ..self.assemble(rows, state, record, seen.gap)
         }
     }
 
     /// The rows of an earlier document: its entries only.
     pub(super) fn assemble_earlier(self, plan: Plan, pages: Vec<Wanted>) -> PollCommit {
-        let state = self.old.clone();
-        let record = self.record(
-            OutcomeKind::OkNew,
-            &Seen::default(),
-            &HttpFacts::default(),
-            &state,
-        );
-        self.assemble((plan, pages), state, record, None)
+        let (state, rows) = (self.old.clone(), self.rows(plan, pages));
+        let seen = (&Seen::default(), &rows);
+        let record = self.record(OutcomeKind::OkNew, seen, &HttpFacts::default(), &state);
+        self.assemble(rows, state, record, None)
+    }
+
+    /// What is to be stored of a document's entries.
+    fn rows(&self, plan: Plan, pages: Vec<Wanted>) -> Rows {
+        let shared_links = plan.shared_links;
+        let recorded = |entry| self.recorded(entry, &shared_links);
+        let revised = |revised| self.revised(revised, &shared_links);
+        Rows {
+            new: plan.new.into_iter().map(recorded).collect(),
+            revised: plan.revised.into_iter().map(revised).collect(),
+            rekeyed: plan.rekeyed,
+            seen: plan.unchanged.into_iter().chain(plan.over_limit).collect(),
+            pages,
+        }
     }
 
     fn assemble(
         self,
-        (plan, pages): (Plan, Vec<Wanted>),
+        rows: Rows,
         state: FeedState,
         record: PollRecord,
         gap: Option<NewGap>,
@@ -346,24 +370,16 @@ impl Digest {
             record,
             news: PollNews::default(),
             gap,
-            new: plan
-                .new
-                .into_iter()
-                .map(|entry| self.recorded(entry, &plan.shared_links))
-                .collect(),
-            revised: plan
-                .revised
-                .into_iter()
-                .map(|revised| self.revised(revised, &plan.shared_links))
-                .collect(),
-            rekeyed: plan.rekeyed,
-            seen: plan.unchanged.into_iter().chain(plan.over_limit).collect(),
-            pages,
+            new: rows.new,
+            revised: rows.revised,
+            rekeyed: rows.rekeyed,
+            seen: rows.seen,
+            pages: rows.pages,
             backlog_before: self.backlog_before(),
             undated_is_backlog: self.old.last_success.is_none(),
             story_window: self.setup.alerts.story_window,
             now: self.now,
-            state: self.old.clone(),
+            state,
         }
     }
 
@@ -387,13 +403,14 @@ impl Digest {
         }
         let pages = self.pages(&mut seen.plan)?;
         let state = self.old.clone();
-        let mut record = self.record(kind, &seen, &facts, &state);
+        let rows = self.rows(std::mem::take(&mut seen.plan), pages);
+        let mut record = self.record(kind, (&seen, &rows), &facts, &state);
         record.note = Some(match record.note {
             Some(note) => format!("pushed; {note}"),
             None => "pushed".to_owned(),
         });
         Ok(Pushed {
-            commit: Some(self.assemble((seen.plan, pages), state, record, None)),
+            commit: Some(self.assemble(rows, state, record, None)),
             whole,
             error: None,
         })
@@ -403,7 +420,7 @@ impl Digest {
     fn record(
         &self,
         kind: OutcomeKind,
-        seen: &Seen,
+        (seen, rows): (&Seen, &Rows),
         facts: &HttpFacts,
         state: &FeedState,
     ) -> PollRecord {
@@ -419,8 +436,8 @@ impl Digest {
             wire_bytes: facts.wire_bytes,
             body_bytes: facts.body_bytes,
             format: seen.format,
-            new: count(seen.plan.new.len()),
-            revised: count(seen.plan.revised.len()),
+            new: count(rows.new.len()),
+            revised: count(rows.revised.len()),
             next_poll: state.next_poll,
             why_then: state.why_then,
             note: note(seen, state),
@@ -512,5 +529,6 @@ fn document_facts(document: &Document) -> DocumentFacts {
             .collect(),
         hubs: document.hubs.clone(),
         self_url: document.self_url.clone(),
+        entries: document.entries.len(),
     }
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::outcome::{HttpFacts, OutcomeKind};
 use super::quirks::Quirks;
-use super::rate::Tally;
+use super::rhythm::{self, Watched};
 use super::schedule::{self, Pace};
 use super::standing::{self, Evidence, Standing};
 use super::websub::push;
@@ -36,6 +36,8 @@ pub struct Polled<'a> {
     pub document: Option<&'a DocumentFacts>,
     /// Entries not seen before.
     pub new: u32,
+    /// How many of them match a rule.
+    pub matched: u32,
     /// The same by id, each with when it was published.
     pub entries: &'a [(&'a str, Option<Timestamp>)],
     /// What was asked, and how far the answer can be believed.
@@ -66,7 +68,6 @@ pub fn apply(
         ..*polled
     };
     let mut state = before.clone();
-    let first = state.last_success.is_none();
     state.last_poll = Some(polled.began);
     learn_document(&mut state, polled);
     count(&mut state, polled);
@@ -76,7 +77,7 @@ pub fn apply(
         .retry_after
         .map(|wait| schedule::later(now, wait.min(schedule::RETRY_AFTER_CAP)));
     if polled.kind.is_good() {
-        learn_rate(&mut state, old, polled, first);
+        learn_rate(&mut state, old, polled);
         learn_validators(&mut state, feed, polled);
         state.last_success = Some(polled.began);
         state.last_error = None;
@@ -97,6 +98,7 @@ pub fn apply(
     let next = push::put_off(feed, &mut state, next, pace.max, now);
     state.next_poll = next.at;
     state.why_then = Some(next.why);
+    state.terms = next.terms;
     keep_waits(&mut state, polled, now);
     state
 }
@@ -175,18 +177,16 @@ fn count(state: &mut FeedState, polled: &Polled<'_>) {
     }
 }
 
-fn learn_rate(state: &mut FeedState, old: &FeedState, polled: &Polled<'_>, first: bool) {
-    let tally = match (first, polled.document, old.last_success) {
-        (true, Some(document), _) => Tally::first(&document.published, polled.began),
-        (false, _, Some(last)) => {
-            let elapsed = polled.began.duration_since(last);
-            let new = polled.new.saturating_add(old.push.arrived);
-            Tally::of(state).after(elapsed.try_into().unwrap_or_default(), new)
-        }
-        _ => Tally::of(state),
+fn learn_rate(state: &mut FeedState, old: &FeedState, polled: &Polled<'_>) {
+    let watched = Watched {
+        began: polled.began,
+        last: old.last_success,
+        document: polled.document,
+        new: polled.new.saturating_add(old.push.arrived),
+        matched: polled.matched,
+        ttl_before: old.ttl_minutes,
     };
-    state.rate_count = tally.count;
-    state.rate_days = tally.days;
+    rhythm::learn(state, &watched);
 }
 
 /// A document that was read replaces the validators as a pair; a 304 may renew one of them.

@@ -1,27 +1,34 @@
 //! What a feed is: what was asked for (`Feed`) and what was learned (`FeedState`).
 //!
-//! `schedule` says when to poll next and why then, `rate` what its rhythm is, `learn` turns a poll into the
-//! next state; `outcome` is an HTTP exchange as data and `freshness` reads its headers; `gap` is the way back to
-//! what a document no longer shows, `signs` what people should know; `transport` is how a feed is reached, `quirks`
-//! what its server was found not to bear; `websub` is about hubs that push. `standing` is what polls teach beyond
-//! the rhythm: `moves`, `validators` and `limits`; `offline` tells their failures from the machine's own. Fetching
-//! itself is in `crate::fetch`, reading the document in `domain::document`.
+//! `schedule` says when to poll next and why then, `terms` keeps what was weighed; `learn` turns a poll into
+//! the next state. `rhythm` is what polls taught, by `rate` and hour of the `week`; a `forecast` of it is
+//! weighed by `price`, which `market` makes from all feeds. `outcome` is an HTTP exchange as data and `freshness`
+//! reads its headers; `gap` is the way back to what a document no longer shows, `signs` what people should know;
+//! `transport` is how a feed is reached, `quirks` what its server was found not to bear; `websub` is about hubs that
+//! push. `standing` is what polls teach beyond the rhythm: `moves`, `validators` and `limits`; `offline` tells their
+//! failures from the machine's own. Fetching itself is in `crate::fetch`, reading the document in `domain::document`.
 
+pub mod forecast;
 pub mod freshness;
 pub mod gap;
 pub mod learn;
 pub mod limits;
+pub mod market;
 pub mod moves;
 pub mod offline;
 pub mod outcome;
+pub mod price;
 pub mod quirks;
 pub mod rate;
+pub mod rhythm;
 pub mod schedule;
 pub mod signs;
 pub mod standing;
+pub mod terms;
 pub mod transport;
 pub mod validators;
 pub mod websub;
+pub mod week;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -131,6 +138,10 @@ pub struct FeedState {
     pub rate_count: f64,
     /// The span behind `rate_count`, in days.
     pub rate_days: f64,
+    /// What else is known of its rhythm.
+    pub rhythm: rhythm::Rhythm,
+    /// What was weighed for `next_poll`.
+    pub terms: Option<terms::Terms>,
     /// Entries stored so far.
     pub entries: u64,
     /// What people should know of its polls.
@@ -201,12 +212,14 @@ pub struct DocumentFacts {
     pub skip_hours: u32,
     /// `skipDays`: one bit a UTC day, Monday first.
     pub skip_days: u8,
-    /// When its entries were published, those that say so: the first guess at the feed's rhythm.
+    /// When its entries were published, those that say so: what the feed's rhythm is learned from.
     pub published: Vec<Timestamp>,
     /// The hubs it names.
     pub hubs: Vec<String>,
     /// Where it says that it lives.
     pub self_url: Option<String>,
+    /// How many entries it holds.
+    pub entries: usize,
 }
 
 impl Feed {

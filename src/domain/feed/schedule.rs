@@ -1,10 +1,11 @@
 //! When to poll a feed next, and why then.
 //!
-//! Pure: feed, state, settings and `now` in, a time and a reason out. Jitter is a hash of the feed id.
-//! Who sleeps until then is the daemon's ticker.
+//! Pure: feed, state, settings and `now` in, a time and a reason out. Jitter is a hash of the store's salt and
+//! the feed's id. Who sleeps until then is the daemon's ticker.
 //!
 //! The interval is what a person set, or what the feed's rhythm is worth. Failures stretch it; what the
-//! publisher asks for comes on top: Retry-After and cache headers bind, `ttl` and skip hours advise.
+//! publisher asks for comes on top: Retry-After and cache headers bind, `ttl` and skip hours advise. What was
+//! learned proposes, bounds dispose.
 
 use std::time::Duration;
 
@@ -14,7 +15,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::outcome::{HttpFacts, OutcomeKind};
-use super::rate::{self, Tally};
+use super::price::{self, Price, Wish};
+use super::rhythm::DISPROVED_BY;
+use super::terms::Terms;
 use super::{Feed, FeedState};
 use crate::domain::id::FeedId;
 
@@ -34,6 +37,8 @@ pub enum Why {
     Ceiling,
     /// Half of the interval after which nothing known was shown any more.
     Gap,
+    /// Later than this, entries could leave the document unseen.
+    GapGuard,
     /// `Cache-Control` or `Expires`.
     Fresh,
     /// The document's `ttl`.
@@ -65,17 +70,40 @@ pub struct Pace {
     pub min: Duration,
     /// Longest learned interval.
     pub max: Duration,
-    /// What a poll costs: see [`rate::price`]. None until the rates of all feeds are known.
-    pub price: Option<f64>,
+    /// What a poll of this feed costs: see [`super::market`]. None until the rates of all feeds are known.
+    pub price: Option<Price>,
+    /// 0: every entry counts alike, and quiet feeds wait; 1: every feed does.
+    pub fairness: f64,
+    /// Between two requests to one host.
+    pub gap: Duration,
+    /// The store's own random number: two installations never move together.
+    pub salt: u64,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            interval: None,
+            budget: 24.0,
+            min: Duration::from_mins(5),
+            max: DAY,
+            price: None,
+            fairness: 0.5,
+            gap: Duration::from_secs(2),
+            salt: 0,
+        }
+    }
 }
 
 /// When to poll next, and what decided it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct NextPoll {
     /// Then; none: not again.
     pub at: Option<Timestamp>,
     /// Why then.
     pub why: Why,
+    /// All that was weighed; none for a feed that is gone.
+    pub terms: Option<Terms>,
 }
 
 /// Below this no configuration can go.
@@ -102,6 +130,9 @@ const REFUSED: Duration = Duration::from_hours(4);
 /// Back-off ends here.
 const DAY: Duration = Duration::from_hours(24);
 
+/// A new feed is led to its own place at once, unless that costs more than this.
+const LARGEST_LEAP: Duration = Duration::from_hours(1);
+
 /// Skip hours end for a feed up to this long after they end for all.
 const SKIP_SPREAD: Duration = Duration::from_mins(15);
 
@@ -118,34 +149,55 @@ pub fn next(
         return NextPoll {
             at: None,
             why: Why::Gone,
+            terms: None,
         };
     }
-    let wanted = wanted(feed, state, pace);
-    let mut delay = wanted;
+    let wish = price::wish(state, pace, now);
+    let wanted = wanted(feed, state, pace, &wish);
     let good = state.last_outcome.is_none_or(OutcomeKind::is_good);
-    if !good {
-        delay = delay.at_least(punished(state, facts, wanted.span));
-    }
-    delay = delay.at_least(soft(state));
-    let mut bound = Duration::ZERO;
-    if good && let Some(fresh) = facts.fresh_for {
-        bound = fresh.min(FRESH_CAP);
-        delay = delay.at_least(Delay::new(bound, Why::Fresh));
-    }
-    if let Some(wait) = state.retry_after.map(|until| until_then(now, until)) {
-        bound = bound.max(wait);
-        delay = delay.at_least(Delay::new(wait, Why::RetryAfter));
-    }
-    let jitter = fraction(&feed.id, "jitter", wanted.span.min(delay.span) / 10);
+    let back_off = (!good).then(|| punished(state, facts, wanted.span));
+    let ttl = soft(state);
+    let fresh = facts.fresh_for.filter(|_| good);
+    let fresh = fresh.map(|fresh| Delay::new(fresh.min(FRESH_CAP), Why::Fresh));
+    let retry_after = state.retry_after;
+    let retry_after = retry_after.map(|at| Delay::new(until_then(now, at), Why::RetryAfter));
+    let bounds = [back_off, ttl, fresh, retry_after];
+    let delay = bounds.into_iter().flatten().fold(wanted, Delay::at_least);
+
+    let jitter = jitter(feed, state, pace, (wanted, delay), now);
+    let span = |bound: Option<Delay>| bound.map(|bound| bound.span);
+    let binding = span(fresh).max(span(retry_after)).unwrap_or_default();
     let longest = longest(feed, pace, wanted.span, jitter)
-        .max(if good {
-            Duration::ZERO
-        } else {
-            punished(state, facts, wanted.span).span
-        })
-        .max(bound.saturating_add(jitter));
-    let shift = Shift { jitter, longest };
-    shift.place(feed, state, delay, now)
+        .max(span(back_off).unwrap_or_default())
+        .max(binding.saturating_add(jitter));
+    let shift = Shift {
+        jitter,
+        longest,
+        salt: pace.salt,
+    };
+    let (at, why) = shift.place(feed, state, delay, now);
+    let seconds = |bound: Option<Delay>| bound.map(|bound| bound.span.as_secs());
+    let terms = Terms {
+        from: now,
+        wanted: wanted.span.as_secs(),
+        wanted_by: wanted.why,
+        floor: floor(state, pace).as_secs(),
+        ceiling: pace.max.as_secs(),
+        guard: wish.guard.map(|guard| guard.as_secs()),
+        fresh: seconds(fresh),
+        retry_after: seconds(retry_after),
+        ttl: seconds(ttl),
+        back_off: seconds(back_off),
+        jitter: jitter.as_secs(),
+        rate: wish.rate.map(|rate| (rate * 1_000.0).round() / 1_000.0),
+        crowd: pace.price.map(|price| price.crowd).filter(|crowd| *crowd > 1.0),
+        gap_risk: wish.guard.is_some_and(|guard| guard < delay.span),
+    };
+    NextPoll {
+        at: Some(at),
+        why,
+        terms: Some(terms),
+    }
 }
 
 /// A delay, and what asks for it.
@@ -166,37 +218,58 @@ impl Delay {
 }
 
 /// The interval that would be kept if nobody asked for another.
-fn wanted(feed: &Feed, state: &FeedState, pace: &Pace) -> Delay {
-    let validated = state.etag.is_some() || state.last_modified.is_some();
-    let usual = if validated {
-        pace.min.max(SHORTEST)
-    } else {
-        pace.min.max(UNVALIDATED_FLOOR)
-    };
-    let floor = match state.last_outcome {
-        // The wait after a 429 doubles by itself.
-        Some(OutcomeKind::RateLimited) => usual,
-        _ => state.standing.limits.raised(usual),
-    };
+fn wanted(feed: &Feed, state: &FeedState, pace: &Pace, wish: &Wish) -> Delay {
+    let floor = floor(state, pace);
     if let Some(fixed) = feed.interval.or(pace.interval) {
-        let slowed = if floor > usual { floor } else { SHORTEST };
+        let slowed = if floor > usual_floor(state, pace) {
+            floor
+        } else {
+            SHORTEST
+        };
         return Delay::new(fixed.max(SHORTEST), Why::Interval)
             .at_least(Delay::new(slowed, Why::Floor));
     }
-    let wanted = match Tally::of(state).rate() {
-        Some(rate) => Delay::new(rate::worth(rate, pace), Why::Learned),
-        None => Delay::new(rate::share(pace), Why::Interval),
+    let why = if wish.rate.is_some() {
+        Why::Learned
+    } else {
+        Why::Interval
     };
-    let wanted = match state.signs.longest(state.last_poll) {
-        Some(longest) if longest < wanted.span => Delay::new(longest, Why::Gap),
-        _ => wanted,
-    };
+    let mut wanted = Delay::new(wish.span, why);
+    let guard = wish.guard.map(|guard| Delay::new(guard, Why::GapGuard));
+    let gap = state.signs.longest(state.last_poll);
+    let gap = gap.map(|longest| Delay::new(longest, Why::Gap));
+    for latest in [guard, gap].into_iter().flatten() {
+        if latest.span < wanted.span {
+            wanted = latest;
+        }
+    }
+    let ceiling = pace.max.max(floor);
     if wanted.span < floor {
         Delay::new(floor, Why::Floor)
-    } else if wanted.span > pace.max.max(floor) {
-        Delay::new(pace.max.max(floor), Why::Ceiling)
+    } else if wanted.span > ceiling {
+        Delay::new(ceiling, Why::Ceiling)
     } else {
         wanted
+    }
+}
+
+/// The shortest learned interval of a feed.
+#[must_use]
+pub fn floor(state: &FeedState, pace: &Pace) -> Duration {
+    let usual = usual_floor(state, pace);
+    match state.last_outcome {
+        // The wait after a 429 doubles by itself.
+        Some(OutcomeKind::RateLimited) => usual,
+        _ => state.standing.limits.raised(usual),
+    }
+}
+
+/// The same for a feed that ran into no limit.
+fn usual_floor(state: &FeedState, pace: &Pace) -> Duration {
+    if state.etag.is_some() || state.last_modified.is_some() {
+        pace.min.max(SHORTEST)
+    } else {
+        pace.min.max(UNVALIDATED_FLOOR)
     }
 }
 
@@ -231,16 +304,53 @@ fn punished(state: &FeedState, facts: &HttpFacts, interval: Duration) -> Delay {
 }
 
 /// What the document itself advises.
-fn soft(state: &FeedState) -> Delay {
-    let ttl = Duration::from_mins(u64::from(state.ttl_minutes.unwrap_or(0)));
-    if ttl > TTL_CAP {
-        return Delay::new(Duration::ZERO, Why::Ttl);
+fn soft(state: &FeedState) -> Option<Delay> {
+    let ttl = Duration::from_mins(u64::from(state.ttl_minutes?));
+    let counts = if state.rhythm.quick >= DISPROVED_BY {
+        ttl.min(TTL_DISPROVED)
+    } else {
+        ttl
+    };
+    (ttl <= TTL_CAP).then(|| Delay::new(counts, Why::Ttl))
+}
+
+/// What is added to a delay so that feeds do not move together, at most a tenth of the interval.
+///
+/// Where the interval is the same each time, the feed is led to a place of its own on a grid that is a little
+/// wider: feeds that started together part, and stay so. A rhythm moves by itself; a new throw each time does.
+fn jitter(
+    feed: &Feed,
+    state: &FeedState,
+    pace: &Pace,
+    (wanted, delay): (Delay, Delay),
+    now: Timestamp,
+) -> Duration {
+    let room = wanted.span.min(delay.span) / 10;
+    let again = now.as_second().to_be_bytes();
+    if wanted.why != Why::Interval {
+        return room.mul_f64(fraction(&feed.id, pace.salt, "jitter", &again));
     }
-    let expected = Tally::of(state).rate().unwrap_or(0.0) * ttl.as_secs_f64() / 86_400.0;
-    if state.rate_count >= 3.0 && expected > 1.0 {
-        return Delay::new(ttl.min(TTL_DISPROVED), Why::Ttl);
+    let grid = wanted.span.mul_f64(1.05);
+    let place = grid.mul_f64(fraction(&feed.id, pace.salt, "phase", &[]));
+    let earliest = later(now, delay.span).as_second();
+    let ahead = ahead(earliest, grid, place);
+    let first = state.rhythm.polls == 0 && state.last_success.is_some();
+    if first && delay.why == Why::Interval {
+        return ahead.min(room.max(LARGEST_LEAP));
     }
-    Delay::new(ttl, Why::Ttl)
+    let wobble = room.mul_f64(fraction(&feed.id, pace.salt, "wobble", &again) / 5.0);
+    ahead.saturating_add(wobble).min(room)
+}
+
+/// From `earliest`, in seconds since 1970, to the next point of a grid of points `step` apart.
+fn ahead(earliest: i64, step: Duration, place: Duration) -> Duration {
+    let Ok(step) = i64::try_from(step.as_millis().max(1)) else {
+        return Duration::ZERO;
+    };
+    let place = i64::try_from(place.as_millis()).unwrap_or_default();
+    let past = earliest.saturating_mul(1_000).saturating_sub(place);
+    let ahead = (-past.rem_euclid(step)).rem_euclid(step);
+    Duration::from_millis(u64::try_from(ahead).unwrap_or_default())
 }
 
 /// Beyond this only a publisher's binding word or failures put the next poll.
@@ -256,15 +366,23 @@ fn longest(feed: &Feed, pace: &Pace, wanted: Duration, jitter: Duration) -> Dura
 struct Shift {
     jitter: Duration,
     longest: Duration,
+    salt: u64,
 }
 
 impl Shift {
     /// Adds the jitter, moves out of skipped hours, keeps to the longest delay.
-    fn place(&self, feed: &Feed, state: &FeedState, delay: Delay, now: Timestamp) -> NextPoll {
+    fn place(
+        &self,
+        feed: &Feed,
+        state: &FeedState,
+        delay: Delay,
+        now: Timestamp,
+    ) -> (Timestamp, Why) {
         let mut at = later(now, delay.span.saturating_add(self.jitter));
         let mut why = delay.why;
         if let Some(allowed) = first_allowed(state, at) {
-            at = later(allowed, fraction(&feed.id, "skip", SKIP_SPREAD));
+            let spread = SKIP_SPREAD.mul_f64(fraction(&feed.id, self.salt, "skip", &[]));
+            at = later(allowed, spread);
             why = Why::Skip;
         }
         let latest = later(now, self.longest);
@@ -274,7 +392,7 @@ impl Shift {
                 why = Why::Ceiling;
             }
         }
-        NextPoll { at: Some(at), why }
+        (at, why)
     }
 }
 
@@ -351,13 +469,20 @@ fn until_then(now: Timestamp, then: Timestamp) -> Duration {
 }
 
 /// A part of `whole` that is the feed's own, the same each time.
-pub(super) fn fraction(id: &FeedId, salt: &str, whole: Duration) -> Duration {
+pub(super) fn own_part(feed: &FeedId, what: &str, whole: Duration) -> Duration {
+    whole.mul_f64(fraction(feed, 0, what, &[]))
+}
+
+/// A number from 0 to 1 that is the feed's own in this store, the same each time for the same `what` and `when`.
+fn fraction(feed: &FeedId, salt: u64, what: &str, when: &[u8]) -> f64 {
     let hash = Sha256::new()
-        .chain_update(salt)
+        .chain_update(salt.to_be_bytes())
+        .chain_update(what)
+        .chain_update(when)
         .chain_update([0])
-        .chain_update(id.as_str())
+        .chain_update(feed.as_str())
         .finalize();
-    whole.mul_f64(f64::from(u16::from_be_bytes([hash[0], hash[1]])) / 65_536.0)
+    f64::from(u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]])) / (f64::from(u32::MAX) + 1.0)
 }
 
 #[cfg(test)]

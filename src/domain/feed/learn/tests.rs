@@ -30,13 +30,7 @@ fn feed() -> Feed {
 }
 
 fn pace() -> Pace {
-    Pace {
-        interval: None,
-        budget: 24.0,
-        min: Duration::from_mins(5),
-        max: Duration::from_hours(24),
-        price: None,
-    }
+    Pace::default()
 }
 
 fn start() -> Timestamp {
@@ -66,6 +60,7 @@ fn poll(old: &FeedState, kind: OutcomeKind, facts: &HttpFacts, at: Timestamp) ->
         hash: kind.is_good().then_some(b"hash"),
         document: None,
         new: u32::from(kind == OutcomeKind::OkNew),
+        matched: 0,
         entries: &[],
         evidence: &Evidence::default(),
     };
@@ -145,6 +140,7 @@ fn another_url_starts_afresh_but_keeps_what_was_counted() {
         hash: None,
         document: None,
         new: 0,
+        matched: 0,
         entries: &[],
         evidence: &Evidence::default(),
     };
@@ -235,6 +231,7 @@ fn the_first_document_and_then_time_teach_the_rhythm() {
         title: Some("속보".to_owned()),
         ttl_minutes: Some(30),
         published: (0..20).map(|n| after_hours(-n)).collect(),
+        entries: 20,
         ..DocumentFacts::default()
     };
     let answer = facts(None, None);
@@ -246,6 +243,7 @@ fn the_first_document_and_then_time_teach_the_rhythm() {
         hash: Some(b"hash"),
         document: Some(&document),
         new: 20,
+        matched: 0,
         entries: &[],
         evidence: &Evidence::default(),
     };

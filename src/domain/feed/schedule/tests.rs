@@ -6,7 +6,11 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::feed::Origin;
+use crate::domain::feed::learn::{self, Polled};
+use crate::domain::feed::rate::Changes;
+use crate::domain::feed::rhythm::{Pairs, Rhythm};
 use crate::domain::feed::signs::{GapSign, Signs};
+use crate::domain::feed::week::{HOURS, Week};
 
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
@@ -41,13 +45,7 @@ fn feed(id: &str, interval: Option<Duration>) -> Feed {
 }
 
 fn pace() -> Pace {
-    Pace {
-        interval: None,
-        budget: 24.0,
-        min: 5 * MINUTE,
-        max: DAY,
-        price: None,
-    }
+    Pace::default()
 }
 
 fn good() -> FeedState {
@@ -170,8 +168,13 @@ fn a_ttl_advises() {
         ("disproved", 1_440, fast(), None, HOUR, Why::Ttl),
         ("a month", 43_200, good(), fixed, 10 * MINUTE, Why::Interval),
     ] {
+        let quick = if case == "disproved" { DISPROVED_BY } else { 0 };
         let state = FeedState {
             ttl_minutes: Some(minutes),
+            rhythm: Rhythm {
+                quick,
+                ..Rhythm::default()
+            },
             ..state
         };
         let feed = feed("a", interval);
@@ -350,6 +353,42 @@ fn any_kind() -> impl Strategy<Value = OutcomeKind> {
     proptest::sample::select(OutcomeKind::ALL.to_vec())
 }
 
+/// Counts as hostile rows may hold them.
+fn any_count() -> impl Strategy<Value = f64> {
+    prop_oneof![4 => 0.0..1e6_f64, 1 => proptest::num::f64::ANY]
+}
+
+prop_compose! {
+    fn any_rhythm()(
+        counts in proptest::collection::vec(any_count(), 6),
+        cells in proptest::collection::vec(0_u16.., HOURS),
+        unit in any_count(),
+        changes in proptest::option::of(proptest::collection::vec(any_count(), 21)),
+        small in (0_u16.., 0_u16.., 0_u8..),
+        times in (proptest::option::of(any::<i64>()), proptest::option::of(any::<i64>())),
+    ) -> Rhythm {
+        let mut week = Week { unit, ..Week::default() };
+        week.cells.copy_from_slice(&cells);
+        let changes = changes.map(|numbers| Box::new(Changes {
+            unchanged: numbers[20],
+            changed: std::array::from_fn(|n| (numbers[2 * n], numbers[2 * n + 1])),
+        }));
+        Rhythm {
+            polls: small.0,
+            document: small.1,
+            quick: small.2,
+            since: times.0,
+            newest: times.1,
+            single: counts[0],
+            matched: counts[1],
+            judged: counts[2],
+            pairs: Pairs { seen: counts[3], close: counts[4], expected: counts[5] },
+            changes,
+            week,
+        }
+    }
+}
+
 prop_compose! {
     fn any_state()(
         kind in any_kind(),
@@ -358,7 +397,9 @@ prop_compose! {
         ttl in proptest::option::of(0..100_000_u32),
         skips in (0..1_u32 << 24, 0..1_u8 << 7),
         retry_after in proptest::option::of(0..700_000_u64),
-        rate in (0.0..1e6_f64, 0.0..30.0_f64),
+        rate in (any_count(), any_count()),
+        rhythm in any_rhythm(),
+        polled: bool,
     ) -> FeedState {
         FeedState {
             last_outcome: Some(kind),
@@ -369,10 +410,22 @@ prop_compose! {
             skip_hours: skips.0,
             skip_days: skips.1,
             retry_after: retry_after.map(|wait| later(now(), Duration::from_secs(wait).min(RETRY_AFTER_CAP))),
+            last_success: polled.then(now),
             rate_count: rate.0,
             rate_days: rate.1,
+            rhythm,
             ..FeedState::default()
         }
+    }
+}
+
+prop_compose! {
+    fn any_price()(
+        cost in prop_oneof![4 => 1e-9..1e9_f64, 1 => proptest::num::f64::ANY],
+        crowd in any_count(),
+        share in any_count(),
+    ) -> Price {
+        Price { cost, crowd, share }
     }
 }
 
@@ -392,20 +445,21 @@ prop_compose! {
 
 proptest! {
     #[test]
-    fn bounds_hold(
+    fn bounds_hold_whatever_was_learned(
         id in "[a-z]{1,8}",
         state in any_state(),
         facts in any_facts(),
         interval in proptest::option::of(0..100_000_u64),
-        price in proptest::option::of(1e-9..1e9_f64),
+        price in proptest::option::of(any_price()),
+        own in (proptest::num::f64::ANY, any::<u64>()),
     ) {
         let interval = interval.map(Duration::from_secs);
-        let pace = Pace { price, ..pace() };
-        let next = next(&feed(&id, interval), &state, &facts, &pace, now()).at.unwrap();
-        let delay = until_then(now(), next);
+        let pace = Pace { price, fairness: own.0, salt: own.1, ..pace() };
+        let next = next(&feed(&id, interval), &state, &facts, &pace, now());
+        let delay = until_then(now(), next.at.unwrap());
         // Never before what the publisher asked for.
         if let Some(until) = state.retry_after {
-            prop_assert!(next >= until);
+            prop_assert!(next.at.unwrap() >= until);
         }
         let good = state.last_outcome.unwrap().is_good();
         if good && let Some(fresh) = facts.fresh_for {
@@ -421,9 +475,154 @@ proptest! {
         // Never beyond the ceiling, unless a person or the publisher said so.
         let told = state.retry_after.map(|until| until_then(now(), until)).unwrap_or_default();
         let ceiling = DAY.max(interval.unwrap_or_default().mul_f64(1.1)).max(told.mul_f64(1.1)).max(DAY.mul_f64(1.1));
-        prop_assert!(delay <= ceiling);
+        prop_assert!(delay <= ceiling.max(interval.unwrap_or_default() + LARGEST_LEAP));
         if told.is_zero() && interval.is_none() && !good {
             prop_assert!(delay <= DAY);
         }
+        let terms = next.terms.unwrap();
+        prop_assert!(!terms.explain(next.at, next.why).is_empty());
+        let kept = serde_json::to_string(&terms).unwrap();
+        prop_assert!(kept.len() < 400, "{}", kept);
     }
+}
+
+#[test]
+fn a_feed_that_outruns_the_budget_is_polled_before_its_document_turns_over() {
+    let wire = |document: u16| FeedState {
+        rate_count: 60.0 * 24.0 * 14.0,
+        rate_days: 14.0,
+        rhythm: Rhythm {
+            document,
+            polls: 9,
+            ..Rhythm::default()
+        },
+        ..good()
+    };
+    let dear = Pace {
+        price: Some(Price {
+            cost: 1e6,
+            crowd: 1.0,
+            share: 0.0,
+        }),
+        ..pace()
+    };
+    let poll = |state: &FeedState| next(&feed("wire", None), state, &answered(200), &dear, now());
+    let guarded = poll(&wire(80));
+    assert_eq!(guarded.why, Why::GapGuard);
+    let delay = until_then(now(), guarded.at.unwrap());
+    // 80 entries at 40 an hour with the prior: a quarter of them is due after half an hour.
+    assert!((20 * MINUTE..35 * MINUTE).contains(&delay), "{delay:?}");
+    assert!(!guarded.terms.unwrap().gap_risk);
+    let tight = poll(&wire(5));
+    assert_eq!(tight.why, Why::Floor);
+    assert!(tight.terms.unwrap().gap_risk, "the floor forbids it, and says so");
+    let unknown = poll(&wire(0));
+    assert_eq!(unknown.why, Why::Ceiling);
+}
+
+#[test]
+fn the_row_says_what_was_weighed_and_what_won() {
+    let facts = HttpFacts {
+        fresh_for: Some(3 * HOUR),
+        ..answered(200)
+    };
+    let state = FeedState {
+        ttl_minutes: Some(20),
+        retry_after: Some(later(now(), HOUR)),
+        ..good()
+    };
+    let next = next(&feed("a", Some(10 * MINUTE)), &state, &facts, &pace(), now());
+    let terms = next.terms.clone().unwrap();
+    assert_eq!(
+        (terms.wanted, terms.fresh, terms.retry_after, terms.ttl, terms.back_off),
+        (600, Some(10_800), Some(3_600), Some(1_200), None)
+    );
+    assert_eq!((next.why, terms.wanted_by, terms.from), (Why::Fresh, Why::Interval, now()));
+    let text = terms.explain(next.at, next.why);
+    assert!(text[0].contains("its cache headers") && text.len() == 5, "{text:?}");
+}
+
+/// The largest χ² of 59 degrees of freedom that chance passes in one of a hundred cases.
+const CHI_SQUARE_LIMIT: f64 = 87.17;
+
+/// How unevenly the minutes of the hour are used.
+fn chi_square(polls: &[Timestamp]) -> f64 {
+    let mut minutes = [0_u32; 60];
+    for at in polls {
+        minutes[usize::try_from(at.as_second().rem_euclid(3_600) / 60).unwrap()] += 1;
+    }
+    let expected = f64::from(u32::try_from(polls.len()).unwrap()) / 60.0;
+    let unevenness = minutes.iter().map(|count| (f64::from(*count) - expected).powi(2));
+    unevenness.sum::<f64>() / expected
+}
+
+/// Polls of a thousand feeds that were all added within one minute, round by round.
+fn rounds(interval: Option<Duration>, salt: u64, count: usize) -> Vec<Vec<Timestamp>> {
+    let pace = Pace { salt, ..pace() };
+    let facts = answered(304);
+    let mut feeds: Vec<(Feed, FeedState, Timestamp)> = (0..1_000)
+        .map(|n| {
+            let start = later(now(), Duration::from_millis(50 * n));
+            (feed(&format!("feed-{n}"), interval), good(), start)
+        })
+        .collect();
+    let mut rounds = Vec::new();
+    for _ in 0..count {
+        let mut round = Vec::new();
+        for (feed, state, at) in &mut feeds {
+            round.push(*at);
+            let polled = Polled {
+                began: *at,
+                kind: OutcomeKind::NotModified,
+                message: None,
+                facts: &facts,
+                hash: None,
+                document: None,
+                new: 0,
+                matched: 0,
+            };
+            // The answer takes a while.
+            let answered = later(*at, Duration::from_millis(700));
+            state.rhythm.document = 0;
+            state.rate_days = 0.0;
+            *state = learn::apply(feed, state, &polled, &pace, answered);
+            state.etag = good().etag;
+            *at = state.next_poll.unwrap();
+        }
+        rounds.push(round);
+    }
+    rounds
+}
+
+#[test]
+fn a_thousand_hourly_feeds_use_all_minutes_alike() {
+    for interval in [Some(HOUR), None] {
+        for salt in [1, 2] {
+            let rounds = rounds(interval, salt, 12);
+            // The first round is the start; from the second on, each by itself and all together are even.
+            for round in &rounds[1..] {
+                let unevenness = chi_square(round);
+                assert!(unevenness < CHI_SQUARE_LIMIT, "{interval:?} {salt}: {unevenness}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_poll_comes_before_its_interval_and_few_much_later() {
+    let rounds = rounds(Some(HOUR), 3, 30);
+    for pair in rounds.windows(2).skip(1) {
+        for (before, after) in pair[0].iter().zip(&pair[1]) {
+            let gap = until_then(*before, *after);
+            assert!((HOUR..HOUR.mul_f64(1.11)).contains(&gap), "{gap:?}");
+        }
+    }
+}
+
+#[test]
+fn two_stores_poll_one_feed_at_different_times() {
+    let (ours, theirs) = (rounds(Some(HOUR), 1, 3), rounds(Some(HOUR), 99, 3));
+    let same = ours[2].iter().zip(&theirs[2]).filter(|(ours, theirs)| ours == theirs).count();
+    assert!(same < 10, "{same}");
+    assert_eq!(ours, rounds(Some(HOUR), 1, 3), "and each at the same ones again");
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::links::Links;
 use crate::domain::feed::learn::Polled;
 use crate::domain::feed::outcome::{HttpFacts, OutcomeKind};
-use crate::domain::feed::schedule::{NextPoll, Why, fraction, later};
+use crate::domain::feed::schedule::{NextPoll, Why, later, own_part};
 use crate::domain::feed::{DocumentFacts, Feed, FeedState};
 
 /// How long a push may take after a poll found its entry.
@@ -250,7 +250,7 @@ pub fn put_off(
     let (Some(at), Some(rest)) = (next.at, state.push.rest(now)) else {
         return next;
     };
-    let spread = fraction(&feed.id, "push", rest / 10);
+    let spread = own_part(&feed.id, "push", rest / 10);
     let until = later(now, (rest + spread).min(longest));
     if !good || feed.interval.is_some() || until <= at {
         return next;
@@ -259,5 +259,6 @@ pub fn put_off(
     NextPoll {
         at: Some(until),
         why: Why::Pushed,
+        ..next
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{Answer, Callback, Moved, Push, Stage, State, Step, Target, Wish, is_https};
-use crate::domain::feed::schedule::{fraction, later};
+use crate::domain::feed::schedule::{later, own_part};
 use crate::domain::id::FeedId;
 
 /// How long a hub may take to verify a request before it is asked again.
@@ -279,7 +279,7 @@ impl Subscription {
         }
         let doublings = (self.failures - 1).min(10);
         let wait = FIRST_RETRY.saturating_mul(1 << doublings).min(LAST_RETRY);
-        self.retry = Some(later(now, wait + fraction(feed, "websub", wait / 10)));
+        self.retry = Some(later(now, wait + own_part(feed, "websub", wait / 10)));
     }
 
     /// The hub asks whether the request was ours. True: it was, and the challenge may be echoed.
@@ -303,7 +303,7 @@ impl Subscription {
         let lease = lease.clamp(Duration::from_secs(1), LONGEST_LEASE);
         let until = later(now, lease);
         // At two thirds of the lease, or somewhat before: feeds of one hub do not all come at once.
-        let early = fraction(feed, "renew", lease / 15);
+        let early = own_part(feed, "renew", lease / 15);
         let renew = later(now, (lease * 2 / 3).saturating_sub(early));
         let again = self.callbacks[at].stage == Stage::Verified;
         for (index, callback) in self.callbacks.iter_mut().enumerate() {
