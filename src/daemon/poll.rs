@@ -28,7 +28,6 @@ use crate::domain::feed::outcome::{FetchOutcome, FetchResult, HttpFacts, Outcome
 use crate::domain::feed::standing::Asking;
 use crate::domain::feed::{Feed, FeedState, Origin, limits, schedule, standing as feed_standing};
 use crate::domain::id::FeedId;
-use crate::observe;
 use crate::store::{self, StoreError};
 
 /// What one poll came to.

@@ -271,7 +271,7 @@ impl Fetcher {
     /// Whether the host of `url` is the operator's own, and not public.
     ///
     /// A name is looked up only where config opens anything at all, and not where a proxy does that.
-    pub(super) async fn is_private(&self, url: &Url, direct: bool) -> bool {
+    pub async fn is_private(&self, url: &Url, direct: bool) -> bool {
         let Some(host) = url.host() else {
             return false;
         };

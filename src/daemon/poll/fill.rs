@@ -17,7 +17,8 @@ use crate::domain::entry::identity;
 use crate::domain::entry::ingest::Plan;
 use crate::domain::feed::gap::{self, Kind, Links, Step, Stop, Way};
 use crate::domain::feed::outcome::{Body, FetchOutcome, FetchResult, HttpFacts, OutcomeKind};
-use crate::domain::feed::rate::Tally;
+use crate::domain::feed::rhythm;
+use crate::domain::feed::standing::Evidence;
 use crate::domain::feed::{Feed, FeedState, schedule};
 use crate::domain::id::{EntryId, FeedId};
 use crate::fetch::host::Place;
@@ -271,7 +272,7 @@ impl Digest {
             .store
             .read_blocking(|conn| gaps::newest(conn, &self.feed.id))?;
         let edges = (newest_before, published.iter().min().copied());
-        let missed = gap::may_have_missed(edges, Tally::of(&self.old).rate(), published);
+        let missed = gap::may_have_missed(edges, rhythm::rate(&self.old), published);
         let note = stop.map(|stop| format!("{}: {}", gap::report(missed, edges), stop.words()));
         Ok(NewGap {
             newest_before: edges.0,
@@ -421,7 +422,7 @@ impl Digest {
         }
         let to = published.iter().min().copied().or(gap.oldest_after);
         let edges = (gap.newest_before, to);
-        let missed = gap::may_have_missed(edges, Tally::of(&self.old).rate(), published);
+        let missed = gap::may_have_missed(edges, rhythm::rate(&self.old), published);
         let note = format!("{}: {words}", gap::report(missed, edges));
         Then::End(State::Unfilled, note)
     }

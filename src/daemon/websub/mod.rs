@@ -179,7 +179,7 @@ async fn private_hubs(setup: &Setup, known: &Subscription) -> Vec<String> {
     let mut private = Vec::new();
     for hub in plain_hubs(known) {
         if let Ok(url) = url::Url::parse(&hub)
-            && setup.fetcher.guard().is_private(&url).await
+            && setup.fetcher.is_private(&url, true).await
         {
             private.push(hub);
         }

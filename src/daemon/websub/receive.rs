@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::daemon::Shared;
-use crate::daemon::poll::{self, read};
+use crate::daemon::poll::{account, read};
 use crate::domain::feed::Feed;
 use crate::domain::feed::outcome::Body;
+use crate::domain::feed::standing::Evidence;
 use crate::domain::feed::websub::signature::{self, Verdict};
 use crate::domain::feed::websub::{Callback, Stage, Subscription};
 use crate::domain::id::FeedId;
@@ -258,6 +259,7 @@ async fn read_apart(
         old: state.unwrap_or_default(),
         began: now,
         now,
+        evidence: Evidence::default(),
     };
     let (_, max) = digest.setup.fetcher.largest();
     let _turn = shared.readers.acquire().await;
@@ -284,12 +286,15 @@ async fn read_apart(
 /// Counts and logs what a push brought.
 fn tell(shared: &Shared, feed: &FeedId, result: &PollResult) {
     let held = result.held.iter().map(|(reason, count)| (*reason, *count));
-    poll::count_findings(shared, (result.new.into(), result.revised.into()), held);
+    account::count_findings(shared, (result.new.into(), result.revised.into()), held);
     let (new, alerts) = (result.new, result.alerts.len());
     tracing::info!(
         %feed, new, alerts,
         "a hub pushed {feed}: {new} new, {} revised, {alerts} alerts", result.revised
     );
+    if result.pages > 0 {
+        shared.page_nudge.notify_one();
+    }
     if alerts > 0 {
         shared.deliver_nudge.notify_one();
     }

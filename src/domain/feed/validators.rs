@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::learn::Polled;
 use super::outcome::OutcomeKind;
-use super::rate::Tally;
+use super::rhythm;
 use super::{Feed, FeedState};
 
 /// After so many 304s in a row with another `ETag` than was sent, the whole document is asked for.
@@ -181,7 +181,7 @@ pub fn after(before: &FeedState, state: &mut FeedState, polled: &Polled<'_>) {
         trust.mismatches = 0;
         trust.whole_next = None;
         trust.document = Some(polled.began);
-        trust.rate = Tally::of(state).rate();
+        trust.rate = rhythm::rate(state);
         if evidence.whole == Some(Whole::Stuck) && polled.new > 0 {
             blame(&mut trust, before, polled);
         }
