@@ -138,7 +138,7 @@ fn normal(text: &str) -> Vec<u8> {
             .and_then(|two| u8::from_str_radix(two, 16).ok());
         match escaped {
             Some(plain) if plain.is_ascii_alphanumeric() || b"-._~".contains(&plain) => {
-                out.push(plain)
+                out.push(plain);
             }
             Some(plain) => escape(&mut out, plain),
             None if byte.is_ascii_graphic() => out.push(*byte),
