@@ -422,9 +422,9 @@ mod tests {
         tokio::time::advance(KEPT_FAILURE).await;
         assert_eq!(memory.recall("h"), None);
         memory.keep("h", rules.clone());
-        tokio::time::advance(KEPT - Duration::from_secs(1)).await;
+        tokio::time::advance(KEPT / 2).await;
         assert_eq!(memory.recall("h"), Some(rules.clone()));
-        tokio::time::advance(Duration::from_secs(1)).await;
+        tokio::time::advance(KEPT / 2).await;
         assert_eq!(memory.recall("h"), None);
         assert_eq!(memory.keep("h", away), rules);
     }
