@@ -169,7 +169,13 @@ fn what_was_read_is_shown_and_no_edit() {
     assert_eq!(world.page_of(&entries[0])["state"], "read");
     let shown = world
         .desk
-        .run(&["entries", "show", entries[0]["id"].as_str().unwrap()])
+        .run(&[
+            "entries",
+            "show",
+            entries[0]["id"].as_str().unwrap(),
+            "--format",
+            "human",
+        ])
         .expect(0);
     assert!(
         shown.out.contains("Full text:") && !shown.out.contains("changed"),
@@ -187,7 +193,12 @@ fn what_was_read_is_shown_and_no_edit() {
     );
     let why = world
         .desk
-        .run(&["explain", entries[0]["id"].as_str().unwrap()])
+        .run(&[
+            "explain",
+            entries[0]["id"].as_str().unwrap(),
+            "--format",
+            "human",
+        ])
         .expect(0);
     assert!(why.out.contains("acme: matches"), "{}", why.out);
 }

@@ -138,7 +138,7 @@ fn normal(text: &str) -> Vec<u8> {
             .and_then(|two| u8::from_str_radix(two, 16).ok());
         match escaped {
             Some(plain) if plain.is_ascii_alphanumeric() || b"-._~".contains(&plain) => {
-                out.push(plain)
+                out.push(plain);
             }
             Some(plain) => escape(&mut out, plain),
             None if byte.is_ascii_graphic() => out.push(*byte),
@@ -422,9 +422,9 @@ mod tests {
         tokio::time::advance(KEPT_FAILURE).await;
         assert_eq!(memory.recall("h"), None);
         memory.keep("h", rules.clone());
-        tokio::time::advance(KEPT - Duration::from_secs(1)).await;
+        tokio::time::advance(KEPT / 2).await;
         assert_eq!(memory.recall("h"), Some(rules.clone()));
-        tokio::time::advance(Duration::from_secs(1)).await;
+        tokio::time::advance(KEPT / 2).await;
         assert_eq!(memory.recall("h"), None);
         assert_eq!(memory.keep("h", away), rules);
     }

@@ -97,7 +97,7 @@ impl Map {
                 self.score[nodes[parent].parent] += weight / 2;
             }
             "li" | "dt" | "dd" | "figcaption" | "caption" | "option" => {
-                self.score[parent] += weight / 4
+                self.score[parent] += weight / 4;
             }
             // Text that stands in a container itself, lines parted by `<br>`.
             _ => {
