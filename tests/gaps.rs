@@ -107,6 +107,15 @@ fn alerts(desk: &Desk) -> BTreeSet<String> {
     once
 }
 
+/// How the entry whose title ends so came.
+fn came(desk: &Desk, title: &str) -> Value {
+    let entries = desk.run(&["entries", "export"]).expect(0).rows();
+    let ends = |entry: &&Value| entry["title"].as_str().unwrap().ends_with(title);
+    let id = entries.iter().find(ends).unwrap()["id"].clone();
+    let args = ["entries", "show", id.as_str().unwrap(), "--format", "json"];
+    desk.run(&args).expect(0).json()["via"].clone()
+}
+
 #[test]
 fn a_window_that_overflowed_is_read_back_from_its_archives_once() {
     let server = Server::start();
@@ -139,25 +148,8 @@ fn a_window_that_overflowed_is_read_back_from_its_archives_once() {
         "{note}"
     );
 
-    let entries = desk.run(&["entries", "export"]).expect(0).rows();
-    let came = |title: &str| {
-        let entry = entries
-            .iter()
-            .find(|entry| entry["title"].as_str().unwrap().ends_with(title))
-            .unwrap();
-        desk.run(&[
-            "entries",
-            "show",
-            entry["id"].as_str().unwrap(),
-            "--format",
-            "json",
-        ])
-        .expect(0)
-        .json()["via"]
-            .clone()
-    };
-    assert_eq!(came("number 100"), "archive");
-    assert_eq!(came("number 210"), Value::Null);
+    assert_eq!(came(&desk, "number 100"), "archive");
+    assert_eq!(came(&desk, "number 210"), Value::Null);
 
     // The next overflow reads its own archives and none of those before.
     poll(&desk);

@@ -100,15 +100,13 @@ fn not_added(url: &str, why: &str) -> Failure {
 
 /// Lists what a page names, to choose from.
 fn several(url: &str, feeds: &[Candidate]) -> Failure {
-    let list: String = feeds
-        .iter()
-        .map(|feed| {
-            let title = feed.title.as_deref().unwrap_or("");
-            format!("\n  {}  {}", neutral(&feed.url), neutral(title))
-        })
-        .collect();
-    let url = neutral(url);
-    Failure::new(format!(
-        "{url} is a page that names several feeds; add one of them:{list}"
-    ))
+    let mut text = format!(
+        "{} is a page that names several feeds; add one of them:",
+        neutral(url)
+    );
+    for feed in feeds {
+        let title = neutral(feed.title.as_deref().unwrap_or(""));
+        text.extend(["\n  ", &neutral(&feed.url), "  ", &title]);
+    }
+    Failure::new(text)
 }

@@ -163,8 +163,8 @@ async fn read_apart(
         Ok(read) => read,
         Err(panic) => {
             tracing::error!(feed = %spare.feed.id, %panic, "the reader panicked on an earlier document of {}: {panic}", spare.feed.id);
-            let stop = Stop::Failed("the reader failed on an earlier document".to_owned());
-            let end = spare.end(&kept, &stop, &[]);
+            let why = Stop::Failed("the reader failed on an earlier document".to_owned());
+            let end = spare.end(&kept, &why, &[]);
             Ok((spare.assemble_nothing(), Turn::Over(end)))
         }
     }
@@ -342,22 +342,27 @@ impl Digest {
                 return Ok((self.assemble_nothing(), turn));
             }
         };
-        let (links, truncated) = (Links::of(&document), document.truncated);
-        let published = published(&document);
+        let mut earlier = Earlier {
+            links: Links::of(&document),
+            published: published(&document),
+            truncated: document.truncated,
+            joined: false,
+        };
         let entries = identity::identify(self.feed.id.as_str(), document.entries);
         let plan = self.recognise(entries)?;
         let known = known_ids(&plan);
-        let joined = self
+        earlier.joined = self
             .shared
             .store
             .read_blocking(|conn| gaps::knew(conn, gap.known_before, &known))?;
-        let turn = if truncated && gap::tries_again(OutcomeKind::NetError, None, gap.failures + 1) {
+        let again = gap::tries_again(OutcomeKind::NetError, None, gap.failures + 1);
+        let turn = if earlier.truncated && again {
             Turn::Later {
                 note: "the end of an earlier document is missing".to_owned(),
                 not_before: None,
             }
         } else {
-            self.read_turn(gap, step, facts, (&links, joined, truncated), &published)
+            self.read_turn(gap, step, facts, &earlier)
         };
         // An archive shows what entries said then: it never changes what is known.
         let mut plan = Plan {
@@ -376,33 +381,26 @@ impl Digest {
     }
 
     /// What follows a document that was read.
-    fn read_turn(
-        &self,
-        gap: &Gap,
-        step: &Step,
-        facts: &HttpFacts,
-        (links, joined, truncated): (&Links, bool, bool),
-        published: &[Timestamp],
-    ) -> Turn {
+    fn read_turn(&self, gap: &Gap, step: &Step, facts: &HttpFacts, earlier: &Earlier) -> Turn {
         let mut visited = gap.visited.clone();
         visited.push(step.url.clone());
         let answered = facts.final_url.as_deref().and_then(gap::bare);
         if let Some(answered) = answered.filter(|url| !visited.contains(url)) {
             visited.push(answered);
         }
-        let next = if joined {
+        let next = if earlier.joined {
             Err(Stop::Joined)
         } else {
             let read = (gap.documents + 1, gap.most);
-            gap::next(links, Some(step.way), &visited, read)
+            gap::next(&earlier.links, Some(step.way), &visited, read)
         };
         let then = match next {
             Ok(next) => Then::Next(next),
-            Err(stop) => self.end(gap, &stop, published),
+            Err(why) => self.end(gap, &why, &earlier.published),
         };
         Turn::Read {
             visited,
-            archive: (step.way == Way::Archive && !truncated).then(|| step.url.clone()),
+            archive: (step.way == Way::Archive && !earlier.truncated).then(|| step.url.clone()),
             then,
         }
     }
@@ -431,6 +429,17 @@ impl Digest {
     fn assemble_nothing(self) -> PollCommit {
         self.assemble_earlier(Plan::default(), Vec::new())
     }
+}
+
+/// An earlier document, as far as the way depends on it.
+struct Earlier {
+    links: Links,
+    /// When its entries were published, those that say so.
+    published: Vec<Timestamp>,
+    /// Its end is missing.
+    truncated: bool,
+    /// It shows an entry that was known before the gap.
+    joined: bool,
 }
 
 /// Entries of a document that the store knows.
