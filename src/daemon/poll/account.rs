@@ -41,11 +41,7 @@ pub fn count_findings(
 ) {
     let metrics = &shared.metrics;
     for (change, count) in [("new", new), ("revised", revised)] {
-        metrics.add(
-            observe::ENTRIES,
-            &[("change", change)],
-            number(count),
-        );
+        metrics.add(observe::ENTRIES, &[("change", change)], number(count));
     }
     for (reason, count) in held {
         metrics.add(observe::HELD, &[("reason", reason)], number(count));

@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::schedule::Why;
-use crate::domain::document::Format;
 use super::transport::Transport;
+use crate::domain::document::Format;
 
 /// What to ask of a publisher.
 #[derive(Clone, Debug, Default)]

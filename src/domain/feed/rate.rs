@@ -306,8 +306,11 @@ mod tests {
             let mut changed = false;
             while next <= clock {
                 changed = true;
-                random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                let uniform = f64::from(u32::try_from(random >> 33).unwrap()) / f64::from(1_u32 << 31);
+                random = random
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
+                let uniform =
+                    f64::from(u32::try_from(random >> 33).unwrap()) / f64::from(1_u32 << 31);
                 next += -24.0 * (1.0 - uniform).ln();
             }
             changes.add(HOUR.mul_f64(gap), changed);

@@ -190,7 +190,10 @@ pub fn next(
         back_off: seconds(back_off),
         jitter: jitter.as_secs(),
         rate: wish.rate.map(|rate| (rate * 1_000.0).round() / 1_000.0),
-        crowd: pace.price.map(|price| price.crowd).filter(|crowd| *crowd > 1.0),
+        crowd: pace
+            .price
+            .map(|price| price.crowd)
+            .filter(|crowd| *crowd > 1.0),
         gap_risk: wish.guard.is_some_and(|guard| guard < delay.span),
     };
     NextPoll {
@@ -482,7 +485,8 @@ fn fraction(feed: &FeedId, salt: u64, what: &str, when: &[u8]) -> f64 {
         .chain_update([0])
         .chain_update(feed.as_str())
         .finalize();
-    f64::from(u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]])) / (f64::from(u32::MAX) + 1.0)
+    f64::from(u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]]))
+        / (f64::from(u32::MAX) + 1.0)
 }
 
 #[cfg(test)]

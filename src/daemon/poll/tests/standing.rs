@@ -13,7 +13,9 @@ use crate::clock::Clock;
 use crate::daemon::once::{How, poll_all};
 use crate::domain::feed::Health;
 use crate::domain::units::Rate;
+use crate::fetch::proxy::Proxies;
 use crate::fetch::{FetchSettings, Fetcher};
+use crate::secret::Secret;
 
 /// What is answered to a URL, whole; none: nothing, for ever.
 type Answers = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
@@ -112,7 +114,7 @@ fn named(id: &str, url: &str) -> Feed {
 /// A daemon that asks these feeds through a proxy at `port`.
 async fn daemon(feeds: &[Feed], port: u16) -> (tempfile::TempDir, Arc<Shared>) {
     let settings = FetchSettings {
-        proxy: Some(format!("http://127.0.0.1:{port}")),
+        proxy: Proxies::All(Secret::new(format!("http://127.0.0.1:{port}"))),
         per_host_interval: Duration::ZERO,
         start_rate: Rate {
             count: 100_000,

@@ -289,6 +289,8 @@ fn bare_429s_double_bind_by_hand_and_leave_the_floor_raised() {
             document: None,
             new: 0,
             evidence: &evidence,
+            matched: 0,
+            entries: &[],
         };
         apply(&half, state, &polled, &pace(), at)
     };

@@ -33,6 +33,8 @@ fn step(state: &mut FeedState, kind: OutcomeKind, status: u16, now: Timestamp) {
         document: None,
         new: 0,
         evidence: &evidence,
+        matched: 0,
+        entries: &[],
     };
     after(state, &polled, now);
 }

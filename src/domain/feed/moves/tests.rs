@@ -74,6 +74,8 @@ fn step(feed: &Feed, state: &FeedState, poll: &Poll<'_>, at: Timestamp) -> FeedS
         document: None,
         new: 0,
         evidence: &evidence,
+        matched: 0,
+        entries: &[],
     };
     let mut next = FeedState {
         url: feed.url.clone(),

@@ -38,6 +38,8 @@ fn step(state: &mut FeedState, kind: OutcomeKind, status: u16, at: Timestamp) {
         document: None,
         new: 0,
         evidence: &evidence,
+        matched: 0,
+        entries: &[],
     };
     let before = state.clone();
     state.last_outcome = Some(kind);

@@ -28,7 +28,7 @@ fn pace() -> Pace {
         budget: 24.0,
         min: Duration::from_mins(5),
         max: Duration::from_hours(24),
-        price: None,
+        ..Pace::default()
     }
 }
 
@@ -87,6 +87,8 @@ fn poll(state: &mut FeedState, answer: Answer, full: bool, at: Timestamp) -> Opt
         document: matches!(answer, Answer::Document(..)).then_some(&document),
         new,
         evidence: &evidence,
+        matched: 0,
+        entries: &[],
     };
     *state = learn::apply(&feed, state, &polled, &pace(), at);
     evidence.whole

@@ -10,6 +10,7 @@ use super::*;
 use crate::domain::feed::learn::{self, Polled};
 use crate::domain::feed::outcome::{HttpFacts, OutcomeKind};
 use crate::domain::feed::schedule::{Pace, Why};
+use crate::domain::feed::standing::Evidence;
 use crate::domain::feed::{DocumentFacts, Feed, FeedState};
 
 const BASE: &str = "https://desk.example/websub/";
@@ -401,7 +402,7 @@ fn pace() -> Pace {
         budget: 24.0,
         min: Duration::from_mins(5),
         max: Duration::from_hours(24),
-        price: None,
+        ..Pace::default()
     }
 }
 
@@ -440,6 +441,8 @@ fn poll(
         document: None,
         new: u32::try_from(entries.len()).unwrap(),
         entries,
+        matched: 0,
+        evidence: &Evidence::default(),
     };
     learn::apply(feed, old, &polled, &pace(), at)
 }
@@ -612,6 +615,8 @@ fn an_unchanged_poll_says_nothing() {
         document: None,
         new: 0,
         entries: &[],
+        matched: 0,
+        evidence: &Evidence::default(),
     };
     let news = push::news(&feed, &old, &polled, start()).unless_known(&old.push);
     assert_eq!(news, PollNews::default());
