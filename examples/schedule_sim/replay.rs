@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
+use bongsu::domain::feed::standing::Evidence;
 use bongsu::domain::feed::learn::{self, Polled};
 use bongsu::domain::feed::market::{Census, Market, Spent};
 use bongsu::domain::feed::outcome::{HttpFacts, OutcomeKind};
@@ -228,6 +229,8 @@ impl Replay<'_> {
             document: document.as_ref(),
             new: u32::try_from(new.len().min(DOCUMENT)).unwrap_or(u32::MAX),
             matched: 0,
+            entries: &[],
+            evidence: &Evidence::default(),
         };
         watched.found = there;
         self.spent.add(1, began);

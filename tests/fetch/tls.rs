@@ -294,6 +294,9 @@ async fn a_certificate_is_shown_to_who_asks_for_it_at_home() {
     assert_eq!(first.seen().len(), 1);
 }
 
+/// The frames that answer a stream.
+type Fault = fn(u32) -> Vec<u8>;
+
 /// An HTTP/2 frame.
 fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).expect("short").to_be_bytes();
@@ -368,7 +371,7 @@ async fn a_host_whose_http2_fails_is_asked_by_http1_for_a_week() {
         frames.extend(frame(3, 0, id, &2_u32.to_be_bytes()));
         frames
     };
-    let faults: [(&str, fn(u32) -> Vec<u8>); 4] = [
+    let faults: [(&str, Fault); 4] = [
         ("reset", reset),
         ("go away", away),
         ("broken", broken),

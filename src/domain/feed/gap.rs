@@ -172,7 +172,8 @@ pub fn request(feed: &Feed, url: &str) -> FetchRequest {
         return plain;
     };
     if own.origin() != target.origin() {
-        return plain;
+        let transport = feed.transport.as_ref().and_then(|own| own.abroad());
+        return FetchRequest { transport, ..plain };
     }
     if !own.username().is_empty() || own.password().is_some() {
         let _ = target.set_username(own.username());
@@ -185,6 +186,7 @@ pub fn request(feed: &Feed, url: &str) -> FetchRequest {
             .iter()
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect(),
+        transport: feed.transport.clone(),
         ..plain
     }
 }

@@ -116,6 +116,7 @@ pub fn ask_instead(request: &mut FetchRequest, effective: &str) {
         request.url = to.into();
     } else {
         request.headers.clear();
+        request.transport = request.transport.take().and_then(|own| own.abroad());
         effective.clone_into(&mut request.url);
     }
 }

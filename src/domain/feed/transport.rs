@@ -44,4 +44,16 @@ impl Transport {
     pub fn shared(self) -> Option<Arc<Self>> {
         (self != Self::default()).then(|| Arc::new(self))
     }
+
+    /// What of it holds when the feed is asked at another origin than its own: the way there, but neither a
+    /// certificate to show nor trust in the unverified.
+    #[must_use]
+    pub fn abroad(&self) -> Option<Arc<Self>> {
+        Self {
+            tls_insecure: false,
+            client_cert: None,
+            ..self.clone()
+        }
+        .shared()
+    }
 }
