@@ -5,11 +5,11 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
-use bongsu::domain::feed::standing::Evidence;
 use bongsu::domain::feed::learn::{self, Polled};
 use bongsu::domain::feed::market::{Census, Market, Spent};
 use bongsu::domain::feed::outcome::{HttpFacts, OutcomeKind};
 use bongsu::domain::feed::schedule::Pace;
+use bongsu::domain::feed::standing::Evidence;
 use bongsu::domain::feed::week::Week;
 use bongsu::domain::feed::{DocumentFacts, Feed, FeedState};
 use bongsu::domain::id::FeedId;
