@@ -250,7 +250,10 @@ impl Replay<'_> {
         let heard = self.feeds.iter().filter(|feed| !feed.delays.is_empty());
         let means: Vec<f64> = heard.map(|feed| mean(&feed.delays)).collect();
         self.outcome.by_feed = mean(&means);
-        let delays = self.feeds.iter().flat_map(|feed| feed.delays.iter().copied());
+        let delays = self
+            .feeds
+            .iter()
+            .flat_map(|feed| feed.delays.iter().copied());
         self.outcome.delays = delays.collect();
         self.outcome.delays.sort_by(f64::total_cmp);
     }

@@ -51,7 +51,9 @@ pub fn feeds(count: usize, weeks: u32, random: &mut Random) -> Vec<Entries> {
 }
 
 fn feed(weeks: u32, random: &mut Random) -> Entries {
-    let rate = (14.0_f64.ln() + 1.7 * random.normal()).exp().clamp(0.2, 1_500.0);
+    let rate = (14.0_f64.ln() + 1.7 * random.normal())
+        .exp()
+        .clamp(0.2, 1_500.0);
     let profile = profile(random);
     let mut entries = Vec::new();
     for week in 0..weeks {

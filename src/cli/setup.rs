@@ -124,7 +124,9 @@ impl Maker {
         let receivers = receivers.collect::<Result<Vec<_>, String>>()?;
         let fetcher = Fetcher::new(&config.fetch, &agent, self.clock.clone())
             .map_err(|error| error.to_string())?;
-        let (pace, market) = self.prices(&config, store).map_err(|error| error.to_string())?;
+        let (pace, market) = self
+            .prices(&config, store)
+            .map_err(|error| error.to_string())?;
         let added = store
             .read_blocking(store::feeds::added)
             .map_err(|error| error.to_string())?;

@@ -60,14 +60,22 @@ impl Shared {
     pub fn spent(&self, feed: &Feed, facts: &HttpFacts) {
         if feed.interval.or(self.setup().pace.interval).is_none() {
             let requests = u32::try_from(facts.redirects.len().saturating_add(1));
-            let mut spent = self.pricing.spent.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut spent = self
+                .pricing
+                .spent
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             spent.add(requests.unwrap_or(u32::MAX), self.clock.now());
         }
     }
 
     /// Works prices out again, every ten minutes at most.
     pub(super) async fn learn_prices(&self) {
-        let last = *self.pricing.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = *self
+            .pricing
+            .last
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if last.is_some_and(|at| at.elapsed() < EVERY) {
             return;
         }
@@ -86,9 +94,16 @@ impl Shared {
         match self.store.read(work).await {
             Ok(market) => {
                 let correction = market.correction();
-                *self.pricing.market.write().unwrap_or_else(PoisonError::into_inner) = market;
-                *self.pricing.last.lock().unwrap_or_else(PoisonError::into_inner) =
-                    Some(Instant::now());
+                *self
+                    .pricing
+                    .market
+                    .write()
+                    .unwrap_or_else(PoisonError::into_inner) = market;
+                *self
+                    .pricing
+                    .last
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
                 if spent.is_some() {
                     super::remember(self, CORRECTION, format!("{correction:.4}")).await;
                 }

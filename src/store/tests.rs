@@ -88,10 +88,7 @@ fn a_newer_schema_is_refused_by_both_versions() {
     drop(conn);
     let (error, text) = refusal(dir.path());
     assert!(
-        matches!(
-            error,
-            StoreError::Newer { found: 99, .. }
-        ),
+        matches!(error, StoreError::Newer { found: 99, .. }),
         "{text}"
     );
     assert!(

@@ -111,13 +111,20 @@ impl Census {
     fn share(&self) -> f64 {
         let (mut all_matched, mut all_judged) = (0.0, 0.0);
         for demand in &self.demands {
-            if let Need::Known { matched, judged, .. } = demand.need {
+            if let Need::Known {
+                matched, judged, ..
+            } = demand.need
+            {
                 all_matched += matched;
                 all_judged += judged;
             }
         }
         let share: f64 = all_matched / all_judged;
-        if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 }
+        if share.is_finite() {
+            share.clamp(0.0, 1.0)
+        } else {
+            0.0
+        }
     }
 }
 
@@ -167,7 +174,8 @@ impl Market {
             let planned = self.planned(census, cost) * correction;
             // A fourth root: the price moves with the root, polls with the root of the price.
             let ratio = (f64::from(spent) + 1.0) / (planned + 1.0);
-            correction = bounded(correction * ratio.powf(0.25).clamp(0.5_f64.sqrt(), 2.0_f64.sqrt()));
+            correction =
+                bounded(correction * ratio.powf(0.25).clamp(0.5_f64.sqrt(), 2.0_f64.sqrt()));
         }
         let share = census.share();
         let (cost, crowds) = solve(census, share, correction);
@@ -191,14 +199,23 @@ impl Market {
     fn planned(&self, census: &Census, cost: f64) -> f64 {
         let mut crowds = vec![1.0; census.hosts.len()];
         for (host, crowd) in &self.crowds {
-            let place = census.hosts.get(host).and_then(|number| usize::try_from(*number).ok());
+            let place = census
+                .hosts
+                .get(host)
+                .and_then(|number| usize::try_from(*number).ok());
             if let Some(slot) = place.and_then(|place| crowds.get_mut(place)) {
                 *slot = *crowd;
             }
         }
         let lately = census.demands.iter().map(|demand| {
             let mut demand = *demand;
-            if let Need::Known { pull, evenness, lately, .. } = &mut demand.need {
+            if let Need::Known {
+                pull,
+                evenness,
+                lately,
+                ..
+            } = &mut demand.need
+            {
                 *pull *= *lately;
                 *evenness = 1.0;
             }
@@ -299,9 +316,13 @@ fn solve(census: &Census, share: f64, correction: f64) -> (Option<f64>, Vec<f64>
                 free.push(offer);
             }
         }
-        let spent = |root: f64| free.iter().map(|offer| offer.polls(root, 1.0)).sum::<f64>() + taken;
+        let spent =
+            |root: f64| free.iter().map(|offer| offer.polls(root, 1.0)).sum::<f64>() + taken;
         root = level(|root| spent(root) > total);
-        let now: Vec<f64> = hosts.iter().map(|offers| crowd(offers, limit, root)).collect();
+        let now: Vec<f64> = hosts
+            .iter()
+            .map(|offers| crowd(offers, limit, root))
+            .collect();
         let settled = now
             .iter()
             .zip(&crowds)
@@ -318,7 +339,10 @@ fn solve(census: &Census, share: f64, correction: f64) -> (Option<f64>, Vec<f64>
 fn by_host(offers: &[Offer], count: usize) -> Vec<Vec<Offer>> {
     let mut hosts = vec![Vec::new(); count];
     for offer in offers {
-        let place = offer.demand.host.and_then(|host| usize::try_from(host).ok());
+        let place = offer
+            .demand
+            .host
+            .and_then(|host| usize::try_from(host).ok());
         if let Some(host) = place.and_then(|place| hosts.get_mut(place)) {
             host.push(*offer);
         }
@@ -328,7 +352,12 @@ fn by_host(offers: &[Offer], count: usize) -> Vec<Vec<Offer>> {
 
 /// By how much the feeds of a host have to be stretched so that they keep to `limit` polls a day.
 fn crowd(offers: &[Offer], limit: f64, root: f64) -> f64 {
-    let spent = |crowd: f64| offers.iter().map(|offer| offer.polls(root, crowd)).sum::<f64>();
+    let spent = |crowd: f64| {
+        offers
+            .iter()
+            .map(|offer| offer.polls(root, crowd))
+            .sum::<f64>()
+    };
     if limit.is_nan() || spent(1.0) <= limit {
         return 1.0;
     }
@@ -360,7 +389,10 @@ fn level(too_low: impl Fn(f64) -> bool) -> f64 {
 
 fn crowd_of(crowds: &[f64], host: Option<u32>) -> f64 {
     let place = host.and_then(|host| usize::try_from(host).ok());
-    place.and_then(|place| crowds.get(place)).copied().unwrap_or(1.0)
+    place
+        .and_then(|place| crowds.get(place))
+        .copied()
+        .unwrap_or(1.0)
 }
 
 fn bounded(correction: f64) -> f64 {
@@ -382,7 +414,11 @@ fn host_of(url: &str) -> Option<String> {
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let host = rest[..end].rsplit('@').next()?.to_ascii_lowercase();
     let name = host.rsplit_once(':').map_or(host.as_str(), |(name, port)| {
-        if port.bytes().all(|byte| byte.is_ascii_digit()) { name } else { &host }
+        if port.bytes().all(|byte| byte.is_ascii_digit()) {
+            name
+        } else {
+            &host
+        }
     });
     let private = match name.trim_matches(['[', ']']).parse::<std::net::IpAddr>() {
         Ok(std::net::IpAddr::V4(ip)) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
@@ -428,7 +464,9 @@ impl Spent {
                 first: Some(part),
             };
         }
-        let passed = usize::try_from(part - self.part).unwrap_or(usize::MAX).min(7);
+        let passed = usize::try_from(part - self.part)
+            .unwrap_or(usize::MAX)
+            .min(7);
         self.parts.rotate_right(passed % 7);
         self.parts[..passed].fill(0);
         self.part = part;

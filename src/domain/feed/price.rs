@@ -58,11 +58,13 @@ pub fn wish(state: &FeedState, pace: &Pace, now: Timestamp) -> Wish {
     let weight = weight(state, rate, pace.fairness, price.share);
     let waited = price.cost * crowd * crowd / weight * 24.0;
     let hours = forecast.hours(Until::Waited(waited));
-    let guard = rhythm::most(state).filter(|_| state.rhythm.document > 0).map(|most| {
-        forecast.level = most / 24.0;
-        let spare = f64::from(state.rhythm.document) * SPARE;
-        span(forecast.hours(Until::Came(spare)) / 24.0 * crowd)
-    });
+    let guard = rhythm::most(state)
+        .filter(|_| state.rhythm.document > 0)
+        .map(|most| {
+            forecast.level = most / 24.0;
+            let spare = f64::from(state.rhythm.document) * SPARE;
+            span(forecast.hours(Until::Came(spare)) / 24.0 * crowd)
+        });
     Wish {
         span: span(hours / 24.0),
         rate: Some(rate),
@@ -123,7 +125,11 @@ fn span(days: f64) -> Duration {
 }
 
 fn at_least_one(crowd: f64) -> f64 {
-    if crowd.is_finite() { crowd.max(1.0) } else { 1.0 }
+    if crowd.is_finite() {
+        crowd.max(1.0)
+    } else {
+        1.0
+    }
 }
 
 #[cfg(test)]
@@ -183,7 +189,10 @@ mod tests {
     #[test]
     fn feeds_whose_entries_match_weigh_more_within_bounds() {
         assert!((matching(0.0, 0.0, 0.05) - 1.0).abs() < 1e-9);
-        assert!((matching(0.0, 1e6, 0.0) - 1.0).abs() < 1e-9, "no rule matches anything");
+        assert!(
+            (matching(0.0, 1e6, 0.0) - 1.0).abs() < 1e-9,
+            "no rule matches anything"
+        );
         assert!((matching(5.0, 100.0, 0.05) - 1.0).abs() < 1e-9);
         assert!((matching(100.0, 100.0, 0.05) - 4.0).abs() < 1e-9);
         assert!((matching(0.0, 1e6, 0.05) - 0.25).abs() < 1e-9);
@@ -200,7 +209,10 @@ mod tests {
         };
         let guard = wish(&wire, &pace(0.5, 1e9, 1.0), now()).guard.unwrap();
         assert!((200..=300).contains(&guard.as_secs()), "{guard:?}");
-        assert_eq!(wish(&state(1_440.0), &pace(0.5, 0.01, 1.0), now()).guard, None);
+        assert_eq!(
+            wish(&state(1_440.0), &pace(0.5, 0.01, 1.0), now()).guard,
+            None
+        );
         let by_average = guard_days(&wire).unwrap() * 86_400.0;
         assert!((by_average - guard.as_secs_f64()).abs() < 1.0);
     }

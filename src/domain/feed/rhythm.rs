@@ -174,7 +174,9 @@ impl Rhythm {
     /// The shape of the week, flat until a whole one was watched.
     #[must_use]
     pub fn shape(&self, now: Timestamp) -> Shape {
-        let watched = self.since.map(|since| now.as_second().saturating_sub(since));
+        let watched = self
+            .since
+            .map(|since| now.as_second().saturating_sub(since));
         if watched.is_some_and(|watched| seconds(watched) >= WHOLE_WEEK * 86_400.0) {
             self.week.shape()
         } else {
@@ -247,7 +249,11 @@ impl Rhythm {
         self.single *= rate::kept(days);
         self.matched *= kept;
         self.judged *= kept;
-        let Pairs { seen, close, expected } = &mut self.pairs;
+        let Pairs {
+            seen,
+            close,
+            expected,
+        } = &mut self.pairs;
         for count in [seen, close, expected] {
             *count *= kept;
         }
@@ -260,7 +266,9 @@ impl Rhythm {
             return;
         };
         let before = self.newest.into_iter();
-        let times: Vec<i64> = before.chain(arrivals.at.iter().map(|at| at.as_second())).collect();
+        let times: Vec<i64> = before
+            .chain(arrivals.at.iter().map(|at| at.as_second()))
+            .collect();
         let mut quick = times
             .windows(2)
             .filter(|pair| (1..ttl).contains(&(pair[1] - pair[0])))
@@ -322,7 +330,9 @@ impl Arrivals {
 
 /// What came between `last` and this poll: a date is believed if it lies between them.
 fn arrivals(watched: &Watched<'_>, last: Timestamp) -> Arrivals {
-    let dates = watched.document.map_or(&[][..], |document| &document.published);
+    let dates = watched
+        .document
+        .map_or(&[][..], |document| &document.published);
     let mut dates: Vec<Timestamp> = dates
         .iter()
         .copied()

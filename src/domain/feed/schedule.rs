@@ -122,7 +122,7 @@ const TTL_DISPROVED: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 
 /// A new feed is led to its own place at once, unless that costs more than this.
-const LARGEST_LEAP: Duration = Duration::from_hours(1);
+const LARGEST_LEAP: Duration = Duration::from_mins(90);
 
 /// Skip hours end for a feed up to this long after they end for all.
 const SKIP_SPREAD: Duration = Duration::from_mins(15);
@@ -181,7 +181,10 @@ pub fn next(
         back_off: seconds(back_off),
         jitter: jitter.as_secs(),
         rate: wish.rate.map(|rate| (rate * 1_000.0).round() / 1_000.0),
-        crowd: pace.price.map(|price| price.crowd).filter(|crowd| *crowd > 1.0),
+        crowd: pace
+            .price
+            .map(|price| price.crowd)
+            .filter(|crowd| *crowd > 1.0),
         gap_risk: wish.guard.is_some_and(|guard| guard < delay.span),
     };
     NextPoll {
@@ -300,15 +303,20 @@ fn jitter(
         return room.mul_f64(fraction(feed, pace.salt, "jitter", &again));
     }
     let grid = wanted.span.mul_f64(1.05);
-    let place = grid.mul_f64(fraction(feed, pace.salt, "phase", &[]));
+    // Places lie within one interval, so that hourly feeds use all minutes alike.
+    let place = wanted.span.mul_f64(fraction(feed, pace.salt, "phase", &[]));
     let earliest = later(now, delay.span).as_second();
     let ahead = ahead(earliest, grid, place);
     let first = state.rhythm.polls == 0 && state.last_success.is_some();
     if first && delay.why == Why::Interval {
         return ahead.min(room.max(LARGEST_LEAP));
     }
-    let wobble = room.mul_f64(fraction(feed, pace.salt, "wobble", &again) / 5.0);
-    ahead.saturating_add(wobble).min(room)
+    let throw = fraction(feed, pace.salt, "jitter", &again);
+    if ahead > room {
+        // Too far to go at once. All alike would stay a herd on its way, half a throw would never arrive.
+        return room.mul_f64(f64::midpoint(1.0, throw));
+    }
+    ahead.saturating_add(room.mul_f64(throw / 5.0)).min(room)
 }
 
 /// From `earliest`, in seconds since 1970, to the next point of a grid of points `step` apart.
@@ -446,7 +454,8 @@ fn fraction(feed: &Feed, salt: u64, what: &str, when: &[u8]) -> f64 {
         .chain_update([0])
         .chain_update(feed.id.as_str())
         .finalize();
-    f64::from(u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]])) / (f64::from(u32::MAX) + 1.0)
+    f64::from(u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]]))
+        / (f64::from(u32::MAX) + 1.0)
 }
 
 #[cfg(test)]

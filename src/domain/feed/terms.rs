@@ -61,9 +61,13 @@ impl Terms {
         };
         let wanted = span(self.wanted);
         lines.push(match self.wanted_by {
-            Why::Interval if self.rate.is_some() => format!("a fixed interval of {wanted}; {rhythm}"),
+            Why::Interval if self.rate.is_some() => {
+                format!("a fixed interval of {wanted}; {rhythm}")
+            }
             Why::Interval => format!("an interval of {wanted}; {rhythm}"),
-            Why::GapGuard => format!("{rhythm}: after {wanted} some could leave its document unseen"),
+            Why::GapGuard => {
+                format!("{rhythm}: after {wanted} some could leave its document unseen")
+            }
             Why::Floor => format!("{rhythm}; no more often than every {wanted}"),
             Why::Ceiling => format!("{rhythm}; no more seldom than every {wanted}"),
             _ => format!("{rhythm}: worth a poll after {wanted} under the budget"),
@@ -82,7 +86,9 @@ impl Terms {
                 short(crowd)
             ));
         }
-        if self.gap_risk && let Some(guard) = self.guard {
+        if self.gap_risk
+            && let Some(guard) = self.guard
+        {
             lines.push(format!(
                 "gap risk: entries may leave its document after {}, before it is polled",
                 span(guard)
@@ -112,7 +118,10 @@ impl Terms {
             return format!("not polled again: {reason}");
         };
         let after = Duration::try_from(next.duration_since(self.from)).unwrap_or_default();
-        format!("polled {} after the last poll: {reason}", span(after.as_secs()))
+        format!(
+            "polled {} after the last poll: {reason}",
+            span(after.as_secs())
+        )
     }
 }
 
@@ -185,9 +194,15 @@ mod tests {
             ..terms()
         };
         let lines = crowded.explain(next, Why::Floor);
-        assert!(lines[3].starts_with("gap risk: entries may leave its document after 90 s"), "{lines:?}");
+        assert!(
+            lines[3].starts_with("gap risk: entries may leave its document after 90 s"),
+            "{lines:?}"
+        );
         assert!(lines[1].contains("about 900 entries a day"));
-        assert_eq!(terms().explain(None, Why::Gone)[0], "not polled again: its publisher said it is gone");
+        assert_eq!(
+            terms().explain(None, Why::Gone)[0],
+            "not polled again: its publisher said it is gone"
+        );
     }
 
     #[test]

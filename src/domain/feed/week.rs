@@ -24,10 +24,7 @@ pub const HORIZON: f64 = 8.0 * 168.0;
 #[must_use]
 pub fn hour_of(at: Timestamp) -> f64 {
     const MONDAY: i64 = 3 * 86_400;
-    let seconds = at
-        .as_second()
-        .saturating_add(MONDAY)
-        .rem_euclid(7 * 86_400);
+    let seconds = at.as_second().saturating_add(MONDAY).rem_euclid(7 * 86_400);
     f64::from(i32::try_from(seconds).unwrap_or_default()) / 3_600.0
 }
 
@@ -211,10 +208,8 @@ impl Shape {
         let moment = self.moment[place] + rate * part * (hours + part / 2.0);
         let (week, week_moment) = (self.sum[HOURS], self.moment[HOURS]);
         let sums = weeks * week + sum;
-        let moments = weeks * week_moment
-            + 168.0 * week * weeks * (weeks - 1.0) / 2.0
-            + moment
-            + start * sum;
+        let moments =
+            weeks * week_moment + 168.0 * week * weeks * (weeks - 1.0) / 2.0 + moment + start * sum;
         (sums, moments)
     }
 }
@@ -296,7 +291,9 @@ mod tests {
         assert!((total - 3.0).abs() < 1e-9);
         assert_eq!(spread.len(), 4, "{spread:?}");
         assert!((spread[0].1 - 0.5).abs() < 1e-9 && (spread[1].1 - 1.0).abs() < 1e-9);
-        let long: f64 = Week::smear(1.0, 5.0, 10_000.0).map(|(_, weight)| weight).sum();
+        let long: f64 = Week::smear(1.0, 5.0, 10_000.0)
+            .map(|(_, weight)| weight)
+            .sum();
         assert!((long - 1.0).abs() < 1e-9);
     }
 

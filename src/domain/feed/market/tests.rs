@@ -51,11 +51,18 @@ fn the_price_spends_the_budget() {
         let market = Market::default().after(&census(&rates, pace), None);
         let spent: f64 = rates
             .iter()
-            .map(|rate| 1.0 / (JITTER * interval(&market, &state(*rate), "https://h0.example/", pace)))
+            .map(|rate| {
+                1.0 / (JITTER * interval(&market, &state(*rate), "https://h0.example/", pace))
+            })
             .sum();
         assert!((spent / (24.0 * 199.0) - 1.0).abs() < 0.01, "{spent}");
     }
-    assert_eq!(Market::default().after(&census(&[], pace(0.5)), None).price("https://a/"), None);
+    assert_eq!(
+        Market::default()
+            .after(&census(&[], pace(0.5)), None)
+            .price("https://a/"),
+        None
+    );
 }
 
 #[test]
@@ -67,12 +74,19 @@ fn delays_are_those_of_the_closed_forms() {
     let mean = |interval: &dyn Fn(f64) -> f64| {
         let polls: f64 = rates.iter().map(|rate| 1.0 / interval(*rate)).sum();
         assert!((polls / budget - 1.0).abs() < 0.01, "{polls}");
-        rates.iter().map(|rate| rate * interval(*rate) / 2.0).sum::<f64>() / sum
+        rates
+            .iter()
+            .map(|rate| rate * interval(*rate) / 2.0)
+            .sum::<f64>()
+            / sum
     };
     let uniform = mean(&|_| feeds / budget);
     let proportional = mean(&|rate| sum / (budget * rate));
     assert!((uniform - feeds / (2.0 * budget)).abs() < 1e-9);
-    assert!((proportional - uniform).abs() < 1e-9, "it buys nothing on the mean");
+    assert!(
+        (proportional - uniform).abs() < 1e-9,
+        "it buys nothing on the mean"
+    );
     let wide = Pace {
         min: Duration::from_secs(1),
         max: Duration::from_hours(24 * 30),
@@ -92,7 +106,11 @@ fn a_crowded_host_pays_a_price_of_its_own_and_the_others_get_the_rest() {
     let pace = pace(0.0);
     let mut census = Census::new(pace, now());
     for n in 0..900 {
-        census.add(&format!("https://many.example:8443/{n}"), None, &state(40.0));
+        census.add(
+            &format!("https://many.example:8443/{n}"),
+            None,
+            &state(40.0),
+        );
     }
     for n in 0..300 {
         census.add(&format!("https://h{n}.example/"), None, &state(1.0));
@@ -101,11 +119,17 @@ fn a_crowded_host_pays_a_price_of_its_own_and_the_others_get_the_rest() {
     let market = Market::default().after(&census, None);
     let crowded = market.price("https://u:p@MANY.example:8443/x?y").unwrap();
     let free = market.price("https://h1.example/").unwrap();
-    assert!(crowded.crowd > 1.5 && (free.crowd - 1.0).abs() < 1e-9, "{crowded:?}");
+    assert!(
+        crowded.crowd > 1.5 && (free.crowd - 1.0).abs() < 1e-9,
+        "{crowded:?}"
+    );
     let polls = |rate: f64, url: &str| 1.0 / (JITTER * interval(&market, &state(rate), url, pace));
     let at_host = 900.0 * polls(40.0, "https://many.example:8443/");
     let limit = HOST_SHARE * 86_400.0 / 2.0;
-    assert!((0.98..=1.001).contains(&(at_host / limit)), "{at_host} of {limit}");
+    assert!(
+        (0.98..=1.001).contains(&(at_host / limit)),
+        "{at_host} of {limit}"
+    );
     let spent = at_host + 300.0 * polls(1.0, "https://h1.example/");
     assert!((spent / (1_201.0 * 24.0) - 1.0).abs() < 0.06, "{spent}");
 }
@@ -118,10 +142,18 @@ fn feeds_that_need_guarding_and_fixed_ones_crowd_a_host_too() {
     wire.rhythm.document = 20;
     for n in 0..200 {
         census.add(&format!("https://wires.example/{n}"), None, &wire);
-        census.add(&format!("https://set.example/{n}"), Some(Duration::from_mins(5)), &wire);
+        census.add(
+            &format!("https://set.example/{n}"),
+            Some(Duration::from_mins(5)),
+            &wire,
+        );
     }
     for n in 0..2_000 {
-        census.add(&format!("https://young.example/{n}"), None, &FeedState::default());
+        census.add(
+            &format!("https://young.example/{n}"),
+            None,
+            &FeedState::default(),
+        );
     }
     let market = Market::default().after(&census, None);
     for url in ["https://wires.example/", "https://young.example/"] {
@@ -142,7 +174,11 @@ fn what_is_really_sent_corrects_the_price() {
         let spent = u32::try_from((planned * 2.0).round() as i64).unwrap();
         market = market.after(&census, Some(spent));
     }
-    assert!((market.correction() - 2.0).abs() < 0.1, "{}", market.correction());
+    assert!(
+        (market.correction() - 2.0).abs() < 0.1,
+        "{}",
+        market.correction()
+    );
     let planned = market.planned(&census, market.cost.unwrap());
     assert!((planned * 2.0 / 100.0 - 1.0).abs() < 0.06, "{planned}");
     assert!(market.price("https://h0.example/").unwrap().cost > first * 3.0);
@@ -172,7 +208,10 @@ fn numbers_that_are_none_make_no_price_that_is_none() {
     census.add("nonsense", None, &state(1.0));
     let market = Market::default().after(&census, Some(u32::MAX));
     let price = market.price("https://a.example/").unwrap();
-    assert!(price.cost.is_finite() && price.crowd >= 1.0 && price.share >= 0.0, "{price:?}");
+    assert!(
+        price.cost.is_finite() && price.crowd >= 1.0 && price.share >= 0.0,
+        "{price:?}"
+    );
 }
 
 #[test]
@@ -208,5 +247,9 @@ fn the_last_hour_is_counted_in_whole_parts() {
     assert_eq!(spent.last_hour(at(129)), Some(120));
     assert_eq!(spent.last_hour(at(75 + 60)), Some(120));
     assert_eq!(spent.last_hour(at(1_000)), Some(0));
-    assert_eq!(spent.last_hour(at(-500)), None, "a clock set back begins afresh");
+    assert_eq!(
+        spent.last_hour(at(-500)),
+        None,
+        "a clock set back begins afresh"
+    );
 }

@@ -43,7 +43,11 @@ impl Reader<'_> {
     /// A count: finite and not negative, whatever the bytes say.
     fn count(&mut self) -> Option<f64> {
         let number = f64::from(self.take().map(f32::from_le_bytes)?);
-        Some(if number.is_finite() { number.max(0.0) } else { 0.0 })
+        Some(if number.is_finite() {
+            number.max(0.0)
+        } else {
+            0.0
+        })
     }
 }
 
@@ -60,15 +64,30 @@ impl Rhythm {
             1..FEW => HAS_FEW_HOURS,
             _ => HAS_WEEK,
         };
-        let changes = if self.changes.is_some() { HAS_CHANGES } else { 0 };
+        let changes = if self.changes.is_some() {
+            HAS_CHANGES
+        } else {
+            0
+        };
         let mut bytes = vec![FORM, week | changes, self.quick];
         bytes.extend(self.polls.to_le_bytes());
         bytes.extend(self.document.to_le_bytes());
         for at in [self.since, self.newest] {
             bytes.extend(at.unwrap_or(i64::MIN).to_le_bytes());
         }
-        let Pairs { seen, close, expected } = self.pairs;
-        for count in [self.single, self.matched, self.judged, seen, close, expected] {
+        let Pairs {
+            seen,
+            close,
+            expected,
+        } = self.pairs;
+        for count in [
+            self.single,
+            self.matched,
+            self.judged,
+            seen,
+            close,
+            expected,
+        ] {
             bytes.extend(short_float(count));
         }
         if let Some(changes) = &self.changes {
@@ -90,7 +109,9 @@ impl Rhythm {
 }
 
 fn write_week(week: &Week, how: u8, bytes: &mut Vec<u8>) {
-    let filled = (0_u8..).zip(week.cells.iter()).filter(|(_, cell)| **cell > 0);
+    let filled = (0_u8..)
+        .zip(week.cells.iter())
+        .filter(|(_, cell)| **cell > 0);
     match how {
         HAS_WEEK => {
             bytes.extend(short_float(week.unit));
@@ -150,7 +171,11 @@ fn read(bytes: &[u8]) -> Option<Rhythm> {
     if flags & HAS_FEW_HOURS != 0 {
         while let Some(hour) = reader.byte() {
             let cell = reader.short()?;
-            *rhythm.week.cells.get_mut(usize::from(hour)).filter(|_| usize::from(hour) < HOURS)? = cell;
+            *rhythm
+                .week
+                .cells
+                .get_mut(usize::from(hour))
+                .filter(|_| usize::from(hour) < HOURS)? = cell;
         }
     }
     Some(rhythm)

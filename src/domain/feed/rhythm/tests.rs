@@ -26,7 +26,11 @@ fn document(published: Vec<Timestamp>, entries: usize) -> DocumentFacts {
 fn poll(state: &mut FeedState, began: i64, gap: i64, dates: &[i64], stray: u32) {
     let dates: Vec<_> = dates.iter().copied().map(minutes).collect();
     let new = u32::try_from(dates.len()).unwrap() + stray;
-    let entries = if dates.is_empty() && stray > 0 { 10 } else { dates.len() };
+    let entries = if dates.is_empty() && stray > 0 {
+        10
+    } else {
+        dates.len()
+    };
     let document = document(dates, entries);
     let watched = Watched {
         began: minutes(began),
@@ -47,7 +51,11 @@ fn office_hours_are_learned_within_weeks() {
     let mut state = FeedState::default();
     for hour in 1..24 * 7 * 4 {
         let busy = (9..17).contains(&(hour % 24)) && (hour / 24) % 7 < 5;
-        let dates = if busy { vec![hour * 60 - 50, hour * 60 - 20] } else { Vec::new() };
+        let dates = if busy {
+            vec![hour * 60 - 50, hour * 60 - 20]
+        } else {
+            Vec::new()
+        };
         poll(&mut state, hour * 60, 60, &dates, 0);
     }
     let now = minutes(24 * 7 * 4 * 60);
@@ -120,7 +128,10 @@ fn a_date_is_believed_only_if_it_lies_in_the_gap() {
     };
     learn(&mut state, &watched);
     let counts = state.rhythm.week.counts();
-    assert!((counts[0] - 1.0).abs() < 0.01 && (counts[1] - 3.0).abs() < 0.01, "{counts:?}");
+    assert!(
+        (counts[0] - 1.0).abs() < 0.01 && (counts[1] - 3.0).abs() < 0.01,
+        "{counts:?}"
+    );
 }
 
 #[test]
@@ -128,13 +139,13 @@ fn entries_that_come_in_clusters_excite() {
     let mut state = FeedState::default();
     let mut newest = 0;
     for day in 1..40 {
-        let noon = day * 1_440 + 720;
-        let dates = [noon, noon + 8, noon + 17];
-        poll(&mut state, noon + 60, 1_440, &dates, 0);
-        newest = noon + 17;
+        let whim = day * 1_440 + day * 397 % 1_380;
+        let dates = [whim, whim + 8, whim + 17];
+        poll(&mut state, (day + 1) * 1_440, 1_440, &dates, 0);
+        newest = whim + 17;
     }
     let excited = state.rhythm.pairs.ratio();
-    assert!((excited - MOST_EXCITED).abs() < 1e-9, "{excited}");
+    assert!((3.0..=MOST_EXCITED).contains(&excited), "{excited}");
     let forecast = forecast(&state, minutes(newest + 15)).unwrap();
     assert!((forecast.since - 0.25).abs() < 1e-9);
     let mut steady = FeedState::default();

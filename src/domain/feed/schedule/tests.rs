@@ -81,7 +81,7 @@ fn assert_about(next: NextPoll, expected: Duration, why: Why, case: &str) {
 
 fn fast() -> FeedState {
     FeedState {
-        rate_count: 90_000.0,
+        rate_count: 9_000_000.0,
         rate_days: 14.0,
         ..good()
     }
@@ -496,7 +496,10 @@ fn a_feed_that_outruns_the_budget_is_polled_before_its_document_turns_over() {
     assert!(!guarded.terms.unwrap().gap_risk);
     let tight = poll(&wire(5));
     assert_eq!(tight.why, Why::Floor);
-    assert!(tight.terms.unwrap().gap_risk, "the floor forbids it, and says so");
+    assert!(
+        tight.terms.unwrap().gap_risk,
+        "the floor forbids it, and says so"
+    );
     let unknown = poll(&wire(0));
     assert_eq!(unknown.why, Why::Ceiling);
 }
@@ -512,15 +515,33 @@ fn the_row_says_what_was_weighed_and_what_won() {
         retry_after: Some(later(now(), HOUR)),
         ..good()
     };
-    let next = next(&feed("a", Some(10 * MINUTE)), &state, &facts, &pace(), now());
+    let next = next(
+        &feed("a", Some(10 * MINUTE)),
+        &state,
+        &facts,
+        &pace(),
+        now(),
+    );
     let terms = next.terms.clone().unwrap();
     assert_eq!(
-        (terms.wanted, terms.fresh, terms.retry_after, terms.ttl, terms.back_off),
+        (
+            terms.wanted,
+            terms.fresh,
+            terms.retry_after,
+            terms.ttl,
+            terms.back_off
+        ),
         (600, Some(10_800), Some(3_600), Some(1_200), None)
     );
-    assert_eq!((next.why, terms.wanted_by, terms.from), (Why::Fresh, Why::Interval, now()));
+    assert_eq!(
+        (next.why, terms.wanted_by, terms.from),
+        (Why::Fresh, Why::Interval, now())
+    );
     let text = terms.explain(next.at, next.why);
-    assert!(text[0].contains("its cache headers") && text.len() == 5, "{text:?}");
+    assert!(
+        text[0].contains("its cache headers") && text.len() == 5,
+        "{text:?}"
+    );
 }
 
 /// The largest χ² of 59 degrees of freedom that chance passes in one of a hundred cases.
@@ -533,7 +554,9 @@ fn chi_square(polls: &[Timestamp]) -> f64 {
         minutes[usize::try_from(at.as_second().rem_euclid(3_600) / 60).unwrap()] += 1;
     }
     let expected = f64::from(u32::try_from(polls.len()).unwrap()) / 60.0;
-    let unevenness = minutes.iter().map(|count| (f64::from(*count) - expected).powi(2));
+    let unevenness = minutes
+        .iter()
+        .map(|count| (f64::from(*count) - expected).powi(2));
     unevenness.sum::<f64>() / expected
 }
 
@@ -583,7 +606,10 @@ fn a_thousand_hourly_feeds_use_all_minutes_alike() {
             // The first round is the start; from the second on, each by itself and all together are even.
             for round in &rounds[1..] {
                 let unevenness = chi_square(round);
-                assert!(unevenness < CHI_SQUARE_LIMIT, "{interval:?} {salt}: {unevenness}");
+                assert!(
+                    unevenness < CHI_SQUARE_LIMIT,
+                    "{interval:?} {salt}: {unevenness}"
+                );
             }
         }
     }
@@ -603,7 +629,15 @@ fn no_poll_comes_before_its_interval_and_few_much_later() {
 #[test]
 fn two_stores_poll_one_feed_at_different_times() {
     let (ours, theirs) = (rounds(Some(HOUR), 1, 3), rounds(Some(HOUR), 99, 3));
-    let same = ours[2].iter().zip(&theirs[2]).filter(|(ours, theirs)| ours == theirs).count();
+    let same = ours[2]
+        .iter()
+        .zip(&theirs[2])
+        .filter(|(ours, theirs)| ours == theirs)
+        .count();
     assert!(same < 10, "{same}");
-    assert_eq!(ours, rounds(Some(HOUR), 1, 3), "and each at the same ones again");
+    assert_eq!(
+        ours,
+        rounds(Some(HOUR), 1, 3),
+        "and each at the same ones again"
+    );
 }
