@@ -305,9 +305,9 @@ mod tests {
         for n in 0..3_000_u32 {
             let gap = [3.0, 12.0, 30.0][n as usize % 3];
             clock += gap;
-            let mut changed = false;
+            let mut found = false;
             while next <= clock {
-                changed = true;
+                found = true;
                 random = random
                     .wrapping_mul(6_364_136_223_846_793_005)
                     .wrapping_add(1);
@@ -315,7 +315,7 @@ mod tests {
                     f64::from(u32::try_from(random >> 33).unwrap()) / f64::from(1_u32 << 31);
                 next += -24.0 * (1.0 - uniform).ln();
             }
-            changes.add(HOUR.mul_f64(gap), changed);
+            changes.add(HOUR.mul_f64(gap), found);
         }
         let rate = changes.likeliest((0.0, 0.0)).unwrap();
         assert!((0.6..1.6).contains(&rate), "{rate}");

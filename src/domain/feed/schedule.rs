@@ -303,10 +303,9 @@ fn jitter(
         return room.mul_f64(fraction(feed, pace.salt, "jitter", &again));
     }
     let grid = wanted.span.mul_f64(1.05);
-    // Places lie within one interval, so that hourly feeds use all minutes alike.
-    let place = wanted.span.mul_f64(fraction(feed, pace.salt, "phase", &[]));
+    let own = grid.mul_f64(fraction(feed, pace.salt, "phase", &[]));
     let earliest = later(now, delay.span).as_second();
-    let ahead = ahead(earliest, grid, place);
+    let ahead = ahead(earliest, grid, own);
     let first = state.rhythm.polls == 0 && state.last_success.is_some();
     if first && delay.why == Why::Interval {
         return ahead.min(room.max(LARGEST_LEAP));
