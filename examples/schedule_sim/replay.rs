@@ -8,6 +8,7 @@ use std::time::Duration;
 use bongsu::domain::feed::learn::{self, Polled};
 use bongsu::domain::feed::market::{Census, Market, Spent};
 use bongsu::domain::feed::outcome::{HttpFacts, OutcomeKind};
+use bongsu::domain::feed::rhythm::Pairs;
 use bongsu::domain::feed::schedule::Pace;
 use bongsu::domain::feed::standing::Evidence;
 use bongsu::domain::feed::week::Week;
@@ -242,7 +243,7 @@ impl Replay<'_> {
         watched.state = learn::apply(&watched.feed, &watched.state, &polled, &pace, answered);
         if self.plan.policy == Policy::SquareRoot {
             watched.state.rhythm.week = Week::default();
-            watched.state.rhythm.pairs = Default::default();
+            watched.state.rhythm.pairs = Pairs::default();
         }
         let next = watched.state.next_poll.unwrap_or(Timestamp::MAX);
         next.as_millisecond() - BEGIN * 1_000

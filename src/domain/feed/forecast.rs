@@ -233,8 +233,13 @@ mod tests {
             excited in 1.0..4.0_f64,
             since in 0.0..1.0_f64,
             cost in 1e-3..20.0_f64,
+            clustered: bool,
         ) {
-            let forecast = Forecast { from, excited, since, ..evening(level) };
+            let forecast = if clustered {
+                Forecast { from, excited, since, ..flat(level) }
+            } else {
+                Forecast { from, ..evening(level) }
+            };
             let hours = forecast.hours(Until::Waited(cost));
             prop_assert!(forecast.hours(Until::Waited(cost * 1.1)) >= hours);
             prop_assume!(hours < 300.0);

@@ -420,9 +420,9 @@ fn host_of(url: &str) -> Option<String> {
             &host
         }
     });
-    let private = match name.trim_matches(['[', ']']).parse::<std::net::IpAddr>() {
-        Ok(std::net::IpAddr::V4(ip)) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
-        Ok(std::net::IpAddr::V6(ip)) => ip.is_loopback() || ip.is_unique_local(),
+    let private = match name.trim_matches(['[', ']']).parse::<core::net::IpAddr>() {
+        Ok(core::net::IpAddr::V4(ip)) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
+        Ok(core::net::IpAddr::V6(ip)) => ip.is_loopback() || ip.is_unique_local(),
         Err(_) => name == "localhost" || name.ends_with(".localhost"),
     };
     (!private && !name.is_empty()).then_some(host)

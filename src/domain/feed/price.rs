@@ -120,8 +120,9 @@ pub fn guard_days(state: &FeedState) -> Option<f64> {
 
 /// So many days, at most ten years.
 fn span(days: f64) -> Duration {
-    let seconds = (days * 86_400.0).min(315_360_000.0);
-    Duration::try_from_secs_f64(seconds).unwrap_or(Duration::from_secs(315_360_000))
+    const LONGEST: Duration = Duration::from_hours(10 * 365 * 24);
+    let seconds = (days * 86_400.0).min(LONGEST.as_secs_f64());
+    Duration::try_from_secs_f64(seconds).unwrap_or(LONGEST)
 }
 
 fn at_least_one(crowd: f64) -> f64 {

@@ -342,11 +342,11 @@ fn arrivals(watched: &Watched<'_>, last: Timestamp) -> Arrivals {
     let new = usize::try_from(watched.new).unwrap_or(usize::MAX);
     let revised = dates.len().saturating_sub(new);
     let dates = dates.split_off(revised);
-    let dated = u32::try_from(dates.len()).unwrap_or(u32::MAX);
+    let count = u32::try_from(dates.len()).unwrap_or(u32::MAX);
     Arrivals {
         at: rate::bursts(&dates),
-        dated,
-        stray: watched.new.saturating_sub(dated),
+        dated: count,
+        stray: watched.new.saturating_sub(count),
     }
 }
 

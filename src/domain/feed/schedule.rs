@@ -131,7 +131,7 @@ const REFUSED: Duration = Duration::from_hours(4);
 const DAY: Duration = Duration::from_hours(24);
 
 /// A new feed is led to its own place at once, unless that costs more than this.
-const LARGEST_LEAP: Duration = Duration::from_hours(1);
+const LARGEST_LEAP: Duration = Duration::from_mins(90);
 
 /// Skip hours end for a feed up to this long after they end for all.
 const SKIP_SPREAD: Duration = Duration::from_mins(15);
@@ -334,15 +334,19 @@ fn jitter(
         return room.mul_f64(fraction(&feed.id, pace.salt, "jitter", &again));
     }
     let grid = wanted.span.mul_f64(1.05);
-    let place = grid.mul_f64(fraction(&feed.id, pace.salt, "phase", &[]));
+    let own = grid.mul_f64(fraction(&feed.id, pace.salt, "phase", &[]));
     let earliest = later(now, delay.span).as_second();
-    let ahead = ahead(earliest, grid, place);
+    let ahead = ahead(earliest, grid, own);
     let first = state.rhythm.polls == 0 && state.last_success.is_some();
     if first && delay.why == Why::Interval {
         return ahead.min(room.max(LARGEST_LEAP));
     }
-    let wobble = room.mul_f64(fraction(&feed.id, pace.salt, "wobble", &again) / 5.0);
-    ahead.saturating_add(wobble).min(room)
+    let throw = fraction(&feed.id, pace.salt, "jitter", &again);
+    if ahead > room {
+        // Too far to go at once. All alike would stay a herd on its way, half a throw would never arrive.
+        return room.mul_f64(f64::midpoint(1.0, throw));
+    }
+    ahead.saturating_add(room.mul_f64(throw / 5.0)).min(room)
 }
 
 /// From `earliest`, in seconds since 1970, to the next point of a grid of points `step` apart.

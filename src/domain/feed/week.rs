@@ -115,7 +115,7 @@ impl Week {
             let days = (0..7).map(|day| smooth[day * 24 + hour]).sum::<f64>();
             (days + LEAN / 24.0) / (total + LEAN)
         });
-        Shape::of(std::array::from_fn(|hour| {
+        Shape::of(&std::array::from_fn(|hour| {
             let share = (smooth[hour] + LEAN * daily[hour % 24] / 7.0) / (total + LEAN);
             share * 168.0
         }))
@@ -160,11 +160,11 @@ impl Shape {
     /// The shape of a feed that publishes at any hour alike.
     #[must_use]
     pub fn flat() -> Self {
-        Self::of([1.0; HOURS])
+        Self::of(&[1.0; HOURS])
     }
 
     /// The shape with these rates, which are at least 0 and have a mean of one.
-    fn of(rate: [f64; HOURS]) -> Self {
+    fn of(rate: &[f64; HOURS]) -> Self {
         let (mut sum, mut moment) = ([0.0; HOURS + 1], [0.0; HOURS + 1]);
         let mut middle = 0.5;
         for hour in 0..HOURS {
@@ -172,7 +172,11 @@ impl Shape {
             moment[hour + 1] = moment[hour] + rate[hour] * middle;
             middle += 1.0;
         }
-        Self { rate, sum, moment }
+        Self {
+            rate: *rate,
+            sum,
+            moment,
+        }
     }
 
     /// The rate at an hour of the week.

@@ -2,8 +2,10 @@
 
 use super::*;
 use crate::domain::feed::Health;
-use crate::domain::feed::outcome::OutcomeKind;
+use crate::domain::feed::market::Market;
+use crate::domain::feed::outcome::{HttpFacts, OutcomeKind};
 use crate::domain::feed::quirks::Quirks;
+use crate::domain::feed::schedule::{self, Pace};
 use crate::store::Store;
 use crate::store::sample::{after, commit, entry, feed, now, number, open_store, record};
 
@@ -346,4 +348,81 @@ fn a_clock_set_back_breaks_no_publishers_wait() {
         record(&store, poll);
         assert_eq!(due_ids(&store, after(60)), expected, "{wait} s");
     }
+}
+
+#[test]
+fn what_was_learned_of_a_rhythm_survives_a_restart() {
+    let (dir, store) = open_store();
+    let mut poll = commit(Vec::new());
+    poll.state.rate_count = 40.0;
+    poll.state.rate_days = 10.0;
+    poll.state.rhythm.document = 25;
+    poll.state.rhythm.newest = Some(now().as_second());
+    poll.state.rhythm.week.add([(3.0, 2.0), (100.5, 1.0)]);
+    let wanted = feed("a");
+    let next = schedule::next(
+        &wanted,
+        &poll.state,
+        &HttpFacts::default(),
+        &Pace::default(),
+        now(),
+    );
+    poll.state.next_poll = next.at;
+    poll.state.terms = next.terms;
+    let kept = poll.state.clone();
+    record(&store, poll);
+    drop(store);
+    let store = crate::store::sample::reopen(&dir);
+    let state = state_of(&store, "a");
+    assert_eq!((state.terms, state.next_poll), (kept.terms, kept.next_poll));
+    assert_eq!(state.rhythm.document, 25);
+    assert_eq!(state.rhythm.week.cells, kept.rhythm.week.cells);
+    assert!((state.rhythm.week.unit / kept.rhythm.week.unit - 1.0).abs() < 1e-6);
+    // A feed not polled yet takes no room.
+    assert_eq!(
+        number(
+            &store,
+            "select count(*) from feed where rhythm is null and terms is null"
+        ),
+        1
+    );
+}
+
+#[test]
+fn prices_come_from_a_few_columns_and_the_salt_stays() {
+    let (dir, store) = open_store();
+    let pace = Pace::default();
+    let free = Feed {
+        interval: None,
+        ..feed("a")
+    };
+    store
+        .write_blocking(move |tx| sync(tx, std::slice::from_ref(&free), now()))
+        .unwrap();
+    let market = |store: &Store| {
+        let census = store
+            .read_blocking(|conn| census(conn, pace, now()))
+            .unwrap();
+        Market::default().after(&census, None)
+    };
+    assert_eq!(
+        market(&store).price("https://a.example/"),
+        None,
+        "no rhythm yet"
+    );
+    let mut poll = commit(Vec::new());
+    poll.state.rate_count = 40.0;
+    poll.state.rate_days = 10.0;
+    record(&store, poll);
+    assert!(market(&store).price("https://a.example/").unwrap().cost > 0.0);
+    let drawn = store.read_blocking(salt).unwrap();
+    drop(store);
+    assert_eq!(
+        crate::store::sample::reopen(&dir)
+            .read_blocking(salt)
+            .unwrap(),
+        drawn
+    );
+    let (_other_dir, other) = open_store();
+    assert_ne!(other.read_blocking(salt).unwrap(), drawn);
 }

@@ -171,7 +171,9 @@ fn what_is_really_sent_corrects_the_price() {
     // Twice as much is sent as planned, whatever the price: after a while half as much is planned.
     for _ in 0..60 {
         let planned = market.planned(&census, market.cost.unwrap());
-        let spent = u32::try_from((planned * 2.0).round() as i64).unwrap();
+        let spent = (0..u32::MAX)
+            .find(|count| f64::from(*count) >= planned * 2.0)
+            .unwrap();
         market = market.after(&census, Some(spent));
     }
     assert!(

@@ -35,9 +35,8 @@ impl Reader<'_> {
         self.take().map(u16::from_le_bytes)
     }
 
-    fn time(&mut self) -> Option<Option<i64>> {
-        let seconds = self.take().map(i64::from_le_bytes)?;
-        Some((seconds != i64::MIN).then_some(seconds))
+    fn time(&mut self) -> Option<i64> {
+        self.take().map(i64::from_le_bytes)
     }
 
     /// A count: finite and not negative, whatever the bytes say.
@@ -138,8 +137,8 @@ fn read(bytes: &[u8]) -> Option<Rhythm> {
         quick: reader.byte()?,
         polls: reader.short()?,
         document: reader.short()?,
-        since: reader.time()?,
-        newest: reader.time()?,
+        since: Some(reader.time()?).filter(|at| *at != i64::MIN),
+        newest: Some(reader.time()?).filter(|at| *at != i64::MIN),
         single: reader.count()?,
         matched: reader.count()?,
         judged: reader.count()?,

@@ -74,7 +74,7 @@ fn answered(status: u16) -> HttpFacts {
 }
 
 /// The delay, at least `expected` and at most a tenth more.
-fn assert_about(next: NextPoll, expected: Duration, why: Why, case: &str) {
+fn assert_about(next: &NextPoll, expected: Duration, why: Why, case: &str) {
     let delay = until_then(now(), next.at.unwrap());
     let most = expected.mul_f64(1.1).max(expected + MINUTE);
     assert!(
@@ -86,7 +86,7 @@ fn assert_about(next: NextPoll, expected: Duration, why: Why, case: &str) {
 
 fn fast() -> FeedState {
     FeedState {
-        rate_count: 90_000.0,
+        rate_count: 9_000_000.0,
         rate_days: 14.0,
         ..good()
     }
@@ -133,7 +133,7 @@ fn intervals_and_their_bounds() {
         };
         let feed = feed("a", interval);
         let next = next(&feed, &state, &answered(200), &tight, now());
-        assert_about(next, expected, why, case);
+        assert_about(&next, expected, why, case);
     }
 }
 
@@ -149,7 +149,7 @@ fn cache_headers_and_retry_after_bind() {
             ..answered(200)
         };
         let next = next(&feed, &good(), &facts, &pace(), now());
-        assert_about(next, expected, Why::Fresh, case);
+        assert_about(&next, expected, Why::Fresh, case);
     }
     for wait in [2 * HOUR, 50 * HOUR] {
         let state = FeedState {
@@ -157,7 +157,7 @@ fn cache_headers_and_retry_after_bind() {
             ..good()
         };
         let next = next(&feed, &state, &answered(200), &pace(), now());
-        assert_about(next, wait, Why::RetryAfter, "retry-after");
+        assert_about(&next, wait, Why::RetryAfter, "retry-after");
     }
 }
 
@@ -180,7 +180,7 @@ fn a_ttl_advises() {
         };
         let feed = feed("a", interval);
         let next = next(&feed, &state, &answered(200), &pace(), now());
-        assert_about(next, expected, why, case);
+        assert_about(&next, expected, why, case);
     }
 }
 
@@ -211,7 +211,7 @@ fn failures_stretch_the_interval() {
             now(),
         );
         let why = if expected == half { Why::Interval } else { why };
-        assert_about(next, expected, why, case);
+        assert_about(&next, expected, why, case);
     }
     let gone = FeedState {
         gone: true,
@@ -238,7 +238,7 @@ fn a_429_with_retry_after_waits_just_that() {
         &pace(),
         now(),
     );
-    assert_about(next, 2 * HOUR, Why::RetryAfter, "429");
+    assert_about(&next, 2 * HOUR, Why::RetryAfter, "429");
 }
 
 #[test]
@@ -291,7 +291,7 @@ fn skipped_hours_and_days_are_left_alone() {
         },
     ] {
         assert_about(
-            next_at(&nonsense),
+            &next_at(&nonsense),
             10 * MINUTE,
             Why::Interval,
             "all skipped",
@@ -567,6 +567,9 @@ fn the_row_says_what_was_weighed_and_what_won() {
 /// The largest χ² of 59 degrees of freedom that chance passes in one of a hundred cases.
 const CHI_SQUARE_LIMIT: f64 = 87.17;
 
+/// The same in one of ten thousand cases: of forty hours, none may.
+const CHI_SQUARE_ONCE: f64 = 108.3;
+
 /// How unevenly the minutes of the hour are used.
 fn chi_square(polls: &[Timestamp]) -> f64 {
     let mut minutes = [0_u32; 60];
@@ -624,15 +627,28 @@ fn rounds(interval: Option<Duration>, salt: u64, count: usize) -> Vec<Vec<Timest
 fn a_thousand_hourly_feeds_use_all_minutes_alike() {
     for interval in [Some(HOUR), None] {
         for salt in [1, 2] {
-            let rounds = rounds(interval, salt, 12);
-            // The first round is the start; from the second on, each by itself and all together are even.
-            for round in &rounds[1..] {
-                let unevenness = chi_square(round);
+            let polls = rounds(interval, salt, 14).concat();
+            let within = |from: u32, hours: u32| -> Vec<Timestamp> {
+                let (begin, end) = (
+                    later(now(), HOUR * from),
+                    later(now(), HOUR * (from + hours)),
+                );
+                let inside = polls.iter().filter(|at| (begin..end).contains(*at));
+                inside.copied().collect()
+            };
+            // They were all added within a minute: after that, each hour by itself and all together are even.
+            for hour in 2..12 {
+                let unevenness = chi_square(&within(hour, 1));
                 assert!(
-                    unevenness < CHI_SQUARE_LIMIT,
-                    "{interval:?} {salt}: {unevenness}"
+                    unevenness < CHI_SQUARE_ONCE,
+                    "{interval:?} {salt} {hour}: {unevenness}"
                 );
             }
+            let unevenness = chi_square(&within(2, 10));
+            assert!(
+                unevenness < CHI_SQUARE_LIMIT,
+                "{interval:?} {salt}: {unevenness}"
+            );
         }
     }
 }
