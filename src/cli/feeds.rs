@@ -2,6 +2,7 @@
 
 mod lookup;
 
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -57,8 +58,10 @@ pub fn feeds(command: &FeedsCommand, context: &Context, out: &mut Output) -> Res
 /// Every feed of config with what is known of it, and those that were added.
 fn all(loaded: &Loaded, store: &Store) -> Result<Vec<FeedRow>, Failure> {
     let stored = store.read_blocking(store::feeds::list)?;
+    let by_id: HashMap<&FeedId, &FeedRow> = stored.iter().map(|row| (&row.feed.id, row)).collect();
+    let of_config: HashSet<&FeedId> = loaded.config.feeds.iter().map(|feed| &feed.id).collect();
     let configured = loaded.config.feeds.iter().map(|feed| {
-        let known = stored.iter().find(|row| row.feed.id == feed.id);
+        let known = by_id.get(&feed.id);
         let state = known
             .map(|row| row.state.clone())
             .filter(|state| state.url == feed.url)
@@ -69,14 +72,9 @@ fn all(loaded: &Loaded, store: &Store) -> Result<Vec<FeedRow>, Failure> {
             configured: true,
         }
     });
-    let added = stored.iter().filter(|row| {
-        row.feed.origin == Origin::Api
-            && !loaded
-                .config
-                .feeds
-                .iter()
-                .any(|feed| feed.id == row.feed.id)
-    });
+    let added = stored
+        .iter()
+        .filter(|row| row.feed.origin == Origin::Api && !of_config.contains(&row.feed.id));
     Ok(configured.chain(added.cloned()).collect())
 }
 
@@ -321,11 +319,16 @@ fn poll(
 ) -> Result<Exit, Failure> {
     let store = context.store_of(&loaded)?;
     let rows = all(&loaded, &store)?;
+    let known: HashSet<&str> = rows.iter().map(|row| row.feed.id.as_str()).collect();
     let wanted = ids
         .iter()
-        .map(|id| find(&rows, id).map(|row| row.feed.id.clone()))
+        .map(|id| match known.get(id.as_str()) {
+            Some(_) => Ok(FeedId::new(id.as_str())),
+            None => find(&rows, id).map(|row| row.feed.id.clone()),
+        })
         .collect::<Result<Vec<_>, _>>()?;
-    drop(store);
+    drop(known);
+    drop((rows, store));
     crate::observe::start_logging(
         context.level.unwrap_or("error"),
         crate::observe::LogFormat::Auto,
@@ -342,18 +345,17 @@ fn poll(
         crate::daemon::sync(&shared, &shared.setup()).await?;
         let (setup, now) = (shared.setup(), shared.clock.now());
         let mut feeds = Vec::new();
-        for id in wanted {
-            let state = {
-                let id = id.clone();
-                shared
-                    .store
-                    .read(move |conn| store::feeds::state(conn, &id))
-                    .await?
-                    .unwrap_or_default()
-            };
+        let known = shared.store.read(move |conn| {
+            let states = wanted.into_iter().map(|id| {
+                let state = store::feeds::state(conn, &id)?.unwrap_or_default();
+                Ok((id, state))
+            });
+            states.collect::<Result<Vec<_>, StoreError>>()
+        });
+        for (id, state) in known.await? {
             let feed = setup.feeds.get(&id).cloned();
             match feed.filter(|_| !waits(&state, now)) {
-                Some(feed) => feeds.push((feed, state)),
+                Some(feed) => feeds.push(feed),
                 None => Output::note(&format!(
                     "{id}: not polled: its publisher asked to wait until {}",
                     wait(&state)

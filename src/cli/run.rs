@@ -64,7 +64,7 @@ async fn round(shared: &Arc<Shared>, out: &mut Output) -> Result<Exit, Failure> 
     daemon::sync(shared, &shared.setup()).await?;
     let now = shared.clock.now();
     let setup = shared.setup();
-    let feeds = daemon::poll::due(shared, &setup, now, u32::MAX).await?;
+    let feeds = daemon::poll::due(shared, &setup, now).await?;
     let summary = poll_and_deliver(shared, feeds, false, out).await?;
     print(&summary, out)?;
     Ok(if summary.is_complete() {
@@ -77,10 +77,7 @@ async fn round(shared: &Arc<Shared>, out: &mut Output) -> Result<Exit, Failure> 
 /// Polls `feeds` with a bar, then tries every delivery that is owed.
 pub async fn poll_and_deliver(
     shared: &Arc<Shared>,
-    feeds: Vec<(
-        Arc<crate::domain::feed::Feed>,
-        crate::domain::feed::FeedState,
-    )>,
+    feeds: Vec<Arc<crate::domain::feed::Feed>>,
     full: bool,
     out: &Output,
 ) -> Result<Summary, StoreError> {

@@ -12,8 +12,8 @@ use super::Shared;
 use super::deliver::{self, Went};
 use super::poll::{self, Report};
 use super::setup::Setup;
+use crate::domain::feed::Feed;
 use crate::domain::feed::outcome::OutcomeKind;
-use crate::domain::feed::{Feed, FeedState};
 use crate::store::StoreError;
 use crate::store::outbox;
 
@@ -107,7 +107,7 @@ impl Summary {
 /// The first error of the store; polls that were committed before it stay.
 pub async fn poll_all(
     shared: &Arc<Shared>,
-    feeds: Vec<(Arc<Feed>, FeedState)>,
+    feeds: Vec<Arc<Feed>>,
     full: bool,
     mut each: impl FnMut(&Report),
 ) -> Result<Summary, StoreError> {
@@ -115,21 +115,16 @@ pub async fn poll_all(
     let mut summary = Summary::default();
     summary.feeds.total = setup.feeds.len() as u64;
     summary.alerts.held = BTreeMap::from([("backlog", 0), ("folded", 0)]);
-    let (now, ids) = (
-        shared.clock.now(),
-        feeds
-            .iter()
-            .map(|(feed, _)| feed.id.clone())
-            .collect::<Vec<_>>(),
-    );
-    poll::mark(shared, ids, now).await?;
     let mut tasks = JoinSet::new();
     let mut feeds = feeds.into_iter();
     let mut failed = None;
     loop {
-        for (feed, state) in feeds.by_ref().take(WINDOW - tasks.len()) {
-            let (shared, setup) = (Arc::clone(shared), Arc::<Setup>::clone(&setup));
-            tasks.spawn(async move { poll::poll(&shared, &setup, &feed, state, full).await });
+        if tasks.len() <= WINDOW / 2 {
+            let next = feeds.by_ref().take(WINDOW - tasks.len()).collect();
+            for (feed, state) in poll::begin(shared, next, shared.clock.now()).await? {
+                let (shared, setup) = (Arc::clone(shared), Arc::<Setup>::clone(&setup));
+                tasks.spawn(async move { poll::poll(&shared, &setup, &feed, state, full).await });
+            }
         }
         let Some(ended) = tasks.join_next().await else {
             break;

@@ -27,6 +27,9 @@ const MOST_AT_ONCE: u32 = 2_000;
 /// No feed that is overdue at start is put off for longer.
 const LONGEST_SPREAD: Duration = Duration::from_mins(10);
 
+/// A look at what is due goes over all feeds: after the end of a poll it is taken no later than this.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
 /// A poll that is not recorded is repeated within this.
 const REPEATED: Duration = Duration::from_mins(10);
 
@@ -81,10 +84,13 @@ pub async fn poll(
     let commit = read_apart(digest, outcome).await?;
     drop(place);
     let (kind, error) = (commit.record.outcome, commit.state.last_error.clone());
-    let result = shared
-        .store
-        .write(move |tx| store::polls::record_poll(tx, &commit))
-        .await?;
+    let is_news = !(commit.new.is_empty() && commit.revised.is_empty());
+    let record = move |tx: &store::Transaction<'_>| store::polls::record_poll(tx, &commit);
+    let result = if is_news {
+        shared.store.write(record).await?
+    } else {
+        shared.store.write_at_leisure(record).await?
+    };
     let report = Report {
         feed: feed.id.clone(),
         outcome: kind,
@@ -116,6 +122,9 @@ async fn read_apart(
     digest: read::Digest,
     outcome: FetchOutcome,
 ) -> Result<store::polls::PollCommit, StoreError> {
+    if matches!(outcome.result, FetchResult::NotModified) {
+        return digest.read(outcome);
+    }
     // As many at once as there are cores: more would only hold more documents in memory.
     let spare = digest.clone();
     let shared = Arc::clone(&digest.shared);
@@ -195,42 +204,95 @@ pub async fn run(shared: Arc<Shared>, stop: CancellationToken) -> anyhow::Result
             }
         };
         shared.progress.beat("poll", LONGEST_REST * 2);
-        tokio::select! {
-            () = stop.cancelled() => return polls.finish(&shared).await,
-            () = nudged => {}
-            ended = polls.tasks.join_next_with_id(), if !polls.tasks.is_empty() => polls.ended(&shared, ended),
-            () = tokio::time::sleep(rest) => {}
+        let mut look = tokio::time::Instant::now() + rest;
+        tokio::pin!(nudged);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return polls.finish(&shared).await,
+                () = &mut nudged => break,
+                ended = polls.tasks.join_next_with_id(), if !polls.tasks.is_empty() => {
+                    polls.ended(&shared, ended);
+                    if polls.has_room() {
+                        break;
+                    }
+                    look = look.min(tokio::time::Instant::now() + LOOK_AGAIN);
+                }
+                () = tokio::time::sleep_until(look) => break,
+            }
         }
     }
 }
 
-/// Feeds whose time has come, at most `limit`, with what is known of them. Those of config come from the setup,
-/// headers and all; those that were added since come from the store.
+/// Feeds whose time has come. Those of config come from the setup, headers and all; those that were added since
+/// come from the store.
 pub async fn due(
     shared: &Shared,
     setup: &Setup,
     now: Timestamp,
-    limit: u32,
+) -> Result<Vec<Arc<Feed>>, StoreError> {
+    let ids = shared
+        .store
+        .read(move |conn| store::feeds::due(conn, now, u32::MAX));
+    feeds(shared, setup, ids.await?).await
+}
+
+/// Feeds by their ids, those without that are neither in the setup nor added.
+async fn feeds(
+    shared: &Shared,
+    setup: &Setup,
+    ids: Vec<FeedId>,
+) -> Result<Vec<Arc<Feed>>, StoreError> {
+    let others: Vec<FeedId> = ids
+        .iter()
+        .filter(|id| !setup.feeds.contains_key(*id))
+        .cloned()
+        .collect();
+    let mut added = HashMap::new();
+    if !others.is_empty() {
+        let read = move |conn: &store::Connection| {
+            let rows = others.iter().map(|id| store::feeds::get(conn, id));
+            rows.collect::<Result<Vec<_>, _>>()
+        };
+        for row in shared.store.read(read).await?.into_iter().flatten() {
+            if row.feed.origin == Origin::Api {
+                added.insert(row.feed.id.clone(), Arc::new(row.feed));
+            }
+        }
+    }
+    let feed = |id: FeedId| {
+        setup
+            .feeds
+            .get(&id)
+            .or_else(|| added.get(&id))
+            .map(Arc::clone)
+    };
+    Ok(ids.into_iter().filter_map(feed).collect())
+}
+
+/// Begins polls: reads what is known of the feeds, then marks them, so that killed now they are due again within
+/// a minute.
+pub async fn begin(
+    shared: &Shared,
+    feeds: Vec<Arc<Feed>>,
+    now: Timestamp,
 ) -> Result<Vec<(Arc<Feed>, FeedState)>, StoreError> {
+    let ids: Vec<FeedId> = feeds.iter().map(|feed| feed.id.clone()).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let asked = ids.clone();
     let read = move |conn: &store::Connection| {
-        let ids = store::feeds::due(conn, now, limit)?;
-        let rows = ids.iter().map(|id| store::feeds::get(conn, id));
-        rows.collect::<Result<Vec<_>, _>>()
+        let states = asked.iter().map(|id| store::feeds::state(conn, id));
+        states.collect::<Result<Vec<_>, _>>()
     };
-    let rows = shared.store.read(read).await?;
-    let known = |row: store::feeds::FeedRow| match setup.feeds.get(&row.feed.id) {
-        Some(feed) => Some((Arc::clone(feed), row.state)),
-        None if row.feed.origin == Origin::Api => Some((Arc::new(row.feed), row.state)),
-        None => None,
-    };
-    Ok(rows.into_iter().flatten().filter_map(known).collect())
+    let states = shared.store.read(read).await?;
+    mark(shared, ids, now).await?;
+    let states = states.into_iter().map(Option::unwrap_or_default);
+    Ok(feeds.into_iter().zip(states).collect())
 }
 
 /// Marks polls as begun before their requests: killed now, the feeds are due again within a minute.
-pub async fn mark(shared: &Shared, feeds: Vec<FeedId>, now: Timestamp) -> Result<(), StoreError> {
-    if feeds.is_empty() {
-        return Ok(());
-    }
+async fn mark(shared: &Shared, feeds: Vec<FeedId>, now: Timestamp) -> Result<(), StoreError> {
     let until = schedule::later(now, schedule::SHORTEST);
     let mark = move |tx: &store::Transaction<'_>| {
         feeds
@@ -252,6 +314,8 @@ struct Polls {
     under_way: HashSet<FeedId>,
     /// Overdue feeds at start, spread so that a restart is no burst.
     not_before: BTreeMap<FeedId, Timestamp>,
+    /// More were due at the last look than there was room for.
+    is_full: bool,
     /// Feeds whose last poll was not recorded: when, and why.
     unrecorded: BTreeMap<FeedId, (Instant, String)>,
 }
@@ -260,15 +324,12 @@ impl Polls {
     /// Gives each feed that is overdue at start its own time; feeds never polled start at once.
     async fn spread(&mut self, shared: &Arc<Shared>) {
         let now = shared.clock.now();
-        match due(shared, &shared.setup(), now, MOST_AT_ONCE).await {
-            Ok(due) => {
-                let overdue = due
+        let read = move |conn: &store::Connection| store::feeds::overdue(conn, now, MOST_AT_ONCE);
+        match shared.store.read(read).await {
+            Ok(overdue) => {
+                let overdue = overdue
                     .into_iter()
-                    .filter(|(_, state)| state.next_poll.is_some());
-                let overdue = overdue.map(|(feed, state)| schedule::Overdue {
-                    id: feed.id.clone(),
-                    due: state.next_poll,
-                });
+                    .map(|(id, due)| schedule::Overdue { id, due: Some(due) });
                 self.not_before = schedule::spread(overdue.collect(), now)
                     .into_iter()
                     .collect();
@@ -281,25 +342,24 @@ impl Polls {
     async fn start_due(&mut self, shared: &Arc<Shared>) -> Result<Duration, StoreError> {
         let now = shared.clock.now();
         let setup = shared.setup();
-        let mut starting = Vec::new();
-        for (feed, state) in due(shared, &setup, now, MOST_AT_ONCE).await? {
-            let waits = self.waits(&feed.id, now);
-            let room = self.tasks.len() + starting.len() < MOST_AT_ONCE as usize;
-            if room && !waits && !self.under_way.contains(&feed.id) {
-                starting.push((feed, state));
-            }
-        }
-        mark(
-            shared,
-            starting.iter().map(|(feed, _)| feed.id.clone()).collect(),
-            now,
-        )
-        .await?;
-        for (feed, state) in starting {
+        let read = move |conn: &store::Connection| store::feeds::due(conn, now, MOST_AT_ONCE);
+        let mut ids = shared.store.read(read).await?;
+        ids.retain(|id| !self.waits(id, now) && !self.under_way.contains(id));
+        let room = (MOST_AT_ONCE as usize).saturating_sub(self.tasks.len());
+        self.is_full = ids.len() > room;
+        ids.truncate(room);
+        let starting = feeds(shared, &setup, ids).await?;
+        for (feed, state) in begin(shared, starting, now).await? {
             self.not_before.remove(&feed.id);
             self.start(shared, &setup, feed, state);
         }
         self.rest(shared, now).await
+    }
+
+    /// Whether feeds that found no room can be started now, a good many at once.
+    fn has_room(&self) -> bool {
+        let free = (MOST_AT_ONCE as usize).saturating_sub(self.tasks.len());
+        self.is_full && free * 16 >= MOST_AT_ONCE as usize
     }
 
     /// Whether a feed that was overdue at start is still to wait; for long only under a clock set back since.

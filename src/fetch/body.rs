@@ -11,6 +11,9 @@ use super::coding::{self, Fault};
 use super::failure::{Failure, words};
 use crate::domain::feed::outcome::{Body, HttpFacts, OutcomeKind};
 
+/// Bytes on the wire that are decoded in place: the ratio that `coding` allows bounds what becomes of them.
+const SMALL: usize = 16 << 10;
+
 /// The bounds of one body.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
@@ -129,7 +132,8 @@ fn broken_off(reason: &str, came: usize, announced: Option<u64>) -> Stopped {
     }
 }
 
-/// Decodes off the async threads: up to `max_body` bytes are a matter of tens of milliseconds.
+/// Decodes off the async threads: up to `max_body` bytes are a matter of tens of milliseconds. What is small is
+/// done before another thread would have taken it.
 async fn decode(wire: Vec<u8>, headers: &HeaderMap, bounds: Bounds) -> (Vec<u8>, Option<Fault>) {
     let labels: Vec<String> = headers
         .get_all(CONTENT_ENCODING)
@@ -137,6 +141,10 @@ async fn decode(wire: Vec<u8>, headers: &HeaderMap, bounds: Bounds) -> (Vec<u8>,
         .map(|label| String::from_utf8_lossy(label.as_bytes()).into_owned())
         .collect();
     let max = usize::try_from(bounds.max_body).unwrap_or(usize::MAX);
+    if wire.len() <= SMALL {
+        let decoded = coding::decode(wire, &labels, max);
+        return (decoded.bytes, decoded.fault);
+    }
     let decoded = tokio::task::spawn_blocking(move || coding::decode(wire, &labels, max)).await;
     match decoded {
         Ok(decoded) => (decoded.bytes, decoded.fault),

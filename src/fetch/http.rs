@@ -135,7 +135,8 @@ impl Fetcher {
             let turn = self.turn(&hop.url).await;
             let begun = Instant::now();
             let left = self.timeouts.total.saturating_sub(facts.duration);
-            let step = self.step(&hop, begun + left, facts).await;
+            // In a box, so that the many who wait for their turn are small.
+            let step = Box::pin(self.step(&hop, begun + left, facts)).await;
             facts.duration += begun.elapsed();
             let place = turn.into_place();
             match step? {

@@ -164,6 +164,24 @@ pub fn due(conn: &Connection, now: Timestamp, limit: u32) -> Result<Vec<FeedId>>
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Feeds that were due before `now` and have been polled before, those that wait longest first, each with its time.
+pub fn overdue(conn: &Connection, now: Timestamp, limit: u32) -> Result<Vec<(FeedId, Timestamp)>> {
+    let mut query = conn.prepare_cached(
+        "select id, next_poll from feed
+         where configured = 1 and enabled = 1 and gone = 0 and next_poll is not null
+            and (next_poll <= ?1 or last_poll > ?3)
+         order by next_poll, id limit ?2",
+    )?;
+    let wrong = Ms(later(now, CLOCK_STEP));
+    let rows = query.query_map(params![Ms(now), limit, wrong], |row| {
+        Ok((
+            FeedId::new(row.get::<_, String>(0)?),
+            row.get::<_, Ms>(1)?.0,
+        ))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// When the next feed is due; in the past where one is due already, none where none is ever.
 pub fn next_due(conn: &Connection) -> Result<Option<Timestamp>> {
     let at: Option<Ms> = conn

@@ -16,7 +16,10 @@ use super::{Result, backup, open};
 pub(super) type Migration = (i64, &'static str);
 
 /// All steps, in order.
-pub(super) const ALL: &[Migration] = &[(1, include_str!("migrations/0001_begin.sql"))];
+pub(super) const ALL: &[Migration] = &[
+    (1, include_str!("migrations/0001_begin.sql")),
+    (2, include_str!("migrations/0002_lean.sql")),
+];
 
 /// The version that `steps` lead to.
 pub(super) fn newest(steps: &[Migration]) -> i64 {
