@@ -92,14 +92,14 @@ fn a_newer_schema_is_refused_by_both_versions() {
             error,
             StoreError::Newer {
                 found: 99,
-                known: 1,
+                known: 2,
                 ..
             }
         ),
         "{text}"
     );
     assert!(
-        text.contains("version 99") && text.contains("up to 1"),
+        text.contains("version 99") && text.contains("up to 2"),
         "{text}"
     );
 }
