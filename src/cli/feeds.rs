@@ -61,8 +61,10 @@ pub fn feeds(command: &FeedsCommand, context: &Context, out: &mut Output) -> Res
 /// Every feed of config with what is known of it, and those that were added.
 fn all(loaded: &Loaded, store: &Store) -> Result<Vec<FeedRow>, Failure> {
     let stored = store.read_blocking(store::feeds::list)?;
+    let by_id: HashMap<&FeedId, &FeedRow> = stored.iter().map(|row| (&row.feed.id, row)).collect();
+    let of_config: HashSet<&FeedId> = loaded.config.feeds.iter().map(|feed| &feed.id).collect();
     let configured = loaded.config.feeds.iter().map(|feed| {
-        let known = stored.iter().find(|row| row.feed.id == feed.id);
+        let known = by_id.get(&feed.id);
         let state = known
             .map(|row| row.state.clone())
             .filter(|state| state.url == feed.url)
@@ -73,14 +75,9 @@ fn all(loaded: &Loaded, store: &Store) -> Result<Vec<FeedRow>, Failure> {
             configured: true,
         }
     });
-    let added = stored.iter().filter(|row| {
-        row.feed.origin == Origin::Api
-            && !loaded
-                .config
-                .feeds
-                .iter()
-                .any(|feed| feed.id == row.feed.id)
-    });
+    let added = stored
+        .iter()
+        .filter(|row| row.feed.origin == Origin::Api && !of_config.contains(&row.feed.id));
     Ok(configured.chain(added.cloned()).collect())
 }
 
@@ -217,11 +214,16 @@ fn poll(
 ) -> Result<Exit, Failure> {
     let store = context.store_of(&loaded)?;
     let rows = all(&loaded, &store)?;
+    let known: HashSet<&str> = rows.iter().map(|row| row.feed.id.as_str()).collect();
     let wanted = ids
         .iter()
-        .map(|id| find(&rows, id).map(|row| row.feed.id.clone()))
+        .map(|id| match known.get(id.as_str()) {
+            Some(_) => Ok(FeedId::new(id.as_str())),
+            None => find(&rows, id).map(|row| row.feed.id.clone()),
+        })
         .collect::<Result<Vec<_>, _>>()?;
-    drop(store);
+    drop(known);
+    drop((rows, store));
     crate::observe::start_logging(
         context.level.unwrap_or("error"),
         crate::observe::LogFormat::Auto,

@@ -124,6 +124,7 @@ async fn record(
     let news = limits::news(feed, kind, facts, &commit.state);
     let (gap, now) = (setup.host_gap, commit.now);
     let hubs_changed = commit.news.offer.is_some();
+    let is_news = !(commit.new.is_empty() && commit.revised.is_empty());
     let write = move |tx: &store::Transaction<'_>| {
         let result = store::polls::record_poll(tx, &commit)?;
         let bounded = match &news {
@@ -132,7 +133,11 @@ async fn record(
         };
         Ok((result, bounded))
     };
-    let (result, bounded) = shared.store.write(write).await?;
+    let (result, bounded) = if is_news {
+        shared.store.write(write).await?
+    } else {
+        shared.store.write_at_leisure(write).await?
+    };
     for (host, until) in bounded {
         tracing::warn!(host, %until, "nothing asks {host} before {until}: it says that it is asked too often");
     }
@@ -159,6 +164,10 @@ async fn read_apart(
     digest: read::Digest,
     outcome: FetchOutcome,
 ) -> Result<store::polls::PollCommit, StoreError> {
+    if matches!(outcome.result, FetchResult::NotModified) && outcome.facts.redirects.is_empty() {
+        // Nothing to read, and nothing to look up.
+        return digest.read(outcome);
+    }
     // As many at once as there are cores: more would only hold more documents in memory.
     let spare = digest.clone();
     let shared = Arc::clone(&digest.shared);

@@ -21,6 +21,9 @@ const PAGE_HEAD: usize = 256 << 10;
 /// Of a page that comes with a refusal, so much is read to see what it is.
 const REFUSAL: usize = 64 << 10;
 
+/// Bytes on the wire that are decoded in place: the ratio that `coding` allows bounds what becomes of them.
+const SMALL: usize = 16 << 10;
+
 /// The bounds of one body.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
@@ -220,9 +223,14 @@ fn labels(headers: &HeaderMap) -> Vec<String> {
         .collect()
 }
 
-/// Decodes off the async threads: up to `max` bytes are a matter of tens of milliseconds.
+/// Decodes off the async threads: up to `max` bytes are a matter of tens of milliseconds. What is small is done
+/// before another thread would have taken it.
 async fn decode(wire: Vec<u8>, labels: Vec<String>, max: u64) -> (Vec<u8>, Option<Fault>) {
     let max = usize::try_from(max).unwrap_or(usize::MAX);
+    if wire.len() <= SMALL {
+        let decoded = coding::decode(wire, &labels, max);
+        return (decoded.bytes, decoded.fault);
+    }
     let decoded = tokio::task::spawn_blocking(move || coding::decode(wire, &labels, max)).await;
     match decoded {
         Ok(decoded) => (decoded.bytes, decoded.fault),

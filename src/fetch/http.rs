@@ -188,7 +188,8 @@ impl Fetcher {
                 phases,
                 deadline: begun + left,
             };
-            let step = exchange.run(&hop, facts).await;
+            // In a box, so that the many who wait for their turn are small.
+            let step = Box::pin(exchange.run(&hop, facts)).await;
             facts.duration += begun.elapsed();
             let place = turn.into_place();
             match step {

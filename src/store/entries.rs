@@ -2,6 +2,7 @@
 //!
 //! Writing them is part of recording a poll (`write`, used by `polls`); deleting them is in `retention`.
 
+mod html;
 mod write;
 
 use std::collections::BTreeMap;
@@ -19,7 +20,7 @@ use crate::domain::entry::{Content, Entry};
 use crate::domain::id::{EntityId, EntryId, FeedId, RuleId};
 use crate::domain::matching::{Evidence, Mention};
 
-pub(super) use write::{Placed, insert, is_stored, rekey, revise, save_mentions, touch};
+pub(super) use write::{Marks, Placed, insert, is_stored, rekey, revise, save_mentions, touch};
 
 /// An entry as stored.
 #[derive(Clone, Debug, PartialEq)]
@@ -116,6 +117,13 @@ const COLUMNS: &str = "e.seq, e.id, e.feed, f.url, e.key, e.revision, e.story, e
      e.published, e.updated, e.language, e.guid, e.url, e.title, e.authors, e.categories, \
      e.enclosures, e.body, e.body_html, e.full_text \
      from entry e join feed f on f.id = e.feed";
+
+/// Whether the store knows a key of `feed` at all, of a kept entry or of one that was deleted.
+pub fn is_any_known(conn: &Connection, feed: &FeedId) -> Result<bool> {
+    Ok(conn
+        .prepare_cached("select exists (select 1 from entry_key where feed = ?1)")?
+        .query_row([feed.as_str()], |row| row.get(0))?)
+}
 
 /// What the store knows of a document's keys (see `ingest::lookup_keys`); of the alternates, those asked for.
 pub fn known(conn: &Connection, feed: &FeedId, keys: &[String]) -> Result<Known> {
@@ -315,6 +323,7 @@ pub fn mention_counts(conn: &Connection, since: Timestamp) -> Result<Vec<(Entity
 }
 
 fn read_entry(row: &Row<'_>) -> rusqlite::Result<StoredEntry> {
+    let body: String = row.get(17)?;
     let at = |index: usize| row.get::<_, Option<Ms>>(index).map(|at| at.map(|at| at.0));
     Ok(StoredEntry {
         seq: row.get(0)?,
@@ -332,8 +341,8 @@ fn read_entry(row: &Row<'_>) -> rusqlite::Result<StoredEntry> {
                 authors: row.get::<_, Json<_>>(14)?.0,
                 categories: row.get::<_, Json<_>>(15)?.0,
                 enclosures: row.get::<_, Json<_>>(16)?.0,
-                body: row.get(17)?,
-                body_html: row.get(18)?,
+                body_html: html::unpacked(row.get(18)?, &body),
+                body,
             },
             full_text: row.get(19)?,
             first_seen: at(7)?,

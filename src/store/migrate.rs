@@ -24,6 +24,7 @@ pub(super) const ALL: &[Migration] = &[
     (5, include_str!("migrations/0005_websub.sql")),
     (6, include_str!("migrations/0006_standing.sql")),
     (7, include_str!("migrations/0007_rhythm.sql")),
+    (8, include_str!("migrations/0008_lean.sql")),
 ];
 
 /// The version that `steps` lead to.

@@ -121,10 +121,27 @@ impl Store {
         T: Send + 'static,
         F: FnMut(&Transaction<'_>) -> Result<T> + Send + 'static,
     {
+        self.queue(work, false).await
+    }
+
+    /// [`Store::write`] for what nobody waits for: held back for up to 200 ms, so that many share a flush.
+    pub async fn write_at_leisure<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&Transaction<'_>) -> Result<T> + Send + 'static,
+    {
+        self.queue(work, true).await
+    }
+
+    async fn queue<T, F>(&self, work: F, can_wait: bool) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&Transaction<'_>) -> Result<T> + Send + 'static,
+    {
         let (reply, answer) = tokio::sync::oneshot::channel();
         self.inner
             .writer
-            .send(work, move |result| drop(reply.send(result)))
+            .send(work, can_wait, move |result| drop(reply.send(result)))
             .await?;
         answer
             .await

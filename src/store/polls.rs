@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::alerts::{self, NewAlert};
-use super::entries::{self, Placed};
+use super::entries::{self, Marks, Placed};
 use super::gaps::{self, NewGap};
 use super::outbox::Addressee;
 use super::row::{Json, Ms, Name, Rank};
@@ -226,9 +226,9 @@ fn record_new(
         result.repeated += 1;
         return Ok(());
     }
-    let home = stories::place(tx, item, commit.story_window, commit.now)?;
-    let story = (home.seq, home.joined_by);
-    let at = entries::insert(tx, &commit.feed, item, story, commit.now)?;
+    let marks = Marks::of(item);
+    let home = stories::place(tx, item, marks, commit.story_window, commit.now)?;
+    let at = entries::insert(tx, &commit.feed, item, (marks, &home), commit.now)?;
     result.new += 1;
     let case = Case {
         at,

@@ -8,8 +8,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
+use super::entries::Marks;
 use super::polls::Recorded;
-use super::row::{Ms, count, later, millis, short_hash};
+use super::row::{Ms, count, later, millis};
 use super::{Result, entries};
 use crate::domain::alert::wire::WireStory;
 use crate::domain::entry::wire::WireEntry;
@@ -27,6 +28,7 @@ pub(super) struct Home {
 pub(super) fn place(
     tx: &Transaction<'_>,
     item: &Recorded,
+    marks: Marks,
     window: Duration,
     now: Timestamp,
 ) -> Result<Home> {
@@ -36,14 +38,11 @@ pub(super) fn place(
     );
     let by_url = "select story from entry where url_hash = ?1 order by story desc limit 1";
     let by_title = "select story from entry where title_hash = ?1 order by story desc limit 1";
-    for (text, sql, joined_by) in [
-        (&item.canonical_url, by_url, "url"),
-        (&item.title_key, by_title, "title"),
-    ] {
-        let Some(text) = text else { continue };
+    for (mark, sql, joined_by) in [(marks.url, by_url, "url"), (marks.title, by_title, "title")] {
+        let Some(mark) = mark else { continue };
         let newest: Option<i64> = tx
             .prepare_cached(sql)?
-            .query_row([short_hash(text)], |row| row.get(0))
+            .query_row([mark], |row| row.get(0))
             .optional()?;
         if let Some(seq) = newest
             && join(tx, seq, span, now)?
@@ -52,13 +51,9 @@ pub(super) fn place(
         }
     }
     tx.prepare_cached(
-        "insert into story (first_entry, title, first_seen, last_seen) values (?1, ?2, ?3, ?3)",
+        "insert into story (first_entry, first_seen, last_seen) values (?1, ?2, ?2)",
     )?
-    .execute(params![
-        item.entry.id.as_str(),
-        item.entry.content.title,
-        Ms(now)
-    ])?;
+    .execute(params![item.entry.id.as_str(), Ms(now)])?;
     Ok(Home {
         seq: tx.last_insert_rowid(),
         joined_by: "first",

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
@@ -17,6 +17,10 @@ use super::{Result, StoreError, open};
 
 /// Jobs in one commit.
 const GROUP: usize = 64;
+/// How long a job that can wait is held back for others to share its commit…
+const PATIENCE: Duration = Duration::from_millis(200);
+/// …and how long without another of them.
+const GAP: Duration = Duration::from_millis(50);
 /// Jobs that may wait; more callers wait outside.
 const QUEUE: usize = 1024;
 /// Without a job for so long, the log is written into the file, and other processes' writes are looked for.
@@ -44,7 +48,8 @@ struct Signs {
 
 /// What the thread is asked to do.
 enum Message {
-    Write(Box<dyn Job>, Option<OwnedSemaphorePermit>),
+    /// A job, and whether it may be held back for others.
+    Write(Waiting, bool),
     Checkpoint(Sender<Result<()>>),
 }
 
@@ -109,15 +114,16 @@ impl Writer {
         })
     }
 
-    /// Queues `work`, waiting while the queue is full; `reply` is called on the writer's thread.
-    pub(super) async fn send<T, F, R>(&self, work: F, reply: R) -> Result<()>
+    /// Queues `work`, waiting while the queue is full; `reply` is called on the writer's thread. Where it
+    /// `can_wait`, it is held back for a moment, so that others share its commit.
+    pub(super) async fn send<T, F, R>(&self, work: F, can_wait: bool, reply: R) -> Result<()>
     where
         T: Send + 'static,
         F: FnMut(&Transaction<'_>) -> Result<T> + Send + 'static,
         R: FnOnce(Result<T>) + Send + 'static,
     {
         let permit = Arc::clone(&self.permits).acquire_owned().await.ok();
-        self.post(Message::Write(task(work, reply), permit))
+        self.post(Message::Write((task(work, reply), permit), can_wait))
     }
 
     /// Queues `work` at once.
@@ -127,7 +133,7 @@ impl Writer {
         F: FnMut(&Transaction<'_>) -> Result<T> + Send + 'static,
         R: FnOnce(Result<T>) + Send + 'static,
     {
-        self.post(Message::Write(task(work, reply), None))
+        self.post(Message::Write((task(work, reply), None), false))
     }
 
     /// Waits until another process has written.
@@ -183,14 +189,14 @@ where
     })
 }
 
+type Waiting = (Box<dyn Job>, Option<OwnedSemaphorePermit>);
+
 /// The thread's side.
 struct Desk {
     path: PathBuf,
     identity: (u64, u64),
     signs: Arc<Signs>,
 }
-
-type Waiting = (Box<dyn Job>, Option<OwnedSemaphorePermit>);
 
 impl Desk {
     fn serve(&self, mut conn: Connection, inbox: &Receiver<Message>) {
@@ -270,19 +276,29 @@ impl Desk {
     }
 }
 
-/// The first job and those that wait behind it, up to a checkpoint or a full group.
+/// The first job and those that wait behind it, up to a checkpoint or a full group; as long as all of them can
+/// wait, also those that come in a moment.
 fn gather(first: Message, inbox: &Receiver<Message>) -> (Vec<Waiting>, Option<Sender<Result<()>>>) {
+    let until = Instant::now() + PATIENCE;
     let mut group = Vec::new();
+    let mut can_wait = true;
     let mut next = Some(first);
     while let Some(message) = next {
         match message {
-            Message::Write(job, permit) => group.push((job, permit)),
+            Message::Write(waiting, patient) => {
+                group.push(waiting);
+                can_wait &= patient;
+            }
             Message::Checkpoint(reply) => return (group, Some(reply)),
         }
         if group.len() == GROUP {
             break;
         }
         next = inbox.try_recv().ok();
+        if next.is_none() && can_wait {
+            let left = until.saturating_duration_since(Instant::now());
+            next = inbox.recv_timeout(left.min(GAP)).ok();
+        }
     }
     (group, None)
 }

@@ -13,7 +13,7 @@ use crate::daemon::receivers;
 use crate::daemon::setup::Setup;
 use crate::domain::alert::decide::backlog_before;
 use crate::domain::document::{self, Candidate, Document, Format, Hints};
-use crate::domain::entry::ingest::{self, Plan, Revised};
+use crate::domain::entry::ingest::{self, Known, Plan, Revised};
 use crate::domain::entry::page::{self, Wanted};
 use crate::domain::entry::{Entry, identity};
 use crate::domain::feed::gap::{self, Kind, Links};
@@ -229,11 +229,13 @@ impl Digest {
         for entry in &mut entries {
             entry.feed = Some(self.feed.id.clone());
         }
-        let keys = ingest::lookup_keys(&entries);
-        let known = self
-            .shared
-            .store
-            .read_blocking(|conn| store::entries::known(conn, &self.feed.id, &keys))?;
+        let known = self.shared.store.read_blocking(|conn| {
+            // Of a feed without a single key there is nothing to be looked up by any.
+            if !store::entries::is_any_known(conn, &self.feed.id)? {
+                return Ok(Known::default());
+            }
+            store::entries::known(conn, &self.feed.id, &ingest::lookup_keys(&entries))
+        })?;
         Ok(ingest::plan(&known, entries, self.now))
     }
 

@@ -10,6 +10,7 @@ use jiff::tz::{Offset, TimeZone};
 
 mod civil;
 mod pieces;
+mod usual;
 mod words;
 
 use civil::date;
@@ -29,6 +30,10 @@ enum Zone {
 /// Reads a date; one without a zone is in `zone`.
 pub(super) fn parse(text: &str, zone: &TimeZone) -> Option<Timestamp> {
     let text = text.trim();
+    usual::parse(text).or_else(|| by_pieces(text, zone))
+}
+
+fn by_pieces(text: &str, zone: &TimeZone) -> Option<Timestamp> {
     let text = &text[..text.floor_char_boundary(LONGEST)];
     let mut pieces = pieces(text);
     if let [

@@ -132,6 +132,11 @@ pub(super) fn push_decoded(out: &mut String, raw: &str, style: Style, mut odd: i
     while let Some(at) = rest.find('&') {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
+        if let Some((c, length)) = of_markup(rest) {
+            out.push(c);
+            rest = &rest[length..];
+            continue;
+        }
         let used = match reference(rest, style) {
             Reference::Chars(first, second, length) => {
                 out.push(first);
@@ -156,6 +161,18 @@ pub(super) fn push_decoded(out: &mut String, raw: &str, style: Style, mut odd: i
     out.push_str(rest);
 }
 
+/// The references that escaped markup is full of, without a look into the table.
+fn of_markup(rest: &str) -> Option<(char, usize)> {
+    let known = [
+        ("&lt;", '<'),
+        ("&gt;", '>'),
+        ("&amp;", '&'),
+        ("&quot;", '"'),
+    ];
+    let found = known.iter().find(|(name, _)| rest.starts_with(name));
+    found.map(|(name, c)| (*c, name.len()))
+}
+
 /// A reference that needs no HTML to be read.
 fn is_xml(name: &str) -> bool {
     matches!(name, "amp;" | "lt;" | "gt;" | "quot;" | "apos;") || name.starts_with('#')
@@ -171,7 +188,8 @@ pub(super) fn decoded(raw: &str, style: Style) -> String {
 /// Text made safe between tags and in quoted attributes.
 pub(super) fn push_escaped(out: &mut String, text: &str) {
     let mut rest = text;
-    while let Some(at) = rest.find(['&', '<', '>', '"']) {
+    let is_special = |byte: u8| matches!(byte, b'&' | b'<' | b'>' | b'"');
+    while let Some(at) = rest.bytes().position(is_special) {
         out.push_str(&rest[..at]);
         out.push_str(match rest.as_bytes()[at] {
             b'&' => "&amp;",

@@ -1,7 +1,7 @@
 //! HTML of an entry → plain text as a reader sees it, and safe HTML.
 //!
 //! One pass over the tags, linear in the input, writes both: only listed elements and attributes, balanced,
-//! not nested deep. `ammonia` then has the last word on what is safe. No images or styles are fetched.
+//! not nested deep. `ammonia` then has the last word on what is safe, where more than plain tags are left. No images or styles are fetched.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use url::Url;
 
 mod lines;
+mod simple;
 pub(super) mod tags;
 
 use lines::Lines;
@@ -99,8 +100,16 @@ pub(super) fn render_plain(text: &str) -> Rendered {
     }
 }
 
-/// What `ammonia` leaves of HTML.
+/// What `ammonia` leaves of the HTML that [`render`] wrote.
 pub(super) fn safe(html: &str) -> String {
+    if html.contains('<') {
+        simple::cleaned(html).unwrap_or_else(|| by_ammonia(html))
+    } else {
+        html.to_owned()
+    }
+}
+
+fn by_ammonia(html: &str) -> String {
     static CLEANER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
         let mut builder = ammonia::Builder::empty();
         let attributes: HashMap<&str, HashSet<&str>> = ALLOWED
@@ -116,11 +125,7 @@ pub(super) fn safe(html: &str) -> String {
             .link_rel(Some("noopener noreferrer nofollow"));
         builder
     });
-    if html.contains('<') {
-        CLEANER.clean(html).to_string()
-    } else {
-        html.to_owned()
-    }
+    CLEANER.clean(html).to_string()
 }
 
 /// A title or a name: one line of plain text. Tags of HTML go, other angle brackets stay.

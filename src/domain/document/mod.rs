@@ -1,9 +1,10 @@
 //! Bytes of a feed document → content of entries: decode, take apart, read, check against a strict reader.
 //!
 //! One reader of our own reads every document, clean or damaged, so that the same entry comes out the same on
-//! a good day and a bad one; feed-rs then looks over the clean ones. Nothing is fetched, no entity is
+//! a good day and a bad one; feed-rs then looks over clean ones where something is missing. Nothing is fetched, no entity is
 //! expanded, everything is bounded. Identity is `entry::identity`'s, what changed is `entry::ingest`'s.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -322,6 +323,7 @@ fn xml(text: &str, hints: &Hints) -> Result<Document, ParseError> {
         zone,
         now: hints.now,
         authors: read::names_in(root.child("channel").unwrap_or(root)),
+        guesses: RefCell::default(),
     };
     let clean = faults.is_clean() && !tree.truncated;
     document.entries = tree
@@ -332,7 +334,7 @@ fn xml(text: &str, hints: &Hints) -> Result<Document, ParseError> {
     document.notes = faults.notes(text);
     if tree.over > 0 {
         document.notes.push(over_note(tree.over));
-    } else if clean {
+    } else if clean && strict::may_add(&document.entries, text) {
         strict::reconcile(
             &mut document.entries,
             strict::read(text, &setting),
@@ -395,6 +397,11 @@ fn country(hints: &Hints) -> Option<String> {
 /// Those of windows-1252 that were taken for ISO-8859-1 on their way are read as what they were.
 fn without_controls(text: &str) -> (std::borrow::Cow<'_, str>, usize) {
     let is_bad = |c: char| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
+    // What such characters begin with is rare, and quicker looked for than the characters.
+    let may_be_bad = |byte: u8| matches!(byte, 0..=8 | 0xb | 0xc | 0xe..=0x1f | 0x7f | 0xc2 | 0xef);
+    if !text.bytes().any(may_be_bad) {
+        return (text.into(), 0);
+    }
     let count = text.chars().filter(|c| is_bad(*c)).count();
     if count == 0 {
         return (text.into(), 0);

@@ -1,4 +1,4 @@
-//! The strict reader, feed-rs, as a second pair of eyes on documents that need no repair.
+//! The strict reader, feed-rs, as a second pair of eyes on documents that need no repair and lack something.
 //!
 //! It knows extensions that our own reader does not, and counts entries its own way: what it finds beyond ours
 //! is kept. It never sees a declaration, a legacy encoding or damage, all of which it panics on or refuses,
@@ -26,6 +26,28 @@ pub(super) enum Strict {
     Refused(String),
     /// It was not asked.
     Skipped,
+}
+
+/// Whether a second look may find something: entries that our own reader did not see, or no title, text or
+/// date in one that it did. Reading everything twice would double what a clean document costs.
+pub(super) fn may_add(own: &[Content], text: &str) -> bool {
+    let lacks = |content: &Content| {
+        content.title.is_empty()
+            || (content.body.is_empty() && content.body_html.is_empty())
+            || content.published.is_none()
+    };
+    own.is_empty() || own.iter().any(lacks) || begun(text) > own.len()
+}
+
+/// How many entries a text seems to begin.
+fn begun(text: &str) -> usize {
+    let tags = text.match_indices("<item").map(|(at, tag)| at + tag.len());
+    let tags = tags.chain(text.match_indices("<entry").map(|(at, tag)| at + tag.len()));
+    tags.filter(|end| {
+        let next = text.as_bytes().get(*end);
+        next.is_some_and(|byte| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/'))
+    })
+    .count()
 }
 
 /// Reads `text` with feed-rs; a panic in it is a refusal.

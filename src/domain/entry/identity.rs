@@ -277,9 +277,14 @@ fn bounded(rung: &str, text: &str) -> String {
 /// Text as compared: composed, white space folded.
 pub(super) fn normal(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
+    let is_composed = text.chars().all(is_composed);
     for word in text.split_whitespace() {
         if !out.is_empty() {
             out.push(' ');
+        }
+        if is_composed {
+            out.push_str(word);
+            continue;
         }
         out.extend(
             word.nfc()
@@ -287,6 +292,13 @@ pub(super) fn normal(text: &str) -> String {
         );
     }
     out
+}
+
+/// Quick answer for the common characters that [`normal`] leaves as they are, whatever stands beside them.
+fn is_composed(c: char) -> bool {
+    matches!(c, '\0'..='\u{ac}' | '\u{ae}'..='\u{2ff}' | '\u{2010}'..='\u{2027}' | '\u{3001}'..='\u{3029}'
+        | '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30fa}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}'
+        | '\u{ac00}'..='\u{d7a3}')
 }
 
 /// SHA-256 over parts, each closed by a zero byte.
@@ -302,16 +314,12 @@ fn digest(parts: &[&str]) -> [u8; 32] {
 /// Lower-case hex.
 fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes
-        .iter()
-        .flat_map(|byte| {
-            [
-                DIGITS[usize::from(byte >> 4)],
-                DIGITS[usize::from(byte & 15)],
-            ]
-        })
-        .map(char::from)
-        .collect()
+    let mut out = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        out.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        out.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+    out
 }
 
 #[cfg(test)]

@@ -178,6 +178,12 @@ struct Recognised {
 
 /// By key; else by another rung's value; else, where most of the document moved, by link or title and date.
 fn recognise(known: &Known, entries: &[Entry]) -> Recognised {
+    if known.entries.is_empty() {
+        return Recognised {
+            matches: vec![None; entries.len()],
+            migrated: false,
+        };
+    }
     let by_key: HashMap<&str, usize> = known
         .entries
         .iter()
@@ -188,6 +194,12 @@ fn recognise(known: &Known, entries: &[Entry]) -> Recognised {
         .iter()
         .map(|entry| by_key.get(entry.key.as_str()).copied())
         .collect();
+    if matches.iter().all(Option::is_some) {
+        return Recognised {
+            matches,
+            migrated: false,
+        };
+    }
     let mut taken: HashSet<usize> = matches.iter().flatten().copied().collect();
     let by_alternate = index_alternates(known);
     let shared = shared_alternates(entries);

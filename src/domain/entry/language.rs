@@ -3,10 +3,22 @@
 //! Scripts are certain, statistics are not: a guess counts only where the text is long enough for it. No
 //! translation, no per-word languages.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use whatlang::{Lang, Script};
 
 /// Letters that a guess by statistics needs.
 const FEWEST_LETTERS: usize = 24;
+
+/// Bytes that a guess looks at: two sentences tell as much as a page.
+const GUESS_FROM: usize = 300;
+
+/// Texts of one document that statistics must judge alike before the next need not be asked about.
+const ALIKE: usize = 3;
+
+/// Letters that are counted.
+const MOST_LETTERS: usize = 4000;
 
 /// Letters of a text by script.
 #[derive(Clone, Copy, Debug, Default)]
@@ -14,25 +26,32 @@ struct Letters {
     hangul: usize,
     kana: usize,
     han: usize,
+    latin: usize,
     all: usize,
 }
 
 impl Letters {
     fn of(text: &str) -> Self {
         let mut letters = Self::default();
-        for c in text.chars().filter(|c| c.is_alphabetic()).take(4000) {
-            letters.all += 1;
+        for c in text.chars() {
             match c {
-                '\u{ac00}'..='\u{d7a3}' | '\u{1100}'..='\u{11ff}' | '\u{3130}'..='\u{318f}' => {
-                    letters.hangul += 1;
-                }
+                'a'..='z' | 'A'..='Z' => letters.latin += 1,
+                '\0'..='\u{7f}' => continue,
+                '\u{ac00}'..='\u{d7a3}' => letters.hangul += 1,
+                c if !c.is_alphabetic() => continue,
+                '\u{1100}'..='\u{11ff}' | '\u{3130}'..='\u{318f}' => letters.hangul += 1,
                 '\u{3040}'..='\u{30ff}' | '\u{31f0}'..='\u{31ff}' | '\u{ff66}'..='\u{ff9f}' => {
                     letters.kana += 1;
                 }
                 '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}' => {
                     letters.han += 1;
                 }
+                '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' => letters.latin += 1,
                 _ => {}
+            }
+            letters.all += 1;
+            if letters.all == MOST_LETTERS {
+                break;
             }
         }
         letters
@@ -57,15 +76,67 @@ impl Letters {
 /// The language of a text (primary subtag) and how sure that is, from 0 to 1; none where it cannot be told.
 #[must_use]
 pub fn detect(text: &str) -> Option<(String, f32)> {
-    let letters = Letters::of(text);
-    if letters.all == 0 {
-        return None;
+    let (language, confidence) = Guesses::default().detect(text)?;
+    Some((language.to_owned(), confidence))
+}
+
+/// What the texts of one document were taken for, in their order.
+///
+/// Statistics cost more than all else that is done to an entry, and a document is nearly always written in one
+/// language: once some texts in Latin letters came out alike, the next is taken for the same, unless its
+/// small words are another language's.
+#[derive(Clone, Debug, Default)]
+pub struct Guesses {
+    last: Option<&'static str>,
+    /// How many came out like the last.
+    alike: usize,
+    /// Letters that were looked at in the longest of them.
+    longest: usize,
+}
+
+impl Guesses {
+    /// [`detect`] for the next text of the document.
+    fn detect(&mut self, text: &str) -> Option<(&'static str, f32)> {
+        let letters = Letters::of(text);
+        if letters.all == 0 {
+            return None;
+        }
+        if let Some(found) = letters.east_asian() {
+            return Some(found);
+        }
+        let text = &text[..text.floor_char_boundary(GUESS_FROM)];
+        if letters.latin * 10 < letters.all * 9 {
+            return by_statistics(text, letters);
+        }
+        if self.alike >= ALIKE && self.covers(text, letters) {
+            return self.last.map(|language| (language, 0.5));
+        }
+        let found = by_statistics(text, letters);
+        let language = found.map(|(language, _)| language);
+        if language != self.last {
+            *self = Self {
+                last: language,
+                ..Self::default()
+            };
+        }
+        self.alike += 1;
+        self.longest = self.longest.max(letters.all.min(GUESS_FROM));
+        found
     }
-    if let Some((language, confidence)) = letters.east_asian() {
-        return Some((language.to_owned(), confidence));
+
+    /// Whether nothing in a text speaks against what the last ones came out as.
+    fn covers(&self, text: &str, letters: Letters) -> bool {
+        let small = SmallWords::in_text(text);
+        match self.last {
+            Some(language) => small.best().contains(&language),
+            // No more of it than of those that could not be told.
+            None => small.most() == 0 && letters.all.min(GUESS_FROM) <= self.longest,
+        }
     }
-    // Two sentences tell as much as a page, and guessing is what a new entry costs most.
-    let text = &text[..text.floor_char_boundary(300)];
+}
+
+/// The language by the frequency of letters, else by small words.
+fn by_statistics(text: &str, letters: Letters) -> Option<(&'static str, f32)> {
     let info = whatlang::detect(text)?;
     let shared = matches!(
         info.script(),
@@ -78,11 +149,11 @@ pub fn detect(text: &str) -> Option<(String, f32)> {
     )]
     let confidence = info.confidence() as f32;
     if sure {
-        return Some((code(info.lang()).to_owned(), confidence));
+        return Some((code(info.lang()), confidence));
     }
     let guess = code(info.lang());
     let language = (info.script() == Script::Latin).then(|| by_small_words(text, guess))??;
-    Some((language.to_owned(), 0.5))
+    Some((language, 0.5))
 }
 
 /// The small words of the Latin languages that headlines are written in: too few letters for statistics,
@@ -150,24 +221,62 @@ const SMALL_WORDS: [(&str, &str); 14] = [
     ),
 ];
 
+/// How many small words of each language a text has.
+struct SmallWords([usize; SMALL_WORDS.len()]);
+
+impl SmallWords {
+    fn in_text(text: &str) -> Self {
+        /// The languages of each small word, one bit each.
+        static LANGUAGES: LazyLock<HashMap<&'static str, u16>> = LazyLock::new(|| {
+            let mut languages: HashMap<&str, u16> = HashMap::new();
+            for (at, (_, words)) in SMALL_WORDS.iter().enumerate() {
+                for word in words.split_whitespace() {
+                    *languages.entry(word).or_default() |= 1 << at;
+                }
+            }
+            languages
+        });
+        let mut counts = [0; SMALL_WORDS.len()];
+        for word in text.split(|c: char| !c.is_alphanumeric()) {
+            if word.is_empty() || word.len() > LONGEST_SMALL {
+                continue;
+            }
+            let found = if word.contains(char::is_uppercase) {
+                LANGUAGES.get(word.to_lowercase().as_str())
+            } else {
+                LANGUAGES.get(word)
+            };
+            let Some(languages) = found else { continue };
+            for (at, count) in counts.iter_mut().enumerate() {
+                *count += usize::from(languages >> at & 1);
+            }
+        }
+        Self(counts)
+    }
+
+    /// The count of the languages that have most.
+    fn most(&self) -> usize {
+        self.0.iter().copied().max().unwrap_or_default()
+    }
+
+    /// The languages that have most; none where no language has any.
+    fn best(&self) -> Vec<&'static str> {
+        let most = self.most();
+        let counted = self.0.iter().zip(SMALL_WORDS);
+        counted
+            .filter(|(count, _)| most > 0 && **count == most)
+            .map(|(_, (language, _))| language)
+            .collect()
+    }
+}
+
+/// No small word is longer, in bytes.
+const LONGEST_SMALL: usize = 12;
+
 /// The language with the most small words; none without one. Where several have as many, it is the one that
 /// statistics guess, or English in a text without a single accent.
 fn by_small_words(text: &str, guess: &str) -> Option<&'static str> {
-    let words: Vec<String> = text
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
-        .collect();
-    let counted = SMALL_WORDS.map(|(language, known)| {
-        let is_small = |word: &&String| known.split_whitespace().any(|small| small == *word);
-        (words.iter().filter(is_small).count(), language)
-    });
-    let most = counted.iter().map(|(count, _)| *count).max()?;
-    let best: Vec<&'static str> = counted
-        .iter()
-        .filter(|(count, _)| *count == most && most > 0)
-        .map(|(_, language)| *language)
-        .collect();
+    let best = SmallWords::in_text(text).best();
     let among = |wanted: &str| best.iter().copied().find(|language| *language == wanted);
     match best.as_slice() {
         [one] => Some(one),
@@ -185,12 +294,18 @@ pub fn resolve(
     entry: Option<&str>,
     channel: Option<&str>,
     text: &str,
+    guesses: &mut Guesses,
 ) -> Option<String> {
     if let Some(tag) = configured.and_then(tag) {
         return Some(tag);
     }
+    let mut guess = || {
+        guesses
+            .detect(text)
+            .map(|(language, _)| language.to_owned())
+    };
     let Some(said) = entry.and_then(tag).or_else(|| channel.and_then(tag)) else {
-        return detect(text).map(|(language, _)| language);
+        return guess();
     };
     let letters = Letters::of(text);
     let primary = said.split('-').next().unwrap_or_default();
@@ -199,9 +314,7 @@ pub fn resolve(
         // Han alone may be any of the three.
         Some(("zh", _)) if is_asian => Some(said),
         Some((shown, _)) if shown != primary && letters.all >= 4 => Some(shown.to_owned()),
-        None if is_asian && letters.all >= FEWEST_LETTERS => {
-            detect(text).map(|(language, _)| language)
-        }
+        None if is_asian && letters.all >= FEWEST_LETTERS => guess(),
         _ => Some(said),
     }
 }

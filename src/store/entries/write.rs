@@ -7,7 +7,9 @@ use rusqlite::{OptionalExtension, Transaction, named_params, params};
 
 use super::super::polls::{Recorded, RevisedEntry};
 use super::super::row::{Json, Ms, later, short_hash};
+use super::super::stories::Home;
 use super::super::{Result, StoreError};
+use super::html::packed;
 use super::{get, time_of};
 use crate::domain::entry::ingest::Rekeyed;
 use crate::domain::id::{EntryId, FeedId};
@@ -31,6 +33,25 @@ pub(in crate::store) struct Placed {
     pub story: i64,
 }
 
+/// What stands in indexes for an entry's canonical URL and folded title.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::store) struct Marks {
+    /// Of `Recorded::canonical_url`.
+    pub url: Option<i64>,
+    /// Of `Recorded::title_key`.
+    pub title: Option<i64>,
+}
+
+impl Marks {
+    /// Those of an entry.
+    pub(in crate::store) fn of(item: &Recorded) -> Self {
+        Self {
+            url: item.canonical_url.as_deref().map(short_hash),
+            title: item.title_key.as_deref().map(short_hash),
+        }
+    }
+}
+
 /// Whether an entry is stored, or was until retention deleted it.
 pub(in crate::store) fn is_stored(tx: &Transaction<'_>, id: &EntryId) -> Result<bool> {
     Ok(tx
@@ -41,12 +62,12 @@ pub(in crate::store) fn is_stored(tx: &Transaction<'_>, id: &EntryId) -> Result<
         .query_row([id.as_str()], |row| row.get(0))?)
 }
 
-/// Stores a new entry in `story`, which it joined by `joined_by`.
+/// Stores a new entry in the story that is its home.
 pub(in crate::store) fn insert(
     tx: &Transaction<'_>,
     feed: &FeedId,
     item: &Recorded,
-    (story, joined_by): (i64, &str),
+    (marks, home): (Marks, &Home),
     now: Timestamp,
 ) -> Result<Placed> {
     let entry = &item.entry;
@@ -56,40 +77,39 @@ pub(in crate::store) fn insert(
         "insert into entry (id, feed, key, content_hash, at, first_seen, last_seen, story, joined_by,
             url_hash, title_hash, published, updated, language, guid, url, title, authors, categories,
             enclosures, body, body_html, full_text)
-         values (:id, :feed, :key, :hash, :at, :first_seen, :first_seen, :story, :joined_by, :url_hash,
-            :title_hash, :published, :updated, :language, :guid, :url, :title, :authors, :categories,
-            :enclosures, :body, :body_html, :full_text)",
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
+            ?21, ?22)",
     )?
-    .execute(named_params! {
-        ":id": entry.id.as_str(),
-        ":feed": feed.as_str(),
-        ":key": entry.key,
-        ":hash": item.content_hash,
-        ":at": Ms(time_of(content, first_seen)),
-        ":first_seen": Ms(first_seen),
-        ":story": story,
-        ":joined_by": joined_by,
-        ":url_hash": item.canonical_url.as_deref().map(short_hash),
-        ":title_hash": item.title_key.as_deref().map(short_hash),
-        ":published": content.published.map(Ms),
-        ":updated": content.updated.map(Ms),
-        ":language": content.language,
-        ":guid": content.guid,
-        ":url": content.url,
-        ":title": content.title,
-        ":authors": Json(&content.authors),
-        ":categories": Json(&content.categories),
-        ":enclosures": Json(&content.enclosures),
-        ":body": content.body,
-        ":body_html": content.body_html,
-        ":full_text": entry.full_text,
-    })?;
+    .execute(params![
+        entry.id.as_str(),
+        feed.as_str(),
+        entry.key,
+        item.content_hash,
+        Ms(time_of(content, first_seen)),
+        Ms(first_seen),
+        home.seq,
+        home.joined_by,
+        marks.url,
+        marks.title,
+        content.published.map(Ms),
+        content.updated.map(Ms),
+        content.language,
+        content.guid,
+        content.url,
+        content.title,
+        Json(&content.authors),
+        Json(&content.categories),
+        Json(&content.enclosures),
+        content.body,
+        packed(&content.body_html, &content.body),
+        entry.full_text,
+    ])?;
     let seq = tx.last_insert_rowid();
     add_keys(tx, feed, seq, item.alternates.iter().chain([&entry.key]))?;
     Ok(Placed {
         seq,
         revision: 0,
-        story,
+        story: home.seq,
     })
 }
 
@@ -136,6 +156,7 @@ fn overwrite(
 ) -> Result<()> {
     let item = &revised.now;
     let content = &item.entry.content;
+    let marks = Marks::of(item);
     tx.prepare_cached(
         "update entry set content_hash = :hash, revision = revision + 1,
             hash_only = hash_only + :hash_only, at = :at, url_hash = :url_hash,
@@ -149,8 +170,8 @@ fn overwrite(
         ":hash": item.content_hash,
         ":hash_only": revised.hash_only,
         ":at": Ms(time_of(content, first_seen)),
-        ":url_hash": item.canonical_url.as_deref().map(short_hash),
-        ":title_hash": item.title_key.as_deref().map(short_hash),
+        ":url_hash": marks.url,
+        ":title_hash": marks.title,
         ":published": content.published.map(Ms),
         ":updated": content.updated.map(Ms),
         ":language": content.language,
@@ -161,7 +182,7 @@ fn overwrite(
         ":categories": Json(&content.categories),
         ":enclosures": Json(&content.enclosures),
         ":body": content.body,
-        ":body_html": content.body_html,
+        ":body_html": packed(&content.body_html, &content.body),
         ":full_text": item.entry.full_text,
     })?;
     Ok(())

@@ -11,13 +11,23 @@ pub(super) struct Lines {
 impl Lines {
     /// Appends text; white space in it folds.
     pub(super) fn push(&mut self, text: &str) {
-        for piece in text.split_inclusive(is_space) {
-            let word = piece.trim_end_matches(is_space);
-            if !word.is_empty() {
-                self.settle();
-                self.out.push_str(word);
+        let bytes = text.as_bytes();
+        let mut at = 0;
+        while at < bytes.len() {
+            let word = bytes[at..].iter().position(|byte| may_be_space(*byte));
+            let mut end = word.map_or(bytes.len(), |found| at + found);
+            // A letter may begin like the no-break space.
+            while end < bytes.len() && space_at(bytes, end) == 0 {
+                let next = bytes[end + 1..].iter().position(|byte| may_be_space(*byte));
+                end = next.map_or(bytes.len(), |found| end + 1 + found);
             }
-            if word.len() < piece.len() {
+            if end > at {
+                self.settle();
+                self.out.push_str(&text[at..end]);
+            }
+            at = end;
+            while at < bytes.len() && space_at(bytes, at) > 0 {
+                at += space_at(bytes, at);
                 self.blank = true;
             }
         }
@@ -57,7 +67,36 @@ impl Lines {
     }
 }
 
-/// White space of HTML, and the no-break space, which a reader sees as one.
-fn is_space(c: char) -> bool {
-    matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{c}' | '\u{a0}')
+/// Whether white space may begin with a byte.
+fn may_be_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b'\x0c' | 0xc2)
+}
+
+/// Bytes of the white space at `at`: that of HTML, and the no-break space, which a reader sees as one; 0 for none.
+fn space_at(bytes: &[u8], at: usize) -> usize {
+    match bytes[at] {
+        b' ' | b'\t' | b'\n' | b'\r' | b'\x0c' => 1,
+        0xc2 if bytes.get(at + 1) == Some(&0xa0) => 2,
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn white_space_folds_between_words(text in "([ \t\na\u{a0}\u{ac}é한]|\\PC){0,24}", tail in "[ a]{0,3}") {
+            let is_space = |c: char| matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{c}' | '\u{a0}');
+            let mut lines = Lines::default();
+            lines.push(&text);
+            lines.push(&tail);
+            let whole = text + &tail;
+            let words: Vec<&str> = whole.split(is_space).filter(|word| !word.is_empty()).collect();
+            prop_assert_eq!(lines.finish(), words.join(" "));
+        }
+    }
 }

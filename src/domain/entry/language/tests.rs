@@ -75,7 +75,9 @@ fn statistics_only_where_they_hold() {
 fn what_is_said_counts_unless_the_script_rules_it_out() {
     let korean = "한화에어로스페이스가 계약을 체결했다";
     let english = "The ministry announced on Monday that it had signed a contract for the delivery of howitzers.";
-    let of = |configured, entry, channel, text| resolve(configured, entry, channel, text);
+    let of = |configured, entry, channel, text| {
+        resolve(configured, entry, channel, text, &mut Guesses::default())
+    };
     assert_eq!(
         of(Some("en"), Some("ko"), None, korean).as_deref(),
         Some("en")
@@ -113,5 +115,53 @@ fn tags_in_the_usual_spelling() {
         ("<b>", None),
     ] {
         assert_eq!(tag(raw).as_deref(), expected, "{raw}");
+    }
+}
+
+#[test]
+fn a_document_is_guessed_as_its_entries_would_be_alone() {
+    let english = "The ministry said on Monday that it had signed a contract for the delivery of howitzers to Poland.";
+    let german = "Das Ministerium teilte am Montag mit, dass der Vertrag über die Lieferung unterzeichnet wurde.";
+    let korean = "한화에어로스페이스가 계약을 체결했다";
+    let russian =
+        "Министерство сообщило, что договор о поставке был подписан в понедельник вечером.";
+    let french = "Accord avec la Pologne sur les chars";
+    let texts = [
+        english, english, english, english, german, english, korean, russian, french, english,
+        german, german, german, german, english,
+    ];
+    let mut guesses = Guesses::default();
+    for text in texts {
+        let alone = detect(text).map(|(language, _)| language);
+        let among = guesses
+            .detect(text)
+            .map(|(language, _)| language.to_owned());
+        assert_eq!(among, alone, "{text}");
+    }
+}
+
+#[test]
+fn what_statistics_cannot_tell_is_asked_again_where_there_is_more_of_it() {
+    let mut guesses = Guesses::default();
+    for _ in 0..4 {
+        assert_eq!(guesses.detect("KAI FA-50"), None);
+    }
+    let hungarian =
+        "A minisztérium hétfőn közölte, hogy aláírta a tarackok szállításáról szóló szerződést.";
+    assert_eq!(
+        guesses.detect(hungarian).map(|(language, _)| language),
+        Some("hu")
+    );
+}
+
+#[test]
+fn no_small_word_is_too_long_to_be_looked_up() {
+    for (language, words) in SMALL_WORDS {
+        assert!(
+            words
+                .split_whitespace()
+                .all(|word| word.len() <= LONGEST_SMALL),
+            "{language}"
+        );
     }
 }
