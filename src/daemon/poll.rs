@@ -4,6 +4,7 @@
 //! steps are put in order and nothing else. The fetcher keeps hosts apart; this pass keeps feeds apart.
 
 mod read;
+pub mod rounds;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
