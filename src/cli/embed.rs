@@ -37,9 +37,9 @@ pub async fn open(config: &Path, state_dir: &Path, clock: Clock) -> Result<Parts
         color: ColorWhen::Never,
     });
     context.clock = clock;
-    let loaded =
+    let config =
         context::read(config).map_err(|problems| problems.without_warnings().render(false))?;
-    let (shared, lock) = context.own(loaded).map_err(|failure| failure.message)?;
+    let (shared, lock) = context.own(config).map_err(|failure| failure.message)?;
     let loader = run::loader(&context, &shared).map_err(|failure| failure.message)?;
     daemon::sync(&shared, &shared.setup())
         .await

@@ -83,17 +83,24 @@ fn raw(head: &str, body: &[u8]) -> Reply {
     Reply::verbatim(bytes)
 }
 
+/// So many header fields.
+fn fields(count: usize) -> String {
+    let fields: Vec<String> = (0..count).map(|n| format!("X-{n}: {n}\r\n")).collect();
+    fields.concat()
+}
+
 fn two() -> String {
     rss(&["Two", "One"])
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn heads_that_are_read_all_the_same() {
     let body = two();
     let length = body.len();
     let chunked = format!("{:x}\r\n{body}\r\n0\r\n", body.len());
     let many = |count: usize| {
-        let fields: String = (0..count).map(|n| format!("X-{n}: {n}\r\n")).collect();
+        let fields = fields(count);
         format!("HTTP/1.1 200 OK\r\n{fields}Content-Length: {length}\r\n\r\n{body}")
     };
     for (name, bytes) in [
@@ -201,10 +208,11 @@ fn heads_that_are_read_all_the_same() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn heads_that_are_not() {
     let body = two();
     let length = body.len();
-    let many: String = (0..300).map(|n| format!("X-{n}: {n}\r\n")).collect();
+    let many = fields(300);
     let long = "x".repeat(70 << 10);
     for (name, wanted, bytes) in [
         (

@@ -143,7 +143,9 @@ fn skiphours_ttl() {
         .collect();
     let toml = PUBLIC.replace("60m", "10m") + &feeds;
     let mut world = World::new(Server::start(), &toml);
-    let hours: String = (0..=5).map(|hour| format!("<hour>{hour}</hour>")).collect();
+    let hours = [0, 1, 2, 3, 4, 5]
+        .map(|hour| format!("<hour>{hour}</hour>"))
+        .concat();
     let document = rss(&["One"]).replace(
         "<item>",
         &format!("<ttl>60</ttl><skipHours>{hours}</skipHours><item>"),
