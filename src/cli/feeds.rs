@@ -6,6 +6,7 @@ mod pushes;
 mod show;
 mod standing;
 
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use jiff::Timestamp;

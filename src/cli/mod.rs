@@ -9,6 +9,7 @@ mod check;
 mod complete;
 mod context;
 mod db;
+pub mod embed;
 mod entities;
 mod entries;
 mod environment;

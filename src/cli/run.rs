@@ -177,7 +177,7 @@ async fn serve(
 }
 
 /// What SIGHUP calls: reads the same config path again, whole.
-fn loader(context: &Context, shared: &Arc<Shared>) -> Result<Arc<Loader>, Failure> {
+pub(super) fn loader(context: &Context, shared: &Arc<Shared>) -> Result<Arc<Loader>, Failure> {
     let (path, maker, store) = (
         context.config_path()?,
         setup::Maker::new(context)?,

@@ -8,6 +8,7 @@ mod fill;
 pub mod network;
 pub mod queue;
 pub(super) mod read;
+pub mod rounds;
 mod standing;
 mod under_way;
 

@@ -6,10 +6,13 @@
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use bongsu::clock::Clock;
+use jiff::Timestamp;
 
 /// A request as received.
 #[derive(Clone, Debug)]
@@ -24,6 +27,10 @@ pub struct Request {
     pub body: Vec<u8>,
     /// When it had come in.
     pub at: Instant,
+    /// The same by the clock of the scenario, where it has one.
+    pub when: Timestamp,
+    /// On which of the connections, counted from 1.
+    pub connection: usize,
 }
 
 impl Request {
@@ -65,6 +72,7 @@ enum How {
     Cut { after: usize },
     Stall { after: Option<usize> },
     Drip { every: Duration },
+    Endless { head: bool },
     Verbatim,
 }
 
@@ -176,6 +184,46 @@ impl Reply {
         self
     }
 
+    /// The head with the whole length, then the body over and over, until the other side hangs up.
+    pub fn endless(mut self) -> Self {
+        self.how = How::Endless { head: false };
+        self
+    }
+
+    /// A head that has no end.
+    pub fn endless_head(mut self) -> Self {
+        self.how = How::Endless { head: true };
+        self
+    }
+
+    /// 304 if the request bears every validator that this reply has, byte for byte; else this reply.
+    pub fn unless_known(self, request: &Request) -> Self {
+        let pairs = [
+            ("etag", "if-none-match"),
+            ("last-modified", "if-modified-since"),
+        ];
+        let mut validators = Vec::new();
+        for (name, asked) in pairs {
+            let mine = self
+                .headers
+                .iter()
+                .find(|(known, _)| known.eq_ignore_ascii_case(name));
+            if let Some((_, value)) = mine {
+                if request.header(asked) != Some(value) {
+                    return self;
+                }
+                validators.push((name, value.clone()));
+            }
+        }
+        if validators.is_empty() {
+            return self;
+        }
+        let bare = Self::status(304);
+        validators
+            .into_iter()
+            .fold(bare, |reply, (name, value)| reply.header(name, value))
+    }
+
     /// The body as it would be sent, codings applied.
     pub fn into_body(self) -> Vec<u8> {
         self.body
@@ -189,9 +237,10 @@ impl Reply {
             head.extend_from_slice(value);
             head.extend_from_slice(b"\r\n");
         }
+        let endless = matches!(self.how, How::Endless { .. });
         if matches!(self.how, How::Chunked { .. }) {
             head.extend_from_slice(b"Transfer-Encoding: chunked\r\n");
-        } else if !matches!(self.status, 100..=199 | 204 | 304) {
+        } else if !endless && !matches!(self.status, 100..=199 | 204 | 304) {
             head.extend_from_slice(format!("Content-Length: {}\r\n", self.body.len()).as_bytes());
         }
         head.extend_from_slice(b"\r\n");
@@ -206,7 +255,17 @@ struct Shared {
     answers: Mutex<HashMap<String, Answer>>,
     requests: Mutex<Vec<Request>>,
     connections: AtomicUsize,
+    /// Bytes of endless replies that the other side took.
+    poured: AtomicU64,
+    clock: Mutex<Option<Clock>>,
     closed: AtomicBool,
+}
+
+impl Shared {
+    fn now(&self) -> Timestamp {
+        let clock = self.clock.lock().expect("no answer panicked");
+        clock.as_ref().unwrap_or(&Clock::System).now()
+    }
 }
 
 /// The server; it ends when dropped.
@@ -222,8 +281,8 @@ impl Server {
     }
 
     /// On another loopback address, at a free port.
-    pub fn start_at(ip: Ipv4Addr) -> Self {
-        let listener = TcpListener::bind((IpAddr::V4(ip), 0)).expect("loopback is there");
+    pub fn start_at(ip: impl Into<IpAddr>) -> Self {
+        let listener = TcpListener::bind((ip.into(), 0)).expect("loopback is there");
         let address = listener.local_addr().expect("it is bound");
         let shared = Arc::new(Shared::default());
         let serving = Arc::clone(&shared);
@@ -232,12 +291,18 @@ impl Server {
                 if serving.closed.load(Ordering::SeqCst) {
                     return;
                 }
-                serving.connections.fetch_add(1, Ordering::SeqCst);
+                let number = serving.connections.fetch_add(1, Ordering::SeqCst) + 1;
                 let shared = Arc::clone(&serving);
-                thread::spawn(move || converse(stream, &shared));
+                thread::spawn(move || converse(stream, number, &shared));
             }
         });
         Self { address, shared }
+    }
+
+    /// From now on it notes requests by this clock.
+    pub fn tell_time(&self, clock: &Clock) {
+        let mut mine = self.shared.clock.lock().expect("no answer panicked");
+        *mine = Some(clock.clone());
     }
 
     /// Where it listens.
@@ -259,6 +324,36 @@ impl Server {
     pub fn on(&self, path: &str, answer: impl FnMut(&Request) -> Reply + Send + 'static) {
         let mut answers = self.shared.answers.lock().expect("no answer panicked");
         answers.insert(path.to_owned(), Box::new(answer));
+    }
+
+    /// Answers a path with one reply after the other, and with the last from then on.
+    pub fn in_order(&self, path: &str, replies: Vec<Reply>) {
+        let mut replies = replies.into_iter().peekable();
+        let mut last = replies.peek().cloned().expect("there is a reply");
+        self.on(path, move |_| {
+            if let Some(next) = replies.next() {
+                last = next;
+            }
+            last.clone()
+        });
+    }
+
+    /// The requests for `target` so far, in order.
+    pub fn asked(&self, target: &str) -> Vec<Request> {
+        let mut requests = self.requests();
+        requests.retain(|request| request.target == target);
+        requests
+    }
+
+    /// Forgets what was asked so far.
+    pub fn forget(&self) {
+        let mut requests = self.shared.requests.lock().expect("no answer panicked");
+        requests.clear();
+    }
+
+    /// How many bytes of endless replies were taken.
+    pub fn poured(&self) -> u64 {
+        self.shared.poured.load(Ordering::SeqCst)
     }
 
     /// What was asked so far, in order.
@@ -291,7 +386,7 @@ impl Drop for Server {
 }
 
 /// Serves one connection until it ends.
-fn converse(stream: TcpStream, shared: &Shared) {
+fn converse(stream: TcpStream, number: usize, shared: &Shared) {
     let _ = stream.set_nodelay(true);
     let Ok(reading) = stream.try_clone() else {
         return;
@@ -304,7 +399,8 @@ fn converse(stream: TcpStream, shared: &Shared) {
         hold(&mut writer, shared);
         return;
     }
-    while let Some(request) = read_request(&mut reader) {
+    while let Some(mut request) = read_request(&mut reader) {
+        (request.when, request.connection) = (shared.now(), number);
         let reply = {
             let mut answers = shared.answers.lock().expect("no answer panicked");
             let key = if answers.contains_key(&request.target) {
@@ -360,6 +456,8 @@ fn read_request(reader: &mut impl BufRead) -> Option<Request> {
         headers,
         body: Vec::new(),
         at: Instant::now(),
+        when: Timestamp::UNIX_EPOCH,
+        connection: 0,
     };
     if let Some(length) = request.text("content-length") {
         let mut body = vec![0; length.parse().ok()?];
@@ -407,6 +505,7 @@ fn send(reply: &Reply, to: &mut TcpStream, shared: &Shared) -> std::io::Result<b
             hold(to, shared);
             return Ok(false);
         }
+        How::Endless { head } => return pour(reply, head, to, shared).map(|()| false),
         _ => to.write_all(&reply.head())?,
     }
     match reply.how {
@@ -437,9 +536,28 @@ fn send(reply: &Reply, to: &mut TcpStream, shared: &Shared) -> std::io::Result<b
                 pause(every, shared);
             }
         }
-        How::Whole | How::Verbatim => to.write_all(body)?,
+        How::Whole | How::Verbatim | How::Endless { .. } => to.write_all(body)?,
     }
     Ok(true)
+}
+
+/// Sends a head or a body without end, until the other side has enough.
+fn pour(reply: &Reply, head: bool, to: &mut TcpStream, shared: &Shared) -> std::io::Result<()> {
+    let mut piece = reply.body.clone();
+    let start = reply.head();
+    if head {
+        to.write_all(&start[..start.len() - 2])?;
+        piece = b"X-More: and more, and more, and more\r\n".repeat(20);
+    } else {
+        to.write_all(&start)?;
+    }
+    while !shared.closed.load(Ordering::SeqCst) {
+        to.write_all(&piece)?;
+        shared
+            .poured
+            .fetch_add(piece.len() as u64, Ordering::SeqCst);
+    }
+    Ok(())
 }
 
 /// Keeps the connection open and silent until the other side or the server ends.
