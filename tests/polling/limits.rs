@@ -13,7 +13,7 @@ use crate::world::{
 };
 
 /// A world with one feed at a fixed interval.
-fn every(interval: &str) -> World {
+pub fn every(interval: &str) -> World {
     let toml = PUBLIC.replace("60m", interval) + WATCH + &feed("news", NEWS);
     World::new(Server::start(), &toml)
 }

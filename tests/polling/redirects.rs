@@ -7,10 +7,10 @@ use crate::world::{
     DAY, HOUR, NEWS, PRIVATE, PUBLIC, WATCH, World, channel, feed, item, later, rss, start,
 };
 
-const NEW: &str = "http://news.example/new";
+pub const NEW: &str = "http://news.example/new";
 
 /// `/new`, which knows its own validator.
-fn serve_new(world: &World) {
+pub fn serve_new(world: &World) {
     world.server.on(NEW, |request| {
         let days = request.when.duration_since(start()).as_hours() / 24;
         let items: Vec<String> = (0..=days)
@@ -24,7 +24,7 @@ fn serve_new(world: &World) {
 }
 
 /// A world whose feed is asked every six hours.
-fn slow() -> World {
+pub fn slow() -> World {
     let toml = PUBLIC.replace("60m", "6h") + WATCH + &feed("news", NEWS);
     World::new(Server::start(), &toml)
 }

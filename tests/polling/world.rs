@@ -120,7 +120,7 @@ impl World {
             .runtime
             .block_on(opened)
             .unwrap_or_else(|error| panic!("{error}"));
-        self.rounds = Some(self.runtime.block_on(Rounds::begin(&parts.shared)));
+        self.rounds = Some(Rounds::default());
         self.parts = Some(parts);
     }
 

@@ -13,18 +13,13 @@ use crate::domain::feed::schedule;
 use crate::store::{self, StoreError};
 
 /// One life of the poll pass, its clock in the caller's hands.
+#[derive(Default)]
 pub struct Rounds {
     polls: Polls,
+    begun: bool,
 }
 
 impl Rounds {
-    /// Begins as the daemon does: feeds that are overdue are spread.
-    pub async fn begin(shared: &Arc<Shared>) -> Self {
-        let mut polls = Polls::default();
-        polls.spread(shared).await;
-        Self { polls }
-    }
-
     /// Starts every poll that is due now and waits for their ends; says when to look again, none where never.
     ///
     /// Dropped half-way, it is a daemon that was killed: what is not recorded by then is not.
@@ -33,6 +28,9 @@ impl Rounds {
     /// When the store fails.
     pub async fn round(&mut self, shared: &Arc<Shared>) -> Result<Option<Timestamp>, StoreError> {
         shared.learn_price().await;
+        if !std::mem::replace(&mut self.begun, true) {
+            self.polls.spread(shared).await;
+        }
         self.polls.start_due(shared).await?;
         while let Some(ended) = self.polls.tasks.join_next_with_id().await {
             self.polls.ended(shared, Some(ended));
