@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::support::http::{Reply, Server};
-use crate::world::{DAY, HOUR, MINUTE, PUBLIC, World, feed, gaps, later, rss, span, start};
+use crate::world::{DAY, HOUR, MINUTE, PUBLIC, World, feed, gaps, later, rss, start};
 
 #[test]
 fn retry_after_seconds() {

@@ -1,9 +1,9 @@
 //! Cases 8, 13 and 17: what is learned of a publisher over many polls.
 
-use crate::support::http::{Reply, Server};
-use crate::world::{
-    DAY, HOUR, MINUTE, NEWS, PUBLIC, WATCH, World, channel, feed, gaps, item, rss, span, start,
-};
+use crate::limits::every;
+use crate::redirects::{NEW, serve_new, slow};
+use crate::support::http::Reply;
+use crate::world::{DAY, HOUR, MINUTE, NEWS, World, channel, gaps, item, rss, span, start};
 
 /// FET-22: a server whose 304 lies is found out in eight days and an interval.
 #[test]
