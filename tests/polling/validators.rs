@@ -94,7 +94,8 @@ fn not_modified_refresh() {
     world.polls(3);
     let requests = world.server.asked(NEWS);
     let gaps = gaps(&requests);
-    assert!(gaps[0] < MINUTE * 6, "{gaps:?}");
+    // A feed may be put on its own minute of the interval first.
+    assert!(gaps[0] < MINUTE * 11, "{gaps:?}");
     assert!(gaps[1] >= MINUTE * 30 && gaps[1] < MINUTE * 40, "{gaps:?}");
     let sent = |at: usize| requests[at].text("if-modified-since");
     assert_eq!(sent(1).as_deref(), Some(first));
