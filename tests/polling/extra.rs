@@ -630,3 +630,24 @@ fn nesting_and_counts_are_bounded() {
         assert!(!title.contains("root:") && title.len() < 2_000, "{title}");
     }
 }
+
+/// FET-42: the one retry that is allowed.
+#[test]
+fn a_connection_that_was_closed_meanwhile_is_no_failure() {
+    let mut world = World::public();
+    let body = two();
+    let kept = format!(
+        "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    // It says that the connection may be used again, and closes it.
+    world.server.set(NEWS, Reply::verbatim(kept));
+    world.polls(6);
+    let bad = world
+        .history("news")
+        .iter()
+        .filter(|poll| !poll.outcome.is_good())
+        .count();
+    assert_eq!(bad, 0, "{:?}", world.history("news"));
+    assert_eq!(world.server.asked(NEWS).len(), 6);
+}

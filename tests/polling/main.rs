@@ -7,7 +7,10 @@ mod support;
 
 mod body;
 mod extra;
+mod gaps;
+mod herd;
 mod limits;
+mod memory;
 mod publisher;
 mod redirects;
 mod validators;
