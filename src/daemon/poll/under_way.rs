@@ -49,7 +49,7 @@ pub(super) struct Polls {
     /// Feeds whose last poll was not recorded: when, and why.
     unrecorded: BTreeMap<FeedId, (Instant, String)>,
     /// Both clocks at the last look; none before the first.
-    looked: Option<(Timestamp, Instant)>,
+    pub(super) looked: Option<(Timestamp, Instant)>,
 }
 
 impl Polls {
