@@ -55,6 +55,8 @@ pub struct Shared {
     pub progress: Progress,
     /// Whether the machine has a network, as polls go.
     pub network: poll::network::Network,
+    /// Polls under way.
+    pub polls: std::sync::atomic::AtomicUsize,
     /// Turns for reading documents, one a core.
     pub readers: Semaphore,
     /// There may be something to poll.
@@ -86,6 +88,7 @@ impl Shared {
             metrics: Metrics::default(),
             progress: Progress::default(),
             network: poll::network::Network::default(),
+            polls: std::sync::atomic::AtomicUsize::new(0),
             readers: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
             poll_nudge: Notify::new(),
             page_nudge: Notify::new(),

@@ -63,6 +63,7 @@ pub async fn poll(
     old: FeedState,
     full: bool,
 ) -> Result<Report, StoreError> {
+    let _under_way = account::UnderWay::begin(shared);
     let began = shared.clock.now();
     let asking = Asking {
         contact: &setup.contact,
@@ -134,7 +135,8 @@ async fn record(
         };
         Ok((result, bounded))
     };
-    let (result, bounded) = if is_news {
+    // Held back for others only where there are others.
+    let (result, bounded) = if is_news || !account::UnderWay::has_others(shared) {
         shared.store.write(write).await?
     } else {
         shared.store.write_at_leisure(write).await?

@@ -271,7 +271,7 @@ mod tests {
             Box::pin(async move {
                 Err(match answer {
                     Some(refusal) => refusal.into(),
-                    None => std::io::Error::other("no such host").into(),
+                    None => NoAddress::Unknown("h.example".to_owned()).into(),
                 })
             })
         }

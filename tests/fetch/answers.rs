@@ -196,7 +196,10 @@ async fn of_a_page_in_a_feeds_place_only_the_head_is_read() {
         long.len()
     );
     assert!(
-        server.requests()[2]
+        server
+            .requests()
+            .last()
+            .unwrap()
             .text("accept")
             .unwrap()
             .starts_with("text/html")

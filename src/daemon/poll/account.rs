@@ -2,6 +2,7 @@
 //!
 //! Records nothing: the history of polls is the store's.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::Report;
@@ -12,6 +13,28 @@ use crate::domain::feed::schedule;
 use crate::domain::feed::signs::EMPTY_POLLS;
 use crate::observe;
 use crate::store;
+
+/// A poll under way, as long as it lives.
+pub(super) struct UnderWay<'a>(&'a Shared);
+
+impl<'a> UnderWay<'a> {
+    /// One more.
+    pub(super) fn begin(shared: &'a Shared) -> Self {
+        shared.polls.fetch_add(1, Ordering::Relaxed);
+        Self(shared)
+    }
+
+    /// Whether more than one are under way.
+    pub(super) fn has_others(shared: &Shared) -> bool {
+        shared.polls.load(Ordering::Relaxed) > 1
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.polls.fetch_sub(1, Ordering::Relaxed);
+    }
+}
 
 /// What a good poll found wrong all the same.
 #[derive(Clone, Copy)]

@@ -2,18 +2,21 @@
 //!
 //! Pure but for one look at what the store knows; runs on a blocking thread.
 
-use std::collections::BTreeSet;
+mod pushed;
+mod rows;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
+pub use self::pushed::Pushed;
+use self::rows::Rows;
 use crate::daemon::Shared;
-use crate::daemon::receivers;
 use crate::daemon::setup::Setup;
 use crate::domain::alert::decide::backlog_before;
 use crate::domain::document::{self, Candidate, Document, Format, Hints};
-use crate::domain::entry::ingest::{self, Known, Plan, Revised};
+use crate::domain::entry::ingest::{self, Known, Plan};
 use crate::domain::entry::page::{self, Wanted};
 use crate::domain::entry::{Entry, identity};
 use crate::domain::feed::gap::{self, Kind, Links};
@@ -25,31 +28,9 @@ use crate::domain::feed::signs::{Shown, Signs};
 use crate::domain::feed::standing::{self, Evidence};
 use crate::domain::feed::websub::push::{self, PollNews};
 use crate::domain::feed::{DocumentFacts, Feed, FeedState};
-use crate::domain::id::EntryId;
 use crate::store::gaps::NewGap;
-use crate::store::polls::{PollCommit, Recorded, RevisedEntry};
+use crate::store::polls::PollCommit;
 use crate::store::{self, StoreError};
-
-/// What reading a push gave.
-pub struct Pushed {
-    /// What to record; none where it could not be read.
-    pub commit: Option<PollCommit>,
-    /// Nothing is missing of it.
-    pub whole: bool,
-    /// Why it could not be read.
-    pub error: Option<String>,
-}
-
-impl Pushed {
-    /// A push that cannot be read, and why.
-    pub fn unreadable(why: String) -> Self {
-        Self {
-            commit: None,
-            whole: false,
-            error: Some(why),
-        }
-    }
-}
 
 /// One outcome to be read, with all it takes.
 #[derive(Clone)]
@@ -89,15 +70,6 @@ pub(super) struct Seen {
     candidates: Vec<Candidate>,
     /// It is the document that was read last.
     same: bool,
-}
-
-/// What is to be stored of a document's entries.
-struct Rows {
-    new: Vec<Recorded>,
-    revised: Vec<RevisedEntry>,
-    rekeyed: Vec<ingest::Rekeyed>,
-    seen: Vec<EntryId>,
-    pages: Vec<Wanted>,
 }
 
 impl Seen {
@@ -346,20 +318,6 @@ impl Digest {
         self.assemble(rows, state, record, None)
     }
 
-    /// What is to be stored of a document's entries.
-    fn rows(&self, plan: Plan, pages: Vec<Wanted>) -> Rows {
-        let shared_links = plan.shared_links;
-        let recorded = |entry| self.recorded(entry, &shared_links);
-        let revised = |revised| self.revised(revised, &shared_links);
-        Rows {
-            new: plan.new.into_iter().map(recorded).collect(),
-            revised: plan.revised.into_iter().map(revised).collect(),
-            rekeyed: plan.rekeyed,
-            seen: plan.unchanged.into_iter().chain(plan.over_limit).collect(),
-            pages,
-        }
-    }
-
     fn assemble(
         self,
         rows: Rows,
@@ -383,39 +341,6 @@ impl Digest {
             now: self.now,
             state,
         }
-    }
-
-    /// Reads what a hub pushed: a document that is whole for what it brings, and silent about the rest.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn read_push(mut self, body: &Body) -> Result<Pushed, StoreError> {
-        // What polls have read is no reason to leave a push unread.
-        self.old.body_hash = None;
-        let home = self.old.validators_url.as_ref().unwrap_or(&self.feed.url);
-        let facts = HttpFacts {
-            final_url: Some(home.clone()),
-            wire_bytes: body.bytes.len() as u64,
-            ..HttpFacts::default()
-        };
-        let (kind, mut seen) = self.read_body(body, &facts)?;
-        let whole = kind.is_good() && !seen.truncated;
-        if !kind.is_good() {
-            return Ok(Pushed::unreadable(seen.message.unwrap_or_default()));
-        }
-        let pages = self.pages(&mut seen.plan)?;
-        let state = self.old.clone();
-        let rows = self.rows(std::mem::take(&mut seen.plan), pages);
-        let mut record = self.record(kind, (&seen, &rows), &facts, &state);
-        record.note = Some(match record.note {
-            Some(note) => format!("pushed; {note}"),
-            None => "pushed".to_owned(),
-        });
-        Ok(Pushed {
-            commit: Some(self.assemble(rows, state, record, None)),
-            whole,
-            error: None,
-        })
     }
 
     /// The poll as the history keeps it.
@@ -444,42 +369,6 @@ impl Digest {
             why_then: state.why_then,
             note: note(seen, state),
         }
-    }
-
-    /// A changed entry with all that is known of it.
-    fn revised(&self, revised: Revised, shared_links: &BTreeSet<String>) -> RevisedEntry {
-        RevisedEntry {
-            changed: revised.changed,
-            hash_only: revised.hash_only,
-            now: self.recorded(revised.entry, shared_links),
-        }
-    }
-
-    /// An entry with its keys, matches and mentions.
-    fn recorded(&self, entry: Entry, shared_links: &BTreeSet<String>) -> Recorded {
-        let title = self.title();
-        let subject = entry.subject(&self.feed.tags, title);
-        let (matches, mentions) = self.setup.rules.examine(&subject);
-        let page = entry.content.url.as_deref().map(identity::canonical_url);
-        Recorded {
-            content_hash: identity::content_hash(&entry.content),
-            alternates: ingest::alternates(&entry),
-            canonical_url: page
-                .filter(|page| !identity::is_front_page(page) && !shared_links.contains(page)),
-            title_key: identity::title_key(&entry.content.title, title),
-            mentions,
-            matches: receivers::rule_matches(
-                &self.setup,
-                &matches,
-                &self.setup.only.evaluate(&subject),
-            ),
-            entry,
-        }
-    }
-
-    /// The feed's title: as configured, or its own.
-    fn title(&self) -> Option<&str> {
-        self.feed.title.as_deref().or(self.old.title.as_deref())
     }
 }
 

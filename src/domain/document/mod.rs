@@ -217,7 +217,8 @@ impl fmt::Display for ParseError {
         match self {
             Self::Empty => f.write_str("the document is empty: what is stored stays"),
             Self::NotAFeed { what, feeds } => {
-                write!(f, "this is {what}, not a feed")?;
+                let html = if page::is_kind(what) { "HTML, " } else { "" };
+                write!(f, "this is {html}{what}, not a feed")?;
                 page::write_advice(f, what, feeds)
             }
             Self::Broken {

@@ -234,6 +234,11 @@ struct Said {
     is_long: bool,
 }
 
+/// Whether `what` is the name of a kind of page.
+pub(super) fn is_kind(what: &str) -> bool {
+    KINDS.iter().any(|kind| kind.name == what)
+}
+
 /// What to call `page`.
 pub(super) fn name(page: &str) -> &'static str {
     let page = &page[..page.floor_char_boundary(SEARCHED)];
