@@ -19,7 +19,7 @@ use crate::store::StoreError;
 use crate::store::outbox;
 
 /// Polls begun at once; each that waits for its host takes some memory.
-const WINDOW: usize = 1_000;
+const WINDOW: usize = 256;
 
 /// What a round came to; its JSON is fixed by the contract.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

@@ -31,6 +31,13 @@ use crate::domain::feed::{Feed, FeedState, Origin, limits, schedule, standing as
 use crate::domain::id::FeedId;
 use crate::store::{self, StoreError};
 
+/// News is held back for so long at most, so that polls that end together share a commit: a commit writes whole
+/// pages of all indexes, and a flush of the disk.
+const NEWS_WAITS: Duration = Duration::from_millis(50);
+
+/// The same for a poll that brought nothing.
+const QUIET_WAITS: Duration = Duration::from_millis(200);
+
 /// What one poll came to.
 #[derive(Clone, Debug)]
 pub struct Report {
@@ -71,7 +78,8 @@ pub async fn poll(
         now: began,
     };
     let (request, evidence) = feed_standing::ask(feed, &old, &asking);
-    let (outcome, place) = setup.fetcher.fetch_in_place(&request).await;
+    // In boxes: hundreds of polls wait for their turn, and should be small while they do.
+    let (outcome, place) = Box::pin(setup.fetcher.fetch_in_place(&request)).await;
     let ended = Ended::of(feed, &old, began, &outcome);
     let outcome = shared.network.excused(outcome, &ended);
     let facts = outcome.facts.clone();
@@ -88,13 +96,13 @@ pub async fn poll(
         now: shared.clock.now(),
         evidence,
     };
-    let commit = read_apart(digest, outcome).await?;
+    let commit = Box::pin(read_apart(digest, outcome)).await?;
     drop(place);
     let (history, found) = (commit.record.clone(), Found::of(&commit));
     let earlier = wants_earlier(&commit);
-    let mut report = record(shared, &setup, feed, commit, &facts).await?;
+    let mut report = Box::pin(record(shared, &setup, feed, commit, &facts)).await?;
     let ended = ended.read_as(report.outcome);
-    if network::note(shared, &setup, ended, report.outcome).await? {
+    if Box::pin(network::note(shared, &setup, ended, report.outcome)).await? {
         report.outcome = OutcomeKind::Offline;
         report.error = Some(store::feeds::OFFLINE.to_owned());
     }
@@ -103,7 +111,7 @@ pub async fn poll(
         shared.deliver_nudge.notify_one();
     }
     if earlier {
-        fill::run(shared, &feed.id, &mut report).await?;
+        Box::pin(fill::run(shared, &feed.id, &mut report)).await?;
     }
     Ok(report)
 }
@@ -136,11 +144,12 @@ async fn record(
         Ok((result, bounded))
     };
     // Held back for others only where there are others.
-    let (result, bounded) = if is_news || !account::UnderWay::has_others(shared) {
-        shared.store.write(write).await?
-    } else {
-        shared.store.write_at_leisure(write).await?
+    let patience = match (account::UnderWay::has_others(shared), is_news) {
+        (false, _) => Duration::ZERO,
+        (true, true) => NEWS_WAITS,
+        (true, false) => QUIET_WAITS,
     };
+    let (result, bounded) = shared.store.write_within(patience, write).await?;
     for (host, until) in bounded {
         tracing::warn!(host, %until, "nothing asks {host} before {until}: it says that it is asked too often");
     }

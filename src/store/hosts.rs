@@ -34,6 +34,12 @@ pub fn bound_of(conn: &Connection, row: &FeedRow, now: Timestamp) -> Result<Opti
     bound(conn, &limits::scopes(&hosts), now)
 }
 
+/// Until when nothing asks the host of `url`.
+pub fn bound_at(conn: &Connection, url: &str, now: Timestamp) -> Result<Option<Timestamp>> {
+    let host: Vec<String> = limits::authority(url).into_iter().collect();
+    bound(conn, &limits::scopes(&host), now)
+}
+
 /// Whether any feed of `host` ever answered well.
 pub fn served(conn: &Connection, host: &str) -> Result<bool> {
     let rows = feeds::list(conn)?;

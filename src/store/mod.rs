@@ -6,6 +6,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 /// What closures over the store are handed.
@@ -121,19 +122,19 @@ impl Store {
         T: Send + 'static,
         F: FnMut(&Transaction<'_>) -> Result<T> + Send + 'static,
     {
-        self.queue(work, false).await
+        self.queue(work, Duration::ZERO).await
     }
 
-    /// [`Store::write`] for what nobody waits for: held back for up to 200 ms, so that many share a flush.
-    pub async fn write_at_leisure<T, F>(&self, work: F) -> Result<T>
+    /// [`Store::write`] for what can wait: held back for `patience` at most, so that many share a flush.
+    pub async fn write_within<T, F>(&self, patience: Duration, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnMut(&Transaction<'_>) -> Result<T> + Send + 'static,
     {
-        self.queue(work, true).await
+        self.queue(work, patience).await
     }
 
-    async fn queue<T, F>(&self, work: F, can_wait: bool) -> Result<T>
+    async fn queue<T, F>(&self, work: F, patience: Duration) -> Result<T>
     where
         T: Send + 'static,
         F: FnMut(&Transaction<'_>) -> Result<T> + Send + 'static,
@@ -141,7 +142,7 @@ impl Store {
         let (reply, answer) = tokio::sync::oneshot::channel();
         self.inner
             .writer
-            .send(work, can_wait, move |result| drop(reply.send(result)))
+            .send(work, patience, move |result| drop(reply.send(result)))
             .await?;
         answer
             .await

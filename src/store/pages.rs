@@ -9,10 +9,10 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params, params};
 use serde::Serialize;
 
-use super::Result;
 use super::entries::{self, Placed, StoredEntry};
 use super::polls::{PollCommit, PollResult, Recorded, RuleMatch, Terms, record_case};
 use super::row::{Json, Ms, Name, count, later, millis};
+use super::{Result, hosts};
 use crate::domain::entry::page::{MOST_TRIES, State, Wanted};
 use crate::domain::id::{EntryId, FeedId};
 
@@ -170,6 +170,9 @@ pub fn claim(
     let found: Vec<i64> = rows.collect::<Result<_, _>>()?;
     let mut claimed = Vec::with_capacity(found.len());
     for entry in found {
+        if put_behind_wait(tx, entry, now)? {
+            continue;
+        }
         tx.prepare_cached(
             "update page set state = 'fetching', due = ?2, attempts = attempts + 1, last_attempt = ?3
              where entry = ?1",
@@ -178,6 +181,19 @@ pub fn claim(
         claimed.extend(read_claimed(tx, entry, now)?);
     }
     Ok(claimed)
+}
+
+/// Whether the page's host asked to be left alone; then the page waits as long.
+fn put_behind_wait(tx: &Transaction<'_>, entry: i64, now: Timestamp) -> Result<bool> {
+    let url: String = tx
+        .prepare_cached("select url from page where entry = ?1")?
+        .query_row([entry], |row| row.get(0))?;
+    let Some(until) = hosts::bound_at(tx, &url, now)? else {
+        return Ok(false);
+    };
+    tx.prepare_cached("update page set due = ?2 where entry = ?1")?
+        .execute(params![entry, Ms(until)])?;
+    Ok(true)
 }
 
 fn read_claimed(tx: &Transaction<'_>, seq: i64, now: Timestamp) -> Result<Option<Claimed>> {

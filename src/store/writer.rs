@@ -17,9 +17,7 @@ use super::{Result, StoreError, open};
 
 /// Jobs in one commit.
 const GROUP: usize = 64;
-/// How long a job that can wait is held back for others to share its commit…
-const PATIENCE: Duration = Duration::from_millis(200);
-/// …and how long without another of them.
+/// How long a job that can wait is held back without another.
 const GAP: Duration = Duration::from_millis(50);
 /// Jobs that may wait; more callers wait outside.
 const QUEUE: usize = 1024;
@@ -48,8 +46,8 @@ struct Signs {
 
 /// What the thread is asked to do.
 enum Message {
-    /// A job, and whether it may be held back for others.
-    Write(Waiting, bool),
+    /// A job, and how long it may be held back for others.
+    Write(Waiting, Duration),
     Checkpoint(Sender<Result<()>>),
 }
 
@@ -114,16 +112,16 @@ impl Writer {
         })
     }
 
-    /// Queues `work`, waiting while the queue is full; `reply` is called on the writer's thread. Where it
-    /// `can_wait`, it is held back for a moment, so that others share its commit.
-    pub(super) async fn send<T, F, R>(&self, work: F, can_wait: bool, reply: R) -> Result<()>
+    /// Queues `work`, waiting while the queue is full; `reply` is called on the writer's thread. It is held back for
+    /// `patience` at most, so that others share its commit.
+    pub(super) async fn send<T, F, R>(&self, work: F, patience: Duration, reply: R) -> Result<()>
     where
         T: Send + 'static,
         F: FnMut(&Transaction<'_>) -> Result<T> + Send + 'static,
         R: FnOnce(Result<T>) + Send + 'static,
     {
         let permit = Arc::clone(&self.permits).acquire_owned().await.ok();
-        self.post(Message::Write((task(work, reply), permit), can_wait))
+        self.post(Message::Write((task(work, reply), permit), patience))
     }
 
     /// Queues `work` at once.
@@ -133,7 +131,7 @@ impl Writer {
         F: FnMut(&Transaction<'_>) -> Result<T> + Send + 'static,
         R: FnOnce(Result<T>) + Send + 'static,
     {
-        self.post(Message::Write((task(work, reply), None), false))
+        self.post(Message::Write((task(work, reply), None), Duration::ZERO))
     }
 
     /// Waits until another process has written.
@@ -279,15 +277,15 @@ impl Desk {
 /// The first job and those that wait behind it, up to a checkpoint or a full group; as long as all of them can
 /// wait, also those that come in a moment.
 fn gather(first: Message, inbox: &Receiver<Message>) -> (Vec<Waiting>, Option<Sender<Result<()>>>) {
-    let until = Instant::now() + PATIENCE;
+    let began = Instant::now();
+    let mut patience = Duration::MAX;
     let mut group = Vec::new();
-    let mut can_wait = true;
     let mut next = Some(first);
     while let Some(message) = next {
         match message {
-            Message::Write(waiting, patient) => {
+            Message::Write(waiting, at_most) => {
                 group.push(waiting);
-                can_wait &= patient;
+                patience = patience.min(began.elapsed().saturating_add(at_most));
             }
             Message::Checkpoint(reply) => return (group, Some(reply)),
         }
@@ -295,8 +293,8 @@ fn gather(first: Message, inbox: &Receiver<Message>) -> (Vec<Waiting>, Option<Se
             break;
         }
         next = inbox.try_recv().ok();
-        if next.is_none() && can_wait {
-            let left = until.saturating_duration_since(Instant::now());
+        let left = patience.saturating_sub(began.elapsed());
+        if next.is_none() && !left.is_zero() {
             next = inbox.recv_timeout(left.min(GAP)).ok();
         }
     }

@@ -100,6 +100,12 @@ async fn turn(
         return Ok(false);
     };
     let began = shared.clock.now();
+    let url = step.url.clone();
+    let bound = move |conn: &store::Connection| store::hosts::bound_at(conn, &url, began);
+    if shared.store.read(bound).await?.is_some() {
+        // Its host asked to be left alone: the next good poll goes on.
+        return Ok(false);
+    }
     let (outcome, place) = ask(shared, feed, &step).await?.unzip();
     let digest = Digest {
         shared: Arc::clone(shared),

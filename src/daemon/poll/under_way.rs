@@ -19,7 +19,7 @@ use crate::domain::id::FeedId;
 use crate::store::{self, StoreError};
 
 /// Polls that may be under way at once; the fetcher's own limit is on requests.
-const MOST_AT_ONCE: usize = 2_000;
+const MOST_AT_ONCE: usize = 512;
 
 /// No feed that is overdue at start is put off for longer.
 const LONGEST_SPREAD: Duration = Duration::from_hours(1);

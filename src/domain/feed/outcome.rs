@@ -86,6 +86,10 @@ pub struct Body {
 
 /// What the HTTP exchange showed, for scheduling, the history and `feeds probe`.
 #[derive(Clone, Debug, Default, Serialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts of one exchange that have nothing to do with each other"
+)]
 pub struct HttpFacts {
     /// The URL that answered, after redirects.
     pub final_url: Option<String>,

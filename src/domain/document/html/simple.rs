@@ -26,10 +26,9 @@ pub(super) fn cleaned(html: &str) -> Option<String> {
         let tag = &rest[at + 1..end];
         match tag.strip_prefix('/') {
             Some(name) if open.pop() == Some(name) => {}
-            Some(_) => return None,
             None if tag == "br" => {}
             None if may_stand(tag, &open) => open.push(tag),
-            None => return None,
+            _ => return None,
         }
         out.push_str(&rest[at..=end]);
         rest = &rest[end + 1..];
