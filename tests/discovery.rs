@@ -1,7 +1,6 @@
 //! From outside: what came is no feed, or names one; and what the history keeps of each poll.
 
 #![expect(
-    clippy::unwrap_used,
     clippy::disallowed_methods,
     reason = "a test that cannot go on panics, and its documents are published now"
 )]

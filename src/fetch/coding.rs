@@ -13,6 +13,9 @@ const RATIO: usize = 500;
 /// …once there is so much of it.
 const RATIO_FROM: usize = 1 << 20;
 
+/// With more output than this for a byte of input it is measured before it is kept.
+const SUSPICIOUS: usize = 40;
+
 /// A zstd frame may ask for a window of at most 2^23 bytes (RFC 8878 3.1.1.1.2 advises 8 MiB).
 const ZSTD_WINDOW_LOG: u32 = 23;
 
@@ -146,84 +149,129 @@ fn is_plain(bytes: &[u8]) -> bool {
 }
 
 fn undo(coding: Coding, wire: &[u8], max: usize) -> Decoded {
-    let decoded = match coding {
-        Coding::Gzip => gunzip(wire, max),
-        Coding::Brotli => {
-            let mut out = Vec::new();
-            let fault = pour(
-                &mut brotli::Decompressor::new(wire, 4096),
-                &mut out,
-                wire.len(),
-                max,
-            );
-            Decoded { bytes: out, fault }
+    let mut out = Out::new(wire, max, Mode::Wary);
+    let mut fault = undo_into(coding, wire, &mut out);
+    if out.suspicious {
+        // Measured first, so that a bomb costs time and no memory.
+        let mut measured = Out::new(wire, max, Mode::Measure);
+        fault = undo_into(coding, wire, &mut measured);
+        out = Out::new(wire, max, Mode::Keep);
+        if !matches!(fault, Some(Fault::TooLarge(_))) {
+            fault = undo_into(coding, wire, &mut out);
         }
-        Coding::Zstd => unzstd(wire, max),
-        Coding::Deflate => inflate(wire, max),
-    };
-    if matches!(decoded.fault, Some(Fault::Broken(_))) && decoded.bytes.is_empty() && is_plain(wire)
-    {
+    }
+    if matches!(fault, Some(Fault::Broken(_))) && out.size == 0 && is_plain(wire) {
         return Decoded {
             bytes: wire.to_vec(),
             fault: None,
         };
     }
-    decoded
+    Decoded {
+        bytes: out.bytes,
+        fault,
+    }
+}
+
+fn undo_into(coding: Coding, wire: &[u8], out: &mut Out) -> Option<Fault> {
+    match coding {
+        Coding::Gzip => gunzip(wire, out),
+        Coding::Brotli => pour(&mut brotli::Decompressor::new(wire, 4096), out),
+        Coding::Zstd => unzstd(wire, out),
+        Coding::Deflate => inflate(wire, out),
+    }
 }
 
 /// All members; what follows the last whole one is ignored unless it is a member itself.
-fn gunzip(wire: &[u8], max: usize) -> Decoded {
-    let mut bytes = Vec::new();
+fn gunzip(wire: &[u8], out: &mut Out) -> Option<Fault> {
     let mut rest = wire;
     while rest.starts_with(&GZIP_MAGIC) {
         let mut member = flate2::bufread::GzDecoder::new(rest);
-        if let Some(fault) = pour(&mut member, &mut bytes, wire.len(), max) {
-            return Decoded {
-                bytes,
-                fault: Some(fault),
-            };
+        let fault = pour(&mut member, out);
+        if fault.is_some() {
+            return fault;
         }
         rest = member.into_inner();
     }
-    Decoded { bytes, fault: None }
+    None
 }
 
-fn unzstd(wire: &[u8], max: usize) -> Decoded {
-    let mut bytes = Vec::new();
+fn unzstd(wire: &[u8], out: &mut Out) -> Option<Fault> {
     let decoder = zstd::stream::read::Decoder::with_buffer(wire).and_then(|mut decoder| {
         decoder.window_log_max(ZSTD_WINDOW_LOG)?;
         Ok(decoder)
     });
-    let fault = match decoder {
-        Ok(mut decoder) => pour(&mut decoder, &mut bytes, wire.len(), max),
+    match decoder {
+        Ok(mut decoder) => pour(&mut decoder, out),
         Err(error) => Some(Fault::Broken(error.to_string())),
-    };
-    Decoded { bytes, fault }
+    }
 }
 
 /// `deflate` means zlib (RFC 9110 8.4.1.2); many servers send it bare.
-fn inflate(wire: &[u8], max: usize) -> Decoded {
-    let mut bytes = Vec::new();
-    let fault = pour(
-        &mut flate2::bufread::ZlibDecoder::new(wire),
-        &mut bytes,
-        wire.len(),
-        max,
-    );
-    if matches!(fault, Some(Fault::Broken(_))) && bytes.is_empty() {
-        let fault = pour(
-            &mut flate2::bufread::DeflateDecoder::new(wire),
-            &mut bytes,
-            wire.len(),
-            max,
-        );
-        return Decoded { bytes, fault };
+fn inflate(wire: &[u8], out: &mut Out) -> Option<Fault> {
+    let fault = pour(&mut flate2::bufread::ZlibDecoder::new(wire), out);
+    if matches!(fault, Some(Fault::Broken(_))) && out.size == 0 {
+        return pour(&mut flate2::bufread::DeflateDecoder::new(wire), out);
     }
-    Decoded { bytes, fault }
+    fault
 }
 
-/// Reads all of `from` into `out`, as far as the bounds allow.
-fn pour(from: &mut impl Read, out: &mut Vec<u8>, wire: usize, max: usize) -> Option<Fault> {
+/// What becomes of decoded bytes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// Kept until there are suspiciously many.
+    Wary,
+    /// Counted only.
+    Measure,
+    /// Kept.
+    Keep,
+}
+
+/// Decoded bytes, and the bounds on them.
+struct Out {
+    bytes: Vec<u8>,
+    size: usize,
+    wire: usize,
+    max: usize,
+    mode: Mode,
+    suspicious: bool,
+}
+
+impl Out {
+    fn new(wire: &[u8], max: usize, mode: Mode) -> Self {
+        Self {
+            bytes: Vec::new(),
+            size: 0,
+            wire: wire.len(),
+            max,
+            mode,
+            suspicious: false,
+        }
+    }
+
+    fn take(&mut self, piece: &[u8]) -> Option<Fault> {
+        self.size += piece.len();
+        if self.size > self.max {
+            return Some(too_large(self.max));
+        }
+        let is_beyond = |ratio: usize| self.size > RATIO_FROM && self.size / ratio > self.wire;
+        if is_beyond(RATIO) {
+            return Some(Fault::TooLarge(format!(
+                "the body unpacks to more than {RATIO} times its size"
+            )));
+        }
+        if self.mode == Mode::Wary && is_beyond(SUSPICIOUS) {
+            self.suspicious = true;
+            return Some(too_large(self.max));
+        }
+        if self.mode != Mode::Measure {
+            self.bytes.extend_from_slice(piece);
+        }
+        None
+    }
+}
+
+/// Reads all of `from` into `out`, as far as its bounds allow.
+fn pour(from: &mut impl Read, out: &mut Out) -> Option<Fault> {
     let mut piece = [0; PIECE];
     loop {
         let count = match from.read(&mut piece) {
@@ -232,16 +280,10 @@ fn pour(from: &mut impl Read, out: &mut Vec<u8>, wire: usize, max: usize) -> Opt
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
             Err(error) => return Some(Fault::Broken(error.to_string())),
         };
-        let size = out.len() + count;
-        if size > max {
-            return Some(too_large(max));
+        let fault = out.take(&piece[..count]);
+        if fault.is_some() {
+            return fault;
         }
-        if size > RATIO_FROM && size / RATIO > wire {
-            return Some(Fault::TooLarge(format!(
-                "the body unpacks to more than {RATIO} times its size"
-            )));
-        }
-        out.extend_from_slice(&piece[..count]);
     }
 }
 
