@@ -130,9 +130,6 @@ const REFUSED: Duration = Duration::from_hours(4);
 /// Back-off ends here.
 const DAY: Duration = Duration::from_hours(24);
 
-/// A new feed is led to its own place at once, unless that costs more than this.
-const LARGEST_LEAP: Duration = Duration::from_mins(90);
-
 /// Skip hours end for a feed up to this long after they end for all.
 const SKIP_SPREAD: Duration = Duration::from_mins(15);
 
@@ -164,7 +161,7 @@ pub fn next(
     let bounds = [back_off, ttl, fresh, retry_after];
     let delay = bounds.into_iter().flatten().fold(wanted, Delay::at_least);
 
-    let jitter = jitter(feed, state, pace, (wanted, delay), now);
+    let jitter = jitter(feed, pace, (wanted, delay), now);
     let span = |bound: Option<Delay>| bound.map(|bound| bound.span);
     let binding = span(fresh).max(span(retry_after)).unwrap_or_default();
     let longest = longest(feed, pace, wanted.span, jitter)
@@ -321,13 +318,7 @@ fn soft(state: &FeedState) -> Option<Delay> {
 ///
 /// Where the interval is the same each time, the feed is led to a place of its own on a grid that is a little
 /// wider: feeds that started together part, and stay so. A rhythm moves by itself; a new throw each time does.
-fn jitter(
-    feed: &Feed,
-    state: &FeedState,
-    pace: &Pace,
-    (wanted, delay): (Delay, Delay),
-    now: Timestamp,
-) -> Duration {
+fn jitter(feed: &Feed, pace: &Pace, (wanted, delay): (Delay, Delay), now: Timestamp) -> Duration {
     let room = wanted.span.min(delay.span) / 10;
     let again = now.as_second().to_be_bytes();
     if wanted.why != Why::Interval {
@@ -337,10 +328,6 @@ fn jitter(
     let own = grid.mul_f64(fraction(&feed.id, pace.salt, "phase", &[]));
     let earliest = later(now, delay.span).as_second();
     let ahead = ahead(earliest, grid, own);
-    let first = state.rhythm.polls == 0 && state.last_success.is_some();
-    if first && delay.why == Why::Interval {
-        return ahead.min(room.max(LARGEST_LEAP));
-    }
     let throw = fraction(&feed.id, pace.salt, "jitter", &again);
     if ahead > room {
         // Too far to go at once. All alike would stay a herd on its way, half a throw would never arrive.

@@ -476,7 +476,7 @@ proptest! {
         // Never beyond the ceiling, unless a person or the publisher said so.
         let told = state.retry_after.map(|until| until_then(now(), until)).unwrap_or_default();
         let ceiling = DAY.max(interval.unwrap_or_default().mul_f64(1.1)).max(told.mul_f64(1.1)).max(DAY.mul_f64(1.1));
-        prop_assert!(delay <= ceiling.max(interval.unwrap_or_default() + LARGEST_LEAP));
+        prop_assert!(delay <= ceiling + Duration::from_millis(1));
         if told.is_zero() && interval.is_none() && !good {
             prop_assert!(delay <= DAY);
         }
@@ -627,7 +627,7 @@ fn rounds(interval: Option<Duration>, salt: u64, count: usize) -> Vec<Vec<Timest
 fn a_thousand_hourly_feeds_use_all_minutes_alike() {
     for interval in [Some(HOUR), None] {
         for salt in [1, 2] {
-            let polls = rounds(interval, salt, 14).concat();
+            let polls = rounds(interval, salt, 62).concat();
             let within = |from: u32, hours: u32| -> Vec<Timestamp> {
                 let (begin, end) = (
                     later(now(), HOUR * from),
@@ -636,15 +636,16 @@ fn a_thousand_hourly_feeds_use_all_minutes_alike() {
                 let inside = polls.iter().filter(|at| (begin..end).contains(*at));
                 inside.copied().collect()
             };
-            // They were all added within a minute: after that, each hour by itself and all together are even.
-            for hour in 2..12 {
+            // They were all added within a minute, and no interval is stretched by more than a tenth: it takes two days
+            // until all have their own place. After that, each hour by itself and all together are even.
+            for hour in 46..56 {
                 let unevenness = chi_square(&within(hour, 1));
                 assert!(
                     unevenness < CHI_SQUARE_ONCE,
                     "{interval:?} {salt} {hour}: {unevenness}"
                 );
             }
-            let unevenness = chi_square(&within(2, 10));
+            let unevenness = chi_square(&within(46, 10));
             assert!(
                 unevenness < CHI_SQUARE_LIMIT,
                 "{interval:?} {salt}: {unevenness}"

@@ -172,6 +172,8 @@ impl Subscription {
         if same && self.give_up_waiting(wish.feed, now) || self.retry.is_some_and(|at| at > now) {
             return true;
         }
+        // Its time has come: what is settled by then needs no other look for its sake.
+        self.retry = None;
         let fresh = |callback: &Callback| {
             same && callback.topic == target.topic
                 && callback.renew.is_some_and(|renew| renew > now)
