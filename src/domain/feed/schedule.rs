@@ -194,10 +194,16 @@ pub fn next(
         gap_risk: wish.guard.is_some_and(|guard| guard < delay.span),
     };
     NextPoll {
-        at: Some(at),
+        at: Some(whole_millis(at)),
         why,
         terms: Some(terms),
     }
+}
+
+/// `at` as the store keeps it, never earlier.
+fn whole_millis(at: Timestamp) -> Timestamp {
+    let up = later(at, Duration::from_nanos(999_999));
+    Timestamp::from_millisecond(up.as_millisecond()).unwrap_or(at)
 }
 
 /// A delay, and what asks for it.
