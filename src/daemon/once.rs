@@ -189,14 +189,9 @@ impl Round {
             if picked.is_empty() {
                 break;
             }
-            let hosts: Vec<Due> = picked.clone();
-            let begun = poll::begin(shared, &setup, picked, how != How::Due).await?;
-            for due in &hosts {
-                if !begun.iter().any(|(begun, ..)| begun.id == due.id) {
-                    self.put_off += 1;
-                    self.queue.free(&due.host, false);
-                }
-            }
+            let begun = poll::begin(shared, &setup, picked.clone(), how != How::Due).await?;
+            let ids = begun.iter().map(|(due, ..)| &due.id).collect();
+            self.put_off += self.queue.free_rest(&picked, &ids);
             for (due, feed, state) in begun {
                 let (shared, setup) = (Arc::clone(shared), Arc::clone(&setup));
                 let full = how == How::Full;

@@ -99,6 +99,16 @@ impl Queue {
         self.make_ready(host.to_owned());
     }
 
+    /// Frees the hosts of those `picked` that are not among the `begun`; says how many those were.
+    pub fn free_rest(&mut self, picked: &[Due], begun: &HashSet<&FeedId>) -> u64 {
+        let mut count = 0;
+        for due in picked.iter().filter(|due| !begun.contains(&due.id)) {
+            self.free(&due.host, false);
+            count += 1;
+        }
+        count
+    }
+
     /// Whether `host` may be asked any number of times at once.
     #[must_use]
     pub fn is_open(&self, host: &str) -> bool {

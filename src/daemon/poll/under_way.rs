@@ -185,21 +185,9 @@ impl Polls {
     /// Starts these, as far as the store lets them.
     async fn start(&mut self, shared: &Arc<Shared>, picked: Vec<Due>) -> Result<(), StoreError> {
         let setup = shared.setup();
-        let hosts: Vec<(FeedId, String)> = picked
-            .iter()
-            .map(|due| (due.id.clone(), due.host.clone()))
-            .collect();
-        let begun = begin(shared, &setup, picked, false).await;
-        let begun_ids: HashSet<FeedId> = begun
-            .iter()
-            .flatten()
-            .map(|(due, ..)| due.id.clone())
-            .collect();
-        for (id, host) in &hosts {
-            if !begun_ids.contains(id) {
-                self.queue.free(host, false);
-            }
-        }
+        let begun = begin(shared, &setup, picked.clone(), false).await;
+        let ids = begun.iter().flatten().map(|(due, ..)| &due.id).collect();
+        self.queue.free_rest(&picked, &ids);
         for (due, feed, state) in begun? {
             self.not_before.remove(&due.id);
             self.spawn(shared, &setup, due, (feed, state));
