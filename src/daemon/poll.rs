@@ -35,8 +35,20 @@ use crate::store::{self, StoreError};
 /// pages of all indexes, and a flush of the disk.
 const NEWS_WAITS: Duration = Duration::from_millis(50);
 
+/// The same for a feed's first document, most of which is old: many come at once, each with all its entries.
+const FIRST_WAITS: Duration = Duration::from_secs(1);
+
 /// The same for a poll that brought nothing.
 const QUIET_WAITS: Duration = Duration::from_millis(200);
+
+/// How a feed is to be polled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Manner {
+    /// A person wants the whole document.
+    pub full: bool,
+    /// No other feed waits to ask the same host.
+    pub alone: bool,
+}
 
 /// What one poll came to.
 #[derive(Clone, Debug)]
@@ -68,13 +80,14 @@ pub async fn poll(
     setup: &Arc<Setup>,
     feed: &Arc<Feed>,
     old: FeedState,
-    full: bool,
+    manner: Manner,
 ) -> Result<Report, StoreError> {
     let _under_way = account::UnderWay::begin(shared);
     let began = shared.clock.now();
     let asking = Asking {
         contact: &setup.contact,
-        full,
+        full: manner.full,
+        alone: manner.alone,
         now: began,
     };
     let (request, evidence) = feed_standing::ask(feed, &old, &asking);
@@ -134,7 +147,14 @@ async fn record(
     let news = limits::news(feed, kind, facts, &commit.state);
     let (gap, now) = (setup.host_gap, commit.now);
     let hubs_changed = commit.news.offer.is_some();
-    let is_news = !(commit.new.is_empty() && commit.revised.is_empty());
+    let waits = match (
+        commit.new.is_empty() && commit.revised.is_empty(),
+        commit.undated_is_backlog,
+    ) {
+        (true, _) => QUIET_WAITS,
+        (false, true) => FIRST_WAITS,
+        (false, false) => NEWS_WAITS,
+    };
     let write = move |tx: &store::Transaction<'_>| {
         let result = store::polls::record_poll(tx, &commit)?;
         let bounded = match &news {
@@ -144,11 +164,8 @@ async fn record(
         Ok((result, bounded))
     };
     // Held back for others only where there are others.
-    let patience = match (account::UnderWay::has_others(shared), is_news) {
-        (false, _) => Duration::ZERO,
-        (true, true) => NEWS_WAITS,
-        (true, false) => QUIET_WAITS,
-    };
+    let has_others = account::UnderWay::has_others(shared);
+    let patience = if has_others { waits } else { Duration::ZERO };
     let (result, bounded) = shared.store.write_within(patience, write).await?;
     for (host, until) in bounded {
         tracing::warn!(host, %until, "nothing asks {host} before {until}: it says that it is asked too often");

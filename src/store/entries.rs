@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 
 use super::Result;
-use super::row::{Json, Ms, Name};
+use super::row::{Json, Ms, Name, short_hash};
 use crate::domain::alert::{Held, Reason};
 use crate::domain::entry::ingest::{Known, KnownEntry};
 use crate::domain::entry::wire::WireEntry;
@@ -129,9 +129,9 @@ pub fn is_any_known(conn: &Connection, feed: &FeedId) -> Result<bool> {
 pub fn known(conn: &Connection, feed: &FeedId, keys: &[String]) -> Result<Known> {
     let mut by_entry: BTreeMap<i64, Vec<String>> = BTreeMap::new();
     let mut query =
-        conn.prepare_cached("select entry from entry_key where feed = ?1 and key = ?2")?;
+        conn.prepare_cached("select entry from entry_key where feed = ?1 and hash = ?2")?;
     for key in keys {
-        let mut rows = query.query(params![feed.as_str(), key])?;
+        let mut rows = query.query(params![feed.as_str(), short_hash(key)])?;
         while let Some(row) = rows.next()? {
             by_entry.entry(row.get(0)?).or_default().push(key.clone());
         }

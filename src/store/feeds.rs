@@ -12,7 +12,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::row::{Json, Ms, Name, count, later, millis};
+use super::row::{Columns, Json, Ms, Name, count, later, millis};
 use super::{Result, gaps};
 use crate::domain::feed::outcome::OutcomeKind;
 use crate::domain::feed::quirks::Quirks;
@@ -43,6 +43,22 @@ pub struct FeedRow {
     pub state: FeedState,
     /// Whether it is still asked for; entries and alerts of others are kept.
     pub configured: bool,
+}
+
+/// The columns that [`read_feed`] takes, in its order.
+macro_rules! select_feeds {
+    ($rest:literal) => {
+        concat!(
+            "select id, url, title, tags, interval_ms, full_text, language, default_tz, owner, history,
+                enabled, origin, state_url, etag, last_modified, body_hash, own_title, own_language,
+                site_url, last_poll, last_success, last_new, next_poll, why_then, retry_after, feed.failures,
+                streak, validators_url, gone_since, gone, last_outcome, last_error, ttl_minutes,
+                skip_hours, skip_days, rate_count, rate_days, rhythm, terms, entries, signs, quirks,
+                standing, configured, push
+             from feed left join websub on websub.feed = feed.id ",
+            $rest
+        )
+    };
 }
 
 /// Makes the feeds of config those of the store: adds, changes, and lets go of the ones that vanished.
@@ -141,19 +157,16 @@ fn void_other_url(tx: &Transaction<'_>, feed: &FeedId) -> Result<()> {
 
 /// All feeds that are asked for, by id.
 pub fn list(conn: &Connection) -> Result<Vec<FeedRow>> {
-    let mut query = conn.prepare_cached(
-        "select feed.*, websub.push from feed left join websub on websub.feed = feed.id
-         where configured = 1 order by id",
-    )?;
+    let mut query = conn.prepare_cached(select_feeds!("where configured = 1 order by id"))?;
     let rows = query.query_map([], read_feed)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// The feeds that were added through the API, as the daemon polls them.
 pub fn added(conn: &Connection) -> Result<Vec<Feed>> {
-    let mut query = conn.prepare_cached(
-        "select feed.*, null as push from feed where configured = 1 and origin = 'api' order by id",
-    )?;
+    let mut query = conn.prepare_cached(select_feeds!(
+        "where configured = 1 and origin = 'api' order by id"
+    ))?;
     let rows = query.query_map([], read_feed)?;
     rows.map(|row| Ok(row?.feed)).collect()
 }
@@ -161,10 +174,7 @@ pub fn added(conn: &Connection) -> Result<Vec<Feed>> {
 /// One feed, asked for or not.
 pub fn get(conn: &Connection, feed: &FeedId) -> Result<Option<FeedRow>> {
     Ok(conn
-        .prepare_cached(
-            "select feed.*, websub.push from feed left join websub on websub.feed = feed.id
-             where id = ?1",
-        )?
+        .prepare_cached(select_feeds!("where id = ?1"))?
         .query_row([feed.as_str()], read_feed)
         .optional()?)
 }
@@ -181,13 +191,12 @@ pub fn due<T>(
     now: Timestamp,
     mut keep: impl FnMut(FeedRow) -> Option<T>,
 ) -> Result<Vec<T>> {
-    let mut query = conn.prepare_cached(
-        "select feed.*, websub.push from feed left join websub on websub.feed = feed.id
-         where configured = 1 and enabled = 1 and gone = 0
+    let mut query = conn.prepare_cached(select_feeds!(
+        "where configured = 1 and enabled = 1 and gone = 0
             and (next_poll is null or next_poll <= ?1
                 or last_poll > ?2 and (retry_after is null or retry_after <= ?1 or retry_after > ?3))
-         order by coalesce(next_poll, 0), id",
-    )?;
+         order by coalesce(next_poll, 0), id"
+    ))?;
     let wrong = Ms(later(now, CLOCK_STEP));
     let absurd = Ms(later(now, millis(RETRY_AFTER_CAP)));
     let mut kept = Vec::new();
@@ -405,76 +414,78 @@ fn finite(number: f64) -> f64 {
 }
 
 fn read_feed(row: &Row<'_>) -> rusqlite::Result<FeedRow> {
-    let interval: Option<i64> = row.get("interval_ms")?;
+    let mut row = Columns::of(row);
+    let feed = Feed {
+        id: FeedId::new(row.take::<String>()?),
+        url: row.take()?,
+        title: row.take()?,
+        tags: row.take::<Json<_>>()?.0,
+        interval: row
+            .take::<Option<i64>>()?
+            .map(|ms| Duration::from_millis(count(ms))),
+        full_text: row.take()?,
+        language: row.take()?,
+        default_tz: row.take()?,
+        owner: row.take()?,
+        history: row.take()?,
+        headers: BTreeMap::new(),
+        transport: None,
+        enabled: row.take()?,
+        origin: row.take::<Name<Origin>>()?.0,
+        websub: Terms::default(),
+    };
+    let state = read_state(&mut row)?;
+    let configured = row.take()?;
+    let push = row.take::<Option<Json<Push>>>()?;
     Ok(FeedRow {
-        feed: Feed {
-            id: FeedId::new(row.get::<_, String>("id")?),
-            url: row.get("url")?,
-            title: row.get("title")?,
-            tags: row.get::<_, Json<_>>("tags")?.0,
-            interval: interval.map(|ms| Duration::from_millis(count(ms))),
-            full_text: row.get("full_text")?,
-            language: row.get("language")?,
-            default_tz: row.get("default_tz")?,
-            owner: row.get("owner")?,
-            history: row.get("history")?,
-            headers: BTreeMap::new(),
-            transport: None,
-            enabled: row.get("enabled")?,
-            origin: row.get::<_, Name<Origin>>("origin")?.0,
-            websub: Terms::default(),
+        feed,
+        state: FeedState {
+            push: push.map(|push| push.0).unwrap_or_default(),
+            ..state
         },
-        state: read_state(row)?,
-        configured: row.get("configured")?,
+        configured,
     })
 }
 
-fn read_state(row: &Row<'_>) -> rusqlite::Result<FeedState> {
-    let at = |name: &str| row.get::<_, Option<Ms>>(name).map(|at| at.map(|at| at.0));
+fn read_state(row: &mut Columns<'_, '_>) -> rusqlite::Result<FeedState> {
+    let at = |at: Option<Ms>| at.map(|at| at.0);
     Ok(FeedState {
-        url: row.get("state_url")?,
-        etag: row.get("etag")?,
-        last_modified: row.get("last_modified")?,
-        body_hash: row.get("body_hash")?,
-        title: row.get("own_title")?,
-        language: row.get("own_language")?,
-        site_url: row.get("site_url")?,
-        last_poll: at("last_poll")?,
-        last_success: at("last_success")?,
-        last_new: at("last_new")?,
-        next_poll: at("next_poll")?,
-        why_then: row
-            .get::<_, Option<Name<Why>>>("why_then")?
-            .map(|why| why.0),
-        retry_after: at("retry_after")?,
-        failures: row.get("failures")?,
-        streak: row.get("streak")?,
-        validators_url: row.get("validators_url")?,
-        gone_since: at("gone_since")?,
-        gone: row.get("gone")?,
-        last_outcome: row
-            .get::<_, Option<Name<_>>>("last_outcome")?
-            .map(|outcome| outcome.0),
-        last_error: row.get("last_error")?,
-        ttl_minutes: row.get("ttl_minutes")?,
-        skip_hours: row.get("skip_hours")?,
-        skip_days: row.get("skip_days")?,
-        rate_count: row.get("rate_count")?,
-        rate_days: row.get("rate_days")?,
-        rhythm: Rhythm::from_bytes(row.get::<_, Option<Vec<u8>>>("rhythm")?.as_deref()),
-        terms: row.get::<_, Option<Json<_>>>("terms")?.map(|terms| terms.0),
-        entries: count(row.get("entries")?),
+        url: row.take()?,
+        etag: row.take()?,
+        last_modified: row.take()?,
+        body_hash: row.take()?,
+        title: row.take()?,
+        language: row.take()?,
+        site_url: row.take()?,
+        last_poll: row.take().map(at)?,
+        last_success: row.take().map(at)?,
+        last_new: row.take().map(at)?,
+        next_poll: row.take().map(at)?,
+        why_then: row.take::<Option<Name<Why>>>()?.map(|why| why.0),
+        retry_after: row.take().map(at)?,
+        failures: row.take()?,
+        streak: row.take()?,
+        validators_url: row.take()?,
+        gone_since: row.take().map(at)?,
+        gone: row.take()?,
+        last_outcome: row.take::<Option<Name<_>>>()?.map(|outcome| outcome.0),
+        last_error: row.take()?,
+        ttl_minutes: row.take()?,
+        skip_hours: row.take()?,
+        skip_days: row.take()?,
+        rate_count: row.take()?,
+        rate_days: row.take()?,
+        rhythm: Rhythm::from_bytes(row.take::<Option<Vec<u8>>>()?.as_deref()),
+        terms: row.take::<Option<Json<_>>>()?.map(|terms| terms.0),
+        entries: count(row.take()?),
         signs: row
-            .get::<_, Option<Json<Signs>>>("signs")?
+            .take::<Option<Json<Signs>>>()?
             .map_or_else(Signs::default, |signs| signs.0),
         quirks: row
-            .get::<_, Option<Json<Quirks>>>("quirks")?
+            .take::<Option<Json<Quirks>>>()?
             .map_or_else(Quirks::default, |quirks| quirks.0),
-        push: row
-            .get::<_, Option<Json<Push>>>("push")?
-            .map(|push| push.0)
-            .unwrap_or_default(),
-        standing: row.get::<_, Json<_>>("standing")?.0,
+        standing: row.take::<Json<_>>()?.0,
+        push: Push::default(),
     })
 }
 

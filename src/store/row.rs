@@ -3,7 +3,9 @@
 //! Only conversions; no SQL.
 
 use jiff::Timestamp;
+use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, Value, ValueRef};
+use rusqlite::{Connection, Row};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -120,6 +122,37 @@ impl FromSql for Rank {
     }
 }
 
+/// The columns of a row one after the other. By name each would be looked for among all, which shows where rows
+/// are wide and read at every poll.
+pub(super) struct Columns<'a, 'b> {
+    row: &'a Row<'b>,
+    next: usize,
+}
+
+impl<'a, 'b> Columns<'a, 'b> {
+    /// From the first.
+    pub(super) fn of(row: &'a Row<'b>) -> Self {
+        Self { row, next: 0 }
+    }
+
+    /// The next.
+    pub(super) fn take<T: FromSql>(&mut self) -> rusqlite::Result<T> {
+        let column = self.next;
+        self.next += 1;
+        self.row.get(column)
+    }
+}
+
+/// Makes [`short_hash`] known to SQL, for checks and schema steps.
+pub(super) fn add_short_hash(conn: &Connection) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8
+        | FunctionFlags::SQLITE_DETERMINISTIC
+        | FunctionFlags::SQLITE_DIRECTONLY;
+    conn.create_scalar_function("short_hash", 1, flags, |call| {
+        Ok(short_hash(call.get_raw(0).as_str()?))
+    })
+}
+
 /// Eight bytes of a hash, so that indexes of long texts stay small.
 pub(super) fn short_hash(text: &str) -> i64 {
     let digest = Sha256::digest(text.as_bytes());
@@ -130,8 +163,6 @@ pub(super) fn short_hash(text: &str) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use rusqlite::Connection;
-
     use super::*;
     use crate::domain::feed::Origin;
     use crate::domain::feed::schedule::Why;

@@ -41,6 +41,8 @@ pub struct Asking<'a> {
     pub contact: &'a str,
     /// A person wants the whole document.
     pub full: bool,
+    /// No other feed waits to ask the same host.
+    pub alone: bool,
     /// Now.
     pub now: Timestamp,
 }
@@ -64,6 +66,8 @@ pub struct Evidence {
 #[must_use]
 pub fn ask(feed: &Feed, state: &FeedState, asking: &Asking<'_>) -> (FetchRequest, Evidence) {
     let mut request = feed.request(state);
+    // Where a redirect leads, and the pages that its entries link to, are mostly at the same host.
+    request.alone = asking.alone && !feed.full_text && state.validators_url.is_none();
     let fingerprint = validators::fingerprint(feed, asking.contact);
     let mut evidence = Evidence {
         fingerprint,

@@ -229,10 +229,10 @@ fn add_keys<'a>(
     keys: impl Iterator<Item = &'a String>,
 ) -> Result<()> {
     let mut add = tx.prepare_cached(
-        "insert into entry_key (feed, key, entry) values (?1, ?2, ?3) on conflict do nothing",
+        "insert into entry_key (feed, hash, entry) values (?1, ?2, ?3) on conflict do nothing",
     )?;
     for key in keys {
-        add.execute(params![feed.as_str(), key, entry])?;
+        add.execute(params![feed.as_str(), short_hash(key), entry])?;
     }
     Ok(())
 }

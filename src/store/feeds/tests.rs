@@ -243,7 +243,9 @@ fn a_store_of_the_first_version_keeps_what_it_learned() {
     crate::store::migrate::migrate(&mut conn, &path, first, now()).unwrap();
     conn.execute_batch(
         "insert into feed (id, url, tags, full_text, enabled, origin, configured, added, state_url, etag)
-         values ('a', 'https://a.example/feed', '[]', 0, 1, 'file', 1, 0, 'https://a.example/feed', x'22')",
+         values ('a', 'https://a.example/feed', '[]', 0, 1, 'file', 1, 0, 'https://a.example/feed', x'22');
+         insert into tombstone (seq, id, feed, key, last_seen) values (7, 'gone', 'a', 'l://a.example/7', 0);
+         insert into entry_key (feed, key, entry) values ('a', 'l://a.example/7', 7), ('a', 't:77', 7)",
     )
     .unwrap();
     drop(conn);
@@ -251,6 +253,12 @@ fn a_store_of_the_first_version_keeps_what_it_learned() {
     let state = state_of(&store, "a");
     assert_eq!(state.etag.as_deref(), Some(&b"\""[..]));
     assert_eq!(state.standing, Standing::default());
+    let known = store
+        .read_blocking(|conn| {
+            crate::store::entries::known(conn, &FeedId::from("a"), &["t:77".to_owned()])
+        })
+        .unwrap();
+    assert_eq!(known.entries[0].key, "l://a.example/7");
 }
 
 #[test]
