@@ -136,7 +136,7 @@ fn line(entry: &StoredEntry, out: &mut Output) -> Result<(), Failure> {
     let feed = entry.entry.feed.as_ref().map_or("-", |feed| feed.as_str());
     out.line(&format!(
         "{}  {at}  {feed}  {}",
-        &entry.entry.id.as_str()[..8],
+        &entry.entry.id.as_str()[..12],
         neutral(&content.title)
     ))
 }

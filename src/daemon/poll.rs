@@ -82,7 +82,7 @@ pub async fn poll(
     old: FeedState,
     manner: Manner,
 ) -> Result<Report, StoreError> {
-    let _under_way = account::UnderWay::begin(shared);
+    let under_way = account::UnderWay::begin(shared);
     let began = shared.clock.now();
     let asking = Asking {
         contact: &setup.contact,
@@ -113,7 +113,8 @@ pub async fn poll(
     drop(place);
     let (history, found) = (commit.record.clone(), Found::of(&commit));
     let earlier = wants_earlier(&commit);
-    let mut report = Box::pin(record(shared, &setup, feed, commit, &facts)).await?;
+    let others = under_way.arrive();
+    let mut report = Box::pin(record(shared, &setup, feed, (commit, &facts), others)).await?;
     let ended = ended.read_as(report.outcome);
     if Box::pin(network::note(shared, &setup, ended, report.outcome)).await? {
         report.outcome = OutcomeKind::Offline;
@@ -135,13 +136,13 @@ fn wants_earlier(commit: &store::polls::PollCommit) -> bool {
     state.signs.filling && commit.record.outcome.is_good() && state.retry_after.is_none()
 }
 
-/// Records a poll, and what it says about its host, together.
+/// Records a poll, and what it says about its host, together; is held back where `others` will follow.
 async fn record(
     shared: &Shared,
     setup: &Setup,
     feed: &Feed,
-    commit: store::polls::PollCommit,
-    facts: &HttpFacts,
+    (commit, facts): (store::polls::PollCommit, &HttpFacts),
+    others: bool,
 ) -> Result<Report, StoreError> {
     let (kind, error) = (commit.record.outcome, commit.state.last_error.clone());
     let news = limits::news(feed, kind, facts, &commit.state);
@@ -163,9 +164,7 @@ async fn record(
         };
         Ok((result, bounded))
     };
-    // Held back for others only where there are others.
-    let has_others = account::UnderWay::has_others(shared);
-    let patience = if has_others { waits } else { Duration::ZERO };
+    let patience = if others { waits } else { Duration::ZERO };
     let (result, bounded) = shared.store.write_within(patience, write).await?;
     for (host, until) in bounded {
         tracing::warn!(host, %until, "nothing asks {host} before {until}: it says that it is asked too often");

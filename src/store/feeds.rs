@@ -6,13 +6,14 @@
 mod census;
 mod history;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, Transaction, params, params_from_iter};
 
-use super::row::{Columns, Json, Ms, Name, count, later, millis};
+use super::row::{Columns, Json, Ms, Name, count, later, millis, value};
 use super::{Result, gaps};
 use crate::domain::feed::outcome::OutcomeKind;
 use crate::domain::feed::quirks::Quirks;
@@ -64,10 +65,18 @@ macro_rules! select_feeds {
 /// Makes the feeds of config those of the store: adds, changes, and lets go of the ones that vanished.
 ///
 /// A changed URL voids what was learned of the old one. Feeds added through the API stay, unless config
-/// now has one of that id.
+/// now has one of that id. What is so already is not written again: every start and reload comes here.
 pub fn sync(tx: &Transaction<'_>, feeds: &[Feed], now: Timestamp) -> Result<()> {
-    tx.prepare_cached("update feed set configured = 0 where origin = 'file' and configured = 1")?
-        .execute([])?;
+    let wanted: HashSet<&str> = feeds.iter().map(|feed| feed.id.as_str()).collect();
+    let mut query =
+        tx.prepare_cached("select id from feed where origin = 'file' and configured = 1")?;
+    let stored = query.query_map([], |row| row.get::<_, String>(0))?;
+    let mut let_go = tx.prepare_cached("update feed set configured = 0 where id = ?1")?;
+    for id in stored.collect::<rusqlite::Result<Vec<_>>>()? {
+        if !wanted.contains(id.as_str()) {
+            let_go.execute([id])?;
+        }
+    }
     for feed in feeds {
         put(tx, feed, now)?;
     }
@@ -110,32 +119,55 @@ pub fn enable(tx: &Transaction<'_>, feed: &FeedId, enabled: bool) -> Result<bool
 }
 
 fn put(tx: &Transaction<'_>, feed: &Feed, now: Timestamp) -> Result<()> {
+    let asked = asked_for(feed)?;
+    let stored = tx
+        .prepare_cached(
+            "select url, title, tags, interval_ms, full_text, language, default_tz, owner, enabled, origin, history
+             from feed where id = ?1 and configured = 1",
+        )?
+        .query_row([feed.id.as_str()], |row| {
+            let mut row = Columns::of(row);
+            asked.iter().map(|_| row.take()).collect::<rusqlite::Result<Vec<Value>>>()
+        })
+        .optional()?;
+    if stored.is_some_and(|stored| stored == asked) {
+        return Ok(());
+    }
+    let id = Value::from(feed.id.as_str().to_owned());
+    let values = asked.into_iter().chain([id, value(&Ms(now))?]);
     tx.prepare_cached(
-        "insert into feed (id, url, title, tags, interval_ms, full_text, language, default_tz, owner,
-            enabled, origin, configured, added, state_url, history)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 1, ?12, ?2, ?13)
+        "insert into feed (url, title, tags, interval_ms, full_text, language, default_tz, owner,
+            enabled, origin, history, id, added, configured, state_url)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 1, ?1)
          on conflict (id) do update set url = excluded.url, title = excluded.title,
             tags = excluded.tags, interval_ms = excluded.interval_ms, full_text = excluded.full_text,
             language = excluded.language, default_tz = excluded.default_tz, owner = excluded.owner,
             enabled = excluded.enabled, origin = excluded.origin, history = excluded.history,
             configured = 1",
     )?
-    .execute(params![
-        feed.id.as_str(),
-        feed.url,
-        feed.title,
-        Json(&feed.tags),
-        feed.interval.map(millis),
-        feed.full_text,
-        feed.language,
-        feed.default_tz,
-        feed.owner,
-        feed.enabled,
-        Name(feed.origin),
-        Ms(now),
-        feed.history,
-    ])?;
+    .execute(params_from_iter(values))?;
     void_other_url(tx, &feed.id)
+}
+
+/// The columns that say what a feed's definition asks for, in the order of [`put`].
+fn asked_for(feed: &Feed) -> Result<Vec<Value>> {
+    let columns: [&dyn ToSql; 11] = [
+        &feed.url,
+        &feed.title,
+        &Json(&feed.tags),
+        &feed.interval.map(millis),
+        &feed.full_text,
+        &feed.language,
+        &feed.default_tz,
+        &feed.owner,
+        &feed.enabled,
+        &Name(feed.origin),
+        &feed.history,
+    ];
+    Ok(columns
+        .into_iter()
+        .map(value)
+        .collect::<rusqlite::Result<_>>()?)
 }
 
 /// Forgets what was learned of another URL than the feed's own, which makes it due.

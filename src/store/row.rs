@@ -143,6 +143,17 @@ impl<'a, 'b> Columns<'a, 'b> {
     }
 }
 
+/// What a column would hold.
+pub(super) fn value(of: &dyn ToSql) -> rusqlite::Result<Value> {
+    match of.to_sql()? {
+        ToSqlOutput::Owned(value) => Ok(value),
+        ToSqlOutput::Borrowed(value) => Value::try_from(value)
+            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into())),
+        // Blobs of zeros and lent arrays, of which nothing here makes any.
+        _ => Ok(Value::Null),
+    }
+}
+
 /// Makes [`short_hash`] known to SQL, for checks and schema steps.
 pub(super) fn add_short_hash(conn: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8
@@ -159,6 +170,14 @@ pub(super) fn short_hash(text: &str) -> i64 {
     let mut bytes = [0; 8];
     bytes.copy_from_slice(&digest[..8]);
     i64::from_be_bytes(bytes)
+}
+
+/// [`short_hash`] of a URL, its highest twelve bits those of the URL's folder: the links of one document mostly lie
+/// together in an index.
+pub(super) fn url_hash(url: &str) -> i64 {
+    const OWN: i64 = (1 << 52) - 1;
+    let folder = url.rsplit_once('/').map_or("", |(folder, _)| folder);
+    short_hash(folder) & !OWN | short_hash(url) & OWN
 }
 
 #[cfg(test)]

@@ -79,16 +79,27 @@ pub fn identify(feed_key: &str, contents: Vec<Content>) -> Vec<Entry> {
         .collect()
 }
 
-/// The id of the entry that `feed_key` knows under `key`: 128 bits in lower-case hex.
+/// Hex digits of an id that are the feed's: the ids of one document lie together in an index, which is a page to
+/// write instead of one for each entry.
+const FEED_DIGITS: usize = 4;
+
+/// The id of the entry that `feed_key` knows under `key`: 128 bits in lower-case hex, the first 16 of them the feed's.
 #[must_use]
 pub fn entry_id(feed_key: &str, key: &str) -> EntryId {
-    EntryId::new(hex(&digest(&[feed_key, key])[..16]))
+    let feed = hex(&digest(&[feed_key])[..FEED_DIGITS / 2]);
+    id_of(&feed, [feed_key, key])
 }
 
 /// An id for an entry whose own is taken by another that was re-keyed.
 #[must_use]
 pub fn next_id(taken: &EntryId) -> EntryId {
-    EntryId::new(hex(&digest(&[taken.as_str(), "again"])[..16]))
+    let feed: String = taken.as_str().chars().take(FEED_DIGITS).collect();
+    id_of(&feed, [taken.as_str(), "again"])
+}
+
+fn id_of(feed: &str, parts: [&str; 2]) -> EntryId {
+    let own = hex(&digest(&parts)[..16 - FEED_DIGITS / 2]);
+    EntryId::new(format!("{feed}{own}"))
 }
 
 /// The other keys under which an entry may be known: its link, its title with its date.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, named_params, params};
 
 use super::super::polls::{Recorded, RevisedEntry};
-use super::super::row::{Json, Ms, later, short_hash};
+use super::super::row::{Json, Ms, later, short_hash, url_hash};
 use super::super::stories::Home;
 use super::super::{Result, StoreError};
 use super::html::packed;
@@ -46,7 +46,7 @@ impl Marks {
     /// Those of an entry.
     pub(in crate::store) fn of(item: &Recorded) -> Self {
         Self {
-            url: item.canonical_url.as_deref().map(short_hash),
+            url: item.canonical_url.as_deref().map(url_hash),
             title: item.title_key.as_deref().map(short_hash),
         }
     }

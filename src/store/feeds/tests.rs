@@ -235,6 +235,24 @@ fn a_clock_set_back_blinds_no_feed() {
 }
 
 #[test]
+fn what_config_says_again_is_not_written_again() {
+    let (_dir, store) = open_store();
+    let mut tagged = feed("b");
+    tagged.tags = vec!["wire".to_owned()];
+    tagged.interval = Some(Duration::from_mins(5));
+    let written = store
+        .write_blocking(move |tx| {
+            let feeds = [feed("a"), tagged.clone()];
+            sync(tx, &feeds, now())?;
+            let before = tx.total_changes();
+            sync(tx, &feeds, after(60))?;
+            Ok(tx.total_changes() - before)
+        })
+        .unwrap();
+    assert_eq!(written, 0);
+}
+
+#[test]
 fn a_store_of_the_first_version_keeps_what_it_learned() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("bongsu.db");
