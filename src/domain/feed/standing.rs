@@ -31,6 +31,7 @@ pub struct Standing {
     /// What limits it ran into.
     pub limits: Limits,
     /// Since when it is not found.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub missing_since: Option<Timestamp>,
 }
 
