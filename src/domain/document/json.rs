@@ -1,7 +1,5 @@
 //! JSON Feed → content, leniently: what a strict reader refuses costs at most the item it stands in.
 
-use std::cell::RefCell;
-
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use url::Url;
@@ -50,7 +48,6 @@ pub(super) fn parse(text: &str, hints: &Hints) -> Result<Document, ParseError> {
         zone,
         now: hints.now,
         authors: authors(&feed),
-        guesses: RefCell::default(),
     };
     if items.len() > MOST_ENTRIES {
         document

@@ -4,7 +4,6 @@
 //! a good day and a bad one; feed-rs then looks over clean ones where something is missing. Nothing is fetched, no entity is
 //! expanded, everything is bounded. Identity is `entry::identity`'s, what changed is `entry::ingest`'s.
 
-use std::cell::RefCell;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -324,7 +323,6 @@ fn xml(text: &str, hints: &Hints) -> Result<Document, ParseError> {
         zone,
         now: hints.now,
         authors: read::names_in(root.child("channel").unwrap_or(root)),
-        guesses: RefCell::default(),
     };
     let clean = faults.is_clean() && !tree.truncated;
     document.entries = tree

@@ -2,8 +2,6 @@
 //!
 //! The order of preference is the contract's; ids and hashes are made in `entry::identity`.
 
-use std::cell::RefCell;
-
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
@@ -28,8 +26,6 @@ pub(super) struct Setting<'a> {
     pub now: Timestamp,
     /// The feed's authors, for entries without.
     pub authors: Vec<String>,
-    /// What its entries were taken for where they say no language.
-    pub guesses: RefCell<language::Guesses>,
 }
 
 /// Where titles hide, best first.
@@ -136,13 +132,7 @@ pub(super) fn finish(
         content.title,
         &content.body[..content.body.floor_char_boundary(2000)]
     );
-    content.language = language::resolve(
-        setting.language,
-        own,
-        channel,
-        &sample,
-        &mut setting.guesses.borrow_mut(),
-    );
+    content.language = language::resolve(setting.language, own, channel, &sample);
     let limit = setting
         .now
         .checked_add(SignedDuration::from_hours(24))
