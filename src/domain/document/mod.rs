@@ -8,7 +8,6 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -305,7 +304,20 @@ fn xml(text: &str, hints: &Hints) -> Result<Document, ParseError> {
         ..Document::default()
     };
     channel::read_into(&mut document, root, address.as_ref());
-    let (zone, _) = zone(hints, document.language.as_deref());
+    let places = [Some(root), root.child("channel")];
+    let of_channel = places.into_iter().flatten().flat_map(read::written_dates);
+    let of_entries = tree
+        .entries
+        .iter()
+        .flat_map(|found| read::written_dates(&found.element));
+    let written: Vec<String> = of_channel.chain(of_entries).take(dates::MOST_DATES).collect();
+    let built = root.child("channel").unwrap_or(root).child("lastbuilddate");
+    let built = built.map(tree::Element::text);
+    let habits = habits(hints, document.language.as_deref()).learn(
+        &written,
+        built.as_deref(),
+        hints.now,
+    );
     let base = document
         .self_url
         .as_deref()
@@ -320,7 +332,7 @@ fn xml(text: &str, hints: &Hints) -> Result<Document, ParseError> {
         }),
         language: hints.language.as_deref(),
         channel_language: document.language.clone(),
-        zone,
+        habits,
         now: hints.now,
         authors: read::names_in(root.child("channel").unwrap_or(root)),
     };
@@ -331,6 +343,9 @@ fn xml(text: &str, hints: &Hints) -> Result<Document, ParseError> {
         .map(|found| read::entry(found, &setting, &mut faults))
         .collect();
     document.notes = faults.notes(text);
+    if faults.has(faults::Fault::Zone) {
+        document.notes.push(setting.habits.in_words());
+    }
     if tree.over > 0 {
         document.notes.push(over_note(tree.over));
     } else if clean && strict::may_add(&document.entries, text) {
@@ -348,11 +363,11 @@ fn over_note(over: usize) -> String {
     format!("more entries than are kept: the first {MOST_ENTRIES} were read, {over} left out")
 }
 
-/// The zone of dates without one, and whether it was configured.
-fn zone(hints: &Hints, language: Option<&str>) -> (TimeZone, bool) {
+/// How dates are read that leave a question, as far as config, host and language tell.
+fn habits(hints: &Hints, language: Option<&str>) -> dates::Habits {
     let host = hints.url.as_deref().and_then(|url| Url::parse(url).ok());
     let host = host.as_ref().and_then(Url::host_str);
-    dates::zone_of(
+    dates::Habits::of(
         hints.default_tz.as_deref(),
         hints.language.as_deref().or(language),
         host,
