@@ -204,7 +204,10 @@ impl Rest<'_> {
         let behind = &self.line[mark.end..];
         let ends = ["금지", "불가", "금함"].iter();
         let last = ends.filter_map(|no| Some(behind.rfind(no)? + no.len())).max();
-        let at = last.or_else(|| word.ends_with("금지").then_some(0))?;
+        let Some(at) = last.or_else(|| word.ends_with("금지").then_some(0)) else {
+            // Cut short, or without the last word: only where it begins the line or follows a sentence.
+            return is_trailer(behind).then_some((mark.start, false));
+        };
         (at <= RIGHTS && !is_prose(&behind[..at]) && is_trailer(&behind[at..]))
             .then_some((mark.start, true))
     }
