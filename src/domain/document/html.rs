@@ -162,7 +162,8 @@ pub(super) fn plain_line(text: &str) -> String {
 /// White space folded, at most 10 KiB.
 pub(super) fn one_line(text: &str) -> String {
     let mut out = String::with_capacity(text.len().min(256));
-    let is_seen = |word: &&str| !lines::may_be_unseen(word) || word.contains(|c| !lines::is_unseen(c));
+    let is_seen =
+        |word: &&str| !lines::may_be_unseen(word) || word.contains(|c| !lines::is_unseen(c));
     for word in text.split_whitespace().filter(is_seen) {
         if !out.is_empty() {
             out.push(' ');
@@ -212,8 +213,15 @@ fn guard_unknown(text: &str) -> String {
 /// Whether words for a picture tell of it: more than a sign, and no file's name.
 fn is_described(words: &str) -> bool {
     let words = words.trim();
-    let ending = words.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
-    let is_file = matches!(ending.as_str(), "jpg" | "jpeg" | "png" | "gif" | "webp" | "svg" | "bmp");
+    let ending = words
+        .rsplit('.')
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let is_file = matches!(
+        ending.as_str(),
+        "jpg" | "jpeg" | "png" | "gif" | "webp" | "svg" | "bmp"
+    );
     !is_file && words.chars().filter(|c| c.is_alphabetic()).count() >= 2
 }
 

@@ -15,13 +15,22 @@ fn plain_text_as_a_reader_sees_it() {
         ("a<span> b</span>", "a b"),
         ("<ul><li>a<li>b</ul>c", "• a\n• b\n\nc"),
         ("<ul><li></li><li><p>a</p></li></ul><ol><li>b", "• a\n\n• b"),
-        ("<ruby>防衛<rp>(</rp><rt>ぼうえい</rt><rp>)</rp></ruby>装備庁", "防衛装備庁"),
+        (
+            "<ruby>防衛<rp>(</rp><rt>ぼうえい</rt><rp>)</rp></ruby>装備庁",
+            "防衛装備庁",
+        ),
         ("<ruby>漢<rt>かん<rb>字<rt>じ</ruby>を", "漢字を"),
         ("<p><ruby>韓<rt>never closed</p><p>b</p>", "韓\n\nb"),
-        ("K9\u{200b} how\u{ad}itzer \u{feff}\u{200e} x", "K9 howitzer x"),
+        (
+            "K9\u{200b} how\u{ad}itzer \u{feff}\u{200e} x",
+            "K9 howitzer x",
+        ),
         ("می\u{200c}خواهم", "می\u{200c}خواهم"),
         ("a<img src=x alt='K9 자주포'>b", "a K9 자주포 b"),
-        ("a<img src=x alt='DSC_1.JPG'><img alt=''><img alt=':)'>b", "ab"),
+        (
+            "a<img src=x alt='DSC_1.JPG'><img alt=''><img alt=':)'>b",
+            "ab",
+        ),
         ("see ?a=1&copy=2 &copy 2026", "see ?a=1&copy=2 © 2026"),
         (
             "<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>",
@@ -160,7 +169,10 @@ fn a_line_is_one_line_without_markup() {
         ("R&D", "R&D"),
         ("R&amp;D", "R&D"),
         ("R&amp;amp;D", "R&D"),
-        ("https://a.example/?a=1&copy=2", "https://a.example/?a=1&copy=2"),
+        (
+            "https://a.example/?a=1&copy=2",
+            "https://a.example/?a=1&copy=2",
+        ),
         ("<b>K2</b> &amp; K9", "K2 & K9"),
         ("it&#8217;s", "it’s"),
         ("K2\u{ad}PL \u{200b} x", "K2PL x"),
