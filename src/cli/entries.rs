@@ -9,7 +9,9 @@ use super::exit::Failure;
 use super::output::{Output, neutral};
 use super::when;
 use crate::domain::entry::page::State;
+use crate::domain::entry::{Content, language};
 use crate::domain::id::FeedId;
+use crate::domain::matching::furniture::furniture;
 use crate::store::entries::{self as stored, Cursor, StoredEntry};
 use crate::store::gaps;
 use crate::store::pages::{self, PageRow};
@@ -17,6 +19,9 @@ use crate::store::{Store, StoreError};
 
 /// Entries read from the store at a time.
 const PAGE: u32 = 500;
+
+/// Pieces around a text that are listed as not matched.
+const MOST_FURNITURE: usize = 8;
 
 /// Hits of a search without `--limit`.
 const HITS: usize = 100;
@@ -182,7 +187,7 @@ fn show(id: &str, context: &Context, out: &mut Output) -> Result<(), Failure> {
             "first seen",
             entry.entry.first_seen.map(|at| at.to_string()),
         ),
-        ("language", said.language.clone()),
+        ("language", language_of(said)),
         ("came via", via),
     ];
     for (name, value) in facts
@@ -212,12 +217,27 @@ fn show(id: &str, context: &Context, out: &mut Output) -> Result<(), Failure> {
     texts(&entry, out)
 }
 
+/// The language, and what the text itself looks like with how sure that is.
+fn language_of(said: &Content) -> Option<String> {
+    let seen = language::detect(&format!("{}\n{}", said.title, said.body));
+    let seen = seen.map(|(seen, sure)| format!("by its text {seen}, {:.0} % sure", sure * 100.0));
+    match (&said.language, seen) {
+        (Some(language), Some(seen)) => Some(format!("{language} ({seen})")),
+        (Some(language), None) => Some(language.clone()),
+        (None, seen) => seen,
+    }
+}
+
 /// What an entry says, and its article where that was read.
 fn texts(entry: &StoredEntry, out: &mut Output) -> Result<(), Failure> {
     let lines =
         |text: &str, out: &mut Output| text.lines().try_for_each(|line| out.line(&neutral(line)));
     out.line("")?;
     lines(&entry.entry.content.body, out)?;
+    let body = &entry.entry.content.body;
+    for range in furniture(body).into_iter().take(MOST_FURNITURE) {
+        out.line(&format!("  not matched {}", neutral(body[range].trim())))?;
+    }
     let Some(article) = &entry.entry.full_text else {
         return Ok(());
     };

@@ -4,12 +4,10 @@
 //! a good day and a bad one; feed-rs then looks over clean ones where something is missing. Nothing is fetched, no entity is
 //! expanded, everything is bounded. Identity is `entry::identity`'s, what changed is `entry::ingest`'s.
 
-use std::cell::RefCell;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -306,7 +304,7 @@ fn xml(text: &str, hints: &Hints) -> Result<Document, ParseError> {
         ..Document::default()
     };
     channel::read_into(&mut document, root, address.as_ref());
-    let (zone, _) = zone(hints, document.language.as_deref());
+    let habits = learnt_habits(hints, &document, root, &tree.entries);
     let base = document
         .self_url
         .as_deref()
@@ -321,10 +319,9 @@ fn xml(text: &str, hints: &Hints) -> Result<Document, ParseError> {
         }),
         language: hints.language.as_deref(),
         channel_language: document.language.clone(),
-        zone,
+        habits,
         now: hints.now,
         authors: read::names_in(root.child("channel").unwrap_or(root)),
-        guesses: RefCell::default(),
     };
     let clean = faults.is_clean() && !tree.truncated;
     document.entries = tree
@@ -333,6 +330,9 @@ fn xml(text: &str, hints: &Hints) -> Result<Document, ParseError> {
         .map(|found| read::entry(found, &setting, &mut faults))
         .collect();
     document.notes = faults.notes(text);
+    if faults.has(faults::Fault::Zone) {
+        document.notes.push(setting.habits.in_words());
+    }
     if tree.over > 0 {
         document.notes.push(over_note(tree.over));
     } else if clean && strict::may_add(&document.entries, text) {
@@ -350,15 +350,34 @@ fn over_note(over: usize) -> String {
     format!("more entries than are kept: the first {MOST_ENTRIES} were read, {over} left out")
 }
 
-/// The zone of dates without one, and whether it was configured.
-fn zone(hints: &Hints, language: Option<&str>) -> (TimeZone, bool) {
+/// How dates are read that leave a question, as far as config, host and language tell.
+fn habits(hints: &Hints, language: Option<&str>) -> dates::Habits {
     let host = hints.url.as_deref().and_then(|url| Url::parse(url).ok());
     let host = host.as_ref().and_then(Url::host_str);
-    dates::zone_of(
+    dates::Habits::of(
         hints.default_tz.as_deref(),
         hints.language.as_deref().or(language),
         host,
     )
+}
+
+/// The same with what the dates of a document itself tell.
+fn learnt_habits(
+    hints: &Hints,
+    document: &Document,
+    root: &tree::Element,
+    entries: &[tree::Found],
+) -> dates::Habits {
+    let channel = root.child("channel").unwrap_or(root);
+    let entries = entries.iter().map(|found| &found.element);
+    let written: Vec<String> = [root, channel]
+        .into_iter()
+        .chain(entries)
+        .flat_map(read::written_dates)
+        .take(dates::MOST_DATES)
+        .collect();
+    let built = channel.child("lastbuilddate").map(tree::Element::text);
+    habits(hints, document.language.as_deref()).learn(&written, built.as_deref(), hints.now)
 }
 
 /// The country of the host, else the one a language is mostly written in.

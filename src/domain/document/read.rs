@@ -2,9 +2,6 @@
 //!
 //! The order of preference is the contract's; ids and hashes are made in `entry::identity`.
 
-use std::cell::RefCell;
-
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
@@ -22,14 +19,12 @@ pub(super) struct Setting<'a> {
     pub language: Option<&'a str>,
     /// The feed's own language.
     pub channel_language: Option<String>,
-    /// Zone of dates that name none.
-    pub zone: TimeZone,
+    /// How dates are read that leave a question.
+    pub habits: dates::Habits,
     /// The time of the poll.
     pub now: Timestamp,
     /// The feed's authors, for entries without.
     pub authors: Vec<String>,
-    /// What its entries were taken for where they say no language.
-    pub guesses: RefCell<language::Guesses>,
 }
 
 /// Where titles hide, best first.
@@ -136,13 +131,7 @@ pub(super) fn finish(
         content.title,
         &content.body[..content.body.floor_char_boundary(2000)]
     );
-    content.language = language::resolve(
-        setting.language,
-        own,
-        channel,
-        &sample,
-        &mut setting.guesses.borrow_mut(),
-    );
+    content.language = language::resolve(setting.language, own, channel, &sample);
     let limit = setting
         .now
         .checked_add(SignedDuration::from_hours(24))
@@ -282,18 +271,35 @@ fn date(
         if text.trim().is_empty() {
             continue;
         }
-        if let Some(at) = dates::parse(&text, &setting.zone) {
-            return Some(at);
+        if let Some(read) = dates::parse(&text, &setting.habits) {
+            return Some(instant(read, faults));
         }
         unread = true;
     }
     if let Some(at) = element.attribute("lastmod").filter(|_| names == UPDATED) {
-        return dates::parse(at, &setting.zone);
+        let read = dates::parse(at, &setting.habits)?;
+        return Some(instant(read, faults));
     }
     if unread {
         faults.count(Fault::Date);
     }
     None
+}
+
+/// When a date is; that it named no zone is counted.
+pub(super) fn instant(read: dates::Read, faults: &mut Faults) -> Timestamp {
+    if !read.has_zone {
+        faults.count(Fault::Zone);
+    }
+    read.at
+}
+
+/// All dates that an entry holds, as written.
+pub(super) fn written_dates(element: &Element) -> impl Iterator<Item = String> {
+    let is_date = |inner: &&Element| {
+        PUBLISHED.contains(&inner.name.as_str()) || UPDATED.contains(&inner.name.as_str())
+    };
+    element.elements().filter(is_date).map(Element::text)
 }
 
 /// Names of an entry's authors, else of its source's, else of the feed's.
