@@ -227,6 +227,7 @@ pub fn due<T>(
         "where configured = 1 and enabled = 1 and gone = 0
             and (next_poll is null or next_poll <= ?1
                 or last_poll > ?2 and (retry_after is null or retry_after <= ?1 or retry_after > ?3))
+            and not exists (select 1 from under_way u where u.feed = id and u.until > ?1 and u.until < ?2)
          order by coalesce(next_poll, 0), id"
     ))?;
     let wrong = Ms(later(now, CLOCK_STEP));
@@ -242,8 +243,10 @@ pub fn due<T>(
 pub fn next_due(conn: &Connection, now: Timestamp) -> Result<Option<Timestamp>> {
     let at: Option<Ms> = conn
         .prepare_cached(
-            "select min(next_poll) from feed
-             where configured = 1 and enabled = 1 and gone = 0 and next_poll > ?1",
+            "select min(at) from (
+                select min(next_poll) as at from feed
+                where configured = 1 and enabled = 1 and gone = 0 and next_poll > ?1
+                union all select min(until) from under_way where until > ?1)",
         )?
         .query_row([Ms(now)], |row| row.get(0))?;
     Ok(at.map(|at| at.0))
@@ -260,15 +263,11 @@ pub fn mark_polling(
 ) -> Result<bool> {
     let changed = tx
         .prepare_cached(
-            "update feed set polling_until = ?3, next_poll = ?3, why_then = ?4, last_poll = ?2
-             where id = ?1 and (polling_until is null or polling_until <= ?2 or polling_until > ?3)",
+            "insert into under_way (feed, began, until) select id, ?2, ?3 from feed where id = ?1
+             on conflict (feed) do update set began = excluded.began, until = excluded.until
+                where until <= ?2 or until > ?3",
         )?
-        .execute(params![
-            feed.as_str(),
-            Ms(now),
-            Ms(until),
-            Name(Why::Interrupted)
-        ])?;
+        .execute(params![feed.as_str(), Ms(now), Ms(until)])?;
     Ok(changed > 0)
 }
 
@@ -375,11 +374,11 @@ pub(super) fn save_pushed(
 /// Polls that a dead process left under way are due within a minute.
 pub(super) fn free_interrupted(tx: &Transaction<'_>, now: Timestamp) -> Result<()> {
     tx.prepare_cached(
-        "update feed set polling_until = null,
-            next_poll = case when next_poll < ?1 then next_poll else ?1 end
-         where polling_until is not null",
+        "update feed set why_then = ?2, last_poll = u.began, next_poll = min(u.until, ?1)
+         from under_way u where u.feed = id",
     )?
-    .execute([Ms(later(now, 60_000))])?;
+    .execute(params![Ms(later(now, 60_000)), Name(Why::Interrupted)])?;
+    tx.execute("delete from under_way", [])?;
     Ok(())
 }
 
@@ -398,7 +397,7 @@ pub(super) fn save_state(
                 gone_since = ?16, gone = ?17, last_outcome = ?18, last_error = ?19, ttl_minutes = ?20,
                 skip_hours = ?21, skip_days = ?22, rate_count = ?23, rate_days = ?24,
                 entries = entries + ?25, streak = ?26, validators_url = ?27, signs = ?28, quirks = ?29,
-                standing = ?30, rhythm = ?31, terms = ?32, polls = polls + 1, polling_until = null
+                standing = ?30, rhythm = ?31, terms = ?32, polls = polls + 1
              where id = ?1",
         )?
         .execute(params![
@@ -435,6 +434,8 @@ pub(super) fn save_state(
             state.rhythm.to_bytes(),
             state.terms.as_ref().map(Json),
         ])?;
+    tx.prepare_cached("delete from under_way where feed = ?1")?
+        .execute([feed.as_str()])?;
     // Config may have given the feed another URL while the poll was under way.
     void_other_url(tx, feed)?;
     Ok(changed > 0)

@@ -26,6 +26,7 @@ pub(super) const ALL: &[Migration] = &[
     (7, include_str!("migrations/0007_rhythm.sql")),
     (8, include_str!("migrations/0008_lean.sql")),
     (9, include_str!("migrations/0009_keys.sql")),
+    (10, include_str!("migrations/0010_under_way.sql")),
 ];
 
 /// The version that `steps` lead to.
