@@ -4,6 +4,7 @@
 //! translation, no per-word languages, nothing learnt from other entries: the same text is always the same language.
 
 mod score;
+mod scripted;
 mod scripts;
 mod tables;
 

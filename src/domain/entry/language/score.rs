@@ -5,8 +5,9 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use super::scripted::{ARABIC, CYRILLIC, DEVANAGARI, HEBREW};
 use super::scripts::Script;
-use super::tables::{ARABIC, CYRILLIC, DEVANAGARI, HEBREW, LATIN, Row};
+use super::tables::{LATIN, Row};
 
 /// Points of a word that so many languages have.
 const WORD: [i32; 6] = [0, 12, 8, 6, 4, 3];
