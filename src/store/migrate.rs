@@ -25,6 +25,7 @@ pub(super) const ALL: &[Migration] = &[
     (6, include_str!("migrations/0006_standing.sql")),
     (7, include_str!("migrations/0007_rhythm.sql")),
     (8, include_str!("migrations/0008_lean.sql")),
+    (9, include_str!("migrations/0009_identity.sql")),
 ];
 
 /// The version that `steps` lead to.

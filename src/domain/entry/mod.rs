@@ -22,6 +22,9 @@ pub struct Content {
     pub guid: Option<String>,
     /// The entry's page: absolute, http or https.
     pub url: Option<String>,
+    /// The page behind `url`, where that leads through a redirector and the document names both
+    /// (`feedburner:origLink`). For identity and stories; not stored.
+    pub origin: Option<String>,
     /// Plain text.
     pub title: String,
     /// Names as published.

@@ -198,11 +198,11 @@ pub(in crate::store) fn rekey(
     for (find, set) in [
         (
             "select seq from entry where id = ?1",
-            "update entry set key = ?2 where seq = ?1",
+            "update entry set key = ?2, rekeyed = rekeyed + 1 where seq = ?1",
         ),
         (
             "select seq from tombstone where id = ?1",
-            "update tombstone set key = ?2 where seq = ?1",
+            "update tombstone set key = ?2, rekeyed = rekeyed + 1 where seq = ?1",
         ),
     ] {
         let found: Option<i64> = tx
