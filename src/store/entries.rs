@@ -11,9 +11,10 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 
-use super::Result;
+use super::{Result, StoreError};
 use super::row::{Json, Ms, Name};
 use crate::domain::alert::{Held, Reason};
+use crate::domain::entry::delta;
 use crate::domain::entry::ingest::{Known, KnownEntry};
 use crate::domain::entry::wire::WireEntry;
 use crate::domain::entry::{Content, Entry};
@@ -157,7 +158,7 @@ pub fn known(conn: &Connection, feed: &FeedId, keys: &[String]) -> Result<Known>
 fn known_entry(conn: &Connection, seq: i64) -> Result<Option<KnownEntry>> {
     let live = conn
         .prepare_cached(
-            "select id, key, content_hash, updated, hash_only, published, first_seen, rekeyed
+            "select id, key, content_hash, updated, hash_only, published, first_seen, rekeyed, url
              from entry where seq = ?1",
         )?
         .query_row([seq], |row| {
@@ -171,6 +172,7 @@ fn known_entry(conn: &Connection, seq: i64) -> Result<Option<KnownEntry>> {
                 published: row.get::<_, Option<Ms>>(5)?.map(|at| at.0),
                 first_seen: row.get::<_, Option<Ms>>(6)?.map(|at| at.0),
                 rekeyed: row.get(7)?,
+                url: row.get(8)?,
                 purged: false,
             })
         })
@@ -192,6 +194,7 @@ fn known_entry(conn: &Connection, seq: i64) -> Result<Option<KnownEntry>> {
                 published: row.get::<_, Option<Ms>>(3)?.map(|at| at.0),
                 first_seen: row.get::<_, Option<Ms>>(4)?.map(|at| at.0),
                 rekeyed: row.get(5)?,
+                url: None,
                 updated: None,
                 hash_only_revisions: 0,
                 purged: true,
@@ -279,27 +282,37 @@ pub fn page(
 
 /// What an entry said before, oldest first.
 pub fn revisions(conn: &Connection, entry: i64) -> Result<Vec<Revision>> {
+    let Some(now) = by_seq(conn, entry)? else {
+        return Ok(Vec::new());
+    };
+    // Each row says in what it differs from the next one, so the way leads back from what is said now.
+    let mut next = now.wire();
     let mut query = conn.prepare_cached(
-        "select number, replaced, changed, content from revision where entry = ?1 order by number",
+        "select number, replaced, changed, content from revision where entry = ?1 order by number desc",
     )?;
-    let rows = query.query_map([entry], |row| {
-        Ok(Revision {
+    let mut rows = query.query([entry])?;
+    let mut revisions = Vec::new();
+    while let Some(row) = rows.next()? {
+        let difference: Json<serde_json::Value> = row.get(3)?;
+        next = delta::restored(&next, &difference.0)
+            .map_err(|error| StoreError::fault(format!("a revision cannot be read: {error}")))?;
+        revisions.push(Revision {
             number: row.get(0)?,
             replaced: row.get::<_, Ms>(1)?.0,
             changed: row.get::<_, Json<_>>(2)?.0,
-            content: row.get::<_, Json<_>>(3)?.0,
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+            content: next.clone(),
+        });
+    }
+    revisions.reverse();
+    Ok(revisions)
 }
 
 /// What an entry said in one of its earlier revisions, where that is still kept.
 pub(super) fn revision(conn: &Connection, entry: i64, number: u32) -> Result<Option<WireEntry>> {
-    Ok(conn
-        .prepare_cached("select content from revision where entry = ?1 and number = ?2")?
-        .query_row(params![entry, number], |row| row.get::<_, Json<_>>(0))
-        .optional()?
-        .map(|content| content.0))
+    let mut all = revisions(conn, entry)?.into_iter();
+    Ok(all
+        .find(|revision| revision.number == number)
+        .map(|revision| revision.content))
 }
 
 /// The rules that an entry satisfied, and what came of it, oldest first.

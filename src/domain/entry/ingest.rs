@@ -56,6 +56,8 @@ pub struct KnownEntry {
     pub alternates: Vec<String>,
     /// Hash of its newest revision.
     pub content_hash: [u8; 32],
+    /// Its link as published; none of one that was deleted.
+    pub url: Option<String>,
     /// `published` of its newest revision.
     pub published: Option<Timestamp>,
     /// When it was first stored.

@@ -10,8 +10,11 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Known, KnownEntry};
 use crate::domain::entry::Entry;
 use crate::domain::entry::identity::{
-    Part, alternates, canonical_url, former_link_key, host_and_rest, part_of, rung, title_key,
+    Part, alternates, canonical_url, former_link_key, host_and_rest, page_and_place, part_of, rung, title_key,
 };
+
+/// Texts with fewer bytes may stand under many titles: see our site.
+const OWN_TEXT: usize = 80;
 
 /// By what a known entry was found under another key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,17 +27,21 @@ pub enum Why {
     LinkAndTitle,
     /// Its link and its date.
     LinkAndDate,
+    /// Its link and its text.
+    LinkAndText,
     /// Its title and its text.
     TitleAndText,
+    /// Its title, and its path on another host.
+    TitleAndPath,
     /// Its title and its date.
     TitleAndDate,
-    /// Its text, or its date with the text's wording, where it has no address at all.
+    /// Its text and date; where it has no address at all, its text or the wording of it.
     Text,
     /// Its link alone: guids were added or left out, or most of the document moved.
     Link,
     /// Its title alone, when most of the document moved.
     Title,
-    /// Its path on another host, when most of the document moved.
+    /// Its path on another host, with its date or when most of the document moved.
     Path,
     /// Another entry has its key now.
     Displaced,
@@ -49,7 +56,9 @@ impl Why {
             Self::FormerKey => "a former id",
             Self::LinkAndTitle => "link and title",
             Self::LinkAndDate => "link and date",
+            Self::LinkAndText => "link and text",
             Self::TitleAndText => "title and text",
+            Self::TitleAndPath => "title and path",
             Self::TitleAndDate => "title and date",
             Self::Text => "text",
             Self::Link => "link",
@@ -222,11 +231,15 @@ impl<'a> Faces<'a> {
         let page = face.link().and_then(|link| host_and_rest(&link[2..]));
         let link_alone =
             self.is_alone(face.link()) && page.is_none_or(|(_, rest)| rest.len() > 1);
-        let title_alone = self.is_alone(face.key(face.title)) && face.is_distinctive;
-        if let Some(why) = certain(&found, face, known, (link_alone, title_alone)) {
+        let title_alone = self.is_alone(face.key(face.title));
+        let alone = (link_alone, title_alone && face.is_distinctive);
+        if let Some(why) = certain(&found, face, known, alone) {
             return Some((Strength::Certain, why));
         }
-        likely(&found, (link_alone, title_alone))
+        if title_alone && found.title.is() && found.is_dated_alike() {
+            return Some((Strength::Likely, Why::TitleAndDate));
+        }
+        likely(&found, alone)
     }
 
     /// What an entry and a known one have in common.
@@ -337,12 +350,27 @@ fn certain(
         if found.dates == Dates::Telling {
             return Some(Why::LinkAndDate);
         }
+        let long = face.entry.content.body.len() >= OWN_TEXT;
+        if long && found.body.is() && found.dates != Dates::Later {
+            return Some(Why::LinkAndText);
+        }
     }
-    if found.title.is() && alike && found.body.is() {
+    if found.title.is() && found.body.is() && found.dates != Dates::Later {
         return Some(Why::TitleAndText);
+    }
+    if found.title.is() && found.path && !found.is_reissue() {
+        return Some(Why::TitleAndPath);
     }
     if found.title.is() && title_alone && found.dates == Dates::Telling {
         return Some(Why::TitleAndDate);
+    }
+    if found.dates == Dates::Telling {
+        if found.path {
+            return Some(Why::Path);
+        }
+        if found.body.is() && face.entry.content.body.len() >= OWN_TEXT {
+            return Some(Why::Text);
+        }
     }
     let hashed = face.entry.key.starts_with("h:") && known.key.starts_with("h:");
     (hashed && is_same_text(found)).then_some(Why::Text)
@@ -362,7 +390,6 @@ fn likely(
     found: &Evidence,
     (link_alone, title_alone): (bool, bool),
 ) -> Option<(Strength, Why)> {
-    let alike = found.is_dated_alike();
     if found.link.is() && link_alone {
         let strength = if found.is_reissue() && !found.other_rung {
             Strength::Redated
@@ -372,9 +399,6 @@ fn likely(
         return Some((strength, Why::Link));
     }
     if found.title.is() && title_alone {
-        if alike {
-            return Some((Strength::Likely, Why::TitleAndDate));
-        }
         let undated = found.dates == Dates::Unknown && found.body != Same::No;
         let strength =
             if undated || found.body.is() || found.path || found.dates == Dates::Near {
@@ -415,11 +439,13 @@ fn has_path(known: &KnownEntry, link: &str) -> bool {
     let Some((host, path)) = link.strip_prefix("l:").and_then(host_and_rest) else {
         return false;
     };
+    let elsewhere = |link: &str| {
+        host_and_rest(link).is_some_and(|(other, same)| same == path && other != host)
+    };
+    let keys = known.alternates.iter().chain([&known.key]);
     is_own_path(path)
-        && known.alternates.iter().chain([&known.key]).any(|key| {
-            let other = key.strip_prefix("l:").and_then(host_and_rest);
-            other.is_some_and(|(other, same)| same == path && other != host)
-        })
+        && (keys.filter_map(|key| key.strip_prefix("l:")).any(elsewhere)
+            || known.url.as_deref().map(page_and_place).is_some_and(|link| elsewhere(&link)))
 }
 
 /// A path that no two articles of different sites share by chance.

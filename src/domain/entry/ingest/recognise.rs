@@ -14,6 +14,8 @@ use crate::domain::entry::identity::{Part, part_of};
 const MIGRATION_PERCENT: usize = 60;
 /// In documents smaller than this a shared link or title proves nothing: only title and date together do.
 const MIGRATION_LEAST: usize = 3;
+/// So many that are certainly known under other keys tell that all keys changed, where none was kept.
+const CERTAIN_LEAST: usize = 2;
 /// So many unknown keys are a migration too, whatever share of the document, where nearly all are of known entries.
 const BLOCK_LEAST: usize = 10;
 /// That share.
@@ -91,8 +93,13 @@ pub(super) fn recognise(known: &Known, entries: &[Entry]) -> Recognised {
     drop_ambiguous(&mut pairs);
     drop_reissues(&mut pairs, known, entries);
     let unknown = open.iter().filter(|place| !kept.contains_key(place)).count();
-    let migrated = is_migration(sure + pairs.len(), unknown, entries.len());
-    if migrated {
+    let owned = matches
+        .iter()
+        .flatten()
+        .any(|(_, why)| why.is_none());
+    // Where nobody has kept its key, two that are certainly known tell of the others.
+    let all_changed = sure >= CERTAIN_LEAST && !owned;
+    if all_changed || is_migration(sure + pairs.len(), unknown, entries.len()) {
         if entries.len() < MIGRATION_LEAST {
             pairs.retain(|pair| pair.why == Why::TitleAndDate);
         }
@@ -100,7 +107,7 @@ pub(super) fn recognise(known: &Known, entries: &[Entry]) -> Recognised {
     }
     let found = moved(&matches);
     Recognised {
-        migrated: is_migration(found, unknown, entries.len()),
+        migrated: all_changed || is_migration(found, unknown, entries.len()),
         matches,
     }
 }
@@ -247,6 +254,20 @@ fn drop_ambiguous(pairs: &mut Vec<Pair>) {
     pairs.retain(|pair| places.get(&pair.place) == Some(&1) && indices.get(&pair.index) == Some(&1));
 }
 
+/// Whether all dates are off by the same time zone, and no text says that there is anything new.
+fn is_shifted(pairs: &[&Pair], known: &Known, entries: &[Entry]) -> bool {
+    let shift = |pair: &&Pair| {
+        let content = &entries[pair.place].content;
+        let then = known.entries[pair.index].published?;
+        let shift = content.published?.duration_since(then).as_secs();
+        let zone = shift % 900 == 0 && shift.abs() <= 14 * 3600;
+        (zone && content.body.trim().is_empty()).then_some(shift)
+    };
+    let mut shifts = pairs.iter().map(shift);
+    let first = shifts.next().flatten();
+    first.is_some() && shifts.all(|shift| shift == first)
+}
+
 /// Entries that say they are later issues of known ones are that, unless the dates of the whole document fell
 /// together or vanished: a bulletin that comes every day keeps its spread, an import does not.
 fn drop_reissues(pairs: &mut Vec<Pair>, known: &Known, entries: &[Entry]) {
@@ -261,8 +282,8 @@ fn drop_reissues(pairs: &mut Vec<Pair>, known: &Known, entries: &[Entry]) {
         .iter()
         .filter_map(|pair| known.entries[pair.index].published);
     let (now, then) = (span(now).as_secs(), span(then).as_secs());
-    let fell_together = redated.len() >= MIGRATION_LEAST && then >= 3600 && now * 4 <= then;
-    if !fell_together {
+    let fell_together = now * 4 <= then || is_shifted(&redated, known, entries);
+    if redated.len() < MIGRATION_LEAST || then < 3600 || !fell_together {
         pairs.retain(|pair| pair.strength > Strength::Redated);
     }
 }

@@ -97,6 +97,7 @@ impl Store {
                 key: entry.key.clone(),
                 alternates: alternates(entry),
                 content_hash: content_hash(&entry.content),
+                url: entry.content.url.clone(),
                 published: entry.content.published,
                 first_seen: entry.first_seen,
                 updated: entry.content.updated,
@@ -108,6 +109,7 @@ impl Store {
         for revised in &plan.revised {
             let known = self.row(&revised.entry.id);
             known.content_hash = revised.content_hash;
+            known.url.clone_from(&revised.entry.content.url);
             known.published = revised.entry.content.published;
             known.updated = revised.entry.content.updated;
             known.hash_only_revisions += u32::from(revised.hash_only);

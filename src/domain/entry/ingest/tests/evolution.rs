@@ -26,6 +26,7 @@ struct Look {
     /// Seconds that dates are off.
     shift: i64,
     no_link: bool,
+    short: bool,
     renumbered: bool,
     spaced: bool,
 }
@@ -92,6 +93,8 @@ struct World {
     /// Which item each stored entry is.
     truth: Vec<(EntryId, usize)>,
     reversed: bool,
+    /// Short titles, no texts, dates on the hour, short links.
+    poor: bool,
     false_new: usize,
     lost: usize,
     mixed_up: usize,
@@ -124,6 +127,7 @@ impl World {
             polls: 0,
             truth: Vec::new(),
             reversed: false,
+            poor: false,
             false_new: 0,
             lost: 0,
             mixed_up: 0,
@@ -133,16 +137,36 @@ impl World {
         world
     }
 
+    /// One whose items say as little as they can.
+    fn poor(window: usize) -> Self {
+        let mut world = Self::new(window);
+        world.poor = true;
+        world.look.short = true;
+        world.items.clear();
+        world.write(window + 5);
+        world
+    }
+
     /// The publisher writes so many items.
     fn write(&mut self, count: usize) {
         for _ in 0..count {
             let number = self.items.len();
             self.now += SignedDuration::from_secs(1273);
-            self.items.push(Item {
-                number,
-                title: title(number),
-                body: format!("What is to be told of {} is told here, at some length.", title(number)),
-                at: self.now,
+            self.items.push(if self.poor {
+                Item {
+                    number,
+                    title: format!("chapter {number}"),
+                    body: String::new(),
+                    at: Timestamp::from_second(self.now.as_second() / 3600 * 3600).unwrap(),
+                }
+            } else {
+                let title = title(number);
+                Item {
+                    number,
+                    body: format!("What is to be told of {title} is told here, at some length."),
+                    title,
+                    at: self.now,
+                }
             });
         }
         self.now += SignedDuration::from_secs(311);
@@ -151,6 +175,13 @@ impl World {
     fn shown(&self) -> Vec<Item> {
         let from = self.items.len().saturating_sub(self.window);
         self.items[from..].iter().rev().cloned().collect()
+    }
+
+    /// How many of the items that are shown were never stored.
+    fn unseen(&self) -> usize {
+        let stored = |item: &&Item| self.truth.iter().any(|(_, number)| *number == item.number);
+        let shown = self.shown();
+        shown.len() - shown.iter().filter(stored).count()
     }
 
     /// Polls the document as it looks today.
@@ -269,7 +300,8 @@ impl Look {
         };
         let scheme = if self.insecure { "http" } else { "https" };
         let slug = if self.capitals { "%EC%86%8C" } else { "%ec%86%8c" };
-        let mut link = format!("{scheme}://{label}{domain}/2026/{slug}/{}", 10_000 + item.number);
+        let folder = if self.short { String::new() } else { format!("2026/{slug}/10") };
+        let mut link = format!("{scheme}://{label}{domain}/{folder}{}", item.number);
         if self.variant == Variant::AmpPath {
             link.push_str("/amp");
         }
@@ -390,19 +422,21 @@ impl World {
 
 #[test]
 fn every_mutation_alone_costs_nothing() {
-    for mutation in MUTATIONS {
-        for news in [0, 1, 4] {
-            let mut world = World::new(20);
+    for (mutation, news, poor) in MUTATIONS.iter().flat_map(|mutation| {
+        [(mutation, 0, false), (mutation, 1, false), (mutation, 4, false), (mutation, 1, true)]
+    }) {
+        {
+            let mut world = if poor { World::poor(20) } else { World::new(20) };
             world.poll();
             world.write(2);
             world.poll();
             world.mutate(*mutation);
             world.write(news);
+            let expected = world.unseen();
+            assert!(expected >= news);
             let plan = world.poll();
-            let what = format!("{mutation:?} with {news} new: {:?}", plan.found_by);
-            // A wider window shows items that were not stored: these are new.
-            let more = if matches!(mutation, Mutation::WindowGrown) { 3 } else { 0 };
-            assert_eq!(plan.new.len(), news + more, "{what}");
+            let what = format!("{mutation:?} with {news} new, poor: {poor}: {:?}", plan.found_by);
+            assert_eq!(plan.new.len(), expected, "{what}");
             world.assert_true(&what);
             world.write(1);
             assert_eq!(world.poll().new.len(), 1, "after {what}");
@@ -445,34 +479,38 @@ fn two_mutations_at_once_cost_nothing() {
     let mut faults = Vec::new();
     for first in MUTATIONS {
         for second in MUTATIONS {
-            let mut world = World::new(20);
-            world.poll();
-            world.mutate(*first);
-            world.mutate(*second);
-            world.write(2);
-            world.poll();
-            let found = (world.false_new, world.lost, world.mixed_up);
-            if found != (0, 0, 0) {
-                faults.push((*first, *second, found));
+            for mut world in [World::new(20), World::poor(20)] {
+                world.poll();
+                world.mutate(*first);
+                world.mutate(*second);
+                world.write(2);
+                world.poll();
+                let found = (world.false_new, world.lost, world.mixed_up);
+                if found != (0, 0, 0) {
+                    faults.push(format!("{first:?} {second:?} {} {found:?}", world.poor));
+                }
             }
         }
     }
-    assert!(faults.is_empty(), "{} of {}: {faults:#?}", faults.len(), MUTATIONS.len().pow(2));
+    assert!(faults.is_empty(), "{}: {faults:#?}", faults.len());
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
     #[test]
     fn any_life_of_a_feed_costs_nothing(
         life in prop::collection::vec((0..MUTATIONS.len(), 0..5_usize, any::<bool>()), 1..12),
     ) {
         let mut world = World::new(15);
         world.poll();
+        // What happens unseen is seen at once: so many changes a day are not one publisher's.
+        let mut unseen = 0;
         for (mutation, news, poll) in life {
             world.mutate(MUTATIONS[mutation]);
             world.write(news);
-            if poll {
+            unseen += 1;
+            if poll || unseen > 2 {
                 world.poll();
+                unseen = 0;
             }
         }
         world.poll();
