@@ -32,7 +32,10 @@ fn tag(name: &str, text: &str) -> String {
 }
 
 fn guid(text: &str) -> String {
-    format!("<guid isPermaLink=\"false\">{}</guid>", text.replace('&', "&amp;"))
+    format!(
+        "<guid isPermaLink=\"false\">{}</guid>",
+        text.replace('&', "&amp;")
+    )
 }
 
 const PLAIN: Look = Look {
@@ -62,17 +65,30 @@ fn document(items: &[u32], base: Timestamp, look: Look) -> String {
         let (guid, link, title) = ((look.guid)(n), (look.link)(n), (look.title)(n));
         let at = (look.date)(at);
         let _ = if look.atom {
-            let at = at.map_or_else(String::new, |at| format!("<published>{at}</published><updated>{at}</updated>"));
-            write!(list, "<entry><title>{title}</title>{guid}{link}{at}<summary>All about office number {n}, which is a good one.</summary></entry>")
+            let at = at.map_or_else(String::new, |at| {
+                format!("<published>{at}</published><updated>{at}</updated>")
+            });
+            write!(
+                list,
+                "<entry><title>{title}</title>{guid}{link}{at}<summary>All about office number {n}, which is a good one.</summary></entry>"
+            )
         } else {
             let at = at.map_or_else(String::new, |at| {
-                tag("pubDate", &at.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string())
+                tag(
+                    "pubDate",
+                    &at.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string(),
+                )
             });
-            write!(list, "<item><title>{title}</title>{guid}{link}{at}<description>All about office number {n}, which is a good one.</description></item>")
+            write!(
+                list,
+                "<item><title>{title}</title>{guid}{link}{at}<description>All about office number {n}, which is a good one.</description></item>"
+            )
         };
     }
     if look.atom {
-        format!("<feed xmlns=\"http://www.w3.org/2005/Atom\"><title>Wire</title><id>urn:wire</id>{list}</feed>")
+        format!(
+            "<feed xmlns=\"http://www.w3.org/2005/Atom\"><title>Wire</title><id>urn:wire</id>{list}</feed>"
+        )
     } else {
         format!(
             "<?xml version=\"1.0\"?><rss version=\"2.0\" xmlns:feedburner=\"http://rssnamespace.org/feedburner/ext/1.0\">\
@@ -134,71 +150,170 @@ fn google_news(n: u32) -> String {
     let mut bytes = vec![0x08, 0x13, 0x22, u8::try_from(address.len()).unwrap()];
     bytes.extend(address.as_bytes());
     let token = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes);
-    tag("link", &format!("https://news.google.com/rss/articles/{token}?oc=5"))
+    tag(
+        "link",
+        &format!("https://news.google.com/rss/articles/{token}?oc=5"),
+    )
 }
 
 /// What a publisher may change, by name.
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn changes() -> Vec<(&'static str, Look)> {
     vec![
-        ("guids by another scheme", Look { guid: |n| guid(&format!("node/{}", 9000 + n)), ..PLAIN }),
-        ("guids removed", Look { guid: |_| String::new(), ..PLAIN }),
-        ("guids that are links, and no links", Look {
-            guid: |n| format!("<guid>https://news.example/2026/11/{n}</guid>"),
-            link: |_| String::new(),
-            ..PLAIN
-        }),
-        ("http", Look { link: |n| tag("link", &format!("http://news.example/2026/11/{n}")), ..PLAIN }),
-        ("another host, in links and guids", Look {
-            guid: |n| guid(&format!("https://paper.example/2026/11/{n}")),
-            link: |n| tag("link", &format!("https://paper.example/2026/11/{n}")),
-            ..PLAIN
-        }),
-        ("www", Look {
-            guid: |_| String::new(),
-            link: |n| tag("link", &format!("https://www.news.example/2026/11/{n}/")),
-            ..PLAIN
-        }),
-        ("mobile", Look {
-            guid: |_| String::new(),
-            link: |n| tag("link", &format!("https://m.news.example/2026/11/{n}")),
-            ..PLAIN
-        }),
-        ("amp", Look {
-            guid: |_| String::new(),
-            link: |n| tag("link", &format!("https://news.example/2026/11/{n}/amp?outputType=amp")),
-            ..PLAIN
-        }),
-        ("tracking", Look {
-            guid: |n| guid(&format!("https://news.example/2026/11/{n}?utm_source=rss")),
-            link: |n| tag("link", &format!("https://news.example/2026/11/{n}?utm_source=rss&fbclid={n}x")),
-            ..PLAIN
-        }),
-        ("FeedBurner", Look {
-            guid: |_| String::new(),
-            link: |n| format!(
-                "<link>http://feedproxy.example/~r/wire/~3/{}/</link><feedburner:origLink>https://news.example/2026/11/{n}</feedburner:origLink>",
-                n * 77
-            ),
-            ..PLAIN
-        }),
-        ("Google News", Look { guid: |n| guid(&format!("CBMi{n}")), link: google_news, ..PLAIN }),
-        ("no dates", Look { date: |_| None, ..PLAIN }),
-        ("no dates and other guids", Look { date: |_| None, guid: |n| guid(&format!("x{n}")), ..PLAIN }),
-        ("dates set to now", Look { date: |_| Some(Timestamp::now()), ..PLAIN }),
-        ("oldest first", Look { newest_last: true, ..PLAIN }),
-        ("other titles", Look { title: |n| format!("{}, as corrected", (PLAIN.title)(n)), ..PLAIN }),
-        ("Atom with tags for ids", Look {
-            atom: true,
-            guid: |n| tag("id", &format!("tag:news.example,2026:{n}")),
-            link: |n| format!("<link href=\"https://news.example/2026/11/{n}\"/>"),
-            ..PLAIN
-        }),
-        ("a new system: guids, host and dates", Look {
-            guid: |n| guid(&format!("post-{n}-of-2026")),
-            link: |n| tag("link", &format!("https://paper.example/stories/{}", n * 31)),
-            date: |_| Some(Timestamp::now()),
-            ..PLAIN
-        }),
+        (
+            "guids by another scheme",
+            Look {
+                guid: |n| guid(&format!("node/{}", 9000 + n)),
+                ..PLAIN
+            },
+        ),
+        (
+            "guids removed",
+            Look {
+                guid: |_| String::new(),
+                ..PLAIN
+            },
+        ),
+        (
+            "guids that are links, and no links",
+            Look {
+                guid: |n| format!("<guid>https://news.example/2026/11/{n}</guid>"),
+                link: |_| String::new(),
+                ..PLAIN
+            },
+        ),
+        (
+            "http",
+            Look {
+                link: |n| tag("link", &format!("http://news.example/2026/11/{n}")),
+                ..PLAIN
+            },
+        ),
+        (
+            "another host, in links and guids",
+            Look {
+                guid: |n| guid(&format!("https://paper.example/2026/11/{n}")),
+                link: |n| tag("link", &format!("https://paper.example/2026/11/{n}")),
+                ..PLAIN
+            },
+        ),
+        (
+            "www",
+            Look {
+                guid: |_| String::new(),
+                link: |n| tag("link", &format!("https://www.news.example/2026/11/{n}/")),
+                ..PLAIN
+            },
+        ),
+        (
+            "mobile",
+            Look {
+                guid: |_| String::new(),
+                link: |n| tag("link", &format!("https://m.news.example/2026/11/{n}")),
+                ..PLAIN
+            },
+        ),
+        (
+            "amp",
+            Look {
+                guid: |_| String::new(),
+                link: |n| {
+                    tag(
+                        "link",
+                        &format!("https://news.example/2026/11/{n}/amp?outputType=amp"),
+                    )
+                },
+                ..PLAIN
+            },
+        ),
+        (
+            "tracking",
+            Look {
+                guid: |n| guid(&format!("https://news.example/2026/11/{n}?utm_source=rss")),
+                link: |n| {
+                    tag(
+                        "link",
+                        &format!("https://news.example/2026/11/{n}?utm_source=rss&fbclid={n}x"),
+                    )
+                },
+                ..PLAIN
+            },
+        ),
+        (
+            "FeedBurner",
+            Look {
+                guid: |_| String::new(),
+                link: |n| {
+                    format!(
+                        "<link>http://feedproxy.example/~r/wire/~3/{}/</link><feedburner:origLink>https://news.example/2026/11/{n}</feedburner:origLink>",
+                        n * 77
+                    )
+                },
+                ..PLAIN
+            },
+        ),
+        (
+            "Google News",
+            Look {
+                guid: |n| guid(&format!("CBMi{n}")),
+                link: google_news,
+                ..PLAIN
+            },
+        ),
+        (
+            "no dates",
+            Look {
+                date: |_| None,
+                ..PLAIN
+            },
+        ),
+        (
+            "no dates and other guids",
+            Look {
+                date: |_| None,
+                guid: |n| guid(&format!("x{n}")),
+                ..PLAIN
+            },
+        ),
+        (
+            "dates set to now",
+            Look {
+                date: |_| Some(Timestamp::now()),
+                ..PLAIN
+            },
+        ),
+        (
+            "oldest first",
+            Look {
+                newest_last: true,
+                ..PLAIN
+            },
+        ),
+        (
+            "other titles",
+            Look {
+                title: |n| format!("{}, as corrected", (PLAIN.title)(n)),
+                ..PLAIN
+            },
+        ),
+        (
+            "Atom with tags for ids",
+            Look {
+                atom: true,
+                guid: |n| tag("id", &format!("tag:news.example,2026:{n}")),
+                link: |n| format!("<link href=\"https://news.example/2026/11/{n}\"/>"),
+                ..PLAIN
+            },
+        ),
+        (
+            "a new system: guids, host and dates",
+            Look {
+                guid: |n| guid(&format!("post-{n}-of-2026")),
+                link: |n| tag("link", &format!("https://paper.example/stories/{}", n * 31)),
+                date: |_| Some(Timestamp::now()),
+                ..PLAIN
+            },
+        ),
     ]
 }
 
@@ -227,7 +342,12 @@ fn a_change_of_ids_stands_in_the_history_and_an_import_alerts_nobody() {
     };
     assert_eq!(world.poll(&known, other), (0, 0));
     let note = world.shown()["polls"][0]["note"].clone();
-    assert!(note.as_str().unwrap().starts_with("ids changed: 60 known entries"), "{note}");
+    assert!(
+        note.as_str()
+            .unwrap()
+            .starts_with("ids changed: 60 known entries"),
+        "{note}"
+    );
     // The archive comes with the next change of system, all of it dated today.
     let all: Vec<u32> = (1..=60).chain(1000..1040).collect();
     let import = Look {
@@ -236,9 +356,17 @@ fn a_change_of_ids_stands_in_the_history_and_an_import_alerts_nobody() {
         ..PLAIN
     };
     assert_eq!(world.poll(&all, import), (40, 0));
-    let held = world.desk.run(&["alerts", "list", "--held"]).expect(0).rows();
+    let held = world
+        .desk
+        .run(&["alerts", "list", "--held"])
+        .expect(0)
+        .rows();
     assert_eq!(held.len(), 40);
-    assert!(held.iter().all(|row| row["held"] == "backlog"), "{}", held[0]);
+    assert!(
+        held.iter().all(|row| row["held"] == "backlog"),
+        "{}",
+        held[0]
+    );
     // What comes after is news again.
     let mut more = all.clone();
     more.insert(0, 2000);
@@ -254,7 +382,11 @@ fn a_feed_that_was_emptied_or_cut_off_brings_nothing_twice() {
     world.poll(&[], PLAIN);
     assert_eq!(world.poll_text(&whole), (0, 0));
     // Cut within an item, its guid and its link.
-    for cut in [whole.len() * 3 / 4, whole.find("item-9<").unwrap() + 4, whole.find("/11/7<").unwrap() + 3] {
+    for cut in [
+        whole.len() * 3 / 4,
+        whole.find("item-9<").unwrap() + 4,
+        whole.find("/11/7<").unwrap() + 3,
+    ] {
         let cut = &whole[..cut];
         world.server.set("/feed", Reply::ok(cut.to_owned()));
         world.desk.run(&["feeds", "poll", "wire"]);
@@ -262,7 +394,11 @@ fn a_feed_that_was_emptied_or_cut_off_brings_nothing_twice() {
     assert_eq!(world.poll_text(&whole), (0, 0));
     let entries = world.entries();
     assert_eq!(entries.len(), 20);
-    assert!(entries.iter().all(|entry| entry["body"].as_str().unwrap().ends_with("a good one.")));
+    assert!(
+        entries
+            .iter()
+            .all(|entry| entry["body"].as_str().unwrap().ends_with("a good one."))
+    );
 }
 
 #[test]
@@ -299,15 +435,67 @@ fn items_that_share_a_guid_stay_apart_and_copies_are_one() {
 }
 
 #[test]
+fn a_bridge_that_failed_is_a_failed_poll_and_no_entry() {
+    let world = World::new();
+    assert_eq!(world.poll(&[2, 1], PLAIN), (2, 2));
+    let failed = Look {
+        title: |_| "Bridge returned error 404! (20784)".to_owned(),
+        ..PLAIN
+    };
+    world
+        .server
+        .set("/feed", Reply::ok(document(&[9], world.base, failed)));
+    world.desk.run(&["feeds", "poll", "wire"]).expect(6);
+    let shown = world.shown();
+    let error = shown["last_error"].as_str().unwrap();
+    assert!(error.contains("the bridge failed"), "{shown}");
+    assert_eq!(world.entries().len(), 2);
+    assert_eq!(world.poll(&[3, 2, 1], PLAIN), (1, 1));
+}
+
+#[test]
+fn what_retention_deleted_does_not_come_back_while_it_is_shown() {
+    let world = World::new();
+    let items: Vec<u32> = (1..=10).rev().collect();
+    world.poll(&items, PLAIN);
+    // A year passes in the store, and its entries are deleted as retention does it.
+    let database = rusqlite::Connection::open(world.desk.state().join("bongsu.db")).unwrap();
+    database
+        .execute_batch(
+            "insert into tombstone (seq, id, feed, key, last_seen, content_hash, published, first_seen, rekeyed)
+                select seq, id, feed, key, last_seen, content_hash, published, first_seen, rekeyed from entry;
+             delete from delivery; delete from \"match\"; delete from alert; delete from entry;
+             update feed set entries = 0",
+        )
+        .unwrap();
+    drop(database);
+    assert!(world.entries().is_empty());
+    for (name, look) in changes() {
+        assert_eq!(world.poll(&items, look), (0, 0), "{name}");
+    }
+    let mut more = items.clone();
+    more.insert(0, 11);
+    assert_eq!(world.poll(&more, PLAIN), (1, 1));
+}
+
+#[test]
 fn an_edit_is_shown_with_what_it_was() {
     let world = World::new();
     world.poll(&[1], PLAIN);
     let id = world.entries()[0]["id"].as_str().unwrap().to_owned();
     // Tracking is no edit.
-    world.poll(&[1], Look {
-        link: |n| tag("link", &format!("http://www.news.example/2026/11/{n}/?utm_source=rss")),
-        ..PLAIN
-    });
+    world.poll(
+        &[1],
+        Look {
+            link: |n| {
+                tag(
+                    "link",
+                    &format!("http://www.news.example/2026/11/{n}/?utm_source=rss"),
+                )
+            },
+            ..PLAIN
+        },
+    );
     let edited = Look {
         title: |n| format!("Acme closes its office number {n} in the north"),
         ..PLAIN

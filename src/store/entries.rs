@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 
-use super::{Result, StoreError};
 use super::row::{Json, Ms, Name};
+use super::{Result, StoreError};
 use crate::domain::alert::{Held, Reason};
 use crate::domain::entry::delta;
 use crate::domain::entry::ingest::{Known, KnownEntry};
@@ -134,10 +134,9 @@ const MOST_OF_KEY: u32 = 8;
 /// entries with one key, the newest.
 pub fn known(conn: &Connection, feed: &FeedId, keys: &[String]) -> Result<Known> {
     let mut by_entry: BTreeMap<i64, Vec<String>> = BTreeMap::new();
-    let mut query =
-        conn.prepare_cached(
-            "select entry from entry_key where feed = ?1 and key = ?2 order by entry desc limit ?3",
-        )?;
+    let mut query = conn.prepare_cached(
+        "select entry from entry_key where feed = ?1 and key = ?2 order by entry desc limit ?3",
+    )?;
     for key in keys {
         let mut rows = query.query(params![feed.as_str(), key, MOST_OF_KEY])?;
         while let Some(row) = rows.next()? {

@@ -18,7 +18,7 @@ use crate::domain::alert::decide::backlog_before;
 use crate::domain::document::{self, Candidate, Document, Format, Hints};
 use crate::domain::entry::ingest::{self, Known, Plan};
 use crate::domain::entry::page::{self, Wanted};
-use crate::domain::entry::{Entry, identity};
+use crate::domain::entry::{Entry, bridge, identity};
 use crate::domain::feed::gap::{self, Kind, Links};
 use crate::domain::feed::learn::{self, Polled};
 use crate::domain::feed::outcome::{
@@ -152,7 +152,7 @@ impl Digest {
     /// What a document brings.
     fn read_document(
         &self,
-        document: Document,
+        mut document: Document,
         facts: &HttpFacts,
         mut seen: Seen,
     ) -> Result<(OutcomeKind, Seen), StoreError> {
@@ -164,7 +164,16 @@ impl Digest {
             seen.truncated = true;
         }
         let (links, complete) = (Links::of(&document), document.complete);
-        seen.notes = document.notes;
+        seen.notes = std::mem::take(&mut document.notes);
+        if let Some(failure) = bridge::take_failures(&mut document.entries) {
+            // What the site publishes is not known: the answer must be asked for again.
+            seen.hash = None;
+            if document.entries.is_empty() {
+                seen.message = Some(failure);
+                return Ok((OutcomeKind::NotAFeed, seen));
+            }
+            seen.notes.push(failure);
+        }
         let entries = identity::identify(self.feed.id.as_str(), document.entries);
         let count = entries.len();
         seen.entries = Some(count);

@@ -98,8 +98,17 @@ mod tests {
         assert!(kept.to_string().len() < 150, "{kept}");
         assert_eq!(restored(&next, &kept).unwrap(), old);
         // A whole content, as older versions kept it.
-        assert_eq!(restored(&next, &serde_json::to_value(&old).unwrap()).unwrap(), old);
-        assert!(restored(&next, &json!({ "body": { "head": 1_000_000, "tail": 0, "text": "" } })).is_err());
+        assert_eq!(
+            restored(&next, &serde_json::to_value(&old).unwrap()).unwrap(),
+            old
+        );
+        assert!(
+            restored(
+                &next,
+                &json!({ "body": { "head": 1_000_000, "tail": 0, "text": "" } })
+            )
+            .is_err()
+        );
     }
 
     proptest! {

@@ -153,7 +153,10 @@ impl Plan {
             .collect();
         let count: usize = self.found_by.values().sum();
         let import = if self.is_import() {
-            format!("; the {} others are taken for an import and alert nobody", self.new.len())
+            format!(
+                "; the {} others are taken for an import and alert nobody",
+                self.new.len()
+            )
         } else {
             String::new()
         };

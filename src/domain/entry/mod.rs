@@ -1,9 +1,10 @@
 //! What an entry is: one thing a feed published, as kept and as matched.
 //!
-//! `identity` says when two items are one entry, `ingest` what a poll changes, `delta` how what it said before is
+//! `bridge` knows items that are a program's failure, `identity` says when two items are one entry, `ingest` what a poll changes, `delta` how what it said before is
 //! kept, `language` what an entry is
 //! written in, `page` whether the page that it links to is fetched. How a document becomes entries is in `domain::document`; the JSON of an entry is in `wire`.
 
+pub mod bridge;
 pub mod delta;
 pub mod identity;
 pub mod ingest;

@@ -35,7 +35,6 @@ impl Part {
     }
 }
 
-
 /// Longest line that can be an advertisement or a counter.
 const LONGEST_NOISE: usize = 200;
 
@@ -54,8 +53,22 @@ const LABELS: &[&str] = &[
 ];
 /// What a line counts, in front of the number or behind it.
 const COUNTED: &[&str] = &[
-    "조회", "조회수", "댓글", "추천", "공감", "좋아요", "view", "views", "comment", "comments",
-    "like", "likes", "share", "shares", "read", "reads",
+    "조회",
+    "조회수",
+    "댓글",
+    "추천",
+    "공감",
+    "좋아요",
+    "view",
+    "views",
+    "comment",
+    "comments",
+    "like",
+    "likes",
+    "share",
+    "shares",
+    "read",
+    "reads",
 ];
 
 /// A hash of what makes an edit: title, link, text and enclosures, eight bytes each.
@@ -74,7 +87,11 @@ pub fn content_hash(content: &Content) -> [u8; 32] {
 pub(in crate::domain::entry) fn part_of(content: &Content, part: Part) -> [u8; 8] {
     match part {
         Part::Title => eight(&normal(&content.title)),
-        Part::Url => eight(&page(content).map(address::page_and_place).unwrap_or_default()),
+        Part::Url => eight(
+            &page(content)
+                .map(address::page_and_place)
+                .unwrap_or_default(),
+        ),
         Part::Body => eight(&normal(&told(&content.body))),
         Part::Enclosures => {
             let mut enclosures: Vec<String> = content
@@ -107,7 +124,13 @@ pub(in crate::domain::entry) fn is_same_as_before(
     content: &Content,
 ) -> bool {
     let before = match part {
-        Part::Url => eight(&content.url.as_deref().map(tracking::stripped).unwrap_or_default()),
+        Part::Url => eight(
+            &content
+                .url
+                .as_deref()
+                .map(tracking::stripped)
+                .unwrap_or_default(),
+        ),
         Part::Body => eight(&normal(&content.body)),
         Part::Title | Part::Enclosures => return false,
     };
@@ -140,7 +163,9 @@ fn is_counter(line: &str) -> bool {
     let number = |text: &str| {
         let text = text.trim_end_matches(['개', '회', '건', '명']);
         text.starts_with(|c: char| c.is_ascii_digit())
-            && text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b',' | b'.'))
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_digit() || matches!(b, b',' | b'.'))
     };
     let word = |text: &str| COUNTED.contains(&text.to_ascii_lowercase().as_str());
     let mut parts = line

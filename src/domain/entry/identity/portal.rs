@@ -35,7 +35,9 @@ pub(super) fn article<'a>(host: &str, path: &'a str, pairs: &[&'a str]) -> Optio
             .iter()
             .find_map(|pair| pair.strip_prefix("v="))
             .map(video),
-        "youtube.com" => after(path, "/shorts/").or_else(|| after(path, "/live/")).map(video),
+        "youtube.com" => after(path, "/shorts/")
+            .or_else(|| after(path, "/live/"))
+            .map(video),
         "twitter.com" => Some(format!("x.com{path}")),
         _ => news_system(host, path, parameter),
     }
@@ -51,21 +53,24 @@ fn naver<'a>(
     path: &'a str,
     parameter: impl Fn(&str) -> Option<&'a str>,
 ) -> Option<String> {
-    let news = host.split('.').any(|label| matches!(label, "news" | "sports" | "entertain"));
+    let news = host
+        .split('.')
+        .any(|label| matches!(label, "news" | "sports" | "entertain"));
     if !news {
         return None;
     }
-    let (paper, article) = match (parameter("oid"), parameter("aid")) {
-        (Some(paper), Some(article)) => (paper, article),
-        _ => {
+    let (paper, article) =
+        if let (Some(paper), Some(article)) = (parameter("oid"), parameter("aid")) {
+            (paper, article)
+        } else {
             let rest = path.split("/article/").nth(1)?;
             let rest = rest.strip_prefix("comment/").unwrap_or(rest);
             let mut parts = rest.split('/');
             (parts.next()?, parts.next()?)
-        }
-    };
+        };
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    (digits(paper) && digits(article)).then(|| format!("n.news.naver.com/article/{paper}/{article}"))
+    (digits(paper) && digits(article))
+        .then(|| format!("n.news.naver.com/article/{paper}/{article}"))
 }
 
 /// The publishing system of most Korean papers: reading, printing and AMP pages of one `idxno`.
@@ -97,7 +102,9 @@ fn is_within(host: &str, domain: &str) -> bool {
 fn is_id(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 64
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
 }
 
 /// An id with at least so many digits.

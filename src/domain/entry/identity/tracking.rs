@@ -133,14 +133,7 @@ const NAMES: &[&str] = &[
 ];
 
 /// Beginnings of such names.
-const PREFIXES: &[&str] = &[
-    "utm_",
-    "hsa_",
-    "mtm_",
-    "matomo_",
-    "piwik_",
-    "aspsessionid",
-];
+const PREFIXES: &[&str] = &["utm_", "hsa_", "mtm_", "matomo_", "piwik_", "aspsessionid"];
 
 /// Names that say where the reader comes from, if what they say is that it is a feed.
 const ORIGINS: &[&str] = &[
@@ -160,9 +153,7 @@ pub(super) fn is_tracking(pair: &str) -> bool {
         name if SWITCHES.contains(&name) => {
             matches!(value.as_str(), "" | "1" | "y" | "yes" | "true" | "on")
         }
-        name => {
-            NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-        }
+        name => NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix)),
     }
 }
 
@@ -176,9 +167,7 @@ fn is_session(value: &str) -> bool {
 
 /// True for a fragment that a campaign, a search service or a feed put there.
 pub(super) fn is_tracking_fragment(fragment: &str) -> bool {
-    fragment.is_empty()
-        || fragment.starts_with(":~:")
-        || fragment.split('&').all(is_tracking)
+    fragment.is_empty() || fragment.starts_with(":~:") || fragment.split('&').all(is_tracking)
 }
 
 /// The path without the session that Java servers write into it.
@@ -259,13 +248,22 @@ mod tests {
     #[test]
     fn only_tracking_is_taken_off() {
         for (link, kept) in [
-            ("https://a.example/1?utm_source=x&id=7&fbclid=y", "https://a.example/1?id=7"),
+            (
+                "https://a.example/1?utm_source=x&id=7&fbclid=y",
+                "https://a.example/1?id=7",
+            ),
             ("https://a.example/1?utm_source=x", "https://a.example/1"),
-            ("https://a.example/1;jsessionid=AB12?id=7", "https://a.example/1?id=7"),
+            (
+                "https://a.example/1;jsessionid=AB12?id=7",
+                "https://a.example/1?id=7",
+            ),
             ("https://a.example/1#utm_source=x", "https://a.example/1"),
             ("https://a.example/1#:~:text=word", "https://a.example/1"),
             ("https://a.example/1#part-2", "https://a.example/1#part-2"),
-            ("https://a.example/%ea%b0%80?b=2&a=1", "https://a.example/%ea%b0%80?b=2&a=1"),
+            (
+                "https://a.example/%ea%b0%80?b=2&a=1",
+                "https://a.example/%ea%b0%80?b=2&a=1",
+            ),
         ] {
             assert_eq!(stripped(link), kept, "{link}");
         }

@@ -1,7 +1,7 @@
 //! Addresses that hold another: redirectors of search and news services, AMP caches and viewers.
 //!
 //! Only what stands in the address itself is read; nobody is asked. A redirector that keeps the target to itself
-//! (short links, the newer links of Google News, FeedBurner without `origLink`) leads nowhere here.
+//! (short links, the newer links of Google News, `FeedBurner` without `origLink`) leads nowhere here.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -93,9 +93,15 @@ fn yahoo(path: &str) -> Option<String> {
 
 /// The token of a Google News article: it names the article, whatever stands around it.
 pub(super) fn google_news_token(path: &str) -> Option<&str> {
-    let rest = ["/rss/articles/", "/articles/", "/read/", "/rss/read/", "/__i/rss/rd/articles/"]
-        .iter()
-        .find_map(|prefix| path.strip_prefix(prefix))?;
+    let rest = [
+        "/rss/articles/",
+        "/articles/",
+        "/read/",
+        "/rss/read/",
+        "/__i/rss/rd/articles/",
+    ]
+    .iter()
+    .find_map(|prefix| path.strip_prefix(prefix))?;
     let token = rest.split('/').next()?;
     (!token.is_empty()).then_some(token)
 }

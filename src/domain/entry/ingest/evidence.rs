@@ -10,7 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Known, KnownEntry};
 use crate::domain::entry::Entry;
 use crate::domain::entry::identity::{
-    Part, alternates, canonical_url, former_link_key, host_and_rest, page_and_place, part_of, rung, title_key,
+    Part, alternates, canonical_url, former_link_key, host_and_rest, page_and_place, part_of, rung,
+    title_key,
 };
 
 /// Texts with fewer bytes may stand under many titles: see our site.
@@ -94,8 +95,9 @@ impl Same {
         self == Self::Yes
     }
 
-    fn of(one: Option<impl PartialEq>, other: Option<impl PartialEq>, equal: bool) -> Self {
-        match (one.is_some(), other.is_some(), equal) {
+    /// `one` and `other` say whether the sides do.
+    fn of(one: bool, other: bool, equal: bool) -> Self {
+        match (one, other, equal) {
             (_, _, true) => Self::Yes,
             (true, true, false) => Self::No,
             _ => Self::Unknown,
@@ -121,6 +123,10 @@ enum Dates {
 }
 
 /// What was compared.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a comparison of its own that both sides can always answer"
+)]
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Evidence {
     spelling: bool,
@@ -229,8 +235,7 @@ impl<'a> Faces<'a> {
         let found = self.compare(face, known);
         // A site's front page is nobody's own.
         let page = face.link().and_then(|link| host_and_rest(&link[2..]));
-        let link_alone =
-            self.is_alone(face.link()) && page.is_none_or(|(_, rest)| rest.len() > 1);
+        let link_alone = self.is_alone(face.link()) && page.is_none_or(|(_, rest)| rest.len() > 1);
         let title_alone = self.is_alone(face.key(face.title));
         let alone = (link_alone, title_alone && face.is_distinctive);
         if let Some(why) = certain(&found, face, known, alone) {
@@ -256,8 +261,9 @@ impl<'a> Faces<'a> {
         let own = |part: [u8; 8]| Some(part).filter(|part| *part != empty());
         let same = |own_part: [u8; 8], at: usize, named: bool| {
             let (own_part, known_part) = (own(own_part), part(at));
-            let equal = own_part.as_ref().map(<[u8; 8]>::as_slice) == known_part && own_part.is_some();
-            Same::of(own_part, known_part, equal || named)
+            let equal =
+                own_part.as_ref().map(<[u8; 8]>::as_slice) == known_part && own_part.is_some();
+            Same::of(own_part.is_some(), known_part.is_some(), equal || named)
         };
         let former = face.former_link.as_deref();
         Evidence {
@@ -386,10 +392,7 @@ fn is_same_text(found: &Evidence) -> bool {
 }
 
 /// What proves it in a document of which most moved.
-fn likely(
-    found: &Evidence,
-    (link_alone, title_alone): (bool, bool),
-) -> Option<(Strength, Why)> {
+fn likely(found: &Evidence, (link_alone, title_alone): (bool, bool)) -> Option<(Strength, Why)> {
     if found.link.is() && link_alone {
         let strength = if found.is_reissue() && !found.other_rung {
             Strength::Redated
@@ -400,12 +403,11 @@ fn likely(
     }
     if found.title.is() && title_alone {
         let undated = found.dates == Dates::Unknown && found.body != Same::No;
-        let strength =
-            if undated || found.body.is() || found.path || found.dates == Dates::Near {
-                Strength::Likely
-            } else {
-                Strength::Redated
-            };
+        let strength = if undated || found.body.is() || found.path || found.dates == Dates::Near {
+            Strength::Likely
+        } else {
+            Strength::Redated
+        };
         return Some((strength, Why::Title));
     }
     if !found.path {
@@ -439,13 +441,16 @@ fn has_path(known: &KnownEntry, link: &str) -> bool {
     let Some((host, path)) = link.strip_prefix("l:").and_then(host_and_rest) else {
         return false;
     };
-    let elsewhere = |link: &str| {
-        host_and_rest(link).is_some_and(|(other, same)| same == path && other != host)
-    };
+    let elsewhere =
+        |link: &str| host_and_rest(link).is_some_and(|(other, same)| same == path && other != host);
     let keys = known.alternates.iter().chain([&known.key]);
     is_own_path(path)
         && (keys.filter_map(|key| key.strip_prefix("l:")).any(elsewhere)
-            || known.url.as_deref().map(page_and_place).is_some_and(|link| elsewhere(&link)))
+            || known
+                .url
+                .as_deref()
+                .map(page_and_place)
+                .is_some_and(|link| elsewhere(&link)))
 }
 
 /// A path that no two articles of different sites share by chance.

@@ -92,11 +92,11 @@ pub(super) fn recognise(known: &Known, entries: &[Entry]) -> Recognised {
     pairs.retain(|pair| matches[pair.place].is_none() && !taken.contains(&pair.index));
     drop_ambiguous(&mut pairs);
     drop_reissues(&mut pairs, known, entries);
-    let unknown = open.iter().filter(|place| !kept.contains_key(place)).count();
-    let owned = matches
+    let unknown = open
         .iter()
-        .flatten()
-        .any(|(_, why)| why.is_none());
+        .filter(|place| !kept.contains_key(place))
+        .count();
+    let owned = matches.iter().flatten().any(|(_, why)| why.is_none());
     // Where nobody has kept its key, two that are certainly known tell of the others.
     let all_changed = sure >= CERTAIN_LEAST && !owned;
     if all_changed || is_migration(sure + pairs.len(), unknown, entries.len()) {
@@ -143,7 +143,8 @@ fn looks_reused(entry: &Entry, known: &KnownEntry) -> bool {
     let redated = content.published.is_some()
         && known.published.is_some()
         && content.published != known.published;
-    let differs = |part: Part, at: usize| known.content_hash[at * 8..at * 8 + 8] != part_of(content, part);
+    let differs =
+        |part: Part, at: usize| known.content_hash[at * 8..at * 8 + 8] != part_of(content, part);
     redated && differs(Part::Title, 0) && differs(Part::Url, 1)
 }
 
@@ -251,7 +252,8 @@ fn drop_ambiguous(pairs: &mut Vec<Pair>) {
         *places.entry(pair.place).or_default() += 1;
         *indices.entry(pair.index).or_default() += 1;
     }
-    pairs.retain(|pair| places.get(&pair.place) == Some(&1) && indices.get(&pair.index) == Some(&1));
+    pairs
+        .retain(|pair| places.get(&pair.place) == Some(&1) && indices.get(&pair.index) == Some(&1));
 }
 
 /// Whether all dates are off by the same time zone, and no text says that there is anything new.

@@ -43,7 +43,8 @@ impl Store {
         let mut found: BTreeMap<usize, Vec<String>> = BTreeMap::new();
         for key in keys {
             let holders = self.rows.iter().enumerate().rev();
-            let holders = holders.filter(|(_, row)| row.key == *key || row.alternates.contains(key));
+            let holders =
+                holders.filter(|(_, row)| row.key == *key || row.alternates.contains(key));
             for (place, _) in holders.take(8) {
                 found.entry(place).or_default().push(key.clone());
             }
@@ -90,7 +91,10 @@ impl Store {
             row.rekeyed += 1;
         }
         for entry in &plan.new {
-            assert!(self.rows.iter().all(|known| known.id != entry.id), "id taken");
+            assert!(
+                self.rows.iter().all(|known| known.id != entry.id),
+                "id taken"
+            );
             self.links.extend(entry.content.url.clone());
             self.rows.push(KnownEntry {
                 id: entry.id.clone(),

@@ -33,7 +33,10 @@ fn one_page_has_one_canonical_url() {
             "https://a.example/한글?q=가",
             "https://a.example/%ED%95%9C%EA%B8%80?q=%EA%B0%80",
         ),
-        ("https://a.example/50%25?x=%zz%", "https://a.example/50%25?x=%zz%"),
+        (
+            "https://a.example/50%25?x=%zz%",
+            "https://a.example/50%25?x=%zz%",
+        ),
         ("https://a.example/x%2fy", "https://a.example/x%2Fy"),
     ] {
         assert_eq!(canonical_url(url), expected, "{url}");
@@ -46,7 +49,10 @@ fn other_pages_stay_other_pages() {
         ("https://a.example/1", "https://a.example/2"),
         ("https://a.example/1", "https://b.example/1"),
         ("https://a.example/?p=1", "https://a.example/?p=2"),
-        ("https://a.example/view?sid=101", "https://a.example/view?sid=102"),
+        (
+            "https://a.example/view?sid=101",
+            "https://a.example/view?sid=102",
+        ),
         ("https://a.example/View", "https://a.example/view"),
         ("https://a.example/x/y", "https://a.example/x%2Fy"),
         ("https://a.example:8080/1", "https://a.example/1"),
@@ -103,10 +109,17 @@ fn articles_of_portals_have_one_address() {
             "https://m.youtube.com/watch?feature=share&v=dQw4w9WgXcQ",
             "https://www.youtube.com/shorts/dQw4w9WgXcQ",
         ],
-        &["https://mobile.twitter.com/a/status/1", "https://x.com/a/status/1?ref_src=twsrc"],
+        &[
+            "https://mobile.twitter.com/a/status/1",
+            "https://x.com/a/status/1?ref_src=twsrc",
+        ],
     ] {
         for spelling in spellings {
-            assert_eq!(canonical_url(spelling), canonical_url(spellings[0]), "{spelling}");
+            assert_eq!(
+                canonical_url(spelling),
+                canonical_url(spellings[0]),
+                "{spelling}"
+            );
         }
     }
 }
@@ -114,14 +127,20 @@ fn articles_of_portals_have_one_address() {
 #[test]
 fn a_place_within_a_page_stays() {
     for (link, expected) in [
-        ("https://www.a.example/live/#post-3", "//a.example/live#post-3"),
+        (
+            "https://www.a.example/live/#post-3",
+            "//a.example/live#post-3",
+        ),
         ("http://a.example/live#utm_source=x", "//a.example/live"),
         ("http://a.example/live#", "//a.example/live"),
         ("urn:x", "urn:x"),
     ] {
         assert_eq!(page_and_place(link), expected, "{link}");
     }
-    assert_eq!(host_and_rest("//a.example/x?y"), Some(("a.example", "/x?y")));
+    assert_eq!(
+        host_and_rest("//a.example/x?y"),
+        Some(("a.example", "/x?y"))
+    );
     assert_eq!(host_and_rest("//a.example"), Some(("a.example", "")));
     assert_eq!(host_and_rest("urn:x"), None);
 }

@@ -12,6 +12,10 @@ use crate::domain::entry::ingest::Plan;
 use crate::domain::id::EntryId;
 
 /// How an item is published, as the publisher has it set today.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch that a publisher has"
+)]
 #[derive(Clone, Copy, Debug, Default)]
 struct Look {
     guid: Guid,
@@ -102,8 +106,22 @@ struct World {
 }
 
 const WORDS: &[&str] = &[
-    "harbour", "조선소", "minister", "계약", "bridge", "수출", "railway", "공장", "orchard", "협정",
-    "satellite", "발사", "ferry", "훈련", "museum", "예산",
+    "harbour",
+    "조선소",
+    "minister",
+    "계약",
+    "bridge",
+    "수출",
+    "railway",
+    "공장",
+    "orchard",
+    "협정",
+    "satellite",
+    "발사",
+    "ferry",
+    "훈련",
+    "museum",
+    "예산",
 ];
 
 fn title(number: usize) -> String {
@@ -249,9 +267,9 @@ impl Look {
             Dates::Own => Some(item.at + SignedDuration::from_secs(self.shift)),
             Dates::None => None,
             Dates::Now => Some(now),
-            Dates::Day => Some(
-                Timestamp::from_second(item.at.as_second() / 86_400 * 86_400).unwrap(),
-            ),
+            Dates::Day => {
+                Some(Timestamp::from_second(item.at.as_second() / 86_400 * 86_400).unwrap())
+            }
         };
         let guid = match self.guid {
             Guid::Number if self.renumbered => Some(format!("node/{}", item.number + 70_000)),
@@ -264,7 +282,10 @@ impl Look {
         };
         let mut body = item.body.clone();
         if self.spaced {
-            body = format!("{}\n\n[광고] {poll} won\n조회수 {poll}", body.replace(' ', "  "));
+            body = format!(
+                "{}\n\n[광고] {poll} won\n조회수 {poll}",
+                body.replace(' ', "  ")
+            );
         }
         let (url, origin) = match self.wrapped {
             _ if self.no_link => (None, None),
@@ -299,8 +320,16 @@ impl Look {
             Variant::Plain | Variant::AmpPath => "",
         };
         let scheme = if self.insecure { "http" } else { "https" };
-        let slug = if self.capitals { "%EC%86%8C" } else { "%ec%86%8c" };
-        let folder = if self.short { String::new() } else { format!("2026/{slug}/10") };
+        let slug = if self.capitals {
+            "%EC%86%8C"
+        } else {
+            "%ec%86%8c"
+        };
+        let folder = if self.short {
+            String::new()
+        } else {
+            format!("2026/{slug}/10")
+        };
         let mut link = format!("{scheme}://{label}{domain}/{folder}{}", item.number);
         if self.variant == Variant::AmpPath {
             link.push_str("/amp");
@@ -423,10 +452,19 @@ impl World {
 #[test]
 fn every_mutation_alone_costs_nothing() {
     for (mutation, news, poor) in MUTATIONS.iter().flat_map(|mutation| {
-        [(mutation, 0, false), (mutation, 1, false), (mutation, 4, false), (mutation, 1, true)]
+        [
+            (mutation, 0, false),
+            (mutation, 1, false),
+            (mutation, 4, false),
+            (mutation, 1, true),
+        ]
     }) {
         {
-            let mut world = if poor { World::poor(20) } else { World::new(20) };
+            let mut world = if poor {
+                World::poor(20)
+            } else {
+                World::new(20)
+            };
             world.poll();
             world.write(2);
             world.poll();
@@ -435,7 +473,10 @@ fn every_mutation_alone_costs_nothing() {
             let expected = world.unseen();
             assert!(expected >= news);
             let plan = world.poll();
-            let what = format!("{mutation:?} with {news} new, poor: {poor}: {:?}", plan.found_by);
+            let what = format!(
+                "{mutation:?} with {news} new, poor: {poor}: {:?}",
+                plan.found_by
+            );
             assert_eq!(plan.new.len(), expected, "{what}");
             world.assert_true(&what);
             world.write(1);
@@ -591,12 +632,21 @@ fn a_guid_for_another_story_is_another_entry() {
     // The first story returns, under the guid and under its own.
     for guid in ["fixed", "other"] {
         let plan = store.poll(vec![one(guid, 100)]);
-        assert!(plan.new.is_empty() && plan.revised.is_empty(), "{guid}: {plan:?}");
+        assert!(
+            plan.new.is_empty() && plan.revised.is_empty(),
+            "{guid}: {plan:?}"
+        );
     }
     // What keeps its link, its title or its date is an edit.
     for edited in [
-        Content { url: one("fixed", 129).url, ..one("fixed", 300) },
-        Content { title: title(301), ..one("fixed", 129) },
+        Content {
+            url: one("fixed", 129).url,
+            ..one("fixed", 300)
+        },
+        Content {
+            title: title(301),
+            ..one("fixed", 129)
+        },
     ] {
         let mut store = Store::default();
         store.poll(vec![one("fixed", 129)]);
@@ -633,7 +683,11 @@ fn an_import_is_known_for_what_it_is() {
     let plan = world.poll_of(&items);
     assert!(plan.is_import());
     assert_eq!(plan.new.len(), 152);
-    assert!(plan.told().unwrap().ends_with("the 152 others are taken for an import and alert nobody"));
+    assert!(
+        plan.told()
+            .unwrap()
+            .ends_with("the 152 others are taken for an import and alert nobody")
+    );
     world.assert_true("an import with an archive");
 }
 
@@ -641,15 +695,17 @@ fn an_import_is_known_for_what_it_is() {
 fn bulletins_that_come_with_the_same_titles_are_new_each_time() {
     let issue = |day: i64, place: usize, same_page: bool| {
         let hour = if place == 0 { 5 } else { 6 };
-        let page = if same_page { String::new() } else { format!("{day}/") };
+        let page = if same_page {
+            String::new()
+        } else {
+            format!("{day}/")
+        };
         Content {
             guid: Some(format!("{day}-{place}")),
             url: Some(format!("https://weather.example/{page}city-{place}")),
             title: format!("Weather for the city of number {place} today"),
             body: format!("{} degrees on day {day} in {place}", (day * 7) % 31),
-            published: Some(
-                now() + SignedDuration::from_hours(24 * day + hour),
-            ),
+            published: Some(now() + SignedDuration::from_hours(24 * day + hour)),
             ..Content::default()
         }
     };
@@ -657,9 +713,20 @@ fn bulletins_that_come_with_the_same_titles_are_new_each_time() {
         let mut store = Store::default();
         for day in 0..20 {
             let seen = now() + SignedDuration::from_hours(24 * day + 8);
-            let plan = store.poll_at((0..12).map(|place| issue(day, place, same_page)).collect(), seen);
-            assert_eq!(plan.new.len(), 12, "day {day}, on the same page: {same_page}: {:?}", plan.found_by);
-            let again = store.poll_at((0..12).map(|place| issue(day, place, same_page)).collect(), seen);
+            let plan = store.poll_at(
+                (0..12).map(|place| issue(day, place, same_page)).collect(),
+                seen,
+            );
+            assert_eq!(
+                plan.new.len(),
+                12,
+                "day {day}, on the same page: {same_page}: {:?}",
+                plan.found_by
+            );
+            let again = store.poll_at(
+                (0..12).map(|place| issue(day, place, same_page)).collect(),
+                seen,
+            );
             assert!(again.new.is_empty());
         }
     }
@@ -700,8 +767,16 @@ fn what_retention_deleted_is_known_under_other_ids_too() {
         }
         world.mutate(*mutation);
         let plan = world.poll();
-        let more = if matches!(mutation, Mutation::WindowGrown) { 3 } else { 0 };
-        assert_eq!((plan.new.len(), plan.revised.len()), (more, 0), "{mutation:?}");
+        let more = if matches!(mutation, Mutation::WindowGrown) {
+            3
+        } else {
+            0
+        };
+        assert_eq!(
+            (plan.new.len(), plan.revised.len()),
+            (more, 0),
+            "{mutation:?}"
+        );
     }
     // Of those deleted by older versions only the keys are left.
     let mut world = World::new(20);
@@ -733,13 +808,33 @@ fn entries_without_guid_and_link_are_known_by_what_they_say() {
             false,
         ),
         // A corrected title, a corrected text.
-        (status("Statsu", told, Some(77)), status("Status", told, Some(77)), false),
-        (status("Status", told, Some(77)), status("Status", "Not so.", Some(77)), false),
+        (
+            status("Statsu", told, Some(77)),
+            status("Status", told, Some(77)),
+            false,
+        ),
+        (
+            status("Status", told, Some(77)),
+            status("Status", "Not so.", Some(77)),
+            false,
+        ),
         // Dates removed.
-        (status("Status", told, Some(77)), status("Status", told, None), false),
+        (
+            status("Status", told, Some(77)),
+            status("Status", told, None),
+            false,
+        ),
         // Another text, another day.
-        (status("Status", told, Some(77)), status("Status", "The south is down now.", Some(99)), true),
-        (status("Status", told, None), status("Status", "The south is down now.", None), true),
+        (
+            status("Status", told, Some(77)),
+            status("Status", "The south is down now.", Some(99)),
+            true,
+        ),
+        (
+            status("Status", told, None),
+            status("Status", "The south is down now.", None),
+            true,
+        ),
     ] {
         let mut store = Store::default();
         store.poll(vec![before.clone()]);
