@@ -1,5 +1,7 @@
 //! `entries`: search in the rule language, show, export.
 
+use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::json;
 
 use super::args::{EntriesCommand, EntryFilter};
@@ -12,7 +14,7 @@ use crate::domain::entry::page::State;
 use crate::domain::entry::{Content, language};
 use crate::domain::id::FeedId;
 use crate::domain::matching::furniture::furniture;
-use crate::store::entries::{self as stored, Cursor, StoredEntry};
+use crate::store::entries::{self as stored, Cursor, Revision, StoredEntry};
 use crate::store::gaps;
 use crate::store::pages::{self, PageRow};
 use crate::store::{Store, StoreError};
@@ -174,6 +176,8 @@ fn show(id: &str, context: &Context, out: &mut Output) -> Result<(), Failure> {
         let mut value = json!(entry.wire());
         value["via"] = json!(via);
         value["page"] = json!(page);
+        value["key"] = json!(entry.entry.key);
+        value["revisions"] = json!(edits(&entry, &revisions));
         return out.json(&value);
     }
     let said = &entry.entry.content;
@@ -188,6 +192,7 @@ fn show(id: &str, context: &Context, out: &mut Output) -> Result<(), Failure> {
             entry.entry.first_seen.map(|at| at.to_string()),
         ),
         ("language", language_of(said)),
+        ("known by", Some(entry.entry.key.clone())),
         ("came via", via),
     ];
     for (name, value) in facts
@@ -207,12 +212,8 @@ fn show(id: &str, context: &Context, out: &mut Output) -> Result<(), Failure> {
         };
         out.line(&format!("  rule        {}: {led}", found.rule))?;
     }
-    for revision in revisions {
-        out.line(&format!(
-            "  changed     {} at {}",
-            revision.changed.join(", "),
-            revision.replaced
-        ))?;
+    for edit in edits(&entry, &revisions) {
+        edit.tell(out)?;
     }
     texts(&entry, out)
 }
@@ -226,6 +227,69 @@ fn language_of(said: &Content) -> Option<String> {
         (Some(language), None) => Some(language.clone()),
         (None, seen) => seen,
     }
+}
+
+/// What a revision changed, short parts with what they were and became.
+#[derive(Serialize)]
+struct Edit<'a> {
+    number: u32,
+    at: Timestamp,
+    changed: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<Change<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<Change<'a>>,
+}
+
+#[derive(Serialize)]
+struct Change<'a> {
+    before: Option<&'a str>,
+    after: Option<&'a str>,
+}
+
+impl<'a> Change<'a> {
+    fn of(before: Option<&'a str>, after: Option<&'a str>) -> Option<Self> {
+        (before != after).then_some(Self { before, after })
+    }
+}
+
+impl Edit<'_> {
+    fn tell(&self, out: &mut Output) -> Result<(), Failure> {
+        let changed = self.changed.join(", ");
+        out.line(&format!("  changed     {changed} at {}", self.at))?;
+        for (part, change) in [("title", &self.title), ("url", &self.url)] {
+            let Some(change) = change else { continue };
+            let said = |text: Option<&str>| text.map_or_else(|| "none".to_owned(), neutral);
+            let (before, after) = (said(change.before), said(change.after));
+            out.line(&format!("              {part}: {before} -> {after}"))?;
+        }
+        Ok(())
+    }
+}
+
+/// The edits of an entry, oldest first.
+fn edits<'a>(entry: &'a StoredEntry, revisions: &'a [Revision]) -> Vec<Edit<'a>> {
+    let said = &entry.entry.content;
+    let now = (said.title.as_str(), said.url.as_deref());
+    let then = |revision: &'a Revision| {
+        let content = &revision.content;
+        (content.title.as_str(), content.url.as_deref())
+    };
+    let after = revisions.iter().skip(1).map(then).chain([now]);
+    revisions
+        .iter()
+        .zip(after)
+        .map(|(revision, after)| {
+            let before = then(revision);
+            Edit {
+                number: revision.number + 1,
+                at: revision.replaced,
+                changed: &revision.changed,
+                title: Change::of(Some(before.0), Some(after.0)),
+                url: Change::of(before.1, after.1),
+            }
+        })
+        .collect()
 }
 
 /// What an entry says, and its article where that was read.
