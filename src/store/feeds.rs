@@ -147,6 +147,13 @@ pub fn mark_polling(
     Ok(changed > 0)
 }
 
+/// No poll of the feed is under way any more.
+fn unmark(tx: &Transaction<'_>, feed: &FeedId) -> Result<()> {
+    tx.prepare_cached("delete from under_way where feed = ?1")?
+        .execute([feed.as_str()])?;
+    Ok(())
+}
+
 /// Makes a feed due now, for a daemon that runs beside; `full`: its poll asks for the whole document.
 ///
 /// A publisher's Retry-After stands. False where the store does not know the feed.
@@ -164,6 +171,8 @@ pub fn ask(tx: &Transaction<'_>, feed: &FeedId, full: bool, now: Timestamp) -> R
          where id = ?1",
     )?
     .execute(params![feed.as_str(), Ms(now), Json(&row.state.standing)])?;
+    // A poll that could not be recorded leaves its mark, and is not to be waited for.
+    unmark(tx, feed)?;
     Ok(true)
 }
 
@@ -310,8 +319,7 @@ pub(super) fn save_state(
             state.rhythm.to_bytes(),
             state.terms.as_ref().map(Json),
         ])?;
-    tx.prepare_cached("delete from under_way where feed = ?1")?
-        .execute([feed.as_str()])?;
+    unmark(tx, feed)?;
     // Config may have given the feed another URL while the poll was under way.
     asked::void_other_url(tx, feed)?;
     Ok(changed > 0)
