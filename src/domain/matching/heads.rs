@@ -73,14 +73,14 @@ impl Heads {
         let mut letters: Vec<char> = Vec::new();
         let mut list: Vec<Head> = Vec::new();
         let mut open = 0;
-        let mut last: Option<&[u32]> = None;
+        let mut before: Option<&[u32]> = None;
         for (key, is_open) in keys {
             let length = key.iter().take_while(|symbol| **symbol < GAP).count();
             let head = &key[..length];
             if is_open && length == key.len() {
                 open |= 1 << length.min(63);
             }
-            if last.replace(head) == Some(head) {
+            if before.replace(head) == Some(head) {
                 continue;
             }
             let state = head

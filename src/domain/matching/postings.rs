@@ -101,13 +101,13 @@ impl Postings {
             }
             offsets.push(narrow(at));
         }
-        let mut filed = vec![0_u64; set.features.len() / 64 + 1];
+        let mut used = vec![0_u64; set.features.len() / 64 + 1];
         for (feature, _) in &pairs {
-            filed[*feature as usize / 64] |= 1 << (feature % 64);
+            used[*feature as usize / 64] |= 1 << (feature % 64);
         }
         Self {
             offsets,
-            filed,
+            filed: used,
             list: pairs.into_iter().map(|(_, posting)| posting).collect(),
             always,
         }
