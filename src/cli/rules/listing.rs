@@ -75,7 +75,7 @@ fn in_words(filing: &Filing) -> String {
         .under
         .iter()
         .take(TERMS)
-        .map(|term| neutral(term).to_string())
+        .map(|term| neutral(term))
         .collect();
     let more = filing.under.len().saturating_sub(TERMS);
     let rest = if more > 0 {

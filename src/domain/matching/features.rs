@@ -128,13 +128,11 @@ impl Features {
         } else {
             url_pieces
         };
-        match self.by_node.get(&node) {
-            Some(ids) => ids.iter().map(|id| from + id).collect(),
-            None => {
-                let at = self.tests.partition_point(|test| *test < node);
-                vec![tests + narrow(at)]
-            }
+        if let Some(ids) = self.by_node.get(&node) {
+            return ids.iter().map(|id| from + id).collect();
         }
+        let at = self.tests.partition_point(|test| *test < node);
+        vec![tests + narrow(at)]
     }
 
     /// The numbers of the tests.

@@ -103,7 +103,9 @@ impl Heads {
             letters,
             open,
         };
-        list.into_iter().for_each(|head| out.put(head));
+        for head in list {
+            out.put(head);
+        }
         out
     }
 
