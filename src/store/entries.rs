@@ -2,6 +2,7 @@
 //!
 //! Writing them is part of recording a poll (`write`, used by `polls`); deleting them is in `retention`.
 
+mod bulk;
 mod html;
 mod write;
 
@@ -21,6 +22,7 @@ use crate::domain::entry::{Content, Entry};
 use crate::domain::id::{EntityId, EntryId, FeedId, RuleId};
 use crate::domain::matching::{Evidence, Mention};
 
+pub use bulk::{BulkEntry, read_bulk, rows_since};
 pub(super) use write::{Marks, Placed, insert, is_stored, rekey, revise, save_mentions, touch};
 
 /// An entry as stored.

@@ -118,6 +118,7 @@ fn score(
     while let Some(text) = rows::next_line(&mut *input, &mut line)? {
         let mut row = Row::parse(&text, line)
             .map_err(|error| Failure::new(format!("{}: {error}", file.display())))?
+            .with_language()
             .with_tags(&loaded.config);
         let expected = expected(&mut row, loaded)
             .map_err(|error| Failure::new(format!("{}: line {line}: {error}", file.display())))?;
