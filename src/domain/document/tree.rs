@@ -174,6 +174,21 @@ impl<'a> Builder<'a> {
         while !self.stack.is_empty() {
             self.close_top();
         }
+        self.doubt();
+    }
+
+    /// In a document of another kind, `item` and `channel` are just names unless what they hold is an entry's.
+    fn doubt(&mut self) {
+        let tree = &mut self.tree;
+        let named = tree.root.as_ref().is_some_and(|root| is_root(&root.name));
+        let has_text = |found: &Found| {
+            let mut inside = found.element.elements();
+            inside.any(|inner| matches!(inner.name.as_str(), "title" | "link" | "guid") || names::is_body(&inner.name))
+        };
+        if tree.first.is_some() && !named && !tree.entries.iter().any(has_text) {
+            tree.root = None;
+            tree.entries.clear();
+        }
     }
 
     /// A start tag; false where a second document begins.
@@ -181,8 +196,15 @@ impl<'a> Builder<'a> {
         let mark = self.namespaces.len();
         self.declare(tag);
         let name = self.canonical(raw);
-        let is_entry = matches!(name.as_str(), "item" | "entry");
-        if self.stack.is_empty() && !self.root(&name, is_entry) {
+        let is_entry = match name.as_str() {
+            "item" | "entry" => true,
+            "url" => self.inside("urlset") || self.in_page(),
+            _ => false,
+        };
+        let is_feed = self.namespaces[mark..]
+            .iter()
+            .any(|(_, usual)| *usual == Some(""));
+        if self.stack.is_empty() && !self.root(&name, is_entry, is_feed) {
             self.namespaces.truncate(mark);
             return self.tree.root.is_none() || !is_root(&name);
         }
@@ -224,7 +246,9 @@ impl<'a> Builder<'a> {
     }
 
     /// What may stand at the top: a root, or entries behind it. Everything else is junk.
-    fn root(&mut self, name: &str, is_entry: bool) -> bool {
+    ///
+    /// `is_feed`: the element declares a namespace of feeds.
+    fn root(&mut self, name: &str, is_entry: bool, is_feed: bool) -> bool {
         if self.tree.root.is_some() {
             if !is_root(name) {
                 self.fault(Fault::JunkAfter);
@@ -238,7 +262,9 @@ impl<'a> Builder<'a> {
             .is_some_and(|first| first.ends_with("html"));
         let found = match name {
             "rss" | "rdf:rdf" => true,
-            "feed" | "entry" | "channel" | "item" => !after_html,
+            "feed" | "entry" | "channel" | "item" => !after_html || is_feed,
+            // Its pages are no news unless it says so.
+            "urlset" => self.scanner.mentions("sitemap-news"),
             _ => false,
         };
         if !found {
@@ -257,6 +283,12 @@ impl<'a> Builder<'a> {
         self.stack
             .last()
             .is_some_and(|open| open.element.name == name)
+    }
+
+    /// True inside a page of a sitemap.
+    fn in_page(&self) -> bool {
+        self.entry
+            .is_some_and(|depth| self.stack[depth].element.name == "url")
     }
 
     /// An entry begins while an element of the feed itself is still open: its end tag is missing.
@@ -325,7 +357,7 @@ impl<'a> Builder<'a> {
         if found + 1 < self.stack.len() {
             self.fault(Fault::OpenElement);
         }
-        if matches!(name.as_str(), "channel" | "feed" | "rdf:rdf" | "rss") {
+        if matches!(name.as_str(), "channel" | "feed" | "rdf:rdf" | "rss" | "urlset") {
             self.closed = true;
         }
         while self.stack.len() > found {
@@ -491,5 +523,5 @@ fn is_markup_type(kind: &str) -> bool {
 
 /// Names that begin a feed.
 fn is_root(name: &str) -> bool {
-    matches!(name, "rss" | "rdf:rdf" | "feed")
+    matches!(name, "rss" | "rdf:rdf" | "feed" | "urlset")
 }
