@@ -47,13 +47,12 @@ const BODIES: &[&str] = &[
     "itunes:summary",
     "fullitem",
     "content:items",
-    "fulltext",
-    "full-text",
-    "yandex:full-text",
     "media:description",
     "itunes:subtitle",
     "tagline",
 ];
+/// Copies of the article for search engines, read where nothing else is there: they are not what readers see.
+const LAST_BODIES: &[&str] = &["yandex:full-text", "full-text", "fulltext"];
 /// Dates of publication, best first.
 const PUBLISHED: &[&str] = &[
     "pubdate",
@@ -166,13 +165,22 @@ pub(super) fn finish(
 
 /// The longest of the bodies, the first of equals.
 fn body(element: &Element, base: Option<&Url>) -> Rendered {
+    let body = longest(element, BODIES, base);
+    if body.text.is_empty() && body.html.is_empty() {
+        longest(element, LAST_BODIES, base)
+    } else {
+        body
+    }
+}
+
+fn longest(element: &Element, names: &[&str], base: Option<&Url>) -> Rendered {
     let mut best = Rendered::default();
     let groups = element
         .elements()
         .filter(|inner| inner.name == "media:group");
     let places: Vec<&Element> = std::iter::once(element).chain(groups).collect();
     let mut written: Vec<String> = Vec::new();
-    for name in BODIES {
+    for name in names {
         for found in places
             .iter()
             .flat_map(|place| place.elements())
