@@ -9,11 +9,13 @@ use jiff::civil::Time;
 use jiff::tz::{Offset, TimeZone};
 
 mod civil;
+mod habits;
 mod pieces;
 mod usual;
 mod words;
 
 use civil::date;
+pub(super) use habits::{Habits, MOST_DATES};
 use pieces::{Piece, Unit, pieces, split_compact};
 use words::{half_day, month, zone_offset};
 
@@ -27,14 +29,32 @@ enum Zone {
     Named(TimeZone),
 }
 
-/// Reads a date; one without a zone is in `zone`.
-pub(super) fn parse(text: &str, zone: &TimeZone) -> Option<Timestamp> {
-    let text = text.trim();
-    usual::parse(text).or_else(|| by_pieces(text, zone))
+/// A date as it was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Read {
+    /// The instant.
+    pub at: Timestamp,
+    /// Whether the text says in which zone; else it was read in that of the habits.
+    pub has_zone: bool,
 }
 
-fn by_pieces(text: &str, zone: &TimeZone) -> Option<Timestamp> {
+/// Reads a date; what it leaves open is as the document's other dates have it.
+pub(super) fn parse(text: &str, habits: &Habits) -> Option<Read> {
+    let text = text.trim();
+    let usual = usual::parse(text).map(|at| Read { at, has_zone: true });
+    usual.or_else(|| {
+        let (at, offset) = by_pieces(text, habits)?;
+        let has_zone = offset.is_some();
+        Some(Read { at, has_zone })
+    })
+}
+
+/// The instant, and the zone where the text says one.
+fn by_pieces(text: &str, habits: &Habits) -> Option<(Timestamp, Option<Offset>)> {
     let text = &text[..text.floor_char_boundary(LONGEST)];
+    if text.ends_with(" ago") {
+        return None;
+    }
     let mut pieces = pieces(text);
     if let [
         Piece::Number {
@@ -45,17 +65,15 @@ fn by_pieces(text: &str, zone: &TimeZone) -> Option<Timestamp> {
     ] = pieces.as_slice()
         && let Some(epoch) = epoch(*value, *digits)
     {
-        return Some(epoch);
+        return Some((epoch, Some(Offset::UTC)));
     }
     let found = named_zone(text);
     split_compact(&mut pieces);
     let time = take_time(&mut pieces);
-    let mut offset = found
+    let zone = found
         .map(Zone::Named)
-        .or_else(|| take_offset(&mut pieces, time.map(|(at, ..)| at)));
-    if offset.is_none() {
-        offset = take_zone_word(&mut pieces, time.map(|(at, ..)| at));
-    }
+        .or_else(|| take_offset(&mut pieces, time.map(|(at, ..)| at)))
+        .or_else(|| take_zone_word(&mut pieces, time.map(|(at, ..)| at)));
     let (mut hour, minute, second) = time.map_or((0, 0, 0), |(_, h, m, s)| (h, m, s));
     if let Some(afternoon) = take_half_day(&mut pieces) {
         hour = match (afternoon, hour) {
@@ -64,48 +82,21 @@ fn by_pieces(text: &str, zone: &TimeZone) -> Option<Timestamp> {
             _ => hour,
         };
     }
-    let day = date(&pieces)?;
+    let day = date(&pieces, habits.day_first)?;
     let (day, hour) = if hour == 24 {
         (day.tomorrow().ok()?, 0)
     } else {
         (day, hour)
     };
     let time = Time::new(hour, minute, second.min(59), 0).ok()?;
-    let local = day.to_datetime(time);
-    let zone = match offset {
+    let said = zone.is_some();
+    let zone = match zone {
         Some(Zone::Offset(seconds)) => TimeZone::fixed(Offset::from_seconds(seconds).ok()?),
         Some(Zone::Named(zone)) => zone,
-        None => zone.clone(),
+        None => habits.zone.clone(),
     };
-    zone.to_timestamp(local).ok()
-}
-
-/// The zone of dates that name none: what is configured, else that of the language and the host.
-///
-/// The second value is false where it was only assumed.
-pub(super) fn zone_of(
-    configured: Option<&str>,
-    language: Option<&str>,
-    host: Option<&str>,
-) -> (TimeZone, bool) {
-    if let Some(zone) = configured.and_then(named) {
-        return (zone, true);
-    }
-    let country = host
-        .and_then(|host| host.rsplit('.').next())
-        .unwrap_or_default();
-    let language = language.unwrap_or_default();
-    let primary = language
-        .split(['-', '_'])
-        .next()
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    let hours = match (country, primary.as_str()) {
-        ("kr" | "jp", _) | (_, "ko" | "ja") => 9,
-        ("cn" | "tw" | "hk" | "sg", _) => 8,
-        _ => return (TimeZone::UTC, false),
-    };
-    (TimeZone::fixed(Offset::constant(hours)), false)
+    let at = zone.to_timestamp(day.to_datetime(time)).ok()?;
+    Some((at, said.then(|| zone.to_offset(at))))
 }
 
 /// A zone by its IANA name; those of East Asia, which know no summer time, also where the machine has no table.
@@ -245,7 +236,9 @@ fn is_offset(pieces: &[Piece], at: usize, time_at: Option<usize>) -> bool {
     let (
         Piece::Sign(sign @ ('+' | '-'), blank),
         Some(Piece::Number {
-            digits, unit: None, ..
+            value,
+            digits,
+            unit: None,
         }),
     ) = (&pieces[at], pieces.get(at + 1))
     else {
@@ -264,7 +257,16 @@ fn is_offset(pieces: &[Piece], at: usize, time_at: Option<usize>) -> bool {
     });
     let month_next = matches!(pieces.get(at + 2), Some(Piece::Word(word)) if month(word).is_some());
     let colon_next = matches!(pieces.get(at + 2), Some(Piece::Sign(':', _)));
-    after_time && !month_next && (*digits >= 3 || colon_next || !blank)
+    let is_last = at + 2 == pieces.len();
+    let has_year = pieces[..at].iter().any(|piece| {
+        matches!(piece, Piece::Number { digits: 4, .. } | Piece::Number { unit: Some(Unit::Year), .. })
+    });
+    // `02.01.2026 -0700`: a year is before it, and no year ends so.
+    let is_plausible = *value <= 1400 && matches!(value % 100, 0 | 15 | 30 | 45);
+    if is_last && has_year && *blank && *digits == 4 && is_plausible {
+        return true;
+    }
+    after_time && !month_next && (*digits >= 3 || colon_next || !blank || is_last && has_year)
 }
 
 fn is_utc(word: &str) -> bool {

@@ -7,7 +7,10 @@
 use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{EUC_KR, Encoding, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{EUC_KR, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+
+mod shifted;
+mod twice;
 
 /// How many bytes a guess looks at.
 const GUESS_FROM: usize = 4 << 20;
@@ -33,9 +36,13 @@ pub(super) struct Labels<'a> {
 pub(super) fn decode<'a>(bytes: &'a [u8], labels: Labels<'_>) -> Decoded<'a> {
     let mut decoded = marked(bytes)
         .or_else(|| wide(bytes))
-        .or_else(|| escaped(bytes, labels))
+        .or_else(|| shifted::decode(bytes, labels))
         .or_else(|| utf8(bytes, labels))
-        .unwrap_or_else(|| legacy(bytes, labels));
+        .unwrap_or_else(|| legacy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes), labels));
+    if let Some((text, places)) = twice::undone(&decoded.text) {
+        decoded.text = text.into();
+        decoded.notes.push(twice::note(places));
+    }
     decoded.text = match decoded.text {
         Cow::Borrowed(text) => Cow::Borrowed(text.trim_start_matches('\u{feff}')),
         Cow::Owned(text) if text.starts_with('\u{feff}') => {
@@ -76,6 +83,9 @@ fn wide(bytes: &[u8]) -> Option<Decoded<'_>> {
     let quarter = head.len() / 4;
     let most = |count: usize| count * 10 >= quarter * 9;
     let some = |count: usize| count * 10 >= quarter * 3;
+    // No text of single bytes holds zeros; those of syllables like 가 stand in the other place.
+    let (even, odd) = (zeros[0] + zeros[2], zeros[1] + zeros[3]);
+    let rules = |many: usize, few: usize| many >= 4 && many * 20 >= head.len() && few * 3 <= many;
     let note = |name: &str| vec![format!("read as {name} by its zero bytes")];
     match zeros {
         [a, b, _, d] if most(a) && most(b) && !some(d) => {
@@ -84,12 +94,8 @@ fn wide(bytes: &[u8]) -> Option<Decoded<'_>> {
         [a, _, c, d] if most(c) && most(d) && !some(a) => {
             Some(utf32(bytes, u32::from_le_bytes, "UTF-32LE"))
         }
-        [a, b, c, d] if some(a) && some(c) && !some(b) && !some(d) => {
-            Some(by(UTF_16BE, bytes, note("UTF-16BE")))
-        }
-        [a, b, c, d] if some(b) && some(d) && !some(a) && !some(c) => {
-            Some(by(UTF_16LE, bytes, note("UTF-16LE")))
-        }
+        _ if rules(even, odd) => Some(by(UTF_16BE, bytes, note("UTF-16BE"))),
+        _ if rules(odd, even) => Some(by(UTF_16LE, bytes, note("UTF-16LE"))),
         _ => None,
     }
 }
@@ -106,24 +112,6 @@ fn utf32<'a>(bytes: &[u8], read: fn([u8; 4]) -> u32, name: &str) -> Decoded<'a> 
     }
 }
 
-/// ISO-2022-JP: all bytes are ASCII, escapes switch the letters.
-fn escaped<'a>(bytes: &'a [u8], labels: Labels<'_>) -> Option<Decoded<'a>> {
-    if !bytes.is_ascii() {
-        return None;
-    }
-    let has_escape = bytes
-        .windows(2)
-        .any(|two| two == b"\x1b$" || two == b"\x1b(");
-    let named = [declared(bytes), header_charset(labels)]
-        .into_iter()
-        .flatten();
-    let named = named
-        .filter_map(|label| encoding_named(&label))
-        .any(|found| found == ISO_2022_JP);
-    (has_escape && (named || bytes.windows(3).any(|three| three == b"\x1b$B")))
-        .then(|| by(ISO_2022_JP, bytes, Vec::new()))
-}
-
 /// Valid UTF-8, or UTF-8 with a few spoilt places.
 fn utf8<'a>(bytes: &'a [u8], labels: Labels<'_>) -> Option<Decoded<'a>> {
     if let Ok(text) = std::str::from_utf8(bytes) {
@@ -132,7 +120,7 @@ fn utf8<'a>(bytes: &'a [u8], labels: Labels<'_>) -> Option<Decoded<'a>> {
                 .into_iter()
                 .flatten()
                 .filter_map(|label| encoding_named(&label))
-                .find(|found| *found != UTF_8 && *found != WINDOWS_1252);
+                .find(|found| ![UTF_8, WINDOWS_1252, UTF_16LE, UTF_16BE].contains(found));
             let other = other
                 .and_then(|found| found.decode_without_bom_handling_and_without_replacement(bytes));
             if let Some(text) = other {
@@ -152,7 +140,22 @@ fn utf8<'a>(bytes: &'a [u8], labels: Labels<'_>) -> Option<Decoded<'a>> {
         whole += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
         spoilt += usize::from(!chunk.invalid().is_empty());
     }
-    (whole > spoilt).then(|| patched(bytes, labels, spoilt))
+    (whole > spoilt || has_whole_stretches(bytes)).then(|| patched(bytes, labels, spoilt))
+}
+
+/// Whether as many stretches between tags are UTF-8 as are not: entries of two encodings in one document.
+fn has_whole_stretches(bytes: &[u8]) -> bool {
+    let (mut whole, mut foreign) = (0_usize, 0_usize);
+    for stretch in stretches(bytes).filter(|stretch| !stretch.is_ascii()) {
+        // Four letters of three bytes do not come about by chance.
+        let is_whole = |text: &str| text.chars().filter(|c| c.len_utf8() >= 3).count() >= 4;
+        if std::str::from_utf8(stretch).is_ok_and(is_whole) {
+            whole += 1;
+        } else if is_foreign(stretch) {
+            foreign += 1;
+        }
+    }
+    whole > 0 && whole >= foreign
 }
 
 /// So few letters outside ASCII, all of two bytes, that they may be an accident of another encoding.
@@ -173,7 +176,7 @@ fn patched<'a>(bytes: &[u8], labels: Labels<'_>, spoilt: usize) -> Decoded<'a> {
         odd.extend_from_slice(stretch);
         odd.push(b' ');
     }
-    let fallback = guess(&odd, labels.country);
+    let fallback = fallback(bytes, &odd, labels);
     let mut text = String::with_capacity(bytes.len());
     for stretch in stretches(bytes) {
         let other = is_foreign(stretch)
@@ -190,6 +193,28 @@ fn patched<'a>(bytes: &[u8], labels: Labels<'_>, spoilt: usize) -> Decoded<'a> {
         text: text.into(),
         notes: vec![format!("UTF-8 with spoilt characters in {places}")],
     }
+}
+
+/// What stretches that are not UTF-8 are in: what is declared, what goes with the letters of the rest, a guess.
+fn fallback(bytes: &[u8], odd: &[u8], labels: Labels<'_>) -> &'static Encoding {
+    let named = [declared(bytes), header_charset(labels)]
+        .into_iter()
+        .flatten()
+        .filter_map(|label| encoding_named(&label))
+        .filter(|found| ![UTF_8, UTF_16LE, UTF_16BE, WINDOWS_1252].contains(found));
+    let is_hangul = |chunk: std::str::Utf8Chunk<'_>| {
+        chunk.valid().contains(|c| ('\u{ac00}'..='\u{d7a3}').contains(&c))
+    };
+    let korean = labels.country == Some("kr") || bytes.utf8_chunks().any(is_hangul);
+    let fits = |encoding: &&'static Encoding| {
+        encoding
+            .decode_without_bom_handling_and_without_replacement(odd)
+            .is_some()
+    };
+    named
+        .chain(korean.then_some(EUC_KR))
+        .find(fits)
+        .unwrap_or_else(|| guess(odd, labels.country))
 }
 
 /// Tags and what stands between them: where an encoding may change.
@@ -339,6 +364,7 @@ pub(super) fn encoding_named(label: &str) -> Option<&'static Encoding> {
         "win1251" | "cp1251" => "windows-1251",
         "win1252" | "cp1252" | "latin1" | "iso88591" | "usascii" | "ascii" => "windows-1252",
         "win1254" | "cp1254" => "windows-1254",
+        "koi8" | "koi8ru" => "koi8-r",
         _ => label.as_str(),
     };
     Encoding::for_label(known.as_bytes())

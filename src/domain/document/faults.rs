@@ -35,6 +35,8 @@ pub(super) enum Fault {
     Long,
     /// A date that could not be read.
     Date,
+    /// A date that names no zone.
+    Zone,
     /// A date in the future, taken as now.
     Future,
     /// An item of a JSON Feed that is not an object.
@@ -61,6 +63,7 @@ impl Fault {
             Self::Deep => "elements nested too deep",
             Self::Long => "fields cut at 1 MiB",
             Self::Date => "dates that could not be read",
+            Self::Zone => "dates without a zone",
             Self::Future => "dates in the future, taken as the time of the poll",
             Self::Item => "items that could not be read",
             Self::NoItems => "no list of items",
@@ -88,7 +91,12 @@ impl Faults {
     pub(super) fn is_clean(&self) -> bool {
         self.0
             .keys()
-            .all(|fault| matches!(fault, Fault::Date | Fault::Future | Fault::Long))
+            .all(|fault| matches!(fault, Fault::Date | Fault::Zone | Fault::Future | Fault::Long))
+    }
+
+    /// Whether a fault was met.
+    pub(super) fn has(&self, fault: Fault) -> bool {
+        self.0.contains_key(&fault)
     }
 
     /// One line for people a kind of fault; `text` is what the offsets count in.

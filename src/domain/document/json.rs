@@ -1,14 +1,12 @@
 //! JSON Feed → content, leniently: what a strict reader refuses costs at most the item it stands in.
 
-use std::cell::RefCell;
-
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use url::Url;
 
 use super::faults::{Fault, Faults};
 use super::html::{self, Rendered};
-use super::read::{Setting, finish};
+use super::read::{self, Setting, finish};
 use super::{
     Document, Format, Hints, LONGEST_TEXT, MOST_ENTRIES, MOST_LABELS, ParseError, dates, links,
 };
@@ -46,15 +44,14 @@ pub(super) fn parse(text: &str, hints: &Hints) -> Result<Document, ParseError> {
         .as_deref()
         .and_then(|url| Url::parse(url).ok())
         .or(address);
-    let (zone, _) = super::zone(hints, document.language.as_deref());
+    let habits = super::habits(hints, document.language.as_deref());
     let setting = Setting {
         base,
         language: hints.language.as_deref(),
         channel_language: document.language.clone(),
-        zone,
+        habits,
         now: hints.now,
         authors: authors(&feed),
-        guesses: RefCell::default(),
     };
     if items.len() > MOST_ENTRIES {
         document
@@ -293,11 +290,11 @@ fn item(fields: &Map<String, Value>, setting: &Setting<'_>, faults: &mut Faults)
     let rendered = body(fields, base);
     let mut date = |key: &str| -> Option<Timestamp> {
         let text = string(fields, key).filter(|text| !text.trim().is_empty())?;
-        let at = dates::parse(&text, &setting.zone);
-        if at.is_none() {
+        let Some(read) = dates::parse(&text, &setting.habits) else {
             faults.count(Fault::Date);
-        }
-        at
+            return None;
+        };
+        Some(read::instant(read, faults))
     };
     let (published, updated) = (date("date_published"), date("date_modified"));
     let own_authors = authors(fields);

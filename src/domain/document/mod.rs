@@ -4,12 +4,10 @@
 //! a good day and a bad one; feed-rs then looks over clean ones where something is missing. Nothing is fetched, no entity is
 //! expanded, everything is bounded. Identity is `entry::identity`'s, what changed is `entry::ingest`'s.
 
-use std::cell::RefCell;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -313,7 +311,7 @@ fn xml(text: &str, hints: &Hints) -> Result<Document, ParseError> {
     };
     channel::read_into(&mut document, root, address.as_ref());
     document.notes.extend(pages);
-    let (zone, _) = zone(hints, document.language.as_deref());
+    let habits = learnt(&tree, root, habits(hints, document.language.as_deref()), hints);
     let base = document
         .self_url
         .as_deref()
@@ -328,10 +326,9 @@ fn xml(text: &str, hints: &Hints) -> Result<Document, ParseError> {
         }),
         language: hints.language.as_deref(),
         channel_language: document.language.clone(),
-        zone,
+        habits,
         now: hints.now,
         authors: attached::names_in(root.child("channel").unwrap_or(root)),
-        guesses: RefCell::default(),
     };
     let clean = faults.is_clean() && !tree.truncated;
     document.entries = tree
@@ -340,6 +337,9 @@ fn xml(text: &str, hints: &Hints) -> Result<Document, ParseError> {
         .map(|found| read::entry(found, &setting, &mut faults))
         .collect();
     document.notes.extend(faults.notes(text));
+    if faults.has(faults::Fault::Zone) {
+        document.notes.push(setting.habits.in_words());
+    }
     if tree.over > 0 {
         document.notes.push(over_note(tree.over));
     } else if clean
@@ -356,15 +356,36 @@ fn xml(text: &str, hints: &Hints) -> Result<Document, ParseError> {
     Ok(document)
 }
 
+/// `habits` with what the dates of a document teach.
+fn learnt(
+    tree: &tree::Tree,
+    root: &tree::Element,
+    habits: dates::Habits,
+    hints: &Hints,
+) -> dates::Habits {
+    let channel = root.child("channel");
+    let places = [Some(root), channel];
+    let of_channel = places.into_iter().flatten().flat_map(read::written_dates);
+    let entries = tree.entries.iter();
+    let of_entries = entries.flat_map(|found| read::written_dates(&found.element));
+    let written: Vec<String> = of_channel
+        .chain(of_entries)
+        .take(dates::MOST_DATES)
+        .collect();
+    let built = channel.unwrap_or(root).child("lastbuilddate");
+    let built = built.map(tree::Element::text);
+    habits.learn(&written, built.as_deref(), hints.now)
+}
+
 fn over_note(over: usize) -> String {
     format!("more entries than are kept: the first {MOST_ENTRIES} were read, {over} left out")
 }
 
-/// The zone of dates without one, and whether it was configured.
-fn zone(hints: &Hints, language: Option<&str>) -> (TimeZone, bool) {
+/// How dates are read that leave a question, as far as config, host and language tell.
+fn habits(hints: &Hints, language: Option<&str>) -> dates::Habits {
     let host = hints.url.as_deref().and_then(|url| Url::parse(url).ok());
     let host = host.as_ref().and_then(Url::host_str);
-    dates::zone_of(
+    dates::Habits::of(
         hints.default_tz.as_deref(),
         hints.language.as_deref().or(language),
         host,

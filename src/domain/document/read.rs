@@ -2,9 +2,6 @@
 //!
 //! The order of preference is the contract's; ids and hashes are made in `entry::identity`.
 
-use std::cell::RefCell;
-
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
@@ -22,14 +19,12 @@ pub(super) struct Setting<'a> {
     pub language: Option<&'a str>,
     /// The feed's own language.
     pub channel_language: Option<String>,
-    /// Zone of dates that name none.
-    pub zone: TimeZone,
+    /// How dates are read that leave a question.
+    pub habits: dates::Habits,
     /// The time of the poll.
     pub now: Timestamp,
     /// The feed's authors, for entries without.
     pub authors: Vec<String>,
-    /// What its entries were taken for where they say no language.
-    pub guesses: RefCell<language::Guesses>,
 }
 
 /// Where titles hide, best first.
@@ -140,13 +135,7 @@ pub(super) fn finish(
         content.title,
         &content.body[..content.body.floor_char_boundary(2000)]
     );
-    content.language = language::resolve(
-        setting.language,
-        own,
-        channel,
-        &sample,
-        &mut setting.guesses.borrow_mut(),
-    );
+    content.language = language::resolve(setting.language, own, channel, &sample);
     let limit = setting
         .now
         .checked_add(SignedDuration::from_hours(24))
@@ -297,21 +286,38 @@ fn date(
         let mut read = None;
         for found in element.elements().filter(|inner| inner.name == *name) {
             let text = found.text();
-            let at = dates::parse(&text, &setting.zone);
+            let at = dates::parse(&text, &setting.habits);
             unread |= at.is_none() && !text.trim().is_empty();
             read = at.or(read);
         }
-        if read.is_some() {
-            return read;
+        if let Some(read) = read {
+            return Some(instant(read, faults));
         }
     }
     if let Some(at) = element.attribute("lastmod").filter(|_| names == UPDATED) {
-        return dates::parse(at, &setting.zone);
+        let read = dates::parse(at, &setting.habits)?;
+        return Some(instant(read, faults));
     }
     if unread {
         faults.count(Fault::Date);
     }
     None
+}
+
+/// When a date is; that it named no zone is counted.
+pub(super) fn instant(read: dates::Read, faults: &mut Faults) -> Timestamp {
+    if !read.has_zone {
+        faults.count(Fault::Zone);
+    }
+    read.at
+}
+
+/// All dates that an entry holds, as written.
+pub(super) fn written_dates(element: &Element) -> impl Iterator<Item = String> {
+    let is_date = |inner: &&Element| {
+        PUBLISHED.contains(&inner.name.as_str()) || UPDATED.contains(&inner.name.as_str())
+    };
+    element.elements().filter(is_date).map(Element::text)
 }
 
 /// A text of the feed itself, one line; none where empty.

@@ -886,7 +886,7 @@ proptest! {
 
     #[test]
     fn dates_never_panic(text in ".{0,40}") {
-        let _ = dates::parse(&text, &TimeZone::UTC);
+        let _ = dates::parse(&text, &dates::Habits::default());
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod evidence;
 mod explain;
 mod filing;
 mod fold;
+pub mod furniture;
 mod mention;
 mod miss;
 mod names;

@@ -1,8 +1,6 @@
-//! Where sentences and paragraphs of stored text begin (MAT-38…41), and which lines are no content (MAT-50).
+//! Where sentences and paragraphs of stored text begin (MAT-38…41).
 //!
 //! A missed break only widens `/s`; a false one loses alerts: in doubt there is no break.
-
-use std::ops::Range;
 
 /// What begins at a break.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -292,62 +290,6 @@ fn begins_item(line: &str) -> bool {
     }
 }
 
-/// Lines that are no content as a whole: rights, addresses of reporters (MAT-50).
-pub(crate) fn boilerplate(text: &str) -> Vec<Range<usize>> {
-    let mut out = Vec::new();
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        if is_boilerplate(line.trim()) {
-            out.push(at..at + line.len());
-        }
-        at += line.len();
-    }
-    out
-}
-
-fn is_boilerplate(line: &str) -> bool {
-    if line.is_empty() || line.len() > 400 {
-        return false;
-    }
-    if [
-        "무단전재",
-        "무단 전재",
-        "All rights reserved",
-        "All Rights Reserved",
-    ]
-    .iter()
-    .any(|words| line.contains(words))
-        || line.starts_with(['ⓒ', '©'])
-    {
-        return true;
-    }
-    if let Some(rest) = line
-        .strip_prefix("Copyright")
-        .or_else(|| line.strip_prefix("저작권자"))
-    {
-        let rest = rest.trim_start();
-        return rest.starts_with(['ⓒ', '©', ':', '('])
-            || rest.starts_with(|c: char| c.is_ascii_digit());
-    }
-    is_byline(line)
-}
-
-/// An address alone, or with a name and a role before it.
-fn is_byline(line: &str) -> bool {
-    let words: Vec<&str> = line.split_whitespace().take(5).collect();
-    let address = |word: &&str| {
-        word.split_once('@')
-            .is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
-    };
-    match words.as_slice() {
-        [one] => address(one),
-        [.., role, last] if words.len() <= 4 => {
-            address(last) && ["기자", "특파원", "선임기자", "인턴기자", "="].contains(role)
-        }
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -415,23 +357,5 @@ mod tests {
         ] {
             assert_eq!(cut(text), parts, "{text}");
         }
-    }
-
-    #[test]
-    fn lines_of_rights_and_addresses_are_no_content() {
-        let text = "한화가 수출했다\n무단전재 및 재배포 금지\n홍길동 기자 hong@example.com\n© 2026 Example\n\
-                    Copyright law hits Korea\nmail a@example.com for more news today";
-        let lines: Vec<&str> = boilerplate(text)
-            .into_iter()
-            .map(|range| text[range].trim())
-            .collect();
-        assert_eq!(
-            lines,
-            [
-                "무단전재 및 재배포 금지",
-                "홍길동 기자 hong@example.com",
-                "© 2026 Example"
-            ]
-        );
     }
 }

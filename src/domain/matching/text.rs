@@ -4,8 +4,9 @@
 
 use super::Subject;
 use super::fold::{OTHER, Sink, fold};
+use super::furniture::furniture;
 use super::script::{Kind, is_border};
-use super::segment::{Begins, Break, boilerplate, breaks};
+use super::segment::{Begins, Break, breaks};
 use super::units::{Gap, Unit, Units, narrow};
 
 /// Most bytes of a field that are matched (MAT-63).
@@ -160,7 +161,7 @@ impl<'a> Text<'a> {
         let limit = stored.floor_char_boundary(limit.min(FIELD_LIMIT));
         let content = matches!(part, Part::Body | Part::FullText);
         let skipped = if content {
-            boilerplate(&stored[..limit])
+            furniture(&stored[..limit])
         } else {
             Vec::new()
         };

@@ -4,10 +4,10 @@ use jiff::SignedDuration;
 use jiff::civil::Date;
 
 use super::pieces::{Piece, Unit};
-use super::words::month;
+use super::words::{month, month_of_two};
 
 /// The date in what is left: by units, by a month's name, or by the order of three numbers.
-pub(super) fn date(pieces: &[Piece]) -> Option<Date> {
+pub(super) fn date(pieces: &[Piece], day_first: bool) -> Option<Date> {
     let by_unit = |wanted: Unit| {
         pieces.iter().find_map(|piece| match piece {
             Piece::Number {
@@ -40,7 +40,7 @@ pub(super) fn date(pieces: &[Piece]) -> Option<Date> {
         (year, Some(month), day) => around_month(&plain, year, month, day)?,
         _ => match named_month(pieces) {
             Some(month) => around_month(&plain, None, i64::from(month), None)?,
-            None => in_order(&plain, separator(pieces))?,
+            None => in_order(&plain, separator(pieces), day_first)?,
         },
     };
     let digits = plain
@@ -86,7 +86,7 @@ fn around_month(
 }
 
 /// Three numbers, or fewer, in the order that their length and separator tell.
-fn in_order(plain: &[(i64, usize)], separator: char) -> Option<(i64, i64, i64)> {
+fn in_order(plain: &[(i64, usize)], separator: char, day_first: bool) -> Option<(i64, i64, i64)> {
     match plain {
         [(year, 4), (day_of_year, 3)] => {
             let first = Date::new(i16::try_from(*year).ok()?, 1, 1).ok()?;
@@ -96,9 +96,13 @@ fn in_order(plain: &[(i64, usize)], separator: char) -> Option<(i64, i64, i64)> 
             Some((*year, i64::from(date.month()), i64::from(date.day())))
         }
         [(year, 4), (month, _), (day, _), ..] => Some((*year, *month, *day)),
-        [(a, _), (b, _), (year, 4), ..] if separator == '/' && *a <= 12 => Some((*year, *a, *b)),
-        [(a, 1 | 2), (b, 1 | 2), (year, 2), ..] if separator == '/' && *a <= 12 => {
+        [(a, 1 | 2), (b, 1 | 2), (year, 2 | 4), ..]
+            if separator == '/' && *a <= 12 && (*b > 12 || !day_first) =>
+        {
             Some((*year, *a, *b))
+        }
+        [(day, 1 | 2), (month, 1 | 2), (year, 2), ..] if separator == '/' => {
+            Some((*year, *month, *day))
         }
         [(year, 2), (month, 1 | 2), (day, 1 | 2), ..] if *month <= 12 && *day <= 31 => {
             Some((*year, *month, *day))
@@ -128,8 +132,16 @@ fn full_year(year: i64) -> i64 {
         year => year,
     }
 }
+
 /// The month that a word names. `mar` is March, and Tuesday in four languages: a clear name wins.
 fn named_month(pieces: &[Piece]) -> Option<i8> {
+    let of_two = pieces.windows(2).find_map(|two| match two {
+        [Piece::Word(first), Piece::Word(second)] => month_of_two(first, second),
+        _ => None,
+    });
+    if of_two.is_some() {
+        return of_two;
+    }
     let named: Vec<(i8, bool)> = pieces
         .iter()
         .filter_map(|piece| match piece {

@@ -34,6 +34,7 @@ pub(super) fn pieces(text: &str) -> Vec<Piece> {
         .nfkd()
         .filter(|c| !unicode_normalization::char::is_combining_mark(*c))
         .flat_map(char::to_lowercase)
+        .map(digit)
         .nfc()
         .collect();
     let mut pieces = Vec::new();
@@ -53,7 +54,9 @@ pub(super) fn pieces(text: &str) -> Vec<Piece> {
                 } else {
                     c
                 };
-                pieces.push(Piece::Sign(sign, blank));
+                if sign != '-' || !matches!(pieces.last(), Some(Piece::Sign('-', _))) || blank {
+                    pieces.push(Piece::Sign(sign, blank));
+                }
             }
             blank = c.is_whitespace();
             at += 1;
@@ -61,7 +64,58 @@ pub(super) fn pieces(text: &str) -> Vec<Piece> {
         }
         blank = false;
     }
+    settle_words(&mut pieces, text.contains(['ứ', 'Ứ']));
     pieces
+}
+
+/// Digits of Arabic and Persian as those of ASCII.
+fn digit(c: char) -> char {
+    let start = match c {
+        '\u{660}'..='\u{669}' => 0x660,
+        '\u{6f0}'..='\u{6f9}' => 0x6f0,
+        _ => return c,
+    };
+    char::from_digit(u32::from(c) - start, 10).unwrap_or(c)
+}
+
+/// What words around numbers say of them: units before a number, times of day with a dot, numbered weekdays.
+fn settle_words(pieces: &mut Vec<Piece>, has_numbered_days: bool) {
+    let mut at = 0;
+    while at < pieces.len() {
+        if let Piece::Word(word) = &pieces[at] {
+            if word == "thu" && has_numbered_days {
+                // `Thứ 2` is Monday.
+                if matches!(pieces.get(at + 1), Some(Piece::Number { .. })) {
+                    pieces.remove(at + 1);
+                }
+            } else if let Some(before) = words::unit_before(word) {
+                if let Some(Piece::Number { unit, .. }) = pieces.get_mut(at + 1) {
+                    unit.get_or_insert(before);
+                }
+            } else if words::is_at(word) {
+                let dot = usize::from(matches!(pieces.get(at + 1), Some(Piece::Sign('.', _))));
+                colons(pieces, at + 1 + dot);
+            } else if word == "uhr" && at >= 3 {
+                colons(pieces, at - 3);
+            }
+        }
+        at += 1;
+    }
+}
+
+/// Reads `9.05` from `at` on as a time of day.
+fn colons(pieces: &mut [Piece], at: usize) {
+    let is_time = matches!(
+        pieces.get(at..at + 3),
+        Some([
+            Piece::Number { value: 0..=24, digits: 1 | 2, .. },
+            Piece::Sign('.', _),
+            Piece::Number { value: 0..=59, digits: 2, .. },
+        ])
+    );
+    if is_time {
+        pieces[at + 1] = Piece::Sign(':', false);
+    }
 }
 
 /// Reads digits and the unit that may follow them; returns where it ended.
@@ -73,20 +127,26 @@ fn push_number(folded: &[char], start: usize, pieces: &mut Vec<Piece>) -> usize 
     } else {
         end
     };
+    let alone = || folded.get(behind + 1).is_none_or(|c| !c.is_alphabetic());
     let unit = folded
         .get(behind)
         .and_then(|c| words::unit(*c))
-        .filter(|_| {
-            // A unit behind a blank stands alone: `23 일` is a day, `23 일요일` is not.
-            behind == end || folded.get(behind + 1).is_none_or(|c| !c.is_alphabetic())
-        });
+        // A unit behind a blank stands alone: `23 일` is a day, `23 일요일` is not.
+        .filter(|_| behind == end || alone())
+        // `09h05`
+        .or_else(|| (folded.get(end) == Some(&'h') && alone()).then_some(Unit::Hour))
+        .or_else(|| (start > 0 && folded[start - 1] == 'h').then_some(Unit::Minute));
     let value = value.parse().unwrap_or(i64::MAX);
     pieces.push(Piece::Number {
         value,
         digits: end - start,
         unit,
     });
-    if unit.is_some() { behind + 1 } else { end }
+    match unit {
+        Some(Unit::Minute) if folded.get(behind).and_then(|c| words::unit(*c)).is_none() => end,
+        Some(_) => behind + 1,
+        None => end,
+    }
 }
 
 fn run(folded: &[char], start: usize, is: impl Fn(char) -> bool) -> usize {

@@ -3,65 +3,19 @@
 use super::pieces::Unit;
 
 /// Beginnings of months' names, lower-case without accents; the longest that fits decides.
-const MONTHS: &[(i8, &[&str])] = &[
-    (
-        1,
-        &[
-            "jan", "ene", "gen", "янв", "січ", "sty", "oca", "ιαν", "led", "sij",
-        ],
-    ),
-    (2, &["feb", "fev", "фев", "лют", "lut", "sub", "φεβ", "uno"]),
-    (
-        3,
-        &[
-            "mar", "mae", "maer", "mrz", "мар", "бер", "μαρ", "maart", "mrt", "bre",
-        ],
-    ),
-    (
-        4,
-        &[
-            "apr", "abr", "avr", "апр", "кві", "kwi", "nis", "απρ", "dub",
-        ],
-    ),
-    (
-        5,
-        &[
-            "may", "mai", "maj", "mag", "mei", "мая", "май", "маи", "тра", "μαι", "μαϊ", "kve",
-        ],
-    ),
-    (
-        6,
-        &["jun", "juin", "giu", "июн", "чер", "cze", "haz", "ιουν"],
-    ),
-    (
-        7,
-        &["jul", "juil", "lug", "июл", "лип", "lip", "tem", "ιουλ"],
-    ),
-    (
-        8,
-        &[
-            "aug", "ago", "aou", "авг", "сер", "sie", "agu", "αυγ", "srp",
-        ],
-    ),
-    (
-        9,
-        &[
-            "sep", "set", "сен", "вер", "wrz", "eyl", "σεπ", "szep", "zar",
-        ],
-    ),
-    (
-        10,
-        &[
-            "oct", "okt", "ott", "out", "окт", "жов", "paz", "eki", "οκτ", "rij",
-        ],
-    ),
-    (11, &["nov", "ноя", "лис", "lis", "kas", "νοε"]),
-    (
-        12,
-        &[
-            "dec", "dic", "dez", "дек", "гру", "gru", "ara", "δεκ", "pro",
-        ],
-    ),
+const MONTHS: [&str; 12] = [
+    "jan ian jaan ene gen saus янв јан яну січ студз sty oca ιαν led sij tammi يناير جانفي ינואר",
+    "feb fev peb veeb vasari фев феб лют lut sub φεβ uno velj helmi فبراير شباط فيفري פברואר",
+    "mar maart mae maer mrz mrt bre kov ozu maalis мар бер сакав μαρ مارس اذار מרץ מרס",
+    "apr abr avr kwi nis dub balan huhti апр кві крас απρ ابريل افريل نيسان אפריל",
+    "may mai maj mag mei kve svi geguz touko мая май маи мај тра μαι مايو ماي ايار מאי",
+    "jun juun iun juin giu cze cer haz birzel lipnj lipanj kesa июн юни јун чер чэр ιουν يونيو يونيه جوان حزيران יוני",
+    "jul juul iul juil lug lip liep tem cervenc cervene cvc srpnj srpanj heina июл юли јул лип ліп ιουλ يوليو يوليه جويلية تموز יולי",
+    "aug avg ago aou sie agu agt srp kolo rugp elo авг серп жні αυγ اغسطس اوت اب אוגוסט",
+    "sep set wrz eyl szep zar ruj rugs syys сен сеп вер σεπ سبتمبر ايلول ספטמבר",
+    "oct okt ott out paz eki rij spal loka окт жов каст οκτ اكتوبر אוקטובר",
+    "nov noi nop lis kas studen lapkr marras ноя ное нов лис ліс νοε نوفمبر נובמבר",
+    "dec dic dez des dets gru ara pro gruod joulu дек дец гру сне δεκ ديسمبر דצמבר",
 ];
 
 /// Names that are also a day of the week somewhere.
@@ -74,23 +28,47 @@ const UNCLEAR: &[&str] = &[
 pub(super) fn month(word: &str) -> Option<(i8, bool)> {
     if matches!(
         word,
-        "pazar" | "pazartesi" | "martes" | "mardi" | "martedi" | "subota"
+        "pazar" | "pazartesi" | "martes" | "mardi" | "martedi" | "subota" | "marti"
     ) {
         return None;
     }
-    let fits = |stem: &&str| word.starts_with(*stem);
-    MONTHS
-        .iter()
-        .filter_map(|(month, stems)| {
-            stems
-                .iter()
-                .filter(|stem| fits(stem))
-                .map(|stem| stem.len())
-                .max()
-                .map(|length| (length, *month))
-        })
+    // Hebrew joins its "in" to the name.
+    let bare = word.strip_prefix('ב').unwrap_or(word);
+    let longest = |stems: &str| {
+        let fitting = stems.split(' ').filter(|stem| bare.starts_with(*stem));
+        fitting.map(str::len).max()
+    };
+    (1..)
+        .zip(MONTHS)
+        .filter_map(|(month, stems)| Some((longest(stems)?, month)))
         .max()
         .map(|(_, month)| (month, !UNCLEAR.contains(&word)))
+}
+
+/// The month that two Arabic words name: `تشرين الثاني`.
+pub(super) fn month_of_two(first: &str, second: &str) -> Option<i8> {
+    Some(match (first, second) {
+        ("كانون", "الثاني") => 1,
+        ("تشرين", "الاول") => 10,
+        ("تشرين", "الثاني") => 11,
+        ("كانون", "الاول") => 12,
+        _ => return None,
+    })
+}
+
+/// The unit that a word before a number gives it, in Vietnamese: `tháng 11`.
+pub(super) fn unit_before(word: &str) -> Option<Unit> {
+    Some(match word {
+        "ngay" => Unit::Day,
+        "thang" => Unit::Month,
+        "nam" => Unit::Year,
+        _ => return None,
+    })
+}
+
+/// A word that says that a time of day with a dot follows: `klo 9.05`.
+pub(super) fn is_at(word: &str) -> bool {
+    matches!(word, "klo" | "kl" | "ore" | "godz" | "um" | "at" | "klockan" | "ob" | "la")
 }
 
 /// The unit that a letter behind a number stands for.
@@ -109,8 +87,8 @@ pub(super) fn unit(c: char) -> Option<Unit> {
 /// True for the afternoon, false for the morning.
 pub(super) fn half_day(word: &str) -> Option<bool> {
     match word {
-        "pm" | "오후" | "午後" | "下午" | "晚上" | "μμ" => Some(true),
-        "am" | "오전" | "午前" | "上午" | "早上" | "πμ" => Some(false),
+        "pm" | "오후" | "저녁" | "午後" | "下午" | "晚上" | "μμ" | "م" | "مساء" | "chieu" => Some(true),
+        "am" | "오전" | "새벽" | "午前" | "上午" | "早上" | "凌晨" | "πμ" | "ص" | "صباحا" | "sang" => Some(false),
         _ => None,
     }
 }
@@ -149,6 +127,7 @@ pub(super) fn zone_offset(word: &str, behind_time: bool) -> Option<i32> {
         "pst" | "akdt" => -480,
         "akst" => -540,
         "hst" => -600,
+        "at" if behind_time => -240,
         "et" if behind_time => -300,
         "ct" if behind_time => -360,
         "mt" if behind_time => -420,

@@ -215,3 +215,241 @@ fn marks_twice_and_nothing_at_all() {
     assert_eq!(read("caf\u{e9}".as_bytes(), None, None), "café");
     assert_eq!(read(b"caf\xe9 d\xe9j\xe0 vu", None, None), "café déjà vu");
 }
+
+/// KS X 1001 in seven bits, designated once and shifted.
+fn iso_2022_kr(text: &str) -> Vec<u8> {
+    let mut out = b"\x1b$)C".to_vec();
+    for c in text.chars() {
+        if c.is_ascii() {
+            out.push(c as u8);
+            continue;
+        }
+        let mut letter = [0; 4];
+        let (bytes, _, _) = EUC_KR.encode(c.encode_utf8(&mut letter));
+        out.push(0x0e);
+        out.extend(bytes.iter().map(|byte| byte & 0x7f));
+        out.push(0x0f);
+    }
+    out
+}
+
+fn hz(text: &str) -> Vec<u8> {
+    let mut out = Vec::new();
+    for c in text.chars() {
+        if c.is_ascii() {
+            out.push(c as u8);
+            continue;
+        }
+        let mut letter = [0; 4];
+        let (bytes, _, _) = encoding_rs::GBK.encode(c.encode_utf8(&mut letter));
+        out.extend_from_slice(b"~{");
+        out.extend(bytes.iter().map(|byte| byte & 0x7f));
+        out.extend_from_slice(b"~}");
+    }
+    out
+}
+
+#[test]
+fn shifted_letters_of_korea_and_china() {
+    let korean = "<rss><title>국방부 발표, K9 수출 계약</title></rss>";
+    let bytes = iso_2022_kr(korean);
+    for header in [None, Some("text/xml; charset=iso-2022-kr"), Some("text/xml; charset=utf-8")] {
+        assert_eq!(read(&bytes, header, None), korean, "{header:?}");
+    }
+    // A shift that is never undone ends with its line.
+    assert_eq!(read(b"\x1b$)C\x0e\x30\x21\nab", None, None), "가\nab");
+    let chinese = "<rss><title>国防部发表声明 ab</title></rss>";
+    let bytes = hz(chinese);
+    assert_eq!(read(&bytes, Some("text/xml; charset=hz-gb-2312"), None), chinese);
+    assert_eq!(read(&bytes, None, Some("cn")), chinese);
+    for text in ["a ~{ b", "~{x~}", "~~", "~"] {
+        assert_eq!(read(text.as_bytes(), Some("text/xml"), Some("kr")), text);
+    }
+}
+
+#[test]
+fn letters_outside_ks_x_1001_under_every_name() {
+    let title = "똠방각하 펲시콜라 햏자 뷁 쀍";
+    for name in [
+        "EUC-KR", "euc_kr", "euckr", "ks_c_5601-1987", "KS_C_5601-1989", "ksc5601", "ks_x_1001", "cp949", "CP-949",
+        "MS949", "windows-949", "x-windows-949", "UHC", "x-uhc", "korean", "\"euc-kr\"", " euc-kr ", "iso-ir-149",
+        "unicode", "",
+    ] {
+        let text = format!("<?xml version='1.0' encoding='{name}'?><rss><title>{title}</title></rss>");
+        let (bytes, _, _) = EUC_KR.encode(&text);
+        for header in [None, Some(format!("text/xml; charset={name}"))] {
+            let found = read(&bytes, header.as_deref(), Some("kr"));
+            assert!(found.contains(title), "{name} {header:?}: {found}");
+        }
+        // The same in UTF-8, whatever the label.
+        assert_eq!(read(text.as_bytes(), None, Some("kr")), text, "{name}");
+    }
+}
+
+#[test]
+fn a_label_of_utf_16_over_bytes_of_utf_8_is_wrong() {
+    for name in ["utf-16", "UTF-16LE", "unicode"] {
+        for end in ["", " "] {
+            let text = format!("<?xml version='1.0' encoding='{name}'?><t>Café</t>{end}");
+            assert_eq!(read(text.as_bytes(), None, None), text, "{name}");
+        }
+    }
+}
+
+/// Text, its legacy encodings, and the country of its host.
+const LEGACY: &[(&str, &[&str], &str)] = &[
+    (
+        "Ministerstwo Obrony Narodowej podpisało umowę na dostawę czołgów. Źródło: łączność, żółw, ćma",
+        &["windows-1250", "iso-8859-2"],
+        "pl",
+    ),
+    (
+        "Ministerstvo obrany podepsalo smlouvu na dodávku húfnic. Příliš žluťoučký kůň úpěl",
+        &["windows-1250", "iso-8859-2"],
+        "cz",
+    ),
+    (
+        "A honvédelmi miniszter bejelentette a szerződést. Árvíztűrő tükörfúrógép",
+        &["windows-1250", "iso-8859-2"],
+        "hu",
+    ),
+    (
+        "Министерство обороны сообщило о поставке новых самоходных гаубиц в войска",
+        &["windows-1251", "koi8-r", "iso-8859-5"],
+        "ru",
+    ),
+    (
+        "Міністерство оборони повідомило про поставку нових гаубиць. Її їжак, ґанок",
+        &["windows-1251", "koi8-u"],
+        "ua",
+    ),
+    (
+        "Министерството на отбраната съобщи за доставката на нови гаубици",
+        &["windows-1251"],
+        "bg",
+    ),
+    (
+        "Ο υπουργός Άμυνας ανακοίνωσε την αγορά νέων πυροβόλων για τον στρατό",
+        &["windows-1253", "iso-8859-7"],
+        "gr",
+    ),
+    (
+        "Savunma Bakanlığı yeni obüslerin teslim edildiğini açıkladı; şimdi İstanbul'da",
+        &["windows-1254", "iso-8859-9"],
+        "tr",
+    ),
+    (
+        "משרד הביטחון הודיע על רכש תותחים חדשים לצבא",
+        &["windows-1255", "iso-8859-8"],
+        "il",
+    ),
+    (
+        "أعلنت وزارة الدفاع وصول دفعة جديدة من المدافع ذاتية الحركة",
+        &["windows-1256", "iso-8859-6"],
+        "sa",
+    ),
+    (
+        "Krašto apsaugos ministerija pasirašė sutartį dėl haubicų pirkimo, šūvis, žąsis, ėjo",
+        &["windows-1257", "iso-8859-13"],
+        "lt",
+    ),
+    (
+        "Das Verteidigungsministerium kündigt die Lieferung für März an: größere Stückzahlen, Übung",
+        &["windows-1252", "iso-8859-1", "iso-8859-15"],
+        "de",
+    ),
+    (
+        "Le ministère de la Défense a annoncé la livraison d'obusiers, déjà reçus à l'été",
+        &["windows-1252", "iso-8859-1"],
+        "fr",
+    ),
+    (
+        "กระทรวงกลาโหมประกาศซื้อปืนใหญ่ใหม่ให้กองทัพบก",
+        &["windows-874", "tis-620"],
+        "th",
+    ),
+    (
+        "防衛装備庁は新しい護衛艦の輸出について発表した。カタカナとひらがな",
+        &["shift_jis", "euc-jp", "iso-2022-jp", "windows-31j"],
+        "jp",
+    ),
+    (
+        "国防部宣布新的出口合同，涉及自行火炮和坦克，𠀀",
+        &["gb18030"],
+        "cn",
+    ),
+    (
+        "國防部宣布新的出口合約，涉及自走砲與戰車",
+        &["big5", "big5-hkscs", "cp950"],
+        "tw",
+    ),
+];
+
+#[test]
+fn legacy_encodings_however_they_are_told() {
+    let mut unsure = Vec::new();
+    for (text, names, country) in LEGACY {
+        for name in *names {
+            let encoding = encoding_named(name).unwrap_or_else(|| panic!("{name}"));
+            let with = |label: &str| {
+                let label = if label.is_empty() { String::new() } else { format!("<?xml version=\"1.0\" encoding=\"{label}\"?>") };
+                let document = format!("{label}<rss><title>{text}</title></rss>");
+                encoding.encode(&document).0.into_owned()
+            };
+            let header = format!("text/xml; charset={name}");
+            for (label, header) in [
+                (*name, None),
+                (&name.to_uppercase() as &str, Some("text/xml; charset=utf-8")),
+                (name, Some("text/xml; charset=ISO-8859-1")),
+                ("", Some(&header as &str)),
+                ("utf-8", Some(&header)),
+            ] {
+                let found = read(&with(label), header, None);
+                assert!(found.contains(text), "{name} {label} {header:?}: {found}");
+            }
+            // Told by nothing but the country, or wrongly.
+            for label in ["", "utf-8"] {
+                let found = read(&with(label), None, Some(country));
+                if !found.contains(text) {
+                    unsure.push(format!("{name} {country} {label:?}"));
+                }
+            }
+        }
+    }
+    unsure.dedup();
+    assert!(unsure.is_empty(), "{unsure:#?}");
+}
+
+#[test]
+fn wide_encodings_of_dense_text() {
+    let text = format!("<t>{}</t>", "각도를 가지고 나온 한국산 자주포 수출 계약 ".repeat(60));
+    let le: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let be: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    for bytes in [le, be] {
+        assert_eq!(read(&bytes, Some("text/xml; charset=euc-kr"), Some("kr")), text);
+    }
+}
+
+#[test]
+fn text_encoded_twice_is_repaired_and_named() {
+    let text = "<rss><title>íŠ¸ëŸ¼í”„</title><title>한국 방산</title><title>cafÃ©</title></rss>";
+    let decoded = decode(text.as_bytes(), Labels::default());
+    assert_eq!(decoded.text, "<rss><title>트럼프</title><title>한국 방산</title><title>café</title></rss>");
+    assert_eq!(decoded.notes, ["text that was encoded twice read back (2 times)"]);
+}
+
+#[test]
+fn one_item_in_another_encoding_is_read_item_by_item() {
+    let item = "<item><title>다른 인코딩으로 쓴 기사 제목</title></item>";
+    let utf8 = "<rss><item><title>유니코드로 쓴 제목</title></item>";
+    let (legacy, _, _) = EUC_KR.encode(item);
+    let mut bytes = utf8.as_bytes().to_vec();
+    bytes.extend_from_slice(&legacy);
+    bytes.extend_from_slice("<item><title>다시 유니코드 제목</title></item></rss>".as_bytes());
+    for country in [None, Some("kr")] {
+        let found = read(&bytes, Some("text/xml; charset=euc-kr"), country);
+        for title in ["유니코드로 쓴 제목", "다른 인코딩으로 쓴 기사 제목", "다시 유니코드 제목"] {
+            assert!(found.contains(title), "{country:?} {found}");
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! How much in a text speaks for each language of its script: points for words, endings and letters.
+//!
+//! What few languages share counts more than what many do. No text is remembered; nothing is learnt.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::scripts::Script;
+use super::tables::{ARABIC, CYRILLIC, DEVANAGARI, HEBREW, LATIN, Row};
+
+/// Points of a word that so many languages have.
+const WORD: [i32; 6] = [0, 12, 8, 6, 4, 3];
+/// Points of an ending.
+const END: [i32; 6] = [0, 5, 4, 3, 2, 1];
+/// Points of a letter, each time.
+const LETTER: [i32; 6] = [0, 9, 6, 4, 3, 2];
+/// Points of a run of letters that the words of so many languages have.
+const RUN: [i32; 6] = [0, 2, 1, 1, 0, 0];
+/// What a letter takes from each language that does not write it.
+const FOREIGN: i32 = 6;
+/// How often one letter counts, for and against.
+const LETTER_TIMES: u8 = 3;
+/// Points for English where no letter has an accent.
+const BARE: i32 = 2;
+/// A lead that needs no second look.
+const CLEAR: i32 = 8;
+/// Words that get one.
+const FEW: usize = 24;
+/// A language with fewer points is no answer.
+const FEWEST: i32 = 5;
+/// Longest word that is looked up, in bytes.
+const LONGEST_WORD: usize = 48;
+/// Longest ending, in letters.
+const LONGEST_END: usize = 5;
+
+/// The languages of one script, ready to be looked up; a set of them is a mask of their places.
+struct Family {
+    rows: &'static [Row],
+    words: HashMap<&'static str, u64>,
+    ends: HashMap<&'static str, u64>,
+    letters: HashMap<char, u64>,
+    /// Runs of three letters in the words, beginning and end of the word included.
+    runs: HashMap<[char; 3], u64>,
+}
+
+impl Family {
+    fn new(rows: &'static [Row]) -> Self {
+        let mut family = Self {
+            rows,
+            words: HashMap::new(),
+            ends: HashMap::new(),
+            letters: HashMap::new(),
+            runs: HashMap::new(),
+        };
+        for (at, row) in rows.iter().enumerate() {
+            let bit = 1 << at;
+            for word in row.words.split_whitespace() {
+                *family.words.entry(word).or_default() |= bit;
+                for run in runs(word) {
+                    *family.runs.entry(run).or_default() |= bit;
+                }
+            }
+            for end in row.ends.split_whitespace() {
+                *family.ends.entry(end).or_default() |= bit;
+            }
+            for letter in row.letters.chars() {
+                *family.letters.entry(letter).or_default() |= bit;
+            }
+        }
+        family
+    }
+
+    fn of(script: Script) -> Option<&'static Self> {
+        static FAMILIES: LazyLock<[Family; 5]> = LazyLock::new(|| {
+            [LATIN, CYRILLIC, ARABIC, DEVANAGARI, HEBREW].map(Family::new)
+        });
+        Some(match script {
+            Script::Latin => &FAMILIES[0],
+            Script::Cyrillic => &FAMILIES[1],
+            Script::Arabic => &FAMILIES[2],
+            Script::Devanagari => &FAMILIES[3],
+            Script::Hebrew => &FAMILIES[4],
+            _ => return None,
+        })
+    }
+}
+
+/// The likeliest language of a text in `script` and how sure that is; none where nothing speaks for any.
+pub(super) fn likeliest(text: &str, script: Script) -> Option<(&'static str, f32)> {
+    let family = Family::of(script)?;
+    let mut points = Points {
+        family,
+        sums: vec![0; family.rows.len()],
+        seen: Vec::new(),
+    };
+    let is_part = |c: char| c.is_alphabetic() || is_mark(c);
+    let words = || {
+        text.split(|c: char| !is_part(c))
+            .filter(|word| !word.is_empty())
+    };
+    for word in words() {
+        points.add_word(word);
+    }
+    if script == Script::Latin && text.is_ascii() {
+        // English is `LATIN`'s first, and the commonest without a single accent.
+        points.sums[0] += BARE;
+    }
+    if points.lead() < CLEAR {
+        for word in words().take(FEW) {
+            points.add_runs(word);
+        }
+    }
+    points.best()
+}
+
+/// Every three letters of a word that stand together, its two borders counted as letters.
+fn runs(word: &str) -> impl Iterator<Item = [char; 3]> {
+    let mut last = [' '; 3];
+    let letters = word.chars().chain([' ']).map(move |c| {
+        last = [last[1], last[2], c];
+        last
+    });
+    letters.skip(1)
+}
+
+/// Marks that belong to a word though they are no letters.
+fn is_mark(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}' | '\u{5b0}'..='\u{5c7}' | '\u{93c}' | '\u{94d}' | '\u{200c}')
+}
+
+struct Points {
+    family: &'static Family,
+    sums: Vec<i32>,
+    seen: Vec<(char, u8)>,
+}
+
+impl Points {
+    fn add(&mut self, languages: u64, weights: [i32; 6], is_lone: bool) {
+        let many = (languages.count_ones() as usize).min(weights.len() - 1);
+        // A lone letter may be an initial, or of a model's name.
+        let weight = if is_lone { weights[many] / 3 } else { weights[many] };
+        for (at, sum) in self.sums.iter_mut().enumerate() {
+            if languages >> at & 1 == 1 {
+                *sum += weight;
+            }
+        }
+    }
+
+    fn add_word(&mut self, word: &str) {
+        let lower;
+        let word = if word.bytes().all(|byte| byte.is_ascii_lowercase()) {
+            word
+        } else {
+            lower = word.to_lowercase();
+            self.add_letters(&lower);
+            &lower
+        };
+        if word.len() > LONGEST_WORD {
+            return;
+        }
+        if let Some(languages) = self.family.words.get(word) {
+            self.add(*languages, WORD, word.chars().nth(1).is_none());
+            return;
+        }
+        let ends = word.char_indices().rev().take(LONGEST_END);
+        // At least two letters stand before an ending.
+        let ends = ends.filter(|(at, _)| word[..*at].chars().nth(1).is_some());
+        let longest = ends.filter_map(|(at, _)| self.family.ends.get(&word[at..])).last();
+        if let Some(languages) = longest {
+            self.add(*languages, END, false);
+        }
+    }
+
+    /// Counts the runs of letters of a word, which say little each.
+    fn add_runs(&mut self, word: &str) {
+        for run in runs(&word.to_lowercase()) {
+            if let Some(languages) = self.family.runs.get(&run) {
+                self.add(*languages, RUN, false);
+            }
+        }
+    }
+
+    /// How far the best stands above the next, which has no less than nothing.
+    fn lead(&self) -> i32 {
+        let (mut most, mut next) = (0, 0);
+        for sum in &self.sums {
+            if *sum > most {
+                (most, next) = (*sum, most);
+            } else {
+                next = next.max(*sum);
+            }
+        }
+        most - next
+    }
+
+    fn add_letters(&mut self, word: &str) {
+        for c in word.chars().filter(|c| !c.is_ascii()) {
+            let Some(languages) = self.family.letters.get(&c).copied() else {
+                continue;
+            };
+            let times = match self.seen.iter_mut().find(|(known, _)| *known == c) {
+                Some((_, times)) => {
+                    *times += 1;
+                    *times
+                }
+                None => {
+                    self.seen.push((c, 1));
+                    1
+                }
+            };
+            if times > LETTER_TIMES {
+                continue;
+            }
+            self.add(languages, LETTER, false);
+            for (at, sum) in self.sums.iter_mut().enumerate() {
+                if languages >> at & 1 == 0 {
+                    *sum -= FOREIGN;
+                }
+            }
+        }
+    }
+
+    /// The first of those with most points, and how far it stands above the next.
+    fn best(&self) -> Option<(&'static str, f32)> {
+        let most = *self.sums.iter().max()?;
+        let at = self.sums.iter().position(|sum| *sum == most)?;
+        if most < FEWEST {
+            return None;
+        }
+        let lead = f32::from(u16::try_from(self.lead()).unwrap_or(u16::MAX));
+        Some((self.family.rows[at].code, lead / (lead + 6.0)))
+    }
+}
