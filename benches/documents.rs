@@ -13,7 +13,8 @@ use bongsu::domain::document::{self, Hints};
 /// A ratio above this is a regression.
 const BAR: f64 = 1.5;
 const LATIN: &[&str] = &[
-    "market", "tender", "harbour", "signal", "winter", "council", "bridge", "export", "turbine", "valley",
+    "market", "tender", "harbour", "signal", "winter", "council", "bridge", "export", "turbine",
+    "valley",
 ];
 const KOREAN: &[&str] = &[
     "정부", "수출", "계약", "회의", "발표", "시장", "기술", "협력", "공급", "조선",
@@ -158,7 +159,10 @@ fn main() {
         let (theirs, ours) = (least(|| theirs(&text)), least(|| ours(&text)));
         let ratio = ours.as_secs_f64() / theirs.as_secs_f64();
         worst = worst.max(ratio);
-        println!("| {name} | {} | {theirs:?} | {ours:?} | {ratio:.2} |", text.len());
+        println!(
+            "| {name} | {} | {theirs:?} | {ours:?} | {ratio:.2} |",
+            text.len()
+        );
     }
     println!("\nworst ratio {worst:.2}, bar {BAR}\n");
     println!("| MiB | feed-rs | bongsu | bongsu a MiB |");

@@ -6,7 +6,6 @@
 //!
 //! Ends with 1 at the first panic, bound passed, or document that took five seconds, and prints that document.
 #![expect(clippy::print_stdout, reason = "figures are what this is for")]
-#![expect(clippy::disallowed_methods, reason = "time spent is one of the figures")]
 
 #[path = "../tests/support/mutation.rs"]
 mod mutation;
@@ -76,9 +75,15 @@ fn main() -> ExitCode {
         );
         let start = Instant::now();
         let read = document::parse(&bytes, &case.hints);
-        let took = start.elapsed();
-        let broken = beyond_bounds(&read)
-            .or_else(|| (took > LONGEST).then(|| format!("it took {took:?}")));
+        let mut took = start.elapsed();
+        if took > LONGEST {
+            // The machine may have been busy with something else.
+            let again = Instant::now();
+            drop(document::parse(&bytes, &case.hints));
+            took = took.min(again.elapsed());
+        }
+        let broken =
+            beyond_bounds(&read).or_else(|| (took > LONGEST).then(|| format!("it took {took:?}")));
         if let Some(broken) = broken {
             println!(
                 "seed {seed}, mutation {done} of {}: {broken}\n{}",

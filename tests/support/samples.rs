@@ -65,7 +65,11 @@ fn expand(name: &str, body: &str, expected: &str, wraps: &[(&str, &str)]) -> Vec
     };
     let mut chosen: Vec<&str> = Vec::new();
     let mut document = body;
-    while let Some((key, value)) = document.lines().next().and_then(|line| line.split_once(": ")) {
+    while let Some((key, value)) = document
+        .lines()
+        .next()
+        .and_then(|line| line.split_once(": "))
+    {
         match key {
             "in" => chosen = value.split(' ').collect(),
             "url" => hints.url = Some(value.to_owned()),

@@ -119,7 +119,9 @@ fn add_category(found: &mut Vec<String>, category: &Element, depth: usize) {
     if let Some(label) = label.or_else(written).or_else(marked) {
         add_label(found, &label);
     }
-    let inside = category.elements().filter(|inner| inner.name == category.name || inner.name == "category");
+    let inside = category
+        .elements()
+        .filter(|inner| inner.name == category.name || inner.name == "category");
     for inner in inside.take(if depth < 4 { MOST_LABELS } else { 0 }) {
         add_category(found, inner, depth + 1);
     }

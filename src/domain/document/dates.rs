@@ -259,7 +259,14 @@ fn is_offset(pieces: &[Piece], at: usize, time_at: Option<usize>) -> bool {
     let colon_next = matches!(pieces.get(at + 2), Some(Piece::Sign(':', _)));
     let is_last = at + 2 == pieces.len();
     let has_year = pieces[..at].iter().any(|piece| {
-        matches!(piece, Piece::Number { digits: 4, .. } | Piece::Number { unit: Some(Unit::Year), .. })
+        matches!(
+            piece,
+            Piece::Number { digits: 4, .. }
+                | Piece::Number {
+                    unit: Some(Unit::Year),
+                    ..
+                }
+        )
     });
     // `02.01.2026 -0700`: a year is before it, and no year ends so.
     let is_plausible = *value <= 1400 && matches!(value % 100, 0 | 15 | 30 | 45);

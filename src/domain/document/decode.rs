@@ -203,7 +203,9 @@ fn fallback(bytes: &[u8], odd: &[u8], labels: Labels<'_>) -> &'static Encoding {
         .filter_map(|label| encoding_named(&label))
         .filter(|found| ![UTF_8, UTF_16LE, UTF_16BE, WINDOWS_1252].contains(found));
     let is_hangul = |chunk: std::str::Utf8Chunk<'_>| {
-        chunk.valid().contains(|c| ('\u{ac00}'..='\u{d7a3}').contains(&c))
+        chunk
+            .valid()
+            .contains(|c| ('\u{ac00}'..='\u{d7a3}').contains(&c))
     };
     let korean = labels.country == Some("kr") || bytes.utf8_chunks().any(is_hangul);
     let fits = |encoding: &&'static Encoding| {

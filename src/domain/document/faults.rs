@@ -89,9 +89,12 @@ impl Faults {
 
     /// True where a strict reader would have found nothing to say.
     pub(super) fn is_clean(&self) -> bool {
-        self.0
-            .keys()
-            .all(|fault| matches!(fault, Fault::Date | Fault::Zone | Fault::Future | Fault::Long))
+        self.0.keys().all(|fault| {
+            matches!(
+                fault,
+                Fault::Date | Fault::Zone | Fault::Future | Fault::Long
+            )
+        })
     }
 
     /// Whether a fault was met.

@@ -16,6 +16,7 @@ mod attached;
 mod channel;
 mod dates;
 mod decode;
+mod element;
 mod entities;
 mod faults;
 mod html;
@@ -311,7 +312,12 @@ fn xml(text: &str, hints: &Hints) -> Result<Document, ParseError> {
     };
     channel::read_into(&mut document, root, address.as_ref());
     document.notes.extend(pages);
-    let habits = learnt(&tree, root, habits(hints, document.language.as_deref()), hints);
+    let habits = learnt(
+        &tree,
+        root,
+        habits(hints, document.language.as_deref()),
+        hints,
+    );
     let base = document
         .self_url
         .as_deref()

@@ -155,7 +155,7 @@ pub(super) fn finish(
 /// The longest of the bodies, the first of equals.
 fn body(element: &Element, base: Option<&Url>) -> Rendered {
     let body = longest(element, BODIES, base);
-    if body.text.is_empty() && body.html.is_empty() {
+    if body.text.is_empty() && body.html.trim().is_empty() {
         longest(element, LAST_BODIES, base)
     } else {
         body

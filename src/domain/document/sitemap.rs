@@ -9,7 +9,10 @@ use super::tree::{Element, Found, Node, Tree};
 pub(super) fn to_entries(tree: &mut Tree) -> Option<String> {
     let root = tree.root.as_mut().filter(|root| root.name == "urlset")?;
     let all = tree.entries.len();
-    let paper = tree.entries.iter().find_map(|found| publication(&found.element, "news:name"));
+    let paper = tree
+        .entries
+        .iter()
+        .find_map(|found| publication(&found.element, "news:name"));
     root.children.extend(paper);
     tree.entries.retain_mut(|found| to_entry(found).is_some());
     if tree.entries.is_empty() && all > 0 {
@@ -24,7 +27,14 @@ pub(super) fn to_entries(tree: &mut Tree) -> Option<String> {
 fn publication(page: &Element, name: &str) -> Option<Node> {
     let publication = page.child("news:news")?.child("news:publication")?;
     let found = publication.child(name)?;
-    Some(renamed(found, if name == "news:name" { "title" } else { "dc:language" }))
+    Some(renamed(
+        found,
+        if name == "news:name" {
+            "title"
+        } else {
+            "dc:language"
+        },
+    ))
 }
 
 fn to_entry(found: &mut Found) -> Option<()> {

@@ -3,6 +3,7 @@
 //! An entry ends where its end tag stands, where the next begins, or where the feed ends: damage inside one
 //! never reaches the next. What the elements mean is decided in `read`.
 
+pub(super) use super::element::{Element, Node};
 use super::entities::{Style, push_decoded};
 use super::faults::Fault;
 use super::names;
@@ -13,72 +14,6 @@ use super::{LONGEST_TEXT, MOST_ENTRIES};
 const DEEPEST: usize = 256;
 /// Namespace declarations in force at once.
 const MOST_NAMESPACES: usize = 256;
-
-/// An element with all it holds.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Element {
-    /// Usual prefix and lower-case name: `title`, `dc:date`, `xhtml:div`.
-    pub name: String,
-    /// Lower-case names as written, values decoded; no namespace declarations.
-    pub attributes: Vec<(String, String)>,
-    /// In the document's order.
-    pub children: Vec<Node>,
-}
-
-/// What an element holds.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Node {
-    /// Another element.
-    Element(Element),
-    /// Decoded text.
-    Text(String),
-}
-
-impl Element {
-    /// The value of an attribute, trimmed, not empty; `name` without prefix also finds it with one.
-    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
-        let local = |key: &str| key.rsplit(':').next().unwrap_or_default() == name;
-        self.attributes
-            .iter()
-            .find(|(key, _)| key == name)
-            .or_else(|| {
-                self.attributes
-                    .iter()
-                    .find(|(key, _)| !name.contains(':') && local(key))
-            })
-            .map(|(_, value)| value.trim())
-            .filter(|value| !value.is_empty())
-    }
-
-    /// The elements it holds.
-    pub(super) fn elements(&self) -> impl Iterator<Item = &Element> {
-        self.children.iter().filter_map(|node| match node {
-            Node::Element(element) => Some(element),
-            Node::Text(_) => None,
-        })
-    }
-
-    /// The first element of that name in it.
-    pub(super) fn child(&self, name: &str) -> Option<&Element> {
-        self.elements().find(|element| element.name == name)
-    }
-
-    /// All text in it, at any depth.
-    pub(super) fn text(&self) -> String {
-        let mut out = String::new();
-        self.push_text(&mut out);
-        out
-    }
-
-    fn push_text(&self, out: &mut String) {
-        for node in &self.children {
-            match node {
-                Node::Text(text) => out.push_str(text),
-                Node::Element(element) => element.push_text(out),
-            }
-        }
-    }
-}
 
 /// An entry's element with what it inherits.
 #[derive(Clone, Debug, Default)]
@@ -183,7 +118,10 @@ impl<'a> Builder<'a> {
         let named = tree.root.as_ref().is_some_and(|root| is_root(&root.name));
         let has_text = |found: &Found| {
             let mut inside = found.element.elements();
-            inside.any(|inner| matches!(inner.name.as_str(), "title" | "link" | "guid") || names::is_body(&inner.name))
+            inside.any(|inner| {
+                matches!(inner.name.as_str(), "title" | "link" | "guid")
+                    || names::is_body(&inner.name)
+            })
         };
         if tree.first.is_some() && !named && !tree.entries.iter().any(has_text) {
             tree.root = None;
@@ -357,7 +295,10 @@ impl<'a> Builder<'a> {
         if found + 1 < self.stack.len() {
             self.fault(Fault::OpenElement);
         }
-        if matches!(name.as_str(), "channel" | "feed" | "rdf:rdf" | "rss" | "urlset") {
+        if matches!(
+            name.as_str(),
+            "channel" | "feed" | "rdf:rdf" | "rss" | "urlset"
+        ) {
             self.closed = true;
         }
         while self.stack.len() > found {

@@ -43,50 +43,139 @@ const MARKS: &[(Kind, &[&str])] = &[
     (
         Kind::Closing,
         &[
-            "무단전재", "무단 전재", "무단복제", "무단 복제", "재배포 금지", "재배포금지", "배포금지",
-            "All rights reserved", "All Rights Reserved", "ALL RIGHTS RESERVED", "無断転載", "転載を禁",
-            "未经许可不得转载", "未经授权不得转载", "未经许可，不得转载", "未经授权，禁止转载", "禁止转载",
-            "版权所有", "版權所有", "Все права защищены", "Перепечатка запрещена", "Усі права захищено",
-            "Alle Rechte vorbehalten", "Tous droits réservés", "Todos los derechos reservados",
-            "Tutti i diritti riservati", "Riproduzione riservata", "RIPRODUZIONE RISERVATA",
-            "Todos os direitos reservados", "Wszelkie prawa zastrzeżone", "Toate drepturile rezervate",
-            "Tüm hakları saklıdır", "Minden jog fenntartva", "Alle rechten voorbehouden",
+            "무단전재",
+            "무단 전재",
+            "무단복제",
+            "무단 복제",
+            "재배포 금지",
+            "재배포금지",
+            "배포금지",
+            "All rights reserved",
+            "All Rights Reserved",
+            "ALL RIGHTS RESERVED",
+            "無断転載",
+            "転載を禁",
+            "未经许可不得转载",
+            "未经授权不得转载",
+            "未经许可，不得转载",
+            "未经授权，禁止转载",
+            "禁止转载",
+            "版权所有",
+            "版權所有",
+            "Все права защищены",
+            "Перепечатка запрещена",
+            "Усі права захищено",
+            "Alle Rechte vorbehalten",
+            "Tous droits réservés",
+            "Todos los derechos reservados",
+            "Tutti i diritti riservati",
+            "Riproduzione riservata",
+            "RIPRODUZIONE RISERVATA",
+            "Todos os direitos reservados",
+            "Wszelkie prawa zastrzeżone",
+            "Toate drepturile rezervate",
+            "Tüm hakları saklıdır",
+            "Minden jog fenntartva",
+            "Alle rechten voorbehouden",
         ],
     ),
     (
         Kind::Rights,
-        &["저작권자", "저작권ⓒ", "ⓒ", "©", "(c)", "(C)", "（c）", "（C）", "Copyright", "COPYRIGHT"],
+        &[
+            "저작권자",
+            "저작권ⓒ",
+            "ⓒ",
+            "©",
+            "(c)",
+            "(C)",
+            "（c）",
+            "（C）",
+            "Copyright",
+            "COPYRIGHT",
+        ],
     ),
     (
         Kind::Continue,
-        &["Continue reading", "Weiterlesen:", "Lire la suite de", "Sigue leyendo", "Continua a leggere"],
+        &[
+            "Continue reading",
+            "Weiterlesen:",
+            "Lire la suite de",
+            "Sigue leyendo",
+            "Continua a leggere",
+        ],
     ),
     (
         Kind::More,
         &[
-            "Read more", "Read More", "READ MORE", "Read the full story", "Read full article",
-            "[더보기]", "더보기", "기사 더보기", "전문 보기", "기사 전문 보기", "続きを読む", "続きはこちら", "阅读全文", "閱讀全文",
-            "Читать далее", "Читать дальше", "Читать полностью", "Читати далі", "Weiterlesen", "Mehr lesen",
-            "Lire la suite", "Leer más", "Seguir leyendo", "Leggi tutto", "Ler mais", "Leia mais",
-            "Czytaj więcej", "Czytaj dalej", "Citește mai mult", "Citeşte mai mult", "Devamını oku", "Lees verder",
-            "Lees meer", "Läs mer", "Les mer", "Læs mere", "Lue lisää", "Loe edasi", "Tovább olvasom", "Číst dále",
+            "Read more",
+            "Read More",
+            "READ MORE",
+            "Read the full story",
+            "Read full article",
+            "[더보기]",
+            "더보기",
+            "기사 더보기",
+            "전문 보기",
+            "기사 전문 보기",
+            "続きを読む",
+            "続きはこちら",
+            "阅读全文",
+            "閱讀全文",
+            "Читать далее",
+            "Читать дальше",
+            "Читать полностью",
+            "Читати далі",
+            "Weiterlesen",
+            "Mehr lesen",
+            "Lire la suite",
+            "Leer más",
+            "Seguir leyendo",
+            "Leggi tutto",
+            "Ler mais",
+            "Leia mais",
+            "Czytaj więcej",
+            "Czytaj dalej",
+            "Citește mai mult",
+            "Citeşte mai mult",
+            "Devamını oku",
+            "Lees verder",
+            "Lees meer",
+            "Läs mer",
+            "Les mer",
+            "Læs mere",
+            "Lue lisää",
+            "Loe edasi",
+            "Tovább olvasom",
+            "Číst dále",
         ],
     ),
     (
         Kind::Post,
         &[
-            "appeared first on", "first appeared on", "erschien zuerst auf", "se publicó primero en",
-            "est apparu en premier sur", "proviene da", "apareceu primeiro em", "pochodzi z serwisu",
-            "verscheen eerst op", "впервые появилась", "に最初に表示されました",
+            "appeared first on",
+            "first appeared on",
+            "erschien zuerst auf",
+            "se publicó primero en",
+            "est apparu en premier sur",
+            "proviene da",
+            "apareceu primeiro em",
+            "pochodzi z serwisu",
+            "verscheen eerst op",
+            "впервые появилась",
+            "に最初に表示されました",
         ],
     ),
-    (
-        Kind::Tips,
-        &["제보", "구독하기", "바로가기", "채널 추가"],
-    ),
+    (Kind::Tips, &["제보", "구독하기", "바로가기", "채널 추가"]),
     (
         Kind::Credits,
-        &["(Reporting by", "(Editing by", "(Writing by", "责任编辑", "責任編輯", "（责编"],
+        &[
+            "(Reporting by",
+            "(Editing by",
+            "(Writing by",
+            "责任编辑",
+            "責任編輯",
+            "（责编",
+        ],
     ),
     (Kind::Role, &["기자", "특파원", "논설위원", "앵커"]),
     (Kind::Mail, &["@"]),
@@ -94,8 +183,17 @@ const MARKS: &[(Kind, &[&str])] = &[
 
 /// How the sentence begins that each mark of [`Kind::Post`] ends.
 const POSTS: [&str; 11] = [
-    "The post ", "Der Beitrag ", "La entrada ", "L’article ", "L'article ", "L'articolo ", "L’articolo ", "O post ",
-    "Artykuł ", "Запись ", "投稿 ",
+    "The post ",
+    "Der Beitrag ",
+    "La entrada ",
+    "L’article ",
+    "L'article ",
+    "L'articolo ",
+    "L’articolo ",
+    "O post ",
+    "Artykuł ",
+    "Запись ",
+    "投稿 ",
 ];
 
 /// The ranges of `text` that are no content, in order and apart; each with the line end behind it.
@@ -170,22 +268,29 @@ impl Rest<'_> {
         let behind = line.get(mark.end..self.end).unwrap_or_default();
         let (kind, _) = MARKS.iter().find(|(_, marks)| marks.contains(&word))?;
         match kind {
-            Kind::Rights => begins_rights(word, &line[mark.end..], behind)
-                .then_some((mark.start, false)),
+            Kind::Rights => {
+                begins_rights(word, &line[mark.end..], behind).then_some((mark.start, false))
+            }
             Kind::Closing => self.closing(mark),
             Kind::More => (behind.chars().all(is_between) && behind.len() <= 12)
                 .then_some((mark.start, false)),
             Kind::Continue => (is_border(&line[..mark.start]) && !behind.contains(". "))
                 .then_some((mark.start, false)),
             Kind::Post => {
-                let from = POSTS.iter().filter_map(|begin| line[..mark.start].rfind(begin));
-                (behind.len() <= 100).then(|| from.max())?.map(|at| (at, true))
+                let from = POSTS
+                    .iter()
+                    .filter_map(|begin| line[..mark.start].rfind(begin));
+                (behind.len() <= 100)
+                    .then(|| from.max())?
+                    .map(|at| (at, true))
             }
             Kind::Tips => tips(line, mark.start),
             Kind::Credits => (behind.len() <= 120).then_some((mark.start, false)),
             Kind::Role => {
                 let is_last = behind.chars().all(is_between);
-                is_last.then(|| name_before(&line[..mark.start]))?.map(|at| (at, false))
+                is_last
+                    .then(|| name_before(&line[..mark.start]))?
+                    .map(|at| (at, false))
             }
             Kind::Mail => byline(line, mark.start, self.end),
         }
@@ -203,7 +308,9 @@ impl Rest<'_> {
         }
         let behind = &self.line[mark.end..];
         let ends = ["금지", "불가", "금함"].iter();
-        let last = ends.filter_map(|no| Some(behind.rfind(no)? + no.len())).max();
+        let last = ends
+            .filter_map(|no| Some(behind.rfind(no)? + no.len()))
+            .max();
         let Some(at) = last.or_else(|| word.ends_with("금지").then_some(0)) else {
             // Cut short, or without the last word: only where it begins the line or follows a sentence.
             return is_trailer(behind).then_some((mark.start, false));
@@ -235,18 +342,32 @@ fn is_trailer(behind: &str) -> bool {
 /// Whether a stretch is a sentence, or holds the end of one.
 fn is_prose(text: &str) -> bool {
     let is_ended = |end: &str| {
-        let behind = text.match_indices(end).map(|(at, _)| &text[at + end.len()..]);
-        behind.into_iter().any(|rest| rest.is_empty() || rest.starts_with(['.', '"', '”', '…', '!']))
+        let behind = text
+            .match_indices(end)
+            .map(|(at, _)| &text[at + end.len()..]);
+        behind
+            .into_iter()
+            .any(|rest| rest.is_empty() || rest.starts_with(['.', '"', '”', '…', '!']))
     };
     let small = |word: &str| word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_lowercase());
-    is_ended("다") || ["요. ", "した。", "である。"].iter().any(|end| text.contains(end))
+    is_ended("다")
+        || ["요. ", "した。", "である。"]
+            .iter()
+            .any(|end| text.contains(end))
         || text.split_whitespace().filter(|word| small(word)).count() >= 4
 }
 
 /// A request for tips or clicks that a sign, or the line itself, begins.
 fn tips(line: &str, at: usize) -> Option<(usize, bool)> {
     const WAYS: [&str; 8] = [
-        "카카오톡", "카톡", "전화", "메일", "제보하기", "okjebo", "구독하기", "바로가기",
+        "카카오톡",
+        "카톡",
+        "전화",
+        "메일",
+        "제보하기",
+        "okjebo",
+        "구독하기",
+        "바로가기",
     ];
     let before = &line[..at];
     let start = before
@@ -269,9 +390,18 @@ fn byline(line: &str, at: usize, end: usize) -> Option<(usize, bool)> {
         return None;
     }
     let before = line[..start].trim_end_matches(is_between);
-    let role = ["선임기자", "인턴기자", "객원기자", "전문기자", "기자", "특파원", "논설위원", "앵커"]
-        .iter()
-        .find_map(|role| before.strip_suffix(role));
+    let role = [
+        "선임기자",
+        "인턴기자",
+        "객원기자",
+        "전문기자",
+        "기자",
+        "특파원",
+        "논설위원",
+        "앵커",
+    ]
+    .iter()
+    .find_map(|role| before.strip_suffix(role));
     if let Some(name) = role.and_then(name_before) {
         return Some((name, true));
     }
@@ -308,7 +438,10 @@ fn opened(line: &str, start: usize) -> usize {
 }
 
 fn is_opener(c: char) -> bool {
-    matches!(c, '<' | '[' | '【' | '〈' | 'ⓒ' | '©' | '▶' | '▷' | '☞' | '※' | '◎')
+    matches!(
+        c,
+        '<' | '[' | '【' | '〈' | 'ⓒ' | '©' | '▶' | '▷' | '☞' | '※' | '◎'
+    )
 }
 
 /// What may stand between two pieces and behind the last.
@@ -321,7 +454,8 @@ fn is_border(before: &str) -> bool {
     let before = before.trim_end();
     before.is_empty()
         || before.ends_with([
-            '.', '!', '?', '。', '！', '？', '…', '"', '”', '’', '\'', '」', '』', '》', '>', ')', ']', '】', '）',
+            '.', '!', '?', '。', '！', '？', '…', '"', '”', '’', '\'', '」', '』', '》', '>', ')',
+            ']', '】', '）',
         ])
 }
 

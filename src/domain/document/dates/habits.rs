@@ -66,7 +66,8 @@ impl Habits {
         let mut parts = language.split(['-', '_']);
         let primary = parts.next().unwrap_or_default();
         let region = parts.find(|part| part.len() == 2).unwrap_or_default();
-        let day_first = !matches!(primary, "" | "en") || matches!(region, "gb" | "au" | "in" | "ie" | "nz" | "za")
+        let day_first = !matches!(primary, "" | "en")
+            || matches!(region, "gb" | "au" | "in" | "ie" | "nz" | "za")
             || matches!(country.as_str(), "uk" | "au" | "in" | "ie" | "nz" | "za");
         let local = || zone_of_country(&country).or_else(|| zone_of_language(primary));
         let (zone, why) = match configured.and_then(named) {
@@ -168,7 +169,10 @@ fn is_day_first(text: &str) -> bool {
     };
     let before = first.trim_end_matches(|c: char| c.is_ascii_digit());
     let first = first[before.len()..].parse::<u8>();
-    let second = rest.split('/').next().and_then(|part| part.parse::<u8>().ok());
+    let second = rest
+        .split('/')
+        .next()
+        .and_then(|part| part.parse::<u8>().ok());
     matches!((first, second), (Ok(13..=31), Some(1..=12)))
 }
 

@@ -108,9 +108,17 @@ fn colons(pieces: &mut [Piece], at: usize) {
     let is_time = matches!(
         pieces.get(at..at + 3),
         Some([
-            Piece::Number { value: 0..=24, digits: 1 | 2, .. },
+            Piece::Number {
+                value: 0..=24,
+                digits: 1 | 2,
+                ..
+            },
             Piece::Sign('.', _),
-            Piece::Number { value: 0..=59, digits: 2, .. },
+            Piece::Number {
+                value: 0..=59,
+                digits: 2,
+                ..
+            },
         ])
     );
     if is_time {

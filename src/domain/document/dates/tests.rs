@@ -192,15 +192,29 @@ fn zone_where_none_is_named() {
     };
     for (configured, language, host, at) in [
         (None, Some("ko"), None, "2026-01-01T00:00:00Z"),
-        (None, Some("ko-KR"), Some("x.example"), "2026-01-01T00:00:00Z"),
+        (
+            None,
+            Some("ko-KR"),
+            Some("x.example"),
+            "2026-01-01T00:00:00Z",
+        ),
         (None, None, Some("news.example.kr"), "2026-01-01T00:00:00Z"),
-        (None, Some("en"), Some("news.example"), "2026-01-01T09:00:00Z"),
+        (
+            None,
+            Some("en"),
+            Some("news.example"),
+            "2026-01-01T09:00:00Z",
+        ),
         (Some("Asia/Seoul"), Some("en"), None, "2026-01-01T00:00:00Z"),
         (Some("No/Where"), Some("ko"), None, "2026-01-01T00:00:00Z"),
         (None, Some("pl"), None, "2026-01-01T08:00:00Z"),
         (None, None, Some("news.example.ro"), "2026-01-01T07:00:00Z"),
     ] {
-        assert_eq!(offset(configured, language, host), at, "{language:?} {host:?}");
+        assert_eq!(
+            offset(configured, language, host),
+            at,
+            "{language:?} {host:?}"
+        );
     }
 }
 
@@ -239,7 +253,12 @@ fn the_zone_is_learnt_from_the_document() {
             Some("2026-11-24 06:32:00"),
             "UTC, for want of any sign: `default_tz` tells otherwise",
         ),
-        (None, vec![local], None, "UTC, for want of any sign: `default_tz` tells otherwise"),
+        (
+            None,
+            vec![local],
+            None,
+            "UTC, for want of any sign: `default_tz` tells otherwise",
+        ),
         (
             Some("pl"),
             vec![local, "Tue, 24 Nov 2026 08:00:00 +0100"],
@@ -248,7 +267,11 @@ fn the_zone_is_learnt_from_the_document() {
         ),
     ] {
         let said = learnt(language, &dates, built).in_words();
-        assert_eq!(said, format!("dates without a zone were read in {words}"), "{dates:?}");
+        assert_eq!(
+            said,
+            format!("dates without a zone were read in {words}"),
+            "{dates:?}"
+        );
     }
 }
 
@@ -258,55 +281,172 @@ fn days_before_months_where_the_document_or_its_language_says_so() {
     assert_eq!(read(&Habits::default()), "2026-03-11T00:00:00Z");
     let habits = learnt(None, &["03/11/2026", "23/11/2026"], None);
     assert_eq!(read(&habits), "2026-11-03T00:00:00Z");
-    assert_eq!(read(&learnt(Some("es"), &["03/11/2026"], None)), "2026-11-03T00:00:00Z");
-    assert_eq!(read(&learnt(Some("en-US"), &["03/11/2026"], None)), "2026-03-11T00:00:00Z");
+    assert_eq!(
+        read(&learnt(Some("es"), &["03/11/2026"], None)),
+        "2026-11-03T00:00:00Z"
+    );
+    assert_eq!(
+        read(&learnt(Some("en-US"), &["03/11/2026"], None)),
+        "2026-03-11T00:00:00Z"
+    );
 }
 
 /// Months as dates write them, January first.
 const MONTHS_OF: &[(&str, &str)] = &[
-    ("en", "January February March April May June July August September October November December"),
-    ("de", "Januar Februar März April Mai Juni Juli August September Oktober November Dezember"),
-    ("de", "Jän. Feb. März Apr. Mai Juni Juli Aug. Sept. Okt. Nov. Dez."),
-    ("fr", "janvier février mars avril mai juin juillet août septembre octobre novembre décembre"),
-    ("fr", "janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc."),
-    ("es", "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"),
-    ("es", "ene. feb. mar. abr. may. jun. jul. ago. sept. oct. nov. dic."),
-    ("it", "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre"),
+    (
+        "en",
+        "January February March April May June July August September October November December",
+    ),
+    (
+        "de",
+        "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
+    ),
+    (
+        "de",
+        "Jän. Feb. März Apr. Mai Juni Juli Aug. Sept. Okt. Nov. Dez.",
+    ),
+    (
+        "fr",
+        "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+    ),
+    (
+        "fr",
+        "janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.",
+    ),
+    (
+        "es",
+        "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+    ),
+    (
+        "es",
+        "ene. feb. mar. abr. may. jun. jul. ago. sept. oct. nov. dic.",
+    ),
+    (
+        "it",
+        "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
+    ),
     ("it", "gen feb mar apr mag giu lug ago set ott nov dic"),
-    ("pt", "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro"),
-    ("pt", "jan. fev. mar. abr. mai. jun. jul. ago. set. out. nov. dez."),
-    ("nl", "januari februari maart april mei juni juli augustus september oktober november december"),
+    (
+        "pt",
+        "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
+    ),
+    (
+        "pt",
+        "jan. fev. mar. abr. mai. jun. jul. ago. set. out. nov. dez.",
+    ),
+    (
+        "nl",
+        "januari februari maart april mei juni juli augustus september oktober november december",
+    ),
     ("nl", "jan feb mrt apr mei jun jul aug sep okt nov dec"),
-    ("pl", "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia"),
+    (
+        "pl",
+        "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia",
+    ),
     ("pl", "sty lut mar kwi maj cze lip sie wrz paź lis gru"),
-    ("ro", "ianuarie februarie martie aprilie mai iunie iulie august septembrie octombrie noiembrie decembrie"),
-    ("ro", "ian. feb. mar. apr. mai iun. iul. aug. sept. oct. nov. dec."),
-    ("cs", "ledna února března dubna května června července srpna září října listopadu prosince"),
-    ("cs", "leden únor březen duben květen červen červenec srpen září říjen listopad prosinec"),
-    ("sk", "januára februára marca apríla mája júna júla augusta septembra októbra novembra decembra"),
-    ("hu", "január február március április május június július augusztus szeptember október november december"),
-    ("hu", "jan. febr. márc. ápr. máj. jún. júl. aug. szept. okt. nov. dec."),
-    ("tr", "Ocak Şubat Mart Nisan Mayıs Haziran Temmuz Ağustos Eylül Ekim Kasım Aralık"),
+    (
+        "ro",
+        "ianuarie februarie martie aprilie mai iunie iulie august septembrie octombrie noiembrie decembrie",
+    ),
+    (
+        "ro",
+        "ian. feb. mar. apr. mai iun. iul. aug. sept. oct. nov. dec.",
+    ),
+    (
+        "cs",
+        "ledna února března dubna května června července srpna září října listopadu prosince",
+    ),
+    (
+        "cs",
+        "leden únor březen duben květen červen červenec srpen září říjen listopad prosinec",
+    ),
+    (
+        "sk",
+        "januára februára marca apríla mája júna júla augusta septembra októbra novembra decembra",
+    ),
+    (
+        "hu",
+        "január február március április május június július augusztus szeptember október november december",
+    ),
+    (
+        "hu",
+        "jan. febr. márc. ápr. máj. jún. júl. aug. szept. okt. nov. dec.",
+    ),
+    (
+        "tr",
+        "Ocak Şubat Mart Nisan Mayıs Haziran Temmuz Ağustos Eylül Ekim Kasım Aralık",
+    ),
     ("tr", "Oca Şub Mar Nis May Haz Tem Ağu Eyl Eki Kas Ara"),
-    ("sv", "januari februari mars april maj juni juli augusti september oktober november december"),
-    ("no", "januar februar mars april mai juni juli august september oktober november desember"),
-    ("da", "januar februar marts april maj juni juli august september oktober november december"),
-    ("fi", "tammikuuta helmikuuta maaliskuuta huhtikuuta toukokuuta kesäkuuta heinäkuuta elokuuta syyskuuta lokakuuta marraskuuta joulukuuta"),
-    ("et", "jaanuar veebruar märts aprill mai juuni juuli august september oktoober november detsember"),
-    ("lv", "janvāris februāris marts aprīlis maijs jūnijs jūlijs augusts septembris oktobris novembris decembris"),
-    ("lt", "sausio vasario kovo balandžio gegužės birželio liepos rugpjūčio rugsėjo spalio lapkričio gruodžio"),
-    ("sl", "januar februar marec april maj junij julij avgust september oktober november december"),
-    ("ru", "января февраля марта апреля мая июня июля августа сентября октября ноября декабря"),
+    (
+        "sv",
+        "januari februari mars april maj juni juli augusti september oktober november december",
+    ),
+    (
+        "no",
+        "januar februar mars april mai juni juli august september oktober november desember",
+    ),
+    (
+        "da",
+        "januar februar marts april maj juni juli august september oktober november december",
+    ),
+    (
+        "fi",
+        "tammikuuta helmikuuta maaliskuuta huhtikuuta toukokuuta kesäkuuta heinäkuuta elokuuta syyskuuta lokakuuta marraskuuta joulukuuta",
+    ),
+    (
+        "et",
+        "jaanuar veebruar märts aprill mai juuni juuli august september oktoober november detsember",
+    ),
+    (
+        "lv",
+        "janvāris februāris marts aprīlis maijs jūnijs jūlijs augusts septembris oktobris novembris decembris",
+    ),
+    (
+        "lt",
+        "sausio vasario kovo balandžio gegužės birželio liepos rugpjūčio rugsėjo spalio lapkričio gruodžio",
+    ),
+    (
+        "sl",
+        "januar februar marec april maj junij julij avgust september oktober november december",
+    ),
+    (
+        "ru",
+        "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
+    ),
     ("ru", "янв фев мар апр май июн июл авг сен окт ноя дек"),
-    ("uk", "січня лютого березня квітня травня червня липня серпня вересня жовтня листопада грудня"),
-    ("be", "студзеня лютага сакавіка красавіка мая чэрвеня ліпеня жніўня верасня кастрычніка лістапада снежня"),
-    ("bg", "януари февруари март април май юни юли август септември октомври ноември декември"),
-    ("sr", "јануар фебруар март април мај јун јул август септембар октобар новембар децембар"),
-    ("el", "Ιανουαρίου Φεβρουαρίου Μαρτίου Απριλίου Μαΐου Ιουνίου Ιουλίου Αυγούστου Σεπτεμβρίου Οκτωβρίου Νοεμβρίου Δεκεμβρίου"),
+    (
+        "uk",
+        "січня лютого березня квітня травня червня липня серпня вересня жовтня листопада грудня",
+    ),
+    (
+        "be",
+        "студзеня лютага сакавіка красавіка мая чэрвеня ліпеня жніўня верасня кастрычніка лістапада снежня",
+    ),
+    (
+        "bg",
+        "януари февруари март април май юни юли август септември октомври ноември декември",
+    ),
+    (
+        "sr",
+        "јануар фебруар март април мај јун јул август септембар октобар новембар децембар",
+    ),
+    (
+        "el",
+        "Ιανουαρίου Φεβρουαρίου Μαρτίου Απριλίου Μαΐου Ιουνίου Ιουλίου Αυγούστου Σεπτεμβρίου Οκτωβρίου Νοεμβρίου Δεκεμβρίου",
+    ),
     ("el", "Ιαν Φεβ Μαρ Απρ Μαΐ Ιουν Ιουλ Αυγ Σεπ Οκτ Νοε Δεκ"),
-    ("ar", "يناير فبراير مارس أبريل مايو يونيو يوليو أغسطس سبتمبر أكتوبر نوفمبر ديسمبر"),
-    ("he", "בינואר בפברואר במרץ באפריל במאי ביוני ביולי באוגוסט בספטמבר באוקטובר בנובמבר בדצמבר"),
-    ("id", "Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember"),
+    (
+        "ar",
+        "يناير فبراير مارس أبريل مايو يونيو يوليو أغسطس سبتمبر أكتوبر نوفمبر ديسمبر",
+    ),
+    (
+        "he",
+        "בינואר בפברואר במרץ באפריל במאי ביוני ביולי באוגוסט בספטמבר באוקטובר בנובמבר בדצמבר",
+    ),
+    (
+        "id",
+        "Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember",
+    ),
 ];
 
 /// Names of days, short and long, as they stand before a date.
@@ -395,6 +535,10 @@ fn dates_as_pages_show_them() {
     ] {
         check(text, &TimeZone::UTC, "2006-01-02T22:04:00Z");
     }
-    check("Mon, 26 January 2004 16:31:00 AT", &TimeZone::UTC, "2004-01-26T20:31:00Z");
+    check(
+        "Mon, 26 January 2004 16:31:00 AT",
+        &TimeZone::UTC,
+        "2004-01-26T20:31:00Z",
+    );
     assert_eq!(parse("45 minutes ago", &Habits::default()), None);
 }

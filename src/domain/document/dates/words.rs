@@ -68,7 +68,10 @@ pub(super) fn unit_before(word: &str) -> Option<Unit> {
 
 /// A word that says that a time of day with a dot follows: `klo 9.05`.
 pub(super) fn is_at(word: &str) -> bool {
-    matches!(word, "klo" | "kl" | "ore" | "godz" | "um" | "at" | "klockan" | "ob" | "la")
+    matches!(
+        word,
+        "klo" | "kl" | "ore" | "godz" | "um" | "at" | "klockan" | "ob" | "la"
+    )
 }
 
 /// The unit that a letter behind a number stands for.
@@ -87,8 +90,11 @@ pub(super) fn unit(c: char) -> Option<Unit> {
 /// True for the afternoon, false for the morning.
 pub(super) fn half_day(word: &str) -> Option<bool> {
     match word {
-        "pm" | "오후" | "저녁" | "午後" | "下午" | "晚上" | "μμ" | "م" | "مساء" | "chieu" => Some(true),
-        "am" | "오전" | "새벽" | "午前" | "上午" | "早上" | "凌晨" | "πμ" | "ص" | "صباحا" | "sang" => Some(false),
+        "pm" | "오후" | "저녁" | "午後" | "下午" | "晚上" | "μμ" | "م" | "مساء" | "chieu" => {
+            Some(true)
+        }
+        "am" | "오전" | "새벽" | "午前" | "上午" | "早上" | "凌晨" | "πμ" | "ص" | "صباحا"
+        | "sang" => Some(false),
         _ => None,
     }
 }

@@ -50,7 +50,11 @@ fn korean(bytes: &[u8]) -> String {
         push_ascii(&mut out, &rest[..at]);
         if rest[at] == 0x1b {
             // The designation stands once, before the first shift.
-            let length = if rest[at..].starts_with(b"\x1b$)C") { 4 } else { 1 };
+            let length = if rest[at..].starts_with(b"\x1b$)C") {
+                4
+            } else {
+                1
+            };
             rest = &rest[at + length..];
             continue;
         }

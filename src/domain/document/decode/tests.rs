@@ -253,14 +253,21 @@ fn hz(text: &str) -> Vec<u8> {
 fn shifted_letters_of_korea_and_china() {
     let korean = "<rss><title>국방부 발표, K9 수출 계약</title></rss>";
     let bytes = iso_2022_kr(korean);
-    for header in [None, Some("text/xml; charset=iso-2022-kr"), Some("text/xml; charset=utf-8")] {
+    for header in [
+        None,
+        Some("text/xml; charset=iso-2022-kr"),
+        Some("text/xml; charset=utf-8"),
+    ] {
         assert_eq!(read(&bytes, header, None), korean, "{header:?}");
     }
     // A shift that is never undone ends with its line.
     assert_eq!(read(b"\x1b$)C\x0e\x30\x21\nab", None, None), "가\nab");
     let chinese = "<rss><title>国防部发表声明 ab</title></rss>";
     let bytes = hz(chinese);
-    assert_eq!(read(&bytes, Some("text/xml; charset=hz-gb-2312"), None), chinese);
+    assert_eq!(
+        read(&bytes, Some("text/xml; charset=hz-gb-2312"), None),
+        chinese
+    );
     assert_eq!(read(&bytes, None, Some("cn")), chinese);
     for text in ["a ~{ b", "~{x~}", "~~", "~"] {
         assert_eq!(read(text.as_bytes(), Some("text/xml"), Some("kr")), text);
@@ -271,11 +278,29 @@ fn shifted_letters_of_korea_and_china() {
 fn letters_outside_ks_x_1001_under_every_name() {
     let title = "똠방각하 펲시콜라 햏자 뷁 쀍";
     for name in [
-        "EUC-KR", "euc_kr", "euckr", "ks_c_5601-1987", "KS_C_5601-1989", "ksc5601", "ks_x_1001", "cp949", "CP-949",
-        "MS949", "windows-949", "x-windows-949", "UHC", "x-uhc", "korean", "\"euc-kr\"", " euc-kr ", "iso-ir-149",
-        "unicode", "",
+        "EUC-KR",
+        "euc_kr",
+        "euckr",
+        "ks_c_5601-1987",
+        "KS_C_5601-1989",
+        "ksc5601",
+        "ks_x_1001",
+        "cp949",
+        "CP-949",
+        "MS949",
+        "windows-949",
+        "x-windows-949",
+        "UHC",
+        "x-uhc",
+        "korean",
+        "\"euc-kr\"",
+        " euc-kr ",
+        "iso-ir-149",
+        "unicode",
+        "",
     ] {
-        let text = format!("<?xml version='1.0' encoding='{name}'?><rss><title>{title}</title></rss>");
+        let text =
+            format!("<?xml version='1.0' encoding='{name}'?><rss><title>{title}</title></rss>");
         let (bytes, _, _) = EUC_KR.encode(&text);
         for header in [None, Some(format!("text/xml; charset={name}"))] {
             let found = read(&bytes, header.as_deref(), Some("kr"));
@@ -392,14 +417,21 @@ fn legacy_encodings_however_they_are_told() {
         for name in *names {
             let encoding = encoding_named(name).unwrap_or_else(|| panic!("{name}"));
             let with = |label: &str| {
-                let label = if label.is_empty() { String::new() } else { format!("<?xml version=\"1.0\" encoding=\"{label}\"?>") };
+                let label = if label.is_empty() {
+                    String::new()
+                } else {
+                    format!("<?xml version=\"1.0\" encoding=\"{label}\"?>")
+                };
                 let document = format!("{label}<rss><title>{text}</title></rss>");
                 encoding.encode(&document).0.into_owned()
             };
             let header = format!("text/xml; charset={name}");
             for (label, header) in [
                 (*name, None),
-                (&name.to_uppercase() as &str, Some("text/xml; charset=utf-8")),
+                (
+                    &name.to_uppercase() as &str,
+                    Some("text/xml; charset=utf-8"),
+                ),
                 (name, Some("text/xml; charset=ISO-8859-1")),
                 ("", Some(&header as &str)),
                 ("utf-8", Some(&header)),
@@ -422,11 +454,17 @@ fn legacy_encodings_however_they_are_told() {
 
 #[test]
 fn wide_encodings_of_dense_text() {
-    let text = format!("<t>{}</t>", "각도를 가지고 나온 한국산 자주포 수출 계약 ".repeat(60));
+    let text = format!(
+        "<t>{}</t>",
+        "각도를 가지고 나온 한국산 자주포 수출 계약 ".repeat(60)
+    );
     let le: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let be: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
     for bytes in [le, be] {
-        assert_eq!(read(&bytes, Some("text/xml; charset=euc-kr"), Some("kr")), text);
+        assert_eq!(
+            read(&bytes, Some("text/xml; charset=euc-kr"), Some("kr")),
+            text
+        );
     }
 }
 
@@ -434,8 +472,14 @@ fn wide_encodings_of_dense_text() {
 fn text_encoded_twice_is_repaired_and_named() {
     let text = "<rss><title>íŠ¸ëŸ¼í”„</title><title>한국 방산</title><title>cafÃ©</title></rss>";
     let decoded = decode(text.as_bytes(), Labels::default());
-    assert_eq!(decoded.text, "<rss><title>트럼프</title><title>한국 방산</title><title>café</title></rss>");
-    assert_eq!(decoded.notes, ["text that was encoded twice read back (2 times)"]);
+    assert_eq!(
+        decoded.text,
+        "<rss><title>트럼프</title><title>한국 방산</title><title>café</title></rss>"
+    );
+    assert_eq!(
+        decoded.notes,
+        ["text that was encoded twice read back (2 times)"]
+    );
 }
 
 #[test]
@@ -448,7 +492,11 @@ fn one_item_in_another_encoding_is_read_item_by_item() {
     bytes.extend_from_slice("<item><title>다시 유니코드 제목</title></item></rss>".as_bytes());
     for country in [None, Some("kr")] {
         let found = read(&bytes, Some("text/xml; charset=euc-kr"), country);
-        for title in ["유니코드로 쓴 제목", "다른 인코딩으로 쓴 기사 제목", "다시 유니코드 제목"] {
+        for title in [
+            "유니코드로 쓴 제목",
+            "다른 인코딩으로 쓴 기사 제목",
+            "다시 유니코드 제목",
+        ] {
             assert!(found.contains(title), "{country:?} {found}");
         }
     }

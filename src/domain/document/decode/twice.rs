@@ -83,7 +83,9 @@ fn read_back(stretch: &str) -> Option<String> {
     }
     // One such character is certain only where no language begins a pair like it.
     let is_telling = gained.len() >= 2 && one_script(&gained);
-    let is_never = ["Ã", "Â", "â€", "â„", "â\u{80}", "â\u{84}"].iter().any(|begin| stretch.contains(begin));
+    let is_never = ["Ã", "Â", "â€", "â„", "â\u{80}", "â\u{84}"]
+        .iter()
+        .any(|begin| stretch.contains(begin));
     (is_telling || is_never).then_some(better)
 }
 
@@ -152,12 +154,16 @@ mod tests {
         ] {
             let once = spoilt(text);
             assert_ne!(once, text);
-            let document = format!("<rss><title>{once}</title><description>plain</description></rss>");
+            let document =
+                format!("<rss><title>{once}</title><description>plain</description></rss>");
             let (found, places) = undone(&document).unwrap_or_else(|| panic!("{text}"));
             assert!(found.contains(text) && places == 1, "{found}");
             let latin: String = text.bytes().map(char::from).collect();
             assert_eq!(undone(&latin).map(|(text, _)| text).as_deref(), Some(text));
-            assert_eq!(undone(&spoilt(&once)).map(|(text, _)| text).as_deref(), Some(text));
+            assert_eq!(
+                undone(&spoilt(&once)).map(|(text, _)| text).as_deref(),
+                Some(text)
+            );
         }
         assert_eq!(undone("cafÃ©").unwrap().0, "café");
         assert_eq!(undone("íŠ¸ëŸ¼í”„").unwrap().0, "트럼프");

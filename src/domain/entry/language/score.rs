@@ -71,9 +71,8 @@ impl Family {
     }
 
     fn of(script: Script) -> Option<&'static Self> {
-        static FAMILIES: LazyLock<[Family; 5]> = LazyLock::new(|| {
-            [LATIN, CYRILLIC, ARABIC, DEVANAGARI, HEBREW].map(Family::new)
-        });
+        static FAMILIES: LazyLock<[Family; 5]> =
+            LazyLock::new(|| [LATIN, CYRILLIC, ARABIC, DEVANAGARI, HEBREW].map(Family::new));
         Some(match script {
             Script::Latin => &FAMILIES[0],
             Script::Cyrillic => &FAMILIES[1],
@@ -138,7 +137,11 @@ impl Points {
     fn add(&mut self, languages: u64, weights: [i32; 6], is_lone: bool) {
         let many = (languages.count_ones() as usize).min(weights.len() - 1);
         // A lone letter may be an initial, or of a model's name.
-        let weight = if is_lone { weights[many] / 3 } else { weights[many] };
+        let weight = if is_lone {
+            weights[many] / 3
+        } else {
+            weights[many]
+        };
         for (at, sum) in self.sums.iter_mut().enumerate() {
             if languages >> at & 1 == 1 {
                 *sum += weight;
@@ -165,7 +168,9 @@ impl Points {
         let ends = word.char_indices().rev().take(LONGEST_END);
         // At least two letters stand before an ending.
         let ends = ends.filter(|(at, _)| word[..*at].chars().nth(1).is_some());
-        let longest = ends.filter_map(|(at, _)| self.family.ends.get(&word[at..])).last();
+        let longest = ends
+            .filter_map(|(at, _)| self.family.ends.get(&word[at..]))
+            .last();
         if let Some(languages) = longest {
             self.add(*languages, END, false);
         }

@@ -174,9 +174,9 @@ pub(super) fn only_script(language: &str) -> Option<Script> {
         "ar" | "fa" | "ur" | "ps" => Script::Arabic,
         "he" | "yi" => Script::Hebrew,
         "hi" | "mr" | "ne" => Script::Devanagari,
-        "en" | "de" | "fr" | "es" | "it" | "pt" | "nl" | "pl" | "ro" | "cs" | "sk" | "hu" | "tr"
-        | "sv" | "no" | "nb" | "nn" | "da" | "fi" | "et" | "lv" | "lt" | "hr" | "sl" | "vi" | "id"
-        | "ca" | "is" | "sq" | "tl" | "af" => Script::Latin,
+        "en" | "de" | "fr" | "es" | "it" | "pt" | "nl" | "pl" | "ro" | "cs" | "sk" | "hu"
+        | "tr" | "sv" | "no" | "nb" | "nn" | "da" | "fi" | "et" | "lv" | "lt" | "hr" | "sl"
+        | "vi" | "id" | "ca" | "is" | "sq" | "tl" | "af" => Script::Latin,
         other => {
             let sole = BLOCKS.iter().find_map(|(_, _, script)| match script {
                 Script::Sole(code) if *code == other && other != "mn" => Some(*script),

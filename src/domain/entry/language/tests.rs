@@ -74,9 +74,7 @@ fn sentences_and_headlines() {
 fn what_is_said_counts_unless_the_script_rules_it_out() {
     let korean = "한화에어로스페이스가 계약을 체결했다";
     let english = "The ministry announced on Monday that it had signed a contract for the delivery of howitzers.";
-    let of = |configured, entry, channel, text| {
-        resolve(configured, entry, channel, text)
-    };
+    let of = |configured, entry, channel, text| resolve(configured, entry, channel, text);
     assert_eq!(
         of(Some("en"), Some("ko"), None, korean).as_deref(),
         Some("en")
@@ -98,7 +96,10 @@ fn what_is_said_counts_unless_the_script_rules_it_out() {
     );
     assert_eq!(of(None, None, None, "??"), None);
     let russian = "Министр обороны заявил о закупке новых гаубиц";
-    assert_eq!(of(None, None, Some("en-US"), russian).as_deref(), Some("ru"));
+    assert_eq!(
+        of(None, None, Some("en-US"), russian).as_deref(),
+        Some("ru")
+    );
     assert_eq!(of(None, None, Some("uk"), russian).as_deref(), Some("uk"));
     assert_eq!(of(None, None, Some("ru"), english).as_deref(), Some("en"));
     assert_eq!(of(None, None, Some("kk"), english).as_deref(), Some("kk"));
@@ -122,7 +123,6 @@ fn tags_in_the_usual_spelling() {
     }
 }
 
-
 /// Headlines of defence, politics, business and sport, fifteen a language; every third was not looked at while the
 /// tables were made.
 const HEADLINES: &str = include_str!("headlines.txt");
@@ -139,14 +139,20 @@ fn nineteen_headlines_in_twenty_are_told_right() {
         .filter(|(language, _, found)| found.as_ref().is_none_or(|(found, _)| found != language))
         .map(|(language, text, found)| format!("{language} {found:?} {text}"))
         .collect();
-    assert!(rows.len() >= 500 && wrong.len() * 20 <= rows.len(), "{wrong:#?}");
+    assert!(
+        rows.len() >= 500 && wrong.len() * 20 <= rows.len(),
+        "{wrong:#?}"
+    );
     // What is called sure is right.
     let sure = rows.iter().filter_map(|(language, text)| {
         let (found, confidence) = detect(text)?;
         (confidence > 0.5).then_some((found == *language, text))
     });
     let (right, wrong): (Vec<_>, Vec<_>) = sure.partition(|(is_right, _)| *is_right);
-    assert!(right.len() > 400 && wrong.len() * 100 <= right.len(), "{wrong:?}");
+    assert!(
+        right.len() > 400 && wrong.len() * 100 <= right.len(),
+        "{wrong:?}"
+    );
 }
 
 #[test]

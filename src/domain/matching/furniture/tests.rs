@@ -60,7 +60,10 @@ fn what_korean_papers_put_behind_an_article() {
 fn what_other_papers_put_behind_an_article() {
     for (story, tail) in [
         ("The deal was signed.", "© 2026 Example News"),
-        ("The deal was signed.", "Copyright 2026 The Example Press. All rights reserved."),
+        (
+            "The deal was signed.",
+            "Copyright 2026 The Example Press. All rights reserved.",
+        ),
         (
             "The deal was signed.",
             "All rights reserved. This material may not be published or redistributed without permission.",
@@ -68,10 +71,19 @@ fn what_other_papers_put_behind_an_article() {
         ("The deal was signed.", "Read more"),
         ("The deal was signed…", "Read more »"),
         ("The deal was […]", "Continue reading Seoul signs a deal →"),
-        ("The deal was […]", "The post Seoul signs a deal appeared first on Example Defence."),
-        ("Der Vertrag ist da.", "Der Beitrag Ein Vertrag erschien zuerst auf Beispiel."),
+        (
+            "The deal was […]",
+            "The post Seoul signs a deal appeared first on Example Defence.",
+        ),
+        (
+            "Der Vertrag ist da.",
+            "Der Beitrag Ein Vertrag erschien zuerst auf Beispiel.",
+        ),
         ("Der Vertrag ist da.", "Weiterlesen …"),
-        ("The deal was signed.", "(Reporting by A. Smith; Editing by B. Jones)"),
+        (
+            "The deal was signed.",
+            "(Reporting by A. Smith; Editing by B. Jones)",
+        ),
         ("The deal was signed.", "desk@news.example"),
         ("契約に署名した。", "無断転載を禁じます"),
         ("契約に署名した。", "（c）例新聞社"),
