@@ -38,7 +38,14 @@ pub fn parse(args: &ParseArgs, clock: &Clock, out: &mut Output) -> Result<(), Fa
         Output::note(note);
     }
     let url = args.url.as_deref().unwrap_or("");
+    let read = document.entries.len();
     let entries = identity::identify(url, document.entries);
+    if entries.len() < read {
+        Output::note(&format!(
+            "{} of {read} entries are copies of others",
+            read - entries.len()
+        ));
+    }
     let entries: Vec<WireEntry> = entries
         .iter()
         .map(|entry| WireEntry::new(entry, args.url.as_deref()))

@@ -135,6 +135,7 @@ fn format_of(root: &Element) -> Format {
         }
         "feed" | "entry" => Format::Atom,
         "rdf:rdf" => Format::Rdf,
+        "urlset" => Format::Sitemap,
         "channel"
             if root.attribute("href").is_some()
                 || root.child("item").is_none() && root.child("link").is_none() =>

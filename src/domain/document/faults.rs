@@ -41,6 +41,8 @@ pub(super) enum Fault {
     Future,
     /// An item of a JSON Feed that is not an object.
     Item,
+    /// A JSON Feed without a list of items.
+    NoItems,
 }
 
 impl Fault {
@@ -64,6 +66,7 @@ impl Fault {
             Self::Zone => "dates without a zone",
             Self::Future => "dates in the future, taken as the time of the poll",
             Self::Item => "items that could not be read",
+            Self::NoItems => "no list of items",
         }
     }
 }

@@ -26,7 +26,11 @@ pub(super) fn parse(text: &str, hints: &Hints) -> Result<Document, ParseError> {
         || items
             .as_ref()
             .is_some_and(|items| items.iter().any(is_item));
-    let Some(items) = items.filter(|_| is_feed) else {
+    let is_empty = items.is_none() && is_feed;
+    if is_empty {
+        faults.count(Fault::NoItems);
+    }
+    let Some(items) = items.or(is_empty.then(Vec::new)).filter(|_| is_feed) else {
         return Err(ParseError::NotAFeed {
             what: said(&feed),
             feeds: Vec::new(),
@@ -300,7 +304,7 @@ fn item(fields: &Map<String, Value>, setting: &Setting<'_>, faults: &mut Faults)
             .filter(|id| !id.is_empty()),
         url: ["url", "external_url"]
             .iter()
-            .find_map(|key| links::absolute(&string(fields, key)?, base)),
+            .find_map(|key| links::absolute(fields.get(*key)?.as_str()?, base)),
         origin: None,
         title: string(fields, "title")
             .map(|title| html::plain_line(&title))
@@ -382,14 +386,14 @@ fn authors(fields: &Map<String, Value>) -> Vec<String> {
 }
 
 fn labels(fields: &Map<String, Value>) -> Vec<String> {
-    let tags = fields
-        .get("tags")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten();
+    let tags = fields.get("tags");
+    let list = tags.and_then(Value::as_array).into_iter().flatten();
+    let line = tags.and_then(Value::as_str).into_iter();
+    let line = line.flat_map(|tags| tags.split(','));
     let mut found: Vec<String> = Vec::new();
-    for label in tags
+    for label in list
         .filter_map(Value::as_str)
+        .chain(line)
         .map(html::plain_line)
         .take(MOST_LABELS)
     {

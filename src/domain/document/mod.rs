@@ -12,9 +12,11 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 pub mod article;
+mod attached;
 mod channel;
 mod dates;
 mod decode;
+mod element;
 mod entities;
 mod faults;
 mod html;
@@ -25,6 +27,7 @@ mod page;
 mod read;
 mod refuse;
 mod scan;
+mod sitemap;
 mod strict;
 mod text;
 mod tree;
@@ -75,6 +78,8 @@ pub enum Format {
     Json,
     /// Channel Definition Format, of 1997.
     Cdf,
+    /// A sitemap of news, which many papers have instead of feeds.
+    Sitemap,
 }
 
 impl fmt::Display for Format {
@@ -86,6 +91,7 @@ impl fmt::Display for Format {
             Self::Atom03 => "Atom 0.3",
             Self::Json => "JSON Feed",
             Self::Cdf => "CDF",
+            Self::Sitemap => "news sitemap",
         })
     }
 }
@@ -291,7 +297,8 @@ fn read_document(bytes: &[u8], hints: &Hints) -> Result<Document, ParseError> {
 
 fn xml(text: &str, hints: &Hints) -> Result<Document, ParseError> {
     let address = hints.url.as_deref().and_then(|url| Url::parse(url).ok());
-    let (tree, scanner) = tree::build(text);
+    let (mut tree, scanner) = tree::build(text);
+    let pages = sitemap::to_entries(&mut tree);
     let Some(root) = &tree.root else {
         return Err(refuse::text(text, tree.first.as_deref(), address.as_ref()));
     };
@@ -304,6 +311,7 @@ fn xml(text: &str, hints: &Hints) -> Result<Document, ParseError> {
         ..Document::default()
     };
     channel::read_into(&mut document, root, address.as_ref());
+    document.notes.extend(pages);
     let habits = learnt_habits(hints, &document, root, &tree.entries);
     let base = document
         .self_url
@@ -321,7 +329,7 @@ fn xml(text: &str, hints: &Hints) -> Result<Document, ParseError> {
         channel_language: document.language.clone(),
         habits,
         now: hints.now,
-        authors: read::names_in(root.child("channel").unwrap_or(root)),
+        authors: attached::names_in(root.child("channel").unwrap_or(root)),
     };
     let clean = faults.is_clean() && !tree.truncated;
     document.entries = tree
@@ -329,13 +337,16 @@ fn xml(text: &str, hints: &Hints) -> Result<Document, ParseError> {
         .iter()
         .map(|found| read::entry(found, &setting, &mut faults))
         .collect();
-    document.notes = faults.notes(text);
+    document.notes.extend(faults.notes(text));
     if faults.has(faults::Fault::Zone) {
         document.notes.push(setting.habits.in_words());
     }
     if tree.over > 0 {
         document.notes.push(over_note(tree.over));
-    } else if clean && strict::may_add(&document.entries, text) {
+    } else if clean
+        && document.format != Format::Sitemap
+        && strict::may_add(&document.entries, text)
+    {
         strict::reconcile(
             &mut document.entries,
             strict::read(text, &setting),

@@ -43,6 +43,9 @@ const CORE: &[&str] = &[
     "blogs.law.harvard.edu/tech/rss",
     "cyber.law.harvard.edu/rss",
     "rssboard.org/rss-specification",
+    "sitemaps.org/schemas/sitemap/0.9",
+    "google.com/schemas/sitemap/0.84",
+    "google.com/schemas/sitemap/0.9",
 ];
 
 /// Extensions that hold something we keep.
@@ -64,6 +67,16 @@ const EXTENSIONS: &[(&str, &str)] = &[
     ("purl.org/rss/1.0/modules/slash", "slash"),
     ("wellformedweb.org/commentapi", "wfw"),
     ("georss.org/georss", "georss"),
+    ("google.com/schemas/sitemap-news/0.9", "news"),
+    ("google.com/schemas/sitemap-image/1.1", "image"),
+    ("podcastindex.org/namespace/1.0", "podcast"),
+    (
+        "github.com/podcastindex-org/podcast-namespace/blob/main/docs/1.0.md",
+        "podcast",
+    ),
+    ("prismstandard.org/namespaces/1.2/basic", "prism"),
+    ("prismstandard.org/namespaces/basic/2.0", "prism"),
+    ("news.yandex.ru", "yandex"),
 ];
 
 /// What a prefix means where the document does not say, or says something unknown.
@@ -85,6 +98,10 @@ pub(super) fn usual(prefix: &str) -> Option<&'static str> {
         "slash" => Some("slash"),
         "wfw" => Some("wfw"),
         "georss" => Some("georss"),
+        "news" => Some("news"),
+        "podcast" => Some("podcast"),
+        "prism" => Some("prism"),
+        "yandex" => Some("yandex"),
         _ => None,
     }
 }
@@ -105,6 +122,11 @@ pub(super) fn is_leaf(name: &str) -> bool {
             | "created"
             | "category"
             | "comments"
+            | "loc"
+            | "lastmod"
+            | "news:title"
+            | "news:publication_date"
+            | "news:keywords"
             | "media:title"
             | "media:keywords"
     ) || name.starts_with("dc:")

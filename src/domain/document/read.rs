@@ -8,8 +8,8 @@ use url::Url;
 use super::faults::{Fault, Faults};
 use super::html::{self, Rendered};
 use super::tree::{Element, Found};
-use super::{LONGEST_TITLE, MOST_LABELS, dates, links, text};
-use crate::domain::entry::{Content, Enclosure, language};
+use super::{LONGEST_TITLE, attached, dates, links, text};
+use crate::domain::entry::{Content, language};
 
 /// What an entry inherits from its document and from config.
 pub(super) struct Setting<'a> {
@@ -41,10 +41,13 @@ const BODIES: &[&str] = &[
     "dc:description",
     "itunes:summary",
     "fullitem",
+    "content:items",
     "media:description",
     "itunes:subtitle",
     "tagline",
 ];
+/// Copies of the article for search engines, read where nothing else is there: they are not what readers see.
+const LAST_BODIES: &[&str] = &["yandex:full-text", "full-text", "fulltext"];
 /// Dates of publication, best first.
 const PUBLISHED: &[&str] = &[
     "pubdate",
@@ -56,6 +59,7 @@ const PUBLISHED: &[&str] = &[
     "dcterms:created",
     "created",
     "dcterms:available",
+    "prism:publicationdate",
     "date",
 ];
 /// Dates of change, best first.
@@ -83,11 +87,11 @@ pub(super) fn entry(found: &Found, setting: &Setting<'_>, faults: &mut Faults) -
     let rendered = body(element, base);
     let guid = guid(element);
     let url = link(element, base);
-    let enclosures = enclosures(element, base);
+    let enclosures = attached::enclosures(element, base);
     let mut content = Content {
         title: title(element, base),
-        authors: authors(element, setting),
-        categories: categories(element),
+        authors: attached::authors(element, &setting.authors),
+        categories: attached::categories(element),
         published: date(element, PUBLISHED, setting, faults),
         updated: date(element, UPDATED, setting, faults),
         language: None,
@@ -154,13 +158,22 @@ pub(super) fn finish(
 
 /// The longest of the bodies, the first of equals.
 fn body(element: &Element, base: Option<&Url>) -> Rendered {
+    let body = longest(element, BODIES, base);
+    if body.text.is_empty() && body.html.trim().is_empty() {
+        longest(element, LAST_BODIES, base)
+    } else {
+        body
+    }
+}
+
+fn longest(element: &Element, names: &[&str], base: Option<&Url>) -> Rendered {
     let mut best = Rendered::default();
     let groups = element
         .elements()
         .filter(|inner| inner.name == "media:group");
     let places: Vec<&Element> = std::iter::once(element).chain(groups).collect();
     let mut written: Vec<String> = Vec::new();
-    for name in BODIES {
+    for name in names {
         for found in places
             .iter()
             .flat_map(|place| place.elements())
@@ -221,14 +234,16 @@ fn link(element: &Element, base: Option<&Url>) -> Option<String> {
         .elements()
         .filter(|inner| inner.name == "link")
         .collect();
+    let rel = |inner: &Element| {
+        let rel = inner.attribute("rel").unwrap_or("alternate");
+        rel.rsplit('/').next().unwrap_or_default().to_owned()
+    };
+    let is_page = |inner: &&&Element| rel(inner).eq_ignore_ascii_case("alternate");
+    let is_spelt_right = |inner: &&&Element| rel(inner) == "alternate";
     let written = all
         .iter()
+        .filter(is_page)
         .find_map(|inner| links::absolute(&inner.text(), own_base(inner).as_ref()));
-    let is_page = |inner: &&&Element| {
-        let rel = inner.attribute("rel").unwrap_or("alternate");
-        let rel = rel.rsplit('/').next().unwrap_or_default();
-        rel.eq_ignore_ascii_case("alternate")
-    };
     let is_html = |inner: &&&Element| {
         inner
             .attribute("type")
@@ -241,6 +256,10 @@ fn link(element: &Element, base: Option<&Url>) -> Option<String> {
         links::absolute(raw, own_base(inner).as_ref())
     };
     written
+        .or_else(|| {
+            let pages = all.iter().filter(is_spelt_right);
+            pages.filter(is_html).find_map(href)
+        })
         .or_else(|| all.iter().filter(is_page).filter(is_html).find_map(href))
         .or_else(|| all.iter().filter(is_page).find_map(href))
         .or_else(|| links::absolute(element.attribute("href")?, base))
@@ -259,26 +278,25 @@ fn permalink(element: &Element) -> Option<String> {
         .or_else(|| links::absolute(element.attribute("rdf:about")?, None))
 }
 
-/// The first date of a list that can be read; what cannot is counted.
+/// The date of the first name of a list that has one, the last of several; what cannot be read is counted.
 fn date(
     element: &Element,
     names: &[&str],
     setting: &Setting<'_>,
     faults: &mut Faults,
 ) -> Option<Timestamp> {
-    let written = names
-        .iter()
-        .flat_map(|name| element.elements().filter(move |inner| inner.name == **name));
     let mut unread = false;
-    for found in written {
-        let text = found.text();
-        if text.trim().is_empty() {
-            continue;
+    for name in names {
+        let mut read = None;
+        for found in element.elements().filter(|inner| inner.name == *name) {
+            let text = found.text();
+            let at = dates::parse(&text, &setting.habits);
+            unread |= at.is_none() && !text.trim().is_empty();
+            read = at.or(read);
         }
-        if let Some(read) = dates::parse(&text, &setting.habits) {
+        if let Some(read) = read {
             return Some(instant(read, faults));
         }
-        unread = true;
     }
     if let Some(at) = element.attribute("lastmod").filter(|_| names == UPDATED) {
         let read = dates::parse(at, &setting.habits)?;
@@ -304,148 +322,6 @@ pub(super) fn written_dates(element: &Element) -> impl Iterator<Item = String> {
         PUBLISHED.contains(&inner.name.as_str()) || UPDATED.contains(&inner.name.as_str())
     };
     element.elements().filter(is_date).map(Element::text)
-}
-
-/// Names of an entry's authors, else of its source's, else of the feed's.
-fn authors(element: &Element, setting: &Setting<'_>) -> Vec<String> {
-    let mut found = names_in(element);
-    if found.is_empty()
-        && let Some(source) = element.child("source")
-    {
-        found = names_in(source);
-    }
-    if found.is_empty() {
-        found.clone_from(&setting.authors);
-    }
-    found
-}
-
-/// Names in `author`, `dc:creator` and `itunes:author`; the first kind that has any.
-pub(super) fn names_in(element: &Element) -> Vec<String> {
-    for name in ["author", "dc:creator", "dc:author", "itunes:author"] {
-        let mut found: Vec<String> = Vec::new();
-        for inner in element
-            .elements()
-            .filter(|inner| inner.name == name)
-            .take(MOST_LABELS)
-        {
-            let person = person(inner);
-            if !person.is_empty() && !found.contains(&person) {
-                found.push(person);
-            }
-        }
-        if !found.is_empty() {
-            return found;
-        }
-    }
-    Vec::new()
-}
-
-fn person(element: &Element) -> String {
-    let part = |name: &str| {
-        element
-            .child(name)
-            .map(|inner| text::line(inner, None))
-            .filter(|line| !line.is_empty())
-    };
-    match part("name").or_else(|| part("email")) {
-        Some(name) => name,
-        None if element.elements().next().is_some() => String::new(),
-        None => bare_name(&text::line(element, None)),
-    }
-}
-
-/// `desk@news.example (Desk)` and `Desk <desk@news.example>` are written for `Desk`.
-fn bare_name(text: &str) -> String {
-    let name = match (text.split_once('('), text.split_once('<')) {
-        (Some((mail, rest)), _) if mail.contains('@') => rest.trim_end().trim_end_matches(')'),
-        (_, Some((name, rest))) if rest.contains('@') => name,
-        _ => text,
-    };
-    let name = name.trim();
-    if name.is_empty() {
-        text.to_owned()
-    } else {
-        name.to_owned()
-    }
-}
-
-/// Labels from everywhere, each once.
-fn categories(element: &Element) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
-    let mut add = |label: String| {
-        if !label.is_empty() && found.len() < MOST_LABELS && !found.contains(&label) {
-            found.push(label);
-        }
-    };
-    for name in [
-        "category",
-        "dc:subject",
-        "media:category",
-        "itunes:category",
-    ] {
-        for inner in element.elements().filter(|inner| inner.name == name) {
-            let marked = inner
-                .attribute("label")
-                .or_else(|| inner.attribute("term"))
-                .or_else(|| inner.attribute("text"));
-            let written = text::line(inner, None);
-            add(if written.is_empty() {
-                marked.map(html::plain_line).unwrap_or_default()
-            } else {
-                written
-            });
-        }
-    }
-    for inner in element
-        .elements()
-        .filter(|inner| matches!(inner.name.as_str(), "itunes:keywords" | "media:keywords"))
-    {
-        for label in text::line(inner, None).split(',') {
-            add(label.trim().to_owned());
-        }
-    }
-    found
-}
-
-/// Attached media, each address once.
-fn enclosures(element: &Element, base: Option<&Url>) -> Vec<Enclosure> {
-    let mut found: Vec<Enclosure> = Vec::new();
-    let groups = element
-        .elements()
-        .filter(|inner| inner.name == "media:group");
-    for inner in groups.chain([element]).flat_map(Element::elements) {
-        let is_media = match inner.name.as_str() {
-            "enclosure" | "media:content" => true,
-            "link" => inner
-                .attribute("rel")
-                .is_some_and(|rel| rel.eq_ignore_ascii_case("enclosure")),
-            _ => false,
-        };
-        let address = ["url", "href", "resource", "src"]
-            .iter()
-            .find_map(|name| inner.attribute(name));
-        let Some(url) = address
-            .filter(|_| is_media)
-            .and_then(|raw| links::media(raw, base))
-        else {
-            continue;
-        };
-        if found.len() >= MOST_LABELS || found.iter().any(|known| known.url == url) {
-            continue;
-        }
-        let length = inner
-            .attribute("length")
-            .or_else(|| inner.attribute("filesize"));
-        found.push(Enclosure {
-            url,
-            media_type: inner
-                .attribute("type")
-                .map(|kind| kind.chars().take(100).collect()),
-            length: length.and_then(|length| length.replace(',', "").parse().ok()),
-        });
-    }
-    found
 }
 
 /// A text of the feed itself, one line; none where empty.

@@ -56,6 +56,11 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// True where `mark` stands anywhere in the text.
+    pub(super) fn mentions(&self, mark: &str) -> bool {
+        self.text.contains(mark)
+    }
+
     /// How far it has read, in bytes.
     pub(super) fn position(&self) -> usize {
         self.at

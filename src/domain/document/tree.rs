@@ -3,6 +3,7 @@
 //! An entry ends where its end tag stands, where the next begins, or where the feed ends: damage inside one
 //! never reaches the next. What the elements mean is decided in `read`.
 
+pub(super) use super::element::{Element, Node};
 use super::entities::{Style, push_decoded};
 use super::faults::Fault;
 use super::names;
@@ -13,72 +14,6 @@ use super::{LONGEST_TEXT, MOST_ENTRIES};
 const DEEPEST: usize = 256;
 /// Namespace declarations in force at once.
 const MOST_NAMESPACES: usize = 256;
-
-/// An element with all it holds.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Element {
-    /// Usual prefix and lower-case name: `title`, `dc:date`, `xhtml:div`.
-    pub name: String,
-    /// Lower-case names as written, values decoded; no namespace declarations.
-    pub attributes: Vec<(String, String)>,
-    /// In the document's order.
-    pub children: Vec<Node>,
-}
-
-/// What an element holds.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Node {
-    /// Another element.
-    Element(Element),
-    /// Decoded text.
-    Text(String),
-}
-
-impl Element {
-    /// The value of an attribute, trimmed, not empty; `name` without prefix also finds it with one.
-    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
-        let local = |key: &str| key.rsplit(':').next().unwrap_or_default() == name;
-        self.attributes
-            .iter()
-            .find(|(key, _)| key == name)
-            .or_else(|| {
-                self.attributes
-                    .iter()
-                    .find(|(key, _)| !name.contains(':') && local(key))
-            })
-            .map(|(_, value)| value.trim())
-            .filter(|value| !value.is_empty())
-    }
-
-    /// The elements it holds.
-    pub(super) fn elements(&self) -> impl Iterator<Item = &Element> {
-        self.children.iter().filter_map(|node| match node {
-            Node::Element(element) => Some(element),
-            Node::Text(_) => None,
-        })
-    }
-
-    /// The first element of that name in it.
-    pub(super) fn child(&self, name: &str) -> Option<&Element> {
-        self.elements().find(|element| element.name == name)
-    }
-
-    /// All text in it, at any depth.
-    pub(super) fn text(&self) -> String {
-        let mut out = String::new();
-        self.push_text(&mut out);
-        out
-    }
-
-    fn push_text(&self, out: &mut String) {
-        for node in &self.children {
-            match node {
-                Node::Text(text) => out.push_str(text),
-                Node::Element(element) => element.push_text(out),
-            }
-        }
-    }
-}
 
 /// An entry's element with what it inherits.
 #[derive(Clone, Debug, Default)]
@@ -174,6 +109,24 @@ impl<'a> Builder<'a> {
         while !self.stack.is_empty() {
             self.close_top();
         }
+        self.doubt();
+    }
+
+    /// In a document of another kind, `item` and `channel` are just names unless what they hold is an entry's.
+    fn doubt(&mut self) {
+        let tree = &mut self.tree;
+        let named = tree.root.as_ref().is_some_and(|root| is_root(&root.name));
+        let has_text = |found: &Found| {
+            let mut inside = found.element.elements();
+            inside.any(|inner| {
+                matches!(inner.name.as_str(), "title" | "link" | "guid")
+                    || names::is_body(&inner.name)
+            })
+        };
+        if tree.first.is_some() && !named && !tree.entries.iter().any(has_text) {
+            tree.root = None;
+            tree.entries.clear();
+        }
     }
 
     /// A start tag; false where a second document begins.
@@ -181,8 +134,15 @@ impl<'a> Builder<'a> {
         let mark = self.namespaces.len();
         self.declare(tag);
         let name = self.canonical(raw);
-        let is_entry = matches!(name.as_str(), "item" | "entry");
-        if self.stack.is_empty() && !self.root(&name, is_entry) {
+        let is_entry = match name.as_str() {
+            "item" | "entry" => true,
+            "url" => self.inside("urlset") || self.in_page(),
+            _ => false,
+        };
+        let is_feed = self.namespaces[mark..]
+            .iter()
+            .any(|(_, usual)| *usual == Some(""));
+        if self.stack.is_empty() && !self.root(&name, is_entry, is_feed) {
             self.namespaces.truncate(mark);
             return self.tree.root.is_none() || !is_root(&name);
         }
@@ -224,7 +184,9 @@ impl<'a> Builder<'a> {
     }
 
     /// What may stand at the top: a root, or entries behind it. Everything else is junk.
-    fn root(&mut self, name: &str, is_entry: bool) -> bool {
+    ///
+    /// `is_feed`: the element declares a namespace of feeds.
+    fn root(&mut self, name: &str, is_entry: bool, is_feed: bool) -> bool {
         if self.tree.root.is_some() {
             if !is_root(name) {
                 self.fault(Fault::JunkAfter);
@@ -238,7 +200,9 @@ impl<'a> Builder<'a> {
             .is_some_and(|first| first.ends_with("html"));
         let found = match name {
             "rss" | "rdf:rdf" => true,
-            "feed" | "entry" | "channel" | "item" => !after_html,
+            "feed" | "entry" | "channel" | "item" => !after_html || is_feed,
+            // Its pages are no news unless it says so.
+            "urlset" => self.scanner.mentions("sitemap-news"),
             _ => false,
         };
         if !found {
@@ -257,6 +221,12 @@ impl<'a> Builder<'a> {
         self.stack
             .last()
             .is_some_and(|open| open.element.name == name)
+    }
+
+    /// True inside a page of a sitemap.
+    fn in_page(&self) -> bool {
+        self.entry
+            .is_some_and(|depth| self.stack[depth].element.name == "url")
     }
 
     /// An entry begins while an element of the feed itself is still open: its end tag is missing.
@@ -325,7 +295,10 @@ impl<'a> Builder<'a> {
         if found + 1 < self.stack.len() {
             self.fault(Fault::OpenElement);
         }
-        if matches!(name.as_str(), "channel" | "feed" | "rdf:rdf" | "rss") {
+        if matches!(
+            name.as_str(),
+            "channel" | "feed" | "rdf:rdf" | "rss" | "urlset"
+        ) {
             self.closed = true;
         }
         while self.stack.len() > found {
@@ -491,5 +464,5 @@ fn is_markup_type(kind: &str) -> bool {
 
 /// Names that begin a feed.
 fn is_root(name: &str) -> bool {
-    matches!(name, "rss" | "rdf:rdf" | "feed")
+    matches!(name, "rss" | "rdf:rdf" | "feed" | "urlset")
 }

@@ -1,7 +1,7 @@
-//! Safe HTML that is nothing but plain tags around text, known without building a tree.
+//! Safe HTML that is nothing but plain tags, links and pictures around text, known without building a tree.
 //!
-//! What comes in is balanced and escaped already (`Writer`). Where no tag of it could make a browser move another,
-//! `ammonia` gives back the same tags around the same text; everything else is left to it.
+//! What comes in is balanced, escaped and stripped of other attributes already (`Writer`). Where no tag of it could
+//! make a browser move another, `ammonia` gives back the same tags around the same text; everything else is left to it.
 
 /// Elements that stand inside a line, whatever is around them.
 const INLINE: &[&str] = &[
@@ -10,6 +10,11 @@ const INLINE: &[&str] = &[
 ];
 /// Elements that stand beside paragraphs.
 const BLOCK: &[&str] = &["blockquote", "div", "figcaption", "figure", "ol", "ul"];
+
+/// Headings: none stands in another.
+const HEADINGS: &[&str] = &["h1", "h2", "h3", "h4", "h5", "h6"];
+/// What a link tells a browser besides its address.
+const REL: &str = " rel=\"noopener noreferrer nofollow\"";
 
 /// What `ammonia` would make of `html`; none where that takes more than a look.
 pub(super) fn cleaned(html: &str) -> Option<String> {
@@ -24,17 +29,30 @@ pub(super) fn cleaned(html: &str) -> Option<String> {
         push_text(&mut out, &rest[..at]);
         let end = at + rest[at..].find('>')?;
         let tag = &rest[at + 1..end];
+        let (name, attributes) = tag.split_once(' ').unwrap_or((tag, ""));
         match tag.strip_prefix('/') {
             Some(name) if open.pop() == Some(name) => {}
             None if tag == "br" => {}
+            None if name == "img" && are_plain(attributes, "src=\"http") => {}
+            None if name == "a" && are_plain(attributes, "href=\"") && may_stand("a", &open) => {
+                open.push("a");
+            }
             None if may_stand(tag, &open) => open.push(tag),
             _ => return None,
         }
-        out.push_str(&rest[at..=end]);
+        out.push_str(&rest[at..end]);
+        out.push_str(if name == "a" { REL } else { "" });
+        out.push('>');
         rest = &rest[end + 1..];
     }
     push_text(&mut out, rest);
     open.is_empty().then_some(out)
+}
+
+/// Whether attributes hold the one that matters, and nothing that a parser writes in another way.
+fn are_plain(attributes: &str, wanted: &str) -> bool {
+    let is_odd = |mark: &&str| attributes.contains(*mark);
+    attributes.contains(wanted) && !["&lt;", "&gt;", "\u{a0}"].iter().any(|mark| is_odd(&mark))
 }
 
 /// Whether a tag without attributes stays where it is inside the open ones.
@@ -42,15 +60,18 @@ fn may_stand(name: &str, open: &[&str]) -> bool {
     let parent = open.last().copied();
     let in_line = || {
         open.iter()
-            .any(|outer| *outer == "p" || INLINE.contains(outer))
+            .any(|outer| matches!(*outer, "p" | "a") || INLINE.contains(outer))
     };
-    if INLINE.contains(&name) {
+    if name == "a" || INLINE.contains(&name) {
         // Letters right inside a list are fine, and so are these.
         return !open.contains(&name);
     }
     match name {
         "p" => !in_line(),
         "li" => matches!(parent, Some("ul" | "ol")),
+        name if HEADINGS.contains(&name) => {
+            !in_line() && !open.iter().any(|outer| HEADINGS.contains(outer))
+        }
         name => BLOCK.contains(&name) && !in_line(),
     }
 }
@@ -92,8 +113,11 @@ mod tests {
             let written = render(html, None).html;
             assert_eq!(cleaned(&written).as_deref(), Some(html));
         }
+        let linked = "<p><a href=\"https://h.example/?a=1&amp;b=2\">x <b>y</b></a> <img alt=\"z\" src=\"https://h.example/z.png\"></p><h2>t</h2>";
+        let written = render(linked, None).html;
+        assert_eq!(cleaned(&written), Some(by_ammonia(&written)));
         for html in [
-            "<a href=\"https://h.example/\">x</a>",
+            "<a href=\"https://h.example/\">x<p>y</p></a>",
             "<table><tr><td>x</td></tr></table>",
             "<p>a\r\nb</p>",
         ] {
@@ -105,7 +129,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(2000))]
         #[test]
         fn the_quick_way_gives_what_the_parser_gives(
-            html in "(</?(p|br|b|i|em|code|span|small|time|div|ul|ol|li|blockquote|figure|figcaption|h2|pre|a|q|td|hr)>|[ a\"'한\u{a0}\n]|&amp;|&lt;|&quot;|&nbsp;|\\PC){0,24}",
+            html in "(</?(p|br|b|i|em|code|span|small|time|div|ul|ol|li|blockquote|figure|figcaption|h2|h3|pre|a|q|td|hr)>|<a (title=\"[a\"'&한\u{a0}]{0,3}\" )?href=\"(https?://h.example/[a&=\u{a0}<>'%한]{0,6}|mailto:a@h.example|//h.example|x)\">|<img (alt=\"[a'&]{0,2}\" )?src=\"https://h.example/[a&;]{0,3}\">|[ a\"'한\u{a0}\n]|&amp;|&lt;|&quot;|&nbsp;|\\PC){0,24}",
         ) {
             let written = render(&html, None).html;
             if let Some(quick) = cleaned(&written) {

@@ -1,0 +1,111 @@
+//! Reads mutations of the samples in `tests/fixtures/documents` by the million, and says what came of them.
+//!
+//! ```sh
+//! cargo run --release --example mutate -- --count 10000000 --seed 7
+//! ```
+//!
+//! Ends with 1 at the first panic, bound passed, or document that took five seconds, and prints that document.
+#![expect(clippy::print_stdout, reason = "figures are what this is for")]
+
+#[path = "../tests/support/mutation.rs"]
+mod mutation;
+#[path = "../tests/support/samples.rs"]
+mod samples;
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use bongsu::domain::document::{self, ParseError};
+use mutation::{Chance, beyond_bounds, mutate};
+
+/// What nobody waits for.
+const LONGEST: Duration = Duration::from_secs(5);
+/// Mutations between two lines of figures.
+const STEP: u64 = 1_000_000;
+
+/// What came of the mutations so far.
+#[derive(Default)]
+struct Figures {
+    read: u64,
+    truncated: u64,
+    entries: u64,
+    not_feeds: u64,
+    broken: u64,
+    bytes: u64,
+    slowest: Duration,
+}
+
+impl Figures {
+    fn print(&self, done: u64, since: Instant) {
+        println!(
+            "{done} mutations, {} MB in {} s: {} read ({} truncated, {} entries), {} no feeds, {} refused as broken; slowest {:?}",
+            self.bytes / 1_000_000,
+            since.elapsed().as_secs(),
+            self.read,
+            self.truncated,
+            self.entries,
+            self.not_feeds,
+            self.broken,
+            self.slowest
+        );
+    }
+}
+
+fn main() -> ExitCode {
+    // A panic inside is caught and counted; its message is in the error.
+    std::panic::set_hook(Box::new(|_| {}));
+    let arguments: Vec<String> = std::env::args().collect();
+    let number = |name: &str, usual: u64| {
+        let at = arguments.iter().position(|argument| argument == name);
+        at.and_then(|at| arguments.get(at + 1)?.parse().ok())
+            .unwrap_or(usual)
+    };
+    let (count, seed) = (number("--count", STEP), number("--seed", 7));
+    let cases = samples::cases();
+    let mut chance = Chance::new(seed);
+    let mut figures = Figures::default();
+    let since = Instant::now();
+    for done in 1..=count {
+        let case = &cases[chance.below(cases.len())];
+        let other = &cases[chance.below(cases.len())];
+        let bytes = mutate(
+            case.document.as_bytes(),
+            other.document.as_bytes(),
+            &mut chance,
+        );
+        let start = Instant::now();
+        let read = document::parse(&bytes, &case.hints);
+        let mut took = start.elapsed();
+        if took > LONGEST {
+            // The machine may have been busy with something else.
+            let again = Instant::now();
+            drop(document::parse(&bytes, &case.hints));
+            took = took.min(again.elapsed());
+        }
+        let broken =
+            beyond_bounds(&read).or_else(|| (took > LONGEST).then(|| format!("it took {took:?}")));
+        if let Some(broken) = broken {
+            println!(
+                "seed {seed}, mutation {done} of {}: {broken}\n{}",
+                case.name,
+                String::from_utf8_lossy(&bytes)
+            );
+            return ExitCode::FAILURE;
+        }
+        figures.slowest = figures.slowest.max(took);
+        figures.bytes += bytes.len() as u64;
+        match read {
+            Ok(document) => {
+                figures.read += 1;
+                figures.truncated += u64::from(document.truncated);
+                figures.entries += document.entries.len() as u64;
+            }
+            Err(ParseError::Broken { .. }) => figures.broken += 1,
+            Err(_) => figures.not_feeds += 1,
+        }
+        if done % STEP == 0 || done == count {
+            figures.print(done, since);
+        }
+    }
+    ExitCode::SUCCESS
+}
