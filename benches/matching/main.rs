@@ -108,6 +108,8 @@ impl Asked {
     }
 }
 
+type Automaton = daachorse::DoubleArrayAhoCorasick<u32>;
+
 /// Measures one size and prints its row.
 fn one(name: &str, rules: usize, entries: usize) -> anyhow::Result<()> {
     let Set {
@@ -119,97 +121,149 @@ fn one(name: &str, rules: usize, entries: usize) -> anyhow::Result<()> {
         "narrow" => generate::narrow(rules, entries),
         other => anyhow::bail!("no set {other}"),
     };
-    let definitions = Definitions {
-        rules: queries
-            .iter()
-            .enumerate()
-            .map(|(at, query)| Rule::of_query(&format!("r{at:06}"), query))
-            .collect(),
-        ..Definitions::default()
-    };
-    drop(queries);
     let folded: Vec<String> = literals.iter().map(|text| text.to_lowercase()).collect();
-    let automaton = daachorse::DoubleArrayAhoCorasick::<u32>::new(&folded)
-        .map_err(|error| anyhow::anyhow!("{error}"))?;
+    let automaton = Automaton::new(&folded).map_err(|error| anyhow::anyhow!("{error}"))?;
     drop((literals, folded));
-    let before = memory("VmRSS")?;
-    let start = processor()?;
-    let (mut set, problems) = RuleSet::compile(&definitions);
-    let build = (processor()? - start) / 1e6;
-    anyhow::ensure!(set.rule_count() == rules, "{:?}", problems.first());
-    drop(problems);
-    let peak = memory("VmHWM")? - before;
-    let start = processor()?;
-    let change = Rule::of_query("r000001", "\"new name\" NEAR/5 (contract OR 계약)");
-    let (edited, _) = set.with_rule(&definitions, &change);
-    let edit = (processor()? - start) / 1e3;
-    anyhow::ensure!(edited.rule_count() == rules, "an edit loses rules");
-    drop((definitions, edited));
-    let mut seen = Frequencies::default();
-    let start = processor()?;
-    entries
-        .iter()
-        .take(4_000)
-        .for_each(|entry| set.count(&subject(entry), &mut seen));
-    let guessed: usize = few_candidates(&set, &entries);
-    set.learn(&seen);
-    let learn = (processor()? - start) / 1e6;
+    let built = Built::new(&queries, &entries)?;
+    let costs = Costs::of(&built.set, &automaton, &entries)?;
+    let naive = tried(
+        &built.set,
+        &entries[..(NAIVE / rules).clamp(10, entries.len())],
+    )?;
+    let each = |measure: &dyn Fn(&Entry) -> usize| {
+        as_f64(entries.iter().map(measure).sum()) / as_f64(entries.len())
+    };
+    let set = &built.set;
+    println!(
+        "{name}\t{rules}\t{}\t{:.2}\t{:.1}\t{:.0}\t{:.0}\t{:.2}\t{:.1}\t{:.1}\t{:.1}\t{:.1}\t{:.2}\t{:.0}\t{:.1}\t\
+         {naive:.0}\t{:.1}\t{:.2}\t{:.2}",
+        set.pattern_count(),
+        built.build,
+        as_f64(set.memory()) / 1e6,
+        built.peak,
+        each(&|entry| entry.title.len() + entry.body.len()),
+        each(&|entry| set.matching(&subject(entry)).len()),
+        each(&|entry| set.candidate_count(&subject(entry))),
+        costs.floor,
+        costs.walk,
+        costs.engine,
+        costs.engine / costs.floor,
+        1e6 / costs.engine,
+        costs.quiet,
+        built.edit,
+        built.learn,
+        as_f64(built.guessed) / as_f64(few_candidates(set, &entries).max(1)),
+    );
+    Ok(())
+}
 
-    let (mut floor, mut walk, mut engine, mut quiet) = (f64::MAX, f64::MAX, f64::MAX, f64::MAX);
-    let (mut hits, mut matches) = (0, 0);
-    let mut text = String::new();
-    for _ in 0..3 {
-        floor = floor.min(timed(&entries, |entry| {
-            hits += scanned(&automaton, entry, &mut text)
-        })?);
-        walk = walk.min(timed(&entries, |entry| {
-            black_box(set.hit_count(&subject(entry)));
-        })?);
-        quiet = quiet.min(timed(&entries, |entry| {
-            black_box(set.matching(&subject(entry)));
-        })?);
-        matches = 0;
-        engine = engine.min(timed(&entries, |entry| {
-            matches += black_box(set.evaluate(&subject(entry))).len();
-        })?);
+/// A rule set that has learnt, and what that took.
+struct Built {
+    set: RuleSet,
+    /// Seconds.
+    build: f64,
+    learn: f64,
+    /// Milliseconds.
+    edit: f64,
+    /// MB on top of what was there before.
+    peak: f64,
+    /// Rules that were looked at before anything was learnt.
+    guessed: usize,
+}
+
+impl Built {
+    fn new(queries: &[String], entries: &[Entry]) -> anyhow::Result<Self> {
+        let rules = queries.iter().enumerate();
+        let definitions = Definitions {
+            rules: rules
+                .map(|(at, query)| Rule::of_query(&format!("r{at:06}"), query))
+                .collect(),
+            ..Definitions::default()
+        };
+        let before = memory("VmRSS")?;
+        let start = processor()?;
+        let (mut set, problems) = RuleSet::compile(&definitions);
+        let build = (processor()? - start) / 1e6;
+        let is_whole = set.rule_count() == queries.len();
+        anyhow::ensure!(is_whole, "{:?}", problems.first());
+        drop(problems);
+        let peak = memory("VmHWM")? - before;
+        let start = processor()?;
+        let change = Rule::of_query("r000001", "\"new name\" NEAR/5 (contract OR 계약)");
+        let (edited, _) = set.with_rule(&definitions, &change);
+        let edit = (processor()? - start) / 1e3;
+        anyhow::ensure!(edited.rule_count() == queries.len(), "an edit loses rules");
+        // What is held by another set does not learn.
+        drop(edited);
+        let guessed = few_candidates(&set, entries);
+        let start = processor()?;
+        let mut seen = Frequencies::default();
+        for entry in entries.iter().take(4_000) {
+            set.count(&subject(entry), &mut seen);
+        }
+        set.learn(&seen);
+        let learn = (processor()? - start) / 1e6;
+        Ok(Self {
+            set,
+            build,
+            learn,
+            edit,
+            peak,
+            guessed,
+        })
     }
-    black_box(hits);
-    let learnt = few_candidates(&set, &entries);
-    let candidates: usize = entries
-        .iter()
-        .map(|entry| set.candidate_count(&subject(entry)))
-        .sum();
-    let few = &entries[..(NAIVE / rules).clamp(10, entries.len())];
+}
+
+/// Microseconds an entry, the best of three rounds.
+struct Costs {
+    floor: f64,
+    walk: f64,
+    quiet: f64,
+    engine: f64,
+}
+
+impl Costs {
+    fn of(set: &RuleSet, automaton: &Automaton, entries: &[Entry]) -> anyhow::Result<Self> {
+        let mut out = Self {
+            floor: f64::MAX,
+            walk: f64::MAX,
+            quiet: f64::MAX,
+            engine: f64::MAX,
+        };
+        let mut text = String::new();
+        for _ in 0..3 {
+            out.floor = out.floor.min(timed(entries, |entry| {
+                black_box(scanned(automaton, entry, &mut text));
+            })?);
+            out.walk = out.walk.min(timed(entries, |entry| {
+                black_box(set.hit_count(&subject(entry)));
+            })?);
+            out.quiet = out.quiet.min(timed(entries, |entry| {
+                black_box(set.matching(&subject(entry)));
+            })?);
+            out.engine = out.engine.min(timed(entries, |entry| {
+                black_box(set.evaluate(&subject(entry)));
+            })?);
+        }
+        Ok(out)
+    }
+}
+
+/// Microseconds an entry where every rule is tried; it must find the same.
+fn tried(set: &RuleSet, entries: &[Entry]) -> anyhow::Result<f64> {
     let mut expected = 0;
-    let naive = timed(few, |entry| {
-        expected += set.matching_unfiled(&subject(entry)).len()
+    let naive = timed(entries, |entry| {
+        expected += set.matching_unfiled(&subject(entry)).len();
     })?;
-    let found: usize = few
+    let each = entries
         .iter()
-        .map(|entry| set.evaluate(&subject(entry)).len())
-        .sum();
+        .map(|entry| set.evaluate(&subject(entry)).len());
+    let found: usize = each.sum();
     anyhow::ensure!(
         found == expected,
         "filing finds {found}, trying every rule {expected}"
     );
-    let count = as_f64(entries.len());
-    let bytes: usize = entries
-        .iter()
-        .map(|entry| entry.title.len() + entry.body.len())
-        .sum();
-    println!(
-        "{name}\t{rules}\t{}\t{build:.2}\t{:.1}\t{peak:.0}\t{:.0}\t{:.2}\t{:.1}\t{floor:.1}\t{walk:.1}\t{engine:.1}\t{:.2}\t\
-         {:.0}\t{quiet:.1}\t{naive:.0}\t{edit:.1}\t{learn:.2}\t{:.2}",
-        set.pattern_count(),
-        as_f64(set.memory()) / 1e6,
-        as_f64(bytes) / count,
-        as_f64(matches) / count,
-        as_f64(candidates) / count,
-        engine / floor,
-        1e6 / engine,
-        as_f64(guessed) / as_f64(learnt.max(1)),
-    );
-    Ok(())
+    Ok(naive)
 }
 
 /// Rules that are looked at, over the last thousand entries.
@@ -230,27 +284,19 @@ fn subject(entry: &Entry) -> Subject<'_> {
 }
 
 /// The floor: small letters, then every literal that stands at word boundaries.
-fn scanned(
-    automaton: &daachorse::DoubleArrayAhoCorasick<u32>,
-    entry: &Entry,
-    text: &mut String,
-) -> usize {
+fn scanned(automaton: &Automaton, entry: &Entry, text: &mut String) -> usize {
     text.clear();
     text.push_str(&entry.title);
     text.push('\n');
     text.push_str(&entry.body);
     text.make_ascii_lowercase();
     let bytes = text.as_bytes();
-    let is_letter = |at: usize| {
-        bytes
-            .get(at)
-            .is_some_and(|byte| byte.is_ascii_alphanumeric())
-    };
+    let is_letter = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
     automaton
         .find_overlapping_iter(&text)
         .filter(|found| {
             let (start, end) = (found.start(), found.end());
-            !(start > 0 && is_letter(start - 1)) && !is_letter(end)
+            !(is_letter(end) || start > 0 && is_letter(start - 1))
         })
         .count()
 }
