@@ -3,6 +3,8 @@
 //! A backtest asks the same matcher as a poll; nothing is decided or stored.
 
 mod backtest;
+mod feedback;
+mod marked;
 mod score;
 
 use serde_json::json;
@@ -17,7 +19,7 @@ use crate::domain::rule::{self, FeedSelector, Rule};
 pub fn rules(command: &RulesCommand, context: &Context, out: &mut Output) -> Result<Exit, Failure> {
     match command {
         RulesCommand::List => list(&context.load()?, out).map(|()| Exit::Done),
-        RulesCommand::Show { id } => show(&context.load()?, id, out).map(|()| Exit::Done),
+        RulesCommand::Show { id } => show(&context.load()?, id, context, out).map(|()| Exit::Done),
         RulesCommand::Backtest { rule, query, since } => {
             let ask = backtest::Ask {
                 rule: rule.as_deref(),
@@ -26,7 +28,19 @@ pub fn rules(command: &RulesCommand, context: &Context, out: &mut Output) -> Res
             };
             backtest::backtest(&ask, context, out).map(|()| Exit::Done)
         }
-        RulesCommand::Test { file } => score::test(file.as_deref(), context, out),
+        RulesCommand::Test {
+            marked: true,
+            against,
+            export,
+            ..
+        } => {
+            let ask = marked::Ask {
+                against: against.as_deref(),
+                export: export.as_deref(),
+            };
+            marked::test(&ask, context, out)
+        }
+        RulesCommand::Test { file, .. } => score::test(file.as_deref(), context, out),
     }
 }
 
@@ -87,7 +101,7 @@ fn facts(rule: &Rule) -> serde_json::Value {
 }
 
 /// A rule with its query in canonical form.
-fn show(loaded: &Loaded, id: &str, out: &mut Output) -> Result<(), Failure> {
+fn show(loaded: &Loaded, id: &str, context: &Context, out: &mut Output) -> Result<(), Failure> {
     let found = find(loaded, id)?;
     let canonical = rule::parse(&found.query)
         .0
@@ -95,6 +109,8 @@ fn show(loaded: &Loaded, id: &str, out: &mut Output) -> Result<(), Failure> {
         .unwrap_or_default();
     let mut value = facts(found);
     value["canonical"] = canonical.clone().into();
+    let marks = feedback::known(&found.id, loaded, context);
+    value["feedback"] = json!(marks.as_ref().map(feedback::Known::json));
     if !out.is_human() {
         return out.json(&value);
     }
@@ -118,7 +134,8 @@ fn show(loaded: &Loaded, id: &str, out: &mut Output) -> Result<(), Failure> {
     out.line(&format!(
         "  languages  {}",
         list_or(&value["languages"], "all")
-    ))
+    ))?;
+    marks.map_or(Ok(()), |marks| marks.print(out))
 }
 
 /// A JSON list of texts as people read it.

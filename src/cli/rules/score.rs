@@ -1,12 +1,14 @@
 //! `rules test`: the rules against marked entries, scored.
 //!
-//! A row is an entry with `expect`: the ids of the rules that must match, or `[]`.
+//! A row is an entry with `expect`: the ids of the rules that must match, or `[]`; `about` names the rules that
+//! it speaks of, `tolerate` those whose false alarm is known.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::marked::Limits;
 use crate::cli::check;
 use crate::cli::context::{Context, Loaded};
 use crate::cli::exit::{Exit, Failure};
@@ -121,6 +123,8 @@ fn score(
             .with_tags(&loaded.config);
         let expected = expected(&mut row, loaded)
             .map_err(|error| Failure::new(format!("{}: line {line}: {error}", file.display())))?;
+        let limits = Limits::take(&mut row)
+            .map_err(|error| Failure::new(format!("{}: line {line}: {error}", file.display())))?;
         let matched: BTreeSet<String> = loaded
             .config
             .rules
@@ -128,10 +132,12 @@ fn score(
             .into_iter()
             .map(|found| found.rule.to_string())
             .collect();
-        for rule in expected.union(&matched) {
+        for rule in expected.union(&matched).filter(|rule| limits.concern(rule)) {
             let score = scores.entry(rule.clone()).or_default();
             let kind = score.add(expected.contains(rule), matched.contains(rule));
-            let Some(kind) = kind else { continue };
+            let Some(kind) = kind.filter(|_| !limits.tolerate(rule)) else {
+                continue;
+            };
             let at = format!("{}:{line}", file.display());
             wrong.push(Wrong {
                 id: row.id.clone(),

@@ -11,6 +11,7 @@ use super::super::rule::diagnostic::{Diagnostic, Level};
 use super::super::rule::{Definitions, parse};
 use super::check;
 use super::filing::Postings;
+use super::lint;
 use super::node::{Clause, Expr, NodeId, Scope};
 use super::pattern::Pattern;
 use super::query::Query;
@@ -81,6 +82,7 @@ impl RuleSet {
         compiler.read_contexts();
         let rules = compiler.read_rules();
         check::unused(&mut compiler);
+        lint::rules(&mut compiler, &rules);
         compiler.finish(rules)
     }
 }

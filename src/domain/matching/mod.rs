@@ -4,15 +4,19 @@
 //! subject. The query language itself (lexing, parsing, printing) is in `domain::rule`.
 
 mod check;
+pub mod common;
 mod compile;
 mod evaluate;
 mod evidence;
+pub mod feedback;
 mod explain;
 mod filing;
 mod fold;
 pub mod furniture;
+mod lint;
 mod mention;
 mod miss;
+mod name_doubts;
 mod names;
 mod near;
 mod node;
@@ -37,6 +41,7 @@ use super::id::{EntityId, RuleId};
 use super::rule::Severity;
 use super::rule::diagnostic::Diagnostic;
 
+pub use name_doubts::name_doubts;
 pub use set::{Filing, RuleSet};
 
 /// The particles and endings that may follow a Hangul term, for the documentation.
