@@ -325,6 +325,20 @@ pub enum RulesCommand {
     Test {
         /// The file [default: tests/*.jsonl of the config folder]
         file: Option<PathBuf>,
+        /// Replay the alerts that were marked instead; exit 1 where a useful one would be lost
+        #[arg(long, conflicts_with = "file")]
+        marked: bool,
+        /// Compare with this other config: exit 1 only for what it does better
+        #[arg(long, value_name = "PATH", requires = "marked")]
+        against: Option<PathBuf>,
+        /// Write them as jsonl for `rules test FILE`, or - for stdout
+        #[arg(
+            long,
+            value_name = "FILE",
+            requires = "marked",
+            conflicts_with = "against"
+        )]
+        export: Option<PathBuf>,
     },
 }
 

@@ -6,7 +6,7 @@ use super::context::{Context, Loaded};
 use super::exit::{Exit, Failure};
 use super::output::Output;
 use super::rows::Row;
-use super::{context, setup};
+use super::{common, context, setup};
 use crate::config::{self, Problems};
 use crate::domain::rule::{Rule, RuleTest};
 use crate::fetch::{Fetcher, user_agent};
@@ -67,6 +67,7 @@ fn examine(loaded: Loaded, context: &Context) -> Result<Loaded, Problems> {
         .into_iter()
         .chain(bad_receivers(&loaded, context))
         .chain(no_client(&loaded, context))
+        .chain(common::terms(&loaded, context).iter().cloned())
         .collect();
     let Loaded { config, warnings } = loaded;
     let warnings = warnings.with(found);

@@ -153,6 +153,19 @@ impl Context {
         self.open_store(&setup::store_settings(&loaded.config))
     }
 
+    /// The store of a loaded config where there is one: looking makes none.
+    pub fn store_if_any(&self, loaded: &Loaded) -> Result<Option<Store>, Failure> {
+        let settings = setup::store_settings(&loaded.config);
+        let Ok(folder) = self.state_dir() else {
+            return Ok(None);
+        };
+        let path = store::database_path(&folder, &settings.url).map_err(Failure::config)?;
+        if !path.exists() {
+            return Ok(None);
+        }
+        self.open_store(&settings).map(Some)
+    }
+
     /// The store, whether or not config can be read: for `status` and `db`, which must work when it cannot.
     pub fn any_store(&self) -> Result<Store, Failure> {
         self.open_store(&self.any_store_settings())

@@ -1,6 +1,7 @@
 //! `entities`: list, show, lint.
 //!
-//! Lint shows the warnings of `check` that are about entities; what a mention is, the matcher decides.
+//! Lint shows the warnings of `check` that are about entities, and what is doubtful about their names; what a
+//! mention is, the matcher decides.
 
 use serde_json::json;
 
@@ -8,6 +9,7 @@ use super::args::EntitiesCommand;
 use super::context::{Context, Loaded, nearest};
 use super::exit::Failure;
 use super::output::Output;
+use crate::domain::matching::name_doubts;
 use crate::domain::rule::Entity;
 
 /// Runs an `entities` command.
@@ -91,22 +93,21 @@ fn show(loaded: &Loaded, wanted: &str, out: &mut Output) -> Result<(), Failure> 
         .try_for_each(|(name, value)| out.line(&format!("  {name:<10} {value}")))
 }
 
-/// The warnings about entities.
+/// The warnings about entities, then what is doubtful about their names.
 fn lint(loaded: &Loaded, out: &mut Output) -> Result<(), Failure> {
-    let about = loaded.warnings_about_entities();
+    let mut about = loaded.warnings_about_entities();
+    let config = &loaded.config;
+    let doubts = name_doubts(&config.rules, &config.definitions);
+    let doubts = loaded.warnings.located(&config.places, &doubts);
+    about.extend(doubts.iter().map(|problem| doubts.line(problem)));
     if !out.is_human() {
-        return out.rows(
-            "warnings",
-            &about
-                .iter()
-                .map(|text| json!({ "text": text }))
-                .collect::<Vec<_>>(),
-        );
+        let rows: Vec<_> = about.iter().map(|text| json!({ "text": text })).collect();
+        return out.rows("warnings", &rows);
     }
     about.iter().try_for_each(|text| out.line(text))?;
     out.line(&format!(
         "{} entities, {} warnings",
-        loaded.config.definitions.entities.len(),
+        config.definitions.entities.len(),
         about.len()
     ))
 }

@@ -103,7 +103,7 @@ fn is_silent(clause: &Explanation) -> bool {
 }
 
 /// A clause on one line, cut where it is long.
-fn short(clause: &str) -> String {
+pub fn short(clause: &str) -> String {
     let line = neutral(&clause.split_whitespace().collect::<Vec<_>>().join(" "));
     match line.char_indices().nth(CLAUSE) {
         Some((end, _)) => format!("{}…", &line[..end]),

@@ -6,6 +6,7 @@
 mod alerts;
 mod args;
 mod check;
+mod common;
 mod complete;
 mod context;
 mod db;

@@ -19,6 +19,9 @@ pub(super) struct Compiled {
 /// An entity, class or macro that nothing uses.
 const UNUSED: &str = "W08";
 
+/// Two rules that ask the same: of receivers' wishes that is nothing odd.
+const SAME: &str = "W26";
+
 /// Compiles, and reports what is wrong at its place in the files.
 pub(super) fn compile(cx: &mut Cx, draft: &mut Draft) -> Compiled {
     let (definitions, places) = draft.definitions();
@@ -51,7 +54,9 @@ pub(super) fn compile(cx: &mut Cx, draft: &mut Draft) -> Compiled {
             cx.push(problem);
         }
     }
-    found_only.retain(|problem| !names_broken(draft, &wanted, problem));
+    found_only.retain(|problem| {
+        problem.diagnostic.code != SAME && !names_broken(draft, &wanted, problem)
+    });
     of_receivers(cx, &places, &found_only);
     Compiled {
         definitions,

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::places::Places;
 use super::render;
 use super::source::{Place, Sources};
+use crate::domain::matching;
 use crate::domain::rule::diagnostic::Level;
 
 /// The most problems that are told one by one.
@@ -115,6 +117,13 @@ impl Problems {
     pub fn with(self, more: impl IntoIterator<Item = Problem>) -> Self {
         let list = self.list.into_iter().chain(more).collect();
         Self::new(list, self.sources)
+    }
+
+    /// What was found in the definitions later, at its places in the same files.
+    #[must_use]
+    pub fn located(&self, places: &Places, found: &[matching::Problem]) -> Self {
+        let located = found.iter().map(|one| places.locate(&self.sources, one));
+        Self::new(located.collect(), self.sources.clone())
     }
 
     /// The errors alone.

@@ -4,6 +4,7 @@
 //! that is sent is put together in `wire`.
 
 mod list;
+mod marked;
 mod wire;
 
 use jiff::Timestamp;
@@ -20,6 +21,7 @@ use crate::domain::id::{ReceiverId, RuleId};
 use crate::domain::rule::Severity;
 
 pub use list::{AlertFilter, AlertRow, Deliveries, HeldFilter, HeldRow, held, list};
+pub use marked::{MarkCounts, MarkedAlert, mark_counts, marked};
 pub use wire::{AlertDetail, detail, wire};
 
 /// What people say of an alert afterwards.

@@ -3,7 +3,9 @@
 //! A backtest asks the same matcher as a poll; nothing is decided or stored.
 
 mod backtest;
+mod feedback;
 mod listing;
+mod marked;
 mod score;
 
 use serde_json::json;
@@ -21,7 +23,7 @@ pub fn rules(command: &RulesCommand, context: &Context, out: &mut Output) -> Res
             listing::list_filed(&context.load()?, out).map(|()| Exit::Done)
         }
         RulesCommand::List => list(&context.load()?, out).map(|()| Exit::Done),
-        RulesCommand::Show { id } => show(&context.load()?, id, out).map(|()| Exit::Done),
+        RulesCommand::Show { id } => show(&context.load()?, id, context, out).map(|()| Exit::Done),
         RulesCommand::Backtest { rule, query, since } => {
             let ask = backtest::Ask {
                 rule: rule.as_deref(),
@@ -30,7 +32,19 @@ pub fn rules(command: &RulesCommand, context: &Context, out: &mut Output) -> Res
             };
             backtest::backtest(&ask, context, out).map(|()| Exit::Done)
         }
-        RulesCommand::Test { file } => score::test(file.as_deref(), context, out),
+        RulesCommand::Test {
+            marked: true,
+            against,
+            export,
+            ..
+        } => {
+            let ask = marked::Ask {
+                against: against.as_deref(),
+                export: export.as_deref(),
+            };
+            marked::test(&ask, context, out)
+        }
+        RulesCommand::Test { file, .. } => score::test(file.as_deref(), context, out),
     }
 }
 
@@ -91,7 +105,7 @@ fn facts(rule: &Rule) -> serde_json::Value {
 }
 
 /// A rule with its query in canonical form.
-fn show(loaded: &Loaded, id: &str, out: &mut Output) -> Result<(), Failure> {
+fn show(loaded: &Loaded, id: &str, context: &Context, out: &mut Output) -> Result<(), Failure> {
     let found = find(loaded, id)?;
     let canonical = rule::parse(&found.query)
         .0
@@ -99,6 +113,8 @@ fn show(loaded: &Loaded, id: &str, out: &mut Output) -> Result<(), Failure> {
         .unwrap_or_default();
     let mut value = facts(found);
     value["canonical"] = canonical.clone().into();
+    let marks = feedback::known(&found.id, loaded, context);
+    value["feedback"] = json!(marks.as_ref().map(feedback::Known::json));
     if !out.is_human() {
         return out.json(&value);
     }
@@ -122,7 +138,8 @@ fn show(loaded: &Loaded, id: &str, out: &mut Output) -> Result<(), Failure> {
     out.line(&format!(
         "  languages  {}",
         list_or(&value["languages"], "all")
-    ))
+    ))?;
+    marks.map_or(Ok(()), |marks| marks.print(out))
 }
 
 /// A JSON list of texts as people read it.

@@ -1,13 +1,15 @@
 //! `rules test`: the rules against marked entries, scored.
 //!
-//! A row is an entry with `expect`: the ids of the rules that must match, or `[]`. Rules are scored one by one; rows are
-//! scored by language as a desk sees them: told at all, by whichever rule, or not.
+//! A row is an entry with `expect`: the ids of the rules that must match, or `[]`; `about` names the rules that it speaks
+//! of, `tolerate` those whose false alarm is known. Rules are scored one by one; rows are scored by language as a desk sees
+//! them: told at all, by whichever rule, or not.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::marked::Limits;
 use crate::cli::check;
 use crate::cli::context::{Context, Loaded};
 use crate::cli::exit::{Exit, Failure};
@@ -129,6 +131,8 @@ fn score(file: &Path, loaded: &Loaded, report: &mut Report) -> Result<(), Failur
             .with_tags(&loaded.config);
         let expected = expected(&mut row, loaded)
             .map_err(|error| Failure::new(format!("{}: line {line}: {error}", file.display())))?;
+        let limits = Limits::take(&mut row)
+            .map_err(|error| Failure::new(format!("{}: line {line}: {error}", file.display())))?;
         let matched: BTreeSet<String> = loaded
             .config
             .rules
@@ -136,12 +140,8 @@ fn score(file: &Path, loaded: &Loaded, report: &mut Report) -> Result<(), Failur
             .into_iter()
             .map(|found| found.rule.to_string())
             .collect();
-        report.add(
-            &row,
-            &expected,
-            &matched,
-            &format!("{}:{line}", file.display()),
-        );
+        let at = format!("{}:{line}", file.display());
+        report.add(&row, &expected, &matched, (&at, &limits));
     }
     Ok(())
 }
@@ -239,7 +239,7 @@ impl Report {
         row: &Row,
         expected: &BTreeSet<String>,
         matched: &BTreeSet<String>,
-        at: &str,
+        (at, limits): (&str, &Limits),
     ) {
         self.rows += 1;
         let language = row.language.clone().unwrap_or_else(|| "?".to_owned());
@@ -247,10 +247,12 @@ impl Report {
             .entry(language)
             .or_default()
             .add(!expected.is_empty(), !matched.is_empty());
-        for rule in expected.union(matched) {
+        for rule in expected.union(matched).filter(|rule| limits.concern(rule)) {
             let score = self.rules.entry(rule.clone()).or_default();
             let kind = score.add(expected.contains(rule), matched.contains(rule));
-            let Some(kind) = kind else { continue };
+            let Some(kind) = kind.filter(|_| !limits.tolerate(rule)) else {
+                continue;
+            };
             self.wrong.push(Wrong {
                 id: row.id.clone(),
                 title: row.title.clone(),

@@ -13,6 +13,7 @@ use super::super::rule::{Definitions, parse};
 use super::check;
 use super::evaluate::Quick;
 use super::features::Features;
+use super::lint;
 use super::node::{Clause, Expr, NodeId, Scope};
 use super::pattern::Pattern;
 use super::postings::Postings;
@@ -104,6 +105,7 @@ impl Compiled {
         compiler.read_contexts();
         let rules = compiler.read_rules();
         check::unused(&mut compiler);
+        lint::rules(&mut compiler, &rules);
         compiler.finish(rules)
     }
 }

@@ -4,18 +4,22 @@
 //! subject. The query language itself (lexing, parsing, printing) is in `domain::rule`.
 
 mod check;
+pub mod common;
 mod compile;
 mod evaluate;
 mod evidence;
 mod explain;
 mod features;
+pub mod feedback;
 mod filing;
 mod fold;
 pub mod furniture;
 mod heads;
+mod lint;
 mod literals;
 mod mention;
 mod miss;
+mod name_doubts;
 mod names;
 mod near;
 mod node;
@@ -43,6 +47,7 @@ use super::id::{EntityId, RuleId};
 use super::rule::Severity;
 use super::rule::diagnostic::Diagnostic;
 
+pub use name_doubts::name_doubts;
 pub use rule_set::{Filing, Frequencies, RuleSet};
 
 /// The particles and endings that may follow a Hangul term, for the documentation.

@@ -194,7 +194,7 @@ fn trivial_count(count: u32, parts: &[Node], node: &Node, found: &mut Findings) 
 
 fn term(word: &str, node: &Node, found: &mut Findings) {
     words(word, node, found);
-    if VERBAL_NOUNS.contains(&word) {
+    if is_verbal_noun(word) {
         found.push(
             Diagnostic::warning(
                 "W13",
@@ -295,6 +295,11 @@ fn subsumed(parts: &[Node], found: &mut Findings) {
     }
 }
 
+/// What two parts that mean the same have in common: their text, small letters unless case matters.
+pub(super) fn same_text(part: &Node) -> String {
+    case_kept(part).unwrap_or_else(|| print(part).to_lowercase())
+}
+
 /// The text of a part in which case matters.
 fn case_kept(part: &Node) -> Option<String> {
     matches!(part.kind, Kind::Verbatim(_) | Kind::Regex(..)).then(|| print(part))
@@ -309,6 +314,11 @@ fn stem(part: &Node) -> Option<String> {
     stem.chars()
         .all(char::is_alphanumeric)
         .then(|| stem.to_lowercase())
+}
+
+/// Whether a word is a Korean noun that mostly occurs as a verb.
+pub(crate) fn is_verbal_noun(word: &str) -> bool {
+    VERBAL_NOUNS.contains(&word)
 }
 
 /// Korean nouns that mostly occur as verbs (…하다, …되다); the bare noun misses those forms.

@@ -6,6 +6,7 @@
 pub mod ast;
 mod chars;
 pub mod diagnostic;
+pub(crate) mod doubts;
 mod foreign;
 mod lexer;
 mod lint;
@@ -15,6 +16,7 @@ mod printer;
 pub mod suggest;
 mod wildcard;
 
+pub(crate) use lint::is_verbal_noun;
 pub use parser::parse;
 pub use printer::print;
 

@@ -11,7 +11,7 @@ use std::ops::Range;
 use super::ast::{Distance, Field, Kind, Near, Node};
 use super::diagnostic::{Diagnostic, Findings};
 use super::lexer::{self, Lexeme, Token};
-use super::{lint, print};
+use super::{doubts, lint, print};
 
 /// The longest query, in bytes.
 pub const MAX_BYTES: usize = 64 << 10;
@@ -71,6 +71,7 @@ pub fn parse(text: &str) -> (Option<Node>, Vec<Diagnostic>) {
     lint::invisible(text, &mut found);
     if let Some(node) = node.as_ref().filter(|_| whole) {
         lint::warn(node, &mut found);
+        doubts::warn(node, &mut found);
     }
     (node, found.into_sorted())
 }

@@ -257,3 +257,36 @@ fn the_system_alerts_through_the_same_outbox() {
     assert_eq!(number(&store, "select count(*) from delivery"), 1);
     assert_clean(&store);
 }
+
+#[test]
+fn a_marked_alert_comes_with_the_entry_as_it_was() {
+    let (_dir, store) = open_store();
+    let entries = vec![
+        entry("one", vec![rule_match("r")]),
+        entry("two", vec![rule_match("s")]),
+        entry("three", vec![rule_match("r")]),
+    ];
+    record(&store, commit(entries));
+    let changed = revised("one", "Another body.", Vec::new());
+    record(&store, commit_revised(changed));
+    for (alert, verdict, at) in [(1, Mark::Useful, 8), (2, Mark::Noise, 9)] {
+        let work = move |tx: &Transaction<'_>| mark(tx, alert, verdict, after(at));
+        assert!(store.write_blocking(work).unwrap());
+    }
+    let of = |rule: Option<RuleId>| {
+        let all = store.read_blocking(|conn| marked(conn, rule.as_ref(), 10));
+        let facts = |one: MarkedAlert| (one.alert, one.mark, one.entry.body, one.evidence.len());
+        all.unwrap().into_iter().map(facts).collect::<Vec<_>>()
+    };
+    let one = (1, Mark::Useful, "Body of one.".to_owned(), 1);
+    let two = (2, Mark::Noise, "Body of two.".to_owned(), 1);
+    assert_eq!(of(None), [two, one.clone()], "the last mark first");
+    assert_eq!(of(Some(RuleId::new("r"))), [one]);
+    let counts = store.read_blocking(|conn| mark_counts(conn, &RuleId::new("r")));
+    let expected = MarkCounts {
+        alerts: 2,
+        useful: 1,
+        noise: 0,
+    };
+    assert_eq!(counts.unwrap(), expected);
+}

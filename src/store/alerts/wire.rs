@@ -98,7 +98,7 @@ pub fn detail(
 }
 
 /// The entry as it was when it matched, since the evidence points into that text; else as it is.
-fn entry_then(
+pub(super) fn entry_then(
     conn: &Connection,
     entry: Option<i64>,
     revision: Option<u32>,
@@ -117,7 +117,8 @@ fn entry_then(
     Ok(Some(stored.wire()))
 }
 
-fn evidence(conn: &Connection, alert: i64) -> Result<Vec<Evidence>> {
+/// Why an alert was raised: the places that its match lists.
+pub(super) fn evidence(conn: &Connection, alert: i64) -> Result<Vec<Evidence>> {
     let found: Option<Json<Vec<Evidence>>> = conn
         .prepare_cached(
             r#"select evidence from "match" where alert = ?1 and raised is not null limit 1"#,

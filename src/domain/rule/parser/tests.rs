@@ -416,7 +416,8 @@ fn leaf() -> impl Strategy<Value = Kind> {
                 !["AND", "OR", "NOT", "NEAR", "BEFORE", "ATLEAST"].contains(&word.as_str())
             })
             .prop_map(Kind::Term),
-        "[a-z]{2,4}[*?]".prop_map(Kind::Term),
+        "[a-z]{2,4}[*?][a-z]{0,2}".prop_map(Kind::Term),
+        "[A-Z]{2}-[0-9]{1,3}[가-힣戦]{0,2}|[가戦][*]".prop_map(Kind::Term),
         ("[ a-z\"'\\\\가-힣«]{0,8}x", proptest::option::of(0u32..9))
             .prop_map(|(text, slop)| Kind::Phrase(text, slop)),
         "[ a-z\"'\\\\’]{0,8}x".prop_map(Kind::Verbatim),

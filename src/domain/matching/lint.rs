@@ -1,0 +1,189 @@
+//! Doubts about rules beside one another and beside their filters: two that ask the same, a filter by language
+//! that no term can meet.
+//!
+//! Only warnings; what makes a rule unusable is in `check`.
+
+use std::collections::HashMap;
+
+use super::super::rule::ast::{Field, Kind, Node};
+use super::super::rule::diagnostic::Diagnostic;
+use super::super::rule::doubts::{property, slip};
+use super::super::rule::{Rule, parse};
+use super::Place;
+use super::compile::Compiler;
+use super::script::{self, kind_of};
+use super::set::RulePlan;
+
+/// Looks at the rules that are matched.
+pub(super) fn rules(compiler: &mut Compiler<'_>, plans: &[RulePlan]) {
+    let definitions = compiler.definitions;
+    let mut seen: HashMap<u32, Vec<&Rule>> = HashMap::new();
+    for (index, (rule, plan)) in definitions.rules.iter().zip(plans).enumerate() {
+        let Some(clause) = plan.clause.as_ref().filter(|_| rule.enabled) else {
+            continue;
+        };
+        let place = Place::RuleQuery(index);
+        let same = seen.entry(clause.node).or_default();
+        let first = same.iter().find(|other| filters_equal(other, rule));
+        if let Some(first) = first {
+            let message = format!("the rule `{}` asks for the same", first.id);
+            let help = "leave one out, or give them different feeds or languages";
+            let diagnostic = Diagnostic::warning("W26", clause.span.clone(), message).help(help);
+            compiler.report(place, diagnostic);
+        } else {
+            same.push(rule);
+        }
+        for diagnostic in filter(rule) {
+            compiler.report(place, diagnostic);
+        }
+    }
+}
+
+fn filters_equal(one: &Rule, other: &Rule) -> bool {
+    one.feeds == other.feeds && one.languages == other.languages
+}
+
+/// W16: what the rule asks and what its `languages` let through.
+fn filter(rule: &Rule) -> Vec<Diagnostic> {
+    if rule.languages.is_empty() {
+        return Vec::new();
+    }
+    let Some(tree) = parse(&rule.query).0 else {
+        return Vec::new();
+    };
+    let mut out = Vec::new();
+    let listed = rule.languages.join(", ");
+    for language in &rule.languages {
+        if let Some(right) = slip(language) {
+            let message =
+                format!("the rule looks at language `{language}`, which is no language tag");
+            let help = format!("write languages = [\"{right}\"]");
+            out.push(Diagnostic::warning("W16", tree.span.clone(), message).help(help));
+        }
+    }
+    for part in conjuncts(&tree) {
+        let Some((Field::Lang, value)) = property(part) else {
+            continue;
+        };
+        if !rule
+            .languages
+            .iter()
+            .any(|one| primary(one) == primary(value))
+        {
+            let message =
+                format!("the rule looks at {listed} alone, so it never matches lang:{value}");
+            let help = "change `languages` of the rule, or leave this out";
+            out.push(Diagnostic::warning("W16", part.span.clone(), message).help(help));
+        }
+    }
+    if needs_hangul(&tree) && !rule.languages.iter().any(|one| primary(one) == "ko") {
+        let message =
+            format!("this needs Hangul in the text, and the rule looks at {listed} alone");
+        let help = "change `languages` of the rule, or add terms in those languages";
+        out.push(Diagnostic::warning("W16", tree.span.clone(), message).help(help));
+    }
+    out
+}
+
+fn primary(tag: &str) -> String {
+    tag.split(['-', '_'])
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase()
+}
+
+fn conjuncts(tree: &Node) -> Vec<&Node> {
+    match &tree.kind {
+        Kind::And(parts) => parts.iter().collect(),
+        _ => vec![tree],
+    }
+}
+
+/// Whether a text without Hangul can never match.
+fn needs_hangul(node: &Node) -> bool {
+    match &node.kind {
+        Kind::Term(text) | Kind::Phrase(text, _) | Kind::Verbatim(text) => text
+            .chars()
+            .any(|c| kind_of(c) == Some(script::Kind::Hangul)),
+        Kind::Or(parts) => parts.iter().all(needs_hangul),
+        Kind::And(parts) => parts.iter().any(needs_hangul),
+        Kind::AtLeastOf(count, parts) => {
+            let others = parts.iter().filter(|part| !needs_hangul(part)).count();
+            usize::try_from(*count).is_ok_and(|count| others < count)
+        }
+        Kind::Near(near) => needs_hangul(&near.left) || !near.negated && needs_hangul(&near.right),
+        Kind::Field(Field::Title | Field::Lead | Field::Body | Field::Text, inner)
+        | Kind::Count(_, inner) => needs_hangul(inner),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::matching::{Place, RuleSet};
+    use crate::domain::rule::{Definitions, FeedSelector, Rule};
+
+    fn warned(rules: Vec<Rule>) -> Vec<(usize, &'static str)> {
+        let definitions = Definitions {
+            rules,
+            ..Definitions::default()
+        };
+        let (_, problems) = RuleSet::compile(&definitions);
+        problems
+            .into_iter()
+            .map(|one| match one.place {
+                Place::RuleQuery(index) => (index, one.diagnostic.code),
+                place => panic!("{place:?}"),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn rules_that_ask_the_same_are_warned_of() {
+        let of = |id: &str, query: &str| Rule::of_query(id, query);
+        let wire = Rule {
+            feeds: vec![FeedSelector::Feed("wire".into())],
+            ..of("d", "K-2 Poland")
+        };
+        let off = Rule {
+            enabled: false,
+            ..of("e", "K2 Poland")
+        };
+        let rules = vec![
+            of("a", "K2 AND Poland"),
+            of("b", "(K-2 poland)"),
+            of("c", "K2 OR Poland"),
+            wire,
+            off,
+        ];
+        assert_eq!(warned(rules), [(1, "W26")]);
+    }
+
+    #[test]
+    fn a_filter_that_no_term_can_meet_is_warned_of() {
+        for (query, languages, codes) in [
+            ("수출*", &["en"][..], &["W16"][..]),
+            ("수출* OR 계약* NEAR/5 전차", &["en", "pl"], &["W16"]),
+            ("수출* K2", &["en"], &["W16"]),
+            ("수출* OR K2", &["en"], &[]),
+            ("2 OF (수출*, 계약*, K2)", &["en"], &["W16"]),
+            ("수출* OR @kai", &["en"], &["E30"]),
+            ("수출*", &["ko-KR"], &[]),
+            ("lang:ko K2", &["en"], &["W16"]),
+            ("lang:en-GB K2", &["en"], &[]),
+            ("K2", &["kr"], &["W16"]),
+            ("K2 NOT 수출*", &["en"], &[]),
+        ] {
+            let rule = Rule {
+                languages: languages.iter().map(|&one| one.to_owned()).collect(),
+                ..Rule::of_query("a", query)
+            };
+            let mut found: Vec<_> = warned(vec![rule])
+                .into_iter()
+                .map(|(_, code)| code)
+                .collect();
+            found.retain(|code| *code != "W02");
+            assert_eq!(found, codes, "{query}");
+        }
+    }
+}

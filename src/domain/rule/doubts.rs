@@ -1,0 +1,454 @@
+//! Doubts about a query that its tree alone shows: parts that can never hold together, values that no entry has,
+//! parts that stand twice, exclusions that take too much.
+//!
+//! Mistakes of single words are in `lint`; what needs entities, feeds or entries is said by `domain::matching`.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use super::ast::{Field, Kind, Node};
+use super::diagnostic::{Diagnostic, Findings};
+use super::lint::same_text;
+use super::parser::children;
+
+/// Texts of an entry, as bits.
+const TITLE: u8 = 1;
+const BODY: u8 = 2;
+const AUTHOR: u8 = 4;
+const CATEGORY: u8 = 8;
+/// It is not known here.
+const ANY: u8 = 0xff;
+
+/// Warns of all of it.
+pub(super) fn warn(node: &Node, found: &mut Findings) {
+    look(node, TITLE | BODY, found);
+}
+
+/// Looks at a node that stands within these texts.
+fn look(node: &Node, texts: u8, found: &mut Findings) {
+    let mut inner = texts;
+    match &node.kind {
+        Kind::Field(field, value) => {
+            inner = texts_of(*field);
+            values(*field, value, found);
+        }
+        Kind::And(parts) => {
+            twice(parts, found);
+            apart(parts, found);
+            too_much(parts, found);
+        }
+        Kind::AtLeastOf(count, parts) => {
+            let repeated = twice(parts, found);
+            let rest = parts.len() - repeated;
+            if repeated > 0 && usize::try_from(*count).is_ok_and(|count| count > rest) {
+                let message = format!("{count} of {rest} different parts can never be true");
+                let help = format!("write a number up to {rest}, or more parts");
+                never(node.span.clone(), message, &help, found);
+            }
+        }
+        Kind::Near(near) => {
+            let (left, right) = (places(&near.left, texts), places(&near.right, texts));
+            if left & right == 0 {
+                let so = if near.negated {
+                    "nothing is left out"
+                } else {
+                    "this never matches"
+                };
+                let message = format!("the two sides never stand in one field, so {so}");
+                let help = "join them with AND, or write one field before both: title:(a NEAR/5 b)";
+                never(node.span.clone(), message, help, found);
+            }
+        }
+        Kind::Phrase(text, Some(_)) if words(text).count() < 2 => found.push(
+            Diagnostic::warning(
+                "W28",
+                node.span.clone(),
+                "nothing can stand in between: the phrase is one word",
+            )
+            .help("leave `~` and its number out, or write more words"),
+        ),
+        _ => {}
+    }
+    for child in children(node) {
+        look(child, inner, found);
+    }
+}
+
+fn never(span: Range<usize>, message: String, help: &str, found: &mut Findings) {
+    found.push(Diagnostic::warning("W03", span, message).help(help));
+}
+
+fn texts_of(field: Field) -> u8 {
+    match field {
+        Field::Title => TITLE,
+        Field::Body => BODY,
+        Field::Lead | Field::Text => TITLE | BODY,
+        Field::Author => AUTHOR,
+        Field::Category => CATEGORY,
+        Field::Url | Field::Host | Field::Feed | Field::Tag | Field::Lang => ANY,
+    }
+}
+
+/// The texts in which a node can have a place.
+fn places(node: &Node, texts: u8) -> u8 {
+    match &node.kind {
+        Kind::Field(field, inner) => places(inner, texts_of(*field)),
+        Kind::Macro(_) => ANY,
+        Kind::Near(near) if near.negated => places(&near.left, texts),
+        Kind::Near(near) => places(&near.left, texts) & places(&near.right, texts),
+        Kind::Or(_) | Kind::And(_) | Kind::AtLeastOf(..) | Kind::Not(_) | Kind::Count(..) => {
+            children(node).fold(0, |all, child| all | places(child, texts))
+        }
+        _ => texts,
+    }
+}
+
+/// Parts of AND and OF that stand there twice; how many.
+fn twice(parts: &[Node], found: &mut Findings) -> usize {
+    let mut seen: HashMap<String, &Node> = HashMap::new();
+    let mut repeated = 0;
+    for part in parts {
+        let Some(first) = seen.insert(same_text(part), part) else {
+            continue;
+        };
+        repeated += 1;
+        found.push(
+            Diagnostic::warning("W06", part.span.clone(), "this part stands here twice")
+                .help("leave it out")
+                .related(first.span.clone(), "the other"),
+        );
+    }
+    repeated
+}
+
+/// `lang:ko lang:en`: an entry has one of each.
+fn apart(parts: &[Node], found: &mut Findings) {
+    let asked: Vec<(Field, String, &Node)> = parts
+        .iter()
+        .filter_map(|part| {
+            let (field, value) = property(part)?;
+            Some((field, value.to_ascii_lowercase(), part))
+        })
+        .collect();
+    for (at, (field, value, part)) in asked.iter().enumerate() {
+        let other = asked[..at]
+            .iter()
+            .find(|(other, wanted, _)| other == field && !agree(*field, value, wanted));
+        let Some((.., first)) = other else { continue };
+        let message = format!(
+            "an entry has one {}, so these two never hold together",
+            field_noun(*field)
+        );
+        let help = format!("write {}:(a OR b) for either", field.as_str());
+        found.push(
+            Diagnostic::warning("W03", part.span.clone(), message)
+                .help(help)
+                .related(first.span.clone(), "the other"),
+        );
+    }
+}
+
+/// Whether an entry can have both values.
+fn agree(field: Field, one: &str, other: &str) -> bool {
+    let (short, long) = if one.len() < other.len() {
+        (one, other)
+    } else {
+        (other, one)
+    };
+    match field {
+        Field::Lang => long
+            .strip_prefix(short)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '_'])),
+        Field::Host => long
+            .strip_suffix(short)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.')),
+        Field::Feed => one == other,
+        _ => true,
+    }
+}
+
+fn field_noun(field: Field) -> &'static str {
+    match field {
+        Field::Lang => "language",
+        Field::Host => "host",
+        _ => "feed",
+    }
+}
+
+/// The field and the value of `lang:ko` and its like.
+pub(crate) fn property(node: &Node) -> Option<(Field, &str)> {
+    let Kind::Field(field, inner) = &node.kind else {
+        return None;
+    };
+    field.is_property().then_some((*field, value_of(inner)?))
+}
+
+fn value_of(node: &Node) -> Option<&str> {
+    match &node.kind {
+        Kind::Term(text) | Kind::Phrase(text, None) | Kind::Verbatim(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// Values that no entry can have.
+fn values(field: Field, node: &Node, found: &mut Findings) {
+    let Some(value) = value_of(node) else {
+        if matches!(node.kind, Kind::Or(_)) {
+            children(node).for_each(|child| values(field, child, found));
+        }
+        return;
+    };
+    let span = node.span.clone();
+    match field {
+        Field::Lang => {
+            if let Some(right) = slip(value) {
+                let message = format!("`{value}` is no language tag, so this never matches");
+                never(span, message, &format!("did you mean lang:{right}?"), found);
+            } else if !is_tag(value) {
+                let message = format!("`{value}` is no language tag, so this never matches");
+                never(
+                    span,
+                    message,
+                    "write a code such as ko, en or zh-Hant",
+                    found,
+                );
+            }
+        }
+        Field::Host if value.contains(['/', ':', '@']) || value.contains(char::is_whitespace) => {
+            let message = format!("`{value}` is more than a host, so this never matches");
+            never(
+                span,
+                message,
+                "write the host alone, or url: for a part of the address",
+                found,
+            );
+        }
+        Field::Url if value.contains(char::is_whitespace) => {
+            let message = "an address holds no blank, so this never matches".to_owned();
+            never(
+                span,
+                message,
+                "write one part of the address, or two joined by AND",
+                found,
+            );
+        }
+        _ => {}
+    }
+}
+
+/// Whether a text has the form of a language tag.
+fn is_tag(value: &str) -> bool {
+    let mut parts = value.split(['-', '_']);
+    let letters = |part: &str| part.chars().all(|c| c.is_ascii_alphabetic());
+    parts
+        .next()
+        .is_some_and(|primary| (2..=3).contains(&primary.len()) && letters(primary))
+        && parts.all(|part| (1..=8).contains(&part.len()))
+}
+
+/// The tag that was meant where somebody wrote a country or the name of a language.
+pub(crate) fn slip(value: &str) -> Option<&'static str> {
+    let value = value.to_ascii_lowercase();
+    SLIPS
+        .iter()
+        .find(|(_, slips)| slips.split(' ').any(|slip| slip == value))
+        .map(|(right, _)| *right)
+}
+
+/// Codes of countries that are no codes of languages (or of one that nobody publishes in), and names.
+const SLIPS: [(&str, &str); 24] = [
+    ("ko", "kr kor korean"),
+    ("ja", "jp jpn japanese"),
+    ("zh", "cn chn chinese mandarin"),
+    ("zh-Hant", "tw twn"),
+    ("en", "gb eng english us usa"),
+    ("uk", "ua ukr ukrainian"),
+    ("cs", "cz cze czech"),
+    ("da", "dk danish"),
+    ("el", "gr greek"),
+    ("sv", "swe swedish"),
+    ("de", "ger deu german"),
+    ("fr", "fre fra french"),
+    ("es", "spa spanish"),
+    ("pt", "por portuguese"),
+    ("pl", "pol polish"),
+    ("ru", "rus russian"),
+    ("ro", "rou rum romanian"),
+    ("tr", "tur turkish"),
+    ("ar", "ara arabic"),
+    ("vi", "vn vie vietnamese"),
+    ("nb", "nor norwegian"),
+    ("fi", "fin finnish"),
+    ("et", "ee est estonian"),
+    ("he", "heb hebrew"),
+];
+
+/// `Hanwha NOT "Hanwha Eagles"`: denies entries that speak of both.
+fn too_much(parts: &[Node], found: &mut Findings) {
+    let mut wanted = Vec::new();
+    for part in parts {
+        wanted_terms(part, &mut wanted);
+    }
+    for part in parts {
+        let Kind::Not(inner) = &part.kind else {
+            continue;
+        };
+        let alternatives: &[Node] = match &inner.kind {
+            Kind::Or(list) => list,
+            _ => std::slice::from_ref(inner.as_ref()),
+        };
+        for denied in alternatives {
+            let Kind::Phrase(text, None) = &denied.kind else {
+                continue;
+            };
+            let Some(term) = wanted.iter().find(|term| holds(text, term)) else {
+                continue;
+            };
+            let message = format!(
+                "this denies every entry that holds it, also those that speak of `{term}` elsewhere"
+            );
+            let rest: Vec<&str> = words(text).filter(|word| !fits(word, term)).collect();
+            let help = format!(
+                "write {term} NOT NEAR/0 {} to leave out only those places, or not_in of an entity",
+                quoted(&rest)
+            );
+            found.push(Diagnostic::warning("W27", denied.span.clone(), message).help(help));
+        }
+    }
+}
+
+/// Terms that an entry may match by: the part itself, or alternatives of it.
+fn wanted_terms<'n>(node: &'n Node, out: &mut Vec<&'n str>) {
+    match &node.kind {
+        Kind::Term(word) => out.push(word),
+        Kind::Or(parts) => parts.iter().for_each(|part| wanted_terms(part, out)),
+        _ => {}
+    }
+}
+
+/// Whether a phrase holds a term and more.
+fn holds(phrase: &str, term: &str) -> bool {
+    let mut fitting = 0;
+    let mut all = 0;
+    for word in words(phrase) {
+        all += 1;
+        fitting += usize::from(fits(word, term));
+    }
+    0 < fitting && fitting < all
+}
+
+fn fits(word: &str, term: &str) -> bool {
+    let (word, term) = (word.to_lowercase(), term.to_lowercase());
+    match term.strip_suffix('*') {
+        Some(stem) => word.starts_with(stem),
+        None => word == term,
+    }
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '*' && c != '?')
+        .filter(|word| !word.is_empty())
+}
+
+fn quoted(words: &[&str]) -> String {
+    match words {
+        [one] => (*one).to_owned(),
+        _ => format!("\"{}\"", words.join(" ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::rule::parse;
+
+    /// Code and span as text of each warning.
+    fn warned(query: &str) -> Vec<(&'static str, &str)> {
+        let (_, found) = parse(query);
+        found
+            .iter()
+            .map(|one| (one.code, &query[one.span.clone()]))
+            .collect()
+    }
+
+    #[test]
+    fn what_can_never_hold_is_warned_of() {
+        for (query, part) in [
+            ("title:K2 NEAR/5 body:Poland", "title:K2 NEAR/5 body:Poland"),
+            (
+                "title:K2 NOT NEAR/5 author:Kim",
+                "title:K2 NOT NEAR/5 author:Kim",
+            ),
+            ("author:(Kim NEAR/2 title:Lee)", "(Kim NEAR/2 title:Lee)"),
+            ("lang:ko lang:en K2", "lang:en"),
+            ("feed:a feed:b", "feed:b"),
+            ("host:yna.co.kr host:example.org", "host:example.org"),
+            ("lang:kr K2", "kr"),
+            ("lang:(ko OR korean) K2", "korean"),
+            ("lang:k2 K2", "k2"),
+            ("host:yna.co.kr/en K2", "yna.co.kr/en"),
+            ("host:https://yna.co.kr K2", "https://yna.co.kr"),
+            ("url:\"arms deal\" K2", "\"arms deal\""),
+        ] {
+            assert_eq!(warned(query), [("W03", part)], "{query}");
+        }
+        for query in [
+            "title:K2 NEAR/5 Poland",
+            "lead:K2 NEAR/5 body:Poland",
+            "title:(K2 OR body:K9) NEAR/5 body:Poland",
+            "$m NEAR/5 author:Kim",
+            "lang:zh lang:zh-Hant K2",
+            "host:co.kr host:yna.co.kr",
+            "tag:a tag:b",
+            "lang:(ko OR en) K2",
+            "host:kr K2",
+            "url:arms-deal",
+        ] {
+            assert_eq!(warned(query), [], "{query}");
+        }
+    }
+
+    #[test]
+    fn parts_that_stand_twice_are_warned_of() {
+        for (query, found) in [
+            ("K2 AND Poland AND k2", &[("W06", "k2")][..]),
+            ("'KAI' 'Kai'", &[]),
+            ("2 OF (K2, K9, K2)", &[("W06", "K2")]),
+            (
+                "3 OF (K2, K9, K2, k9)",
+                &[
+                    ("W03", "3 OF (K2, K9, K2, k9)"),
+                    ("W06", "K2"),
+                    ("W06", "k9"),
+                ],
+            ),
+        ] {
+            assert_eq!(warned(query), found, "{query}");
+        }
+    }
+
+    #[test]
+    fn an_exclusion_that_takes_too_much_is_told_with_the_way_out() {
+        let (_, found) = parse("Hanwha NOT \"Hanwha Eagles\"");
+        assert_eq!((found.len(), found[0].code), (1, "W27"));
+        let help = found[0].help.as_deref().unwrap_or_default();
+        assert!(help.starts_with("write Hanwha NOT NEAR/0 Eagles"), "{help}");
+        assert_eq!(
+            warned("(Korea* OR 한국*) arms NOT (\"North Korea\" OR drill)"),
+            [("W27", "\"North Korea\"")]
+        );
+        for query in [
+            "Hanwha NOT Eagles",
+            "Hanwha NOT \"LG Twins\"",
+            "tank NOT title:\"tank museum\"",
+            "tanks NOT \"tank museum\"",
+        ] {
+            assert_eq!(warned(query), [], "{query}");
+        }
+    }
+
+    #[test]
+    fn slop_in_one_word_is_warned_of() {
+        assert_eq!(warned("\"howitzer\"~3"), [("W28", "\"howitzer\"~3")]);
+        assert_eq!(warned("\"arms deal\"~3 K2"), []);
+    }
+}
