@@ -141,6 +141,23 @@ fn rules_are_tested_on_their_own_examples_and_on_files() {
 }
 
 #[test]
+fn marked_entries_are_scored_by_language_whichever_rule_told_them() {
+    let desk =
+        Desk::new("[[rule]]\nid = \"a\"\nquery = 'tank*'\n[[rule]]\nid = \"b\"\nquery = 'gun*'\n");
+    desk.write(
+        "tests/a.jsonl",
+        "{\"title\":\"tanks\",\"language\":\"en\",\"expect\":[\"b\"]}\n{\"title\":\"guns\",\"language\":\"de\",\"expect\":[]}\n",
+    );
+    let told = desk
+        .run(&["rules", "test", "--format", "json"])
+        .expect(1)
+        .json();
+    assert_eq!(told["languages"]["en"]["hits"], 1);
+    assert_eq!(told["languages"]["de"]["false_alarms"], 1);
+    assert_eq!(told["rules"]["b"]["misses"], 1);
+}
+
+#[test]
 fn warnings_are_text_on_stderr_and_problems_json_where_asked() {
     let desk = Desk::new("[[rule]]\nid = \"a\"\nquery = \"K2 and Poland\"\n");
     let warned = desk.run(&["check"]).expect(0);

@@ -138,6 +138,11 @@ async fn validators_go_back_byte_for_byte() {
         assert!(matches!(second.result, FetchResult::NotModified));
         assert!(second.facts.conditional);
         assert_eq!(server.connections(), 1, "the connection is reused");
+        request.alone = true;
+        for connections in [2, 3] {
+            fetcher.fetch(&request).await;
+            assert_eq!(server.connections(), connections, "none is kept for nobody");
+        }
     }
 }
 

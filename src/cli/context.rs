@@ -69,6 +69,11 @@ impl Context {
         }
     }
 
+    /// Whether more is to be told than the result (`-v`).
+    pub fn is_verbose(&self) -> bool {
+        matches!(self.level, Some("debug" | "trace"))
+    }
+
     /// Whether stderr is coloured.
     pub fn color_stderr(&self) -> bool {
         use std::io::IsTerminal as _;

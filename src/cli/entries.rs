@@ -1,5 +1,7 @@
 //! `entries`: search in the rule language, show, export.
 
+use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::json;
 
 use super::args::{EntriesCommand, EntryFilter};
@@ -9,14 +11,19 @@ use super::exit::Failure;
 use super::output::{Output, neutral};
 use super::when;
 use crate::domain::entry::page::State;
+use crate::domain::entry::{Content, language};
 use crate::domain::id::FeedId;
-use crate::store::entries::{self as stored, Cursor, StoredEntry};
+use crate::domain::matching::furniture::furniture;
+use crate::store::entries::{self as stored, Cursor, Revision, StoredEntry};
 use crate::store::gaps;
 use crate::store::pages::{self, PageRow};
 use crate::store::{Store, StoreError};
 
 /// Entries read from the store at a time.
 const PAGE: u32 = 500;
+
+/// Pieces around a text that are listed as not matched.
+const MOST_FURNITURE: usize = 8;
 
 /// Hits of a search without `--limit`.
 const HITS: usize = 100;
@@ -136,7 +143,7 @@ fn line(entry: &StoredEntry, out: &mut Output) -> Result<(), Failure> {
     let feed = entry.entry.feed.as_ref().map_or("-", |feed| feed.as_str());
     out.line(&format!(
         "{}  {at}  {feed}  {}",
-        &entry.entry.id.as_str()[..8],
+        &entry.entry.id.as_str()[..12],
         neutral(&content.title)
     ))
 }
@@ -169,6 +176,8 @@ fn show(id: &str, context: &Context, out: &mut Output) -> Result<(), Failure> {
         let mut value = json!(entry.wire());
         value["via"] = json!(via);
         value["page"] = json!(page);
+        value["key"] = json!(entry.entry.key);
+        value["revisions"] = json!(edits(&entry, &revisions));
         return out.json(&value);
     }
     let said = &entry.entry.content;
@@ -182,7 +191,8 @@ fn show(id: &str, context: &Context, out: &mut Output) -> Result<(), Failure> {
             "first seen",
             entry.entry.first_seen.map(|at| at.to_string()),
         ),
-        ("language", said.language.clone()),
+        ("language", language_of(said)),
+        ("known by", Some(entry.entry.key.clone())),
         ("came via", via),
     ];
     for (name, value) in facts
@@ -202,14 +212,84 @@ fn show(id: &str, context: &Context, out: &mut Output) -> Result<(), Failure> {
         };
         out.line(&format!("  rule        {}: {led}", found.rule))?;
     }
-    for revision in revisions {
-        out.line(&format!(
-            "  changed     {} at {}",
-            revision.changed.join(", "),
-            revision.replaced
-        ))?;
+    for edit in edits(&entry, &revisions) {
+        edit.tell(out)?;
     }
     texts(&entry, out)
+}
+
+/// The language, and what the text itself looks like with how sure that is.
+fn language_of(said: &Content) -> Option<String> {
+    let seen = language::detect(&format!("{}\n{}", said.title, said.body));
+    let seen = seen.map(|(seen, sure)| format!("by its text {seen}, {:.0} % sure", sure * 100.0));
+    match (&said.language, seen) {
+        (Some(language), Some(seen)) => Some(format!("{language} ({seen})")),
+        (Some(language), None) => Some(language.clone()),
+        (None, seen) => seen,
+    }
+}
+
+/// What a revision changed, short parts with what they were and became.
+#[derive(Serialize)]
+struct Edit<'a> {
+    number: u32,
+    at: Timestamp,
+    changed: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<Change<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<Change<'a>>,
+}
+
+#[derive(Serialize)]
+struct Change<'a> {
+    before: Option<&'a str>,
+    after: Option<&'a str>,
+}
+
+impl<'a> Change<'a> {
+    fn of(before: Option<&'a str>, after: Option<&'a str>) -> Option<Self> {
+        (before != after).then_some(Self { before, after })
+    }
+}
+
+impl Edit<'_> {
+    fn tell(&self, out: &mut Output) -> Result<(), Failure> {
+        let changed = self.changed.join(", ");
+        out.line(&format!("  changed     {changed} at {}", self.at))?;
+        for (part, change) in [("title", &self.title), ("url", &self.url)] {
+            let Some(change) = change else { continue };
+            let said = |text: Option<&str>| text.map_or_else(|| "none".to_owned(), neutral);
+            let (before, after) = (said(change.before), said(change.after));
+            out.line(&format!("              {part}: {before} -> {after}"))?;
+        }
+        Ok(())
+    }
+}
+
+/// The edits of an entry, oldest first.
+fn edits<'a>(entry: &'a StoredEntry, revisions: &'a [Revision]) -> Vec<Edit<'a>> {
+    let said = &entry.entry.content;
+    let now = (said.title.as_str(), said.url.as_deref());
+    let then = |revision: &'a Revision| {
+        let content = &revision.content;
+        (content.title.as_str(), content.url.as_deref())
+    };
+    let after = revisions.iter().skip(1).map(then).chain([now]);
+    revisions
+        .iter()
+        .zip(after)
+        .map(|(revision, after)| {
+            let before = then(revision);
+            Edit {
+                number: revision.number + 1,
+                at: revision.replaced,
+                changed: &revision.changed,
+                title: Change::of(Some(before.0), Some(after.0)),
+                url: Change::of(before.1, after.1),
+            }
+        })
+        .collect()
 }
 
 /// What an entry says, and its article where that was read.
@@ -218,6 +298,10 @@ fn texts(entry: &StoredEntry, out: &mut Output) -> Result<(), Failure> {
         |text: &str, out: &mut Output| text.lines().try_for_each(|line| out.line(&neutral(line)));
     out.line("")?;
     lines(&entry.entry.content.body, out)?;
+    let body = &entry.entry.content.body;
+    for range in furniture(body).into_iter().take(MOST_FURNITURE) {
+        out.line(&format!("  not matched {}", neutral(body[range].trim())))?;
+    }
     let Some(article) = &entry.entry.full_text else {
         return Ok(());
     };

@@ -213,18 +213,17 @@ fn poll(
     context: &Context,
     out: &mut Output,
 ) -> Result<Exit, Failure> {
-    let store = context.store_of(&loaded)?;
-    let rows = all(&loaded, &store)?;
-    let known: HashSet<&str> = rows.iter().map(|row| row.feed.id.as_str()).collect();
-    let wanted = ids
-        .iter()
-        .map(|id| match known.get(id.as_str()) {
-            Some(_) => Ok(FeedId::new(id.as_str())),
-            None => find(&rows, id).map(|row| row.feed.id.clone()),
-        })
-        .collect::<Result<Vec<_>, _>>()?;
-    drop(known);
-    drop((rows, store));
+    let of_config = loaded.config.feeds.iter().map(|feed| feed.id.as_str());
+    let of_config: HashSet<&str> = of_config.collect();
+    let mut others = ids.iter().filter(|id| !of_config.contains(id.as_str()));
+    if let Some(first) = others.next() {
+        let rows = all(&loaded, &context.store_of(&loaded)?)?;
+        for id in std::iter::once(first).chain(others) {
+            find(&rows, id)?;
+        }
+    }
+    drop(of_config);
+    let wanted: Vec<FeedId> = ids.iter().map(FeedId::new).collect();
     crate::observe::start_logging(
         context.level.unwrap_or("error"),
         crate::observe::LogFormat::Auto,

@@ -40,12 +40,32 @@ pub const SHIPPED: &[(&str, &str)] = &[
         include_str!("../../config/entities/korean-weapons.toml"),
     ),
     (
-        "rules/korean-arms-exports/rules.toml",
-        include_str!("../../config/rules/korean-arms-exports/rules.toml"),
+        "rules/korean-arms-exports/roles.toml",
+        include_str!("../../config/rules/korean-arms-exports/roles.toml"),
     ),
     (
-        "rules/korean-arms-exports/words.toml",
-        include_str!("../../config/rules/korean-arms-exports/words.toml"),
+        "rules/korean-arms-exports/rules-business.toml",
+        include_str!("../../config/rules/korean-arms-exports/rules-business.toml"),
+    ),
+    (
+        "rules/korean-arms-exports/rules-policy.toml",
+        include_str!("../../config/rules/korean-arms-exports/rules-policy.toml"),
+    ),
+    (
+        "rules/korean-arms-exports/rules-trade.toml",
+        include_str!("../../config/rules/korean-arms-exports/rules-trade.toml"),
+    ),
+    (
+        "rules/korean-arms-exports/words-arms.toml",
+        include_str!("../../config/rules/korean-arms-exports/words-arms.toml"),
+    ),
+    (
+        "rules/korean-arms-exports/words-events.toml",
+        include_str!("../../config/rules/korean-arms-exports/words-events.toml"),
+    ),
+    (
+        "rules/korean-arms-exports/words-guards.toml",
+        include_str!("../../config/rules/korean-arms-exports/words-guards.toml"),
     ),
     (
         "tests/korean-arms-exports.jsonl",

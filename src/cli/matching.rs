@@ -1,5 +1,6 @@
 //! `match`: entries in, one line for each entry and rule that matches.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -25,8 +26,9 @@ pub fn run(
         (Arc::clone(&config.rules), Some(config))
     };
     let mut input = rows::open(&args.file)?;
+    let asks_for_language = rules.asks_for_language();
     let (mut line, mut seen, mut matched) = (0, 0_u64, 0_u64);
-    let mut by_rule: std::collections::BTreeMap<String, u64> = std::collections::BTreeMap::new();
+    let mut by_rule: BTreeMap<&str, u64> = BTreeMap::new();
     if !global.quiet {
         out.begin_rows("matches")?;
     }
@@ -35,14 +37,20 @@ pub fn run(
         if let Some(config) = &config {
             row = row.with_tags(config);
         }
-        let found_all = rules.evaluate(&row.subject());
+        if asks_for_language {
+            row = row.with_language();
+        }
         seen += 1;
-        matched += u64::from(!found_all.is_empty());
-        for found in &found_all {
-            *by_rule.entry(found.rule.to_string()).or_default() += 1;
-            if !global.quiet {
-                print(out, &row, found)?;
+        if global.quiet {
+            let found = rules.matching(&row.subject());
+            matched += u64::from(!found.is_empty());
+            for rule in found {
+                *by_rule.entry(rule.as_str()).or_default() += 1;
             }
+            continue;
+        }
+        for found in rules.evaluate(&row.subject()) {
+            print(out, &row, &found)?;
         }
     }
     if global.quiet {
@@ -86,7 +94,7 @@ fn counts(
     out: &mut Output,
     seen: u64,
     matched: u64,
-    by_rule: &std::collections::BTreeMap<String, u64>,
+    by_rule: &BTreeMap<&str, u64>,
 ) -> Result<(), Failure> {
     if !out.is_human() {
         return out.json(&json!({ "entries": seen, "matched": matched, "matches": by_rule.values().sum::<u64>(), "rules": by_rule }));

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::context::{Context, Loaded};
 use super::environment;
 use super::exit::Failure;
@@ -17,10 +19,12 @@ use crate::domain::feed::Feed;
 use crate::domain::feed::market::Market;
 use crate::domain::feed::schedule::Pace;
 use crate::domain::id::FeedId;
+use crate::domain::matching::{Frequencies, RuleSet};
 use crate::fetch::proxy::Proxies;
 use crate::fetch::{Fetcher, user_agent};
 use crate::notify;
 use crate::observe;
+use crate::store::entries::{read_bulk, rows_since};
 use crate::store::{self, Store, StoreError};
 use crate::web::WebSettings;
 
@@ -161,7 +165,6 @@ impl Maker {
             .map_err(|error| error.to_string())?;
         Ok(Setup {
             feeds: feeds(&config, added),
-            rules: config.rules.clone(),
             only: config.only.clone(),
             receivers,
             fetcher,
@@ -177,9 +180,36 @@ impl Maker {
             keep: store_settings(&config),
             websub: websub_settings(&config),
             public_url: config.web.public_url.clone(),
+            rules: learnt(config.rules, store).map_err(|error| error.to_string())?,
             definitions: config.definitions,
         })
     }
+}
+
+/// Rules from which on it pays to look up what is rare.
+const MANY_RULES: usize = 1_000;
+
+/// Newest entries that are looked at for it.
+const SAMPLE: i64 = 4_000;
+
+/// Many rules are filed by how often their terms stand in the newest stored entries.
+fn learnt(rules: Arc<RuleSet>, store: &Store) -> Result<Arc<RuleSet>, StoreError> {
+    if rules.rule_count() < MANY_RULES {
+        return Ok(rules);
+    }
+    let mut rules = Arc::unwrap_or_clone(rules);
+    let mut seen = Frequencies::default();
+    store.read_blocking(|conn| {
+        let Some(rows) = rows_since(conn, Timestamp::MIN)? else {
+            return Ok(());
+        };
+        let newest = *rows.start().max(&(rows.end() - SAMPLE))..=*rows.end();
+        read_bulk(conn, newest, Timestamp::MIN, |entry| {
+            rules.count(&entry.subject(&[]), &mut seen);
+        })
+    })?;
+    rules.learn(&seen);
+    Ok(Arc::new(rules))
 }
 
 /// What receivers of `config` are built with.

@@ -194,11 +194,14 @@ impl Round {
             self.put_off += self.queue.free_rest(&picked, &ids);
             for (due, feed, state) in begun {
                 let (shared, setup) = (Arc::clone(shared), Arc::clone(&setup));
-                let full = how == How::Full;
+                let manner = poll::Manner {
+                    full: how == How::Full,
+                    alone: due.alone,
+                };
                 self.tasks.spawn(async move {
                     (
                         due.host,
-                        poll::poll(&shared, &setup, &feed, state, full).await,
+                        poll::poll(&shared, &setup, &feed, state, manner).await,
                     )
                 });
             }

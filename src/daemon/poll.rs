@@ -35,8 +35,20 @@ use crate::store::{self, StoreError};
 /// pages of all indexes, and a flush of the disk.
 const NEWS_WAITS: Duration = Duration::from_millis(50);
 
+/// The same for a feed's first document, most of which is old: many come at once, each with all its entries.
+const FIRST_WAITS: Duration = Duration::from_secs(1);
+
 /// The same for a poll that brought nothing.
 const QUIET_WAITS: Duration = Duration::from_millis(200);
+
+/// How a feed is to be polled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Manner {
+    /// A person wants the whole document.
+    pub full: bool,
+    /// No other feed waits to ask the same host.
+    pub alone: bool,
+}
 
 /// What one poll came to.
 #[derive(Clone, Debug)]
@@ -68,13 +80,14 @@ pub async fn poll(
     setup: &Arc<Setup>,
     feed: &Arc<Feed>,
     old: FeedState,
-    full: bool,
+    manner: Manner,
 ) -> Result<Report, StoreError> {
-    let _under_way = account::UnderWay::begin(shared);
+    let under_way = account::UnderWay::begin(shared);
     let began = shared.clock.now();
     let asking = Asking {
         contact: &setup.contact,
-        full,
+        full: manner.full,
+        alone: manner.alone,
         now: began,
     };
     let (request, evidence) = feed_standing::ask(feed, &old, &asking);
@@ -100,7 +113,8 @@ pub async fn poll(
     drop(place);
     let (history, found) = (commit.record.clone(), Found::of(&commit));
     let earlier = wants_earlier(&commit);
-    let mut report = Box::pin(record(shared, &setup, feed, commit, &facts)).await?;
+    let others = under_way.arrive();
+    let mut report = Box::pin(record(shared, &setup, feed, (commit, &facts), others)).await?;
     let ended = ended.read_as(report.outcome);
     if Box::pin(network::note(shared, &setup, ended, report.outcome)).await? {
         report.outcome = OutcomeKind::Offline;
@@ -122,19 +136,26 @@ fn wants_earlier(commit: &store::polls::PollCommit) -> bool {
     state.signs.filling && commit.record.outcome.is_good() && state.retry_after.is_none()
 }
 
-/// Records a poll, and what it says about its host, together.
+/// Records a poll, and what it says about its host, together; is held back where `others` will follow.
 async fn record(
     shared: &Shared,
     setup: &Setup,
     feed: &Feed,
-    commit: store::polls::PollCommit,
-    facts: &HttpFacts,
+    (commit, facts): (store::polls::PollCommit, &HttpFacts),
+    others: bool,
 ) -> Result<Report, StoreError> {
     let (kind, error) = (commit.record.outcome, commit.state.last_error.clone());
     let news = limits::news(feed, kind, facts, &commit.state);
     let (gap, now) = (setup.host_gap, commit.now);
     let hubs_changed = commit.news.offer.is_some();
-    let is_news = !(commit.new.is_empty() && commit.revised.is_empty());
+    let waits = match (
+        commit.new.is_empty() && commit.revised.is_empty(),
+        commit.undated_is_backlog,
+    ) {
+        (true, _) => QUIET_WAITS,
+        (false, true) => FIRST_WAITS,
+        (false, false) => NEWS_WAITS,
+    };
     let write = move |tx: &store::Transaction<'_>| {
         let result = store::polls::record_poll(tx, &commit)?;
         let bounded = match &news {
@@ -143,12 +164,7 @@ async fn record(
         };
         Ok((result, bounded))
     };
-    // Held back for others only where there are others.
-    let patience = match (account::UnderWay::has_others(shared), is_news) {
-        (false, _) => Duration::ZERO,
-        (true, true) => NEWS_WAITS,
-        (true, false) => QUIET_WAITS,
-    };
+    let patience = if others { waits } else { Duration::ZERO };
     let (result, bounded) = shared.store.write_within(patience, write).await?;
     for (host, until) in bounded {
         tracing::warn!(host, %until, "nothing asks {host} before {until}: it says that it is asked too often");

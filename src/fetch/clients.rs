@@ -45,6 +45,8 @@ const MOST_HOSTS: usize = 1_000;
 /// What a client is built for, where it is not the common one.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Options<'a> {
+    /// Each connection serves one request: those kept for nobody cost their server and us memory.
+    pub(super) single_use: bool,
     /// No HTTP/2.
     pub(super) http1_only: bool,
     /// Accept any certificate.
@@ -63,7 +65,7 @@ impl Options<'_> {
     /// What tells one set of options from another; it holds no secret itself.
     fn key(&self) -> Key {
         let mut hash = Sha256::new();
-        hash.update([u8::from(self.http1_only), u8::from(self.insecure)]);
+        hash.update([self.single_use, self.http1_only, self.insecure].map(u8::from));
         for text in [self.proxy, self.extra_ca, self.client_cert] {
             let text = text.unwrap_or_default().as_bytes();
             hash.update((text.len() as u64).to_le_bytes());
@@ -74,14 +76,14 @@ impl Options<'_> {
 
     fn are_common(&self) -> bool {
         let Self {
+            single_use,
             http1_only,
             insecure,
             proxy,
             extra_ca,
             client_cert,
         } = self;
-        !http1_only
-            && !insecure
+        ![single_use, http1_only, insecure].contains(&&true)
             && [proxy, extra_ca, client_cert]
                 .iter()
                 .all(|text| text.is_none())
@@ -181,7 +183,7 @@ impl Common {
             .connector_layer(Measured)
             .connect_timeout(self.connect_timeout)
             .pool_idle_timeout(IDLE)
-            .pool_max_idle_per_host(1)
+            .pool_max_idle_per_host(usize::from(!options.single_use))
             .http1_max_headers(MAX_FIELDS)
             .http1_ignore_invalid_headers_in_responses(true)
             .http1_allow_spaces_after_header_name_in_responses(true)
@@ -232,6 +234,7 @@ pub fn examine(transport: &Transport) -> Result<(), FetcherError> {
         judged,
     };
     let options = Options {
+        single_use: false,
         http1_only: false,
         insecure: transport.tls_insecure,
         proxy: match &transport.proxy {

@@ -245,6 +245,7 @@ impl Fetcher {
         let own = hop.transport();
         let cert = own.and_then(|own| own.client_cert.as_ref());
         let options = Options {
+            single_use: hop.is_alone(),
             http1_only: self
                 .clients
                 .needs_http1(&host_and_port(&hop.url), self.clock.now()),

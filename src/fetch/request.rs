@@ -100,6 +100,11 @@ impl<'a> Hop<'a> {
         self.request.wants
     }
 
+    /// Whether nothing else waits to ask the host.
+    pub(super) fn is_alone(&self) -> bool {
+        self.request.alone
+    }
+
     /// What this feed wants otherwise than all others.
     pub(super) fn transport(&self) -> Option<&'a Transport> {
         self.request.transport.as_deref()

@@ -76,7 +76,8 @@ const PROMISES: &[(&str, &str)] = &[
     (
         "entry that its key does not lead to",
         "select count(*) from entry e where not exists (
-            select 1 from entry_key k where k.feed = e.feed and k.key = e.key and k.entry = e.seq)",
+            select 1 from entry_key k
+            where k.feed = e.feed and k.hash = short_hash(e.key) and k.entry = e.seq)",
     ),
     (
         "gap that is being filled without a document to ask for",

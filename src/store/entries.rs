@@ -2,6 +2,7 @@
 //!
 //! Writing them is part of recording a poll (`write`, used by `polls`); deleting them is in `retention`.
 
+mod bulk;
 mod html;
 mod write;
 
@@ -11,15 +12,17 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 
-use super::Result;
-use super::row::{Json, Ms, Name};
+use super::row::{Json, Ms, Name, short_hash};
+use super::{Result, StoreError};
 use crate::domain::alert::{Held, Reason};
+use crate::domain::entry::delta;
 use crate::domain::entry::ingest::{Known, KnownEntry};
 use crate::domain::entry::wire::WireEntry;
 use crate::domain::entry::{Content, Entry};
 use crate::domain::id::{EntityId, EntryId, FeedId, RuleId};
 use crate::domain::matching::{Evidence, Mention};
 
+pub use bulk::{BulkEntry, read_bulk, rows_since};
 pub(super) use write::{Marks, Placed, insert, is_stored, rekey, revise, save_mentions, touch};
 
 /// An entry as stored.
@@ -125,13 +128,19 @@ pub fn is_any_known(conn: &Connection, feed: &FeedId) -> Result<bool> {
         .query_row([feed.as_str()], |row| row.get(0))?)
 }
 
-/// What the store knows of a document's keys (see `ingest::lookup_keys`); of the alternates, those asked for.
+/// Known entries looked at for one key: a live page's link, or the title of a daily bulletin, may be that of
+/// thousands.
+const MOST_OF_KEY: u32 = 8;
+
+/// What the store knows of a document's keys (see `ingest::lookup_keys`); of the alternates, those asked for. Of many
+/// entries with one key, the newest.
 pub fn known(conn: &Connection, feed: &FeedId, keys: &[String]) -> Result<Known> {
     let mut by_entry: BTreeMap<i64, Vec<String>> = BTreeMap::new();
-    let mut query =
-        conn.prepare_cached("select entry from entry_key where feed = ?1 and key = ?2")?;
+    let mut query = conn.prepare_cached(
+        "select entry from entry_key where feed = ?1 and hash = ?2 order by entry desc limit ?3",
+    )?;
     for key in keys {
-        let mut rows = query.query(params![feed.as_str(), key])?;
+        let mut rows = query.query(params![feed.as_str(), short_hash(key), MOST_OF_KEY])?;
         while let Some(row) = rows.next()? {
             by_entry.entry(row.get(0)?).or_default().push(key.clone());
         }
@@ -150,7 +159,8 @@ pub fn known(conn: &Connection, feed: &FeedId, keys: &[String]) -> Result<Known>
 fn known_entry(conn: &Connection, seq: i64) -> Result<Option<KnownEntry>> {
     let live = conn
         .prepare_cached(
-            "select id, key, content_hash, updated, hash_only from entry where seq = ?1",
+            "select id, key, content_hash, updated, hash_only, published, first_seen, rekeyed, url
+             from entry where seq = ?1",
         )?
         .query_row([seq], |row| {
             Ok(KnownEntry {
@@ -160,6 +170,10 @@ fn known_entry(conn: &Connection, seq: i64) -> Result<Option<KnownEntry>> {
                 content_hash: row.get(2)?,
                 updated: row.get::<_, Option<Ms>>(3)?.map(|at| at.0),
                 hash_only_revisions: row.get(4)?,
+                published: row.get::<_, Option<Ms>>(5)?.map(|at| at.0),
+                first_seen: row.get::<_, Option<Ms>>(6)?.map(|at| at.0),
+                rekeyed: row.get(7)?,
+                url: row.get(8)?,
                 purged: false,
             })
         })
@@ -168,19 +182,38 @@ fn known_entry(conn: &Connection, seq: i64) -> Result<Option<KnownEntry>> {
         return Ok(live);
     }
     Ok(conn
-        .prepare_cached("select id, key from tombstone where seq = ?1")?
+        .prepare_cached(
+            "select id, key, content_hash, published, first_seen, rekeyed from tombstone where seq = ?1",
+        )?
         .query_row([seq], |row| {
             Ok(KnownEntry {
                 id: EntryId::new(row.get::<_, String>(0)?),
                 key: row.get(1)?,
                 alternates: Vec::new(),
-                content_hash: [0; 32],
+                // Of entries deleted before version 11 only the keys are left.
+                content_hash: row.get::<_, Option<[u8; 32]>>(2)?.unwrap_or_default(),
+                published: row.get::<_, Option<Ms>>(3)?.map(|at| at.0),
+                first_seen: row.get::<_, Option<Ms>>(4)?.map(|at| at.0),
+                rekeyed: row.get(5)?,
+                url: None,
                 updated: None,
                 hash_only_revisions: 0,
                 purged: true,
             })
         })
         .optional()?)
+}
+
+/// The links of a feed's latest entries.
+pub fn recent_links(conn: &Connection, feed: &FeedId, limit: u32) -> Result<Vec<String>> {
+    let mut query = conn.prepare_cached(
+        "select url from entry where feed = ?1 order by at desc, seq desc limit ?2",
+    )?;
+    let rows = query.query_map(params![feed.as_str(), limit], |row| {
+        row.get::<_, Option<String>>(0)
+    })?;
+    let links: Vec<Option<String>> = rows.collect::<Result<_, _>>()?;
+    Ok(links.into_iter().flatten().collect())
 }
 
 /// One entry by its id.
@@ -250,27 +283,37 @@ pub fn page(
 
 /// What an entry said before, oldest first.
 pub fn revisions(conn: &Connection, entry: i64) -> Result<Vec<Revision>> {
+    let Some(now) = by_seq(conn, entry)? else {
+        return Ok(Vec::new());
+    };
+    // Each row says in what it differs from the next one, so the way leads back from what is said now.
+    let mut next = now.wire();
     let mut query = conn.prepare_cached(
-        "select number, replaced, changed, content from revision where entry = ?1 order by number",
+        "select number, replaced, changed, content from revision where entry = ?1 order by number desc",
     )?;
-    let rows = query.query_map([entry], |row| {
-        Ok(Revision {
+    let mut rows = query.query([entry])?;
+    let mut revisions = Vec::new();
+    while let Some(row) = rows.next()? {
+        let difference: Json<serde_json::Value> = row.get(3)?;
+        next = delta::restored(&next, &difference.0)
+            .map_err(|error| StoreError::fault(format!("a revision cannot be read: {error}")))?;
+        revisions.push(Revision {
             number: row.get(0)?,
             replaced: row.get::<_, Ms>(1)?.0,
             changed: row.get::<_, Json<_>>(2)?.0,
-            content: row.get::<_, Json<_>>(3)?.0,
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+            content: next.clone(),
+        });
+    }
+    revisions.reverse();
+    Ok(revisions)
 }
 
 /// What an entry said in one of its earlier revisions, where that is still kept.
 pub(super) fn revision(conn: &Connection, entry: i64, number: u32) -> Result<Option<WireEntry>> {
-    Ok(conn
-        .prepare_cached("select content from revision where entry = ?1 and number = ?2")?
-        .query_row(params![entry, number], |row| row.get::<_, Json<_>>(0))
-        .optional()?
-        .map(|content| content.0))
+    let mut all = revisions(conn, entry)?.into_iter();
+    Ok(all
+        .find(|revision| revision.number == number)
+        .map(|revision| revision.content))
 }
 
 /// The rules that an entry satisfied, and what came of it, oldest first.
@@ -337,6 +380,7 @@ fn read_entry(row: &Row<'_>) -> rusqlite::Result<StoredEntry> {
                 language: row.get(10)?,
                 guid: row.get(11)?,
                 url: row.get(12)?,
+                origin: None,
                 title: row.get(13)?,
                 authors: row.get::<_, Json<_>>(14)?.0,
                 categories: row.get::<_, Json<_>>(15)?.0,

@@ -1,8 +1,9 @@
-//! Feeds: what config asks for, what polls have learned, when each is due.
+//! Feeds: what polls have learned, when each is due; what config asks for is in `asked`.
 //!
 //! When to poll next is decided in `domain::feed::schedule`; request headers hold secrets and are not kept. The
 //! polls themselves are in `history`.
 
+mod asked;
 mod census;
 mod history;
 
@@ -12,7 +13,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::row::{Json, Ms, Name, count, later, millis};
+use super::row::{Columns, Json, Ms, Name, count, later, millis};
 use super::{Result, gaps};
 use crate::domain::feed::outcome::OutcomeKind;
 use crate::domain::feed::quirks::Quirks;
@@ -25,6 +26,7 @@ use crate::domain::feed::websub::{Push, Terms};
 use crate::domain::feed::{Feed, FeedState, Origin};
 use crate::domain::id::FeedId;
 
+pub use asked::{add, enable, remove, sync};
 pub use census::{census, salt};
 pub(super) use history::add_poll;
 pub use history::{history, last_polls};
@@ -45,115 +47,34 @@ pub struct FeedRow {
     pub configured: bool,
 }
 
-/// Makes the feeds of config those of the store: adds, changes, and lets go of the ones that vanished.
-///
-/// A changed URL voids what was learned of the old one. Feeds added through the API stay, unless config
-/// now has one of that id.
-pub fn sync(tx: &Transaction<'_>, feeds: &[Feed], now: Timestamp) -> Result<()> {
-    tx.prepare_cached("update feed set configured = 0 where origin = 'file' and configured = 1")?
-        .execute([])?;
-    for feed in feeds {
-        put(tx, feed, now)?;
-    }
-    Ok(())
-}
-
-/// Adds a feed through the API; false where one of that id is there already.
-pub fn add(tx: &Transaction<'_>, feed: &Feed, now: Timestamp) -> Result<bool> {
-    let taken: Option<bool> = tx
-        .prepare_cached("select configured from feed where id = ?1")?
-        .query_row([feed.id.as_str()], |row| row.get(0))
-        .optional()?;
-    if taken == Some(true) {
-        return Ok(false);
-    }
-    let mut feed = feed.clone();
-    feed.origin = Origin::Api;
-    put(tx, &feed, now)?;
-    Ok(true)
-}
-
-/// Lets go of a feed that was added through the API; false where there is none. Its entries stay.
-pub fn remove(tx: &Transaction<'_>, feed: &FeedId) -> Result<bool> {
-    let changed = tx
-        .prepare_cached(
-            "update feed set configured = 0 where id = ?1 and origin = 'api' and configured = 1",
-        )?
-        .execute([feed.as_str()])?;
-    Ok(changed > 0)
-}
-
-/// Switches a feed that was added through the API on or off; false where there is none.
-pub fn enable(tx: &Transaction<'_>, feed: &FeedId, enabled: bool) -> Result<bool> {
-    let changed = tx
-        .prepare_cached(
-            "update feed set enabled = ?2 where id = ?1 and origin = 'api' and configured = 1",
-        )?
-        .execute(params![feed.as_str(), enabled])?;
-    Ok(changed > 0)
-}
-
-fn put(tx: &Transaction<'_>, feed: &Feed, now: Timestamp) -> Result<()> {
-    tx.prepare_cached(
-        "insert into feed (id, url, title, tags, interval_ms, full_text, language, default_tz, owner,
-            enabled, origin, configured, added, state_url, history)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 1, ?12, ?2, ?13)
-         on conflict (id) do update set url = excluded.url, title = excluded.title,
-            tags = excluded.tags, interval_ms = excluded.interval_ms, full_text = excluded.full_text,
-            language = excluded.language, default_tz = excluded.default_tz, owner = excluded.owner,
-            enabled = excluded.enabled, origin = excluded.origin, history = excluded.history,
-            configured = 1",
-    )?
-    .execute(params![
-        feed.id.as_str(),
-        feed.url,
-        feed.title,
-        Json(&feed.tags),
-        feed.interval.map(millis),
-        feed.full_text,
-        feed.language,
-        feed.default_tz,
-        feed.owner,
-        feed.enabled,
-        Name(feed.origin),
-        Ms(now),
-        feed.history,
-    ])?;
-    void_other_url(tx, &feed.id)
-}
-
-/// Forgets what was learned of another URL than the feed's own, which makes it due.
-///
-/// Validators, failures and `gone` belong to a URL; a wait that a publisher asked for is kept all the same.
-fn void_other_url(tx: &Transaction<'_>, feed: &FeedId) -> Result<()> {
-    let voided = tx.prepare_cached(
-        "update feed set state_url = url, etag = null, last_modified = null, body_hash = null,
-            validators_url = null, streak = 0, failures = 0, gone = 0, gone_since = null, last_error = null, last_outcome = null,
-            quirks = null, signs = null, standing = '{}', next_poll = retry_after, why_then = 'new'
-         where id = ?1 and state_url <> url",
-    )?
-    .execute([feed.as_str()])?;
-    if voided > 0 {
-        gaps::abandon(tx, feed)?;
-    }
-    Ok(())
+/// The columns that [`read_feed`] takes, in its order.
+macro_rules! select_feeds {
+    ($rest:literal) => {
+        concat!(
+            "select id, url, title, tags, interval_ms, full_text, language, default_tz, owner, history,
+                enabled, origin, state_url, etag, last_modified, body_hash, own_title, own_language,
+                site_url, last_poll, last_success, last_new, next_poll, why_then, retry_after, feed.failures,
+                streak, validators_url, gone_since, gone, last_outcome, last_error, ttl_minutes,
+                skip_hours, skip_days, rate_count, rate_days, rhythm, terms, entries, signs, quirks,
+                standing, configured, push
+             from feed left join websub on websub.feed = feed.id ",
+            $rest
+        )
+    };
 }
 
 /// All feeds that are asked for, by id.
 pub fn list(conn: &Connection) -> Result<Vec<FeedRow>> {
-    let mut query = conn.prepare_cached(
-        "select feed.*, websub.push from feed left join websub on websub.feed = feed.id
-         where configured = 1 order by id",
-    )?;
+    let mut query = conn.prepare_cached(select_feeds!("where configured = 1 order by id"))?;
     let rows = query.query_map([], read_feed)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// The feeds that were added through the API, as the daemon polls them.
 pub fn added(conn: &Connection) -> Result<Vec<Feed>> {
-    let mut query = conn.prepare_cached(
-        "select feed.*, null as push from feed where configured = 1 and origin = 'api' order by id",
-    )?;
+    let mut query = conn.prepare_cached(select_feeds!(
+        "where configured = 1 and origin = 'api' order by id"
+    ))?;
     let rows = query.query_map([], read_feed)?;
     rows.map(|row| Ok(row?.feed)).collect()
 }
@@ -161,10 +82,7 @@ pub fn added(conn: &Connection) -> Result<Vec<Feed>> {
 /// One feed, asked for or not.
 pub fn get(conn: &Connection, feed: &FeedId) -> Result<Option<FeedRow>> {
     Ok(conn
-        .prepare_cached(
-            "select feed.*, websub.push from feed left join websub on websub.feed = feed.id
-             where id = ?1",
-        )?
+        .prepare_cached(select_feeds!("where id = ?1"))?
         .query_row([feed.as_str()], read_feed)
         .optional()?)
 }
@@ -181,13 +99,13 @@ pub fn due<T>(
     now: Timestamp,
     mut keep: impl FnMut(FeedRow) -> Option<T>,
 ) -> Result<Vec<T>> {
-    let mut query = conn.prepare_cached(
-        "select feed.*, websub.push from feed left join websub on websub.feed = feed.id
-         where configured = 1 and enabled = 1 and gone = 0
+    let mut query = conn.prepare_cached(select_feeds!(
+        "where configured = 1 and enabled = 1 and gone = 0
             and (next_poll is null or next_poll <= ?1
                 or last_poll > ?2 and (retry_after is null or retry_after <= ?1 or retry_after > ?3))
-         order by coalesce(next_poll, 0), id",
-    )?;
+            and not exists (select 1 from under_way u where u.feed = id and u.until > ?1 and u.until < ?2)
+         order by coalesce(next_poll, 0), id"
+    ))?;
     let wrong = Ms(later(now, CLOCK_STEP));
     let absurd = Ms(later(now, millis(RETRY_AFTER_CAP)));
     let mut kept = Vec::new();
@@ -201,8 +119,10 @@ pub fn due<T>(
 pub fn next_due(conn: &Connection, now: Timestamp) -> Result<Option<Timestamp>> {
     let at: Option<Ms> = conn
         .prepare_cached(
-            "select min(next_poll) from feed
-             where configured = 1 and enabled = 1 and gone = 0 and next_poll > ?1",
+            "select min(at) from (
+                select min(next_poll) as at from feed
+                where configured = 1 and enabled = 1 and gone = 0 and next_poll > ?1
+                union all select min(until) from under_way where until > ?1)",
         )?
         .query_row([Ms(now)], |row| row.get(0))?;
     Ok(at.map(|at| at.0))
@@ -219,16 +139,19 @@ pub fn mark_polling(
 ) -> Result<bool> {
     let changed = tx
         .prepare_cached(
-            "update feed set polling_until = ?3, next_poll = ?3, why_then = ?4, last_poll = ?2
-             where id = ?1 and (polling_until is null or polling_until <= ?2 or polling_until > ?3)",
+            "insert into under_way (feed, began, until) select id, ?2, ?3 from feed where id = ?1
+             on conflict (feed) do update set began = excluded.began, until = excluded.until
+                where until <= ?2 or until > ?3",
         )?
-        .execute(params![
-            feed.as_str(),
-            Ms(now),
-            Ms(until),
-            Name(Why::Interrupted)
-        ])?;
+        .execute(params![feed.as_str(), Ms(now), Ms(until)])?;
     Ok(changed > 0)
+}
+
+/// No poll of the feed is under way any more.
+fn unmark(tx: &Transaction<'_>, feed: &FeedId) -> Result<()> {
+    tx.prepare_cached("delete from under_way where feed = ?1")?
+        .execute([feed.as_str()])?;
+    Ok(())
 }
 
 /// Makes a feed due now, for a daemon that runs beside; `full`: its poll asks for the whole document.
@@ -248,6 +171,8 @@ pub fn ask(tx: &Transaction<'_>, feed: &FeedId, full: bool, now: Timestamp) -> R
          where id = ?1",
     )?
     .execute(params![feed.as_str(), Ms(now), Json(&row.state.standing)])?;
+    // A poll that could not be recorded leaves its mark, and is not to be waited for.
+    unmark(tx, feed)?;
     Ok(true)
 }
 
@@ -334,11 +259,11 @@ pub(super) fn save_pushed(
 /// Polls that a dead process left under way are due within a minute.
 pub(super) fn free_interrupted(tx: &Transaction<'_>, now: Timestamp) -> Result<()> {
     tx.prepare_cached(
-        "update feed set polling_until = null,
-            next_poll = case when next_poll < ?1 then next_poll else ?1 end
-         where polling_until is not null",
+        "update feed set why_then = ?2, last_poll = u.began, next_poll = min(u.until, ?1)
+         from under_way u where u.feed = id",
     )?
-    .execute([Ms(later(now, 60_000))])?;
+    .execute(params![Ms(later(now, 60_000)), Name(Why::Interrupted)])?;
+    tx.execute("delete from under_way", [])?;
     Ok(())
 }
 
@@ -357,7 +282,7 @@ pub(super) fn save_state(
                 gone_since = ?16, gone = ?17, last_outcome = ?18, last_error = ?19, ttl_minutes = ?20,
                 skip_hours = ?21, skip_days = ?22, rate_count = ?23, rate_days = ?24,
                 entries = entries + ?25, streak = ?26, validators_url = ?27, signs = ?28, quirks = ?29,
-                standing = ?30, rhythm = ?31, terms = ?32, polls = polls + 1, polling_until = null
+                standing = ?30, rhythm = ?31, terms = ?32, polls = polls + 1
              where id = ?1",
         )?
         .execute(params![
@@ -394,8 +319,9 @@ pub(super) fn save_state(
             state.rhythm.to_bytes(),
             state.terms.as_ref().map(Json),
         ])?;
+    unmark(tx, feed)?;
     // Config may have given the feed another URL while the poll was under way.
-    void_other_url(tx, feed)?;
+    asked::void_other_url(tx, feed)?;
     Ok(changed > 0)
 }
 
@@ -405,76 +331,78 @@ fn finite(number: f64) -> f64 {
 }
 
 fn read_feed(row: &Row<'_>) -> rusqlite::Result<FeedRow> {
-    let interval: Option<i64> = row.get("interval_ms")?;
+    let mut row = Columns::of(row);
+    let feed = Feed {
+        id: FeedId::new(row.take::<String>()?),
+        url: row.take()?,
+        title: row.take()?,
+        tags: row.take::<Json<_>>()?.0,
+        interval: row
+            .take::<Option<i64>>()?
+            .map(|ms| Duration::from_millis(count(ms))),
+        full_text: row.take()?,
+        language: row.take()?,
+        default_tz: row.take()?,
+        owner: row.take()?,
+        history: row.take()?,
+        headers: BTreeMap::new(),
+        transport: None,
+        enabled: row.take()?,
+        origin: row.take::<Name<Origin>>()?.0,
+        websub: Terms::default(),
+    };
+    let state = read_state(&mut row)?;
+    let configured = row.take()?;
+    let push = row.take::<Option<Json<Push>>>()?;
     Ok(FeedRow {
-        feed: Feed {
-            id: FeedId::new(row.get::<_, String>("id")?),
-            url: row.get("url")?,
-            title: row.get("title")?,
-            tags: row.get::<_, Json<_>>("tags")?.0,
-            interval: interval.map(|ms| Duration::from_millis(count(ms))),
-            full_text: row.get("full_text")?,
-            language: row.get("language")?,
-            default_tz: row.get("default_tz")?,
-            owner: row.get("owner")?,
-            history: row.get("history")?,
-            headers: BTreeMap::new(),
-            transport: None,
-            enabled: row.get("enabled")?,
-            origin: row.get::<_, Name<Origin>>("origin")?.0,
-            websub: Terms::default(),
+        feed,
+        state: FeedState {
+            push: push.map(|push| push.0).unwrap_or_default(),
+            ..state
         },
-        state: read_state(row)?,
-        configured: row.get("configured")?,
+        configured,
     })
 }
 
-fn read_state(row: &Row<'_>) -> rusqlite::Result<FeedState> {
-    let at = |name: &str| row.get::<_, Option<Ms>>(name).map(|at| at.map(|at| at.0));
+fn read_state(row: &mut Columns<'_, '_>) -> rusqlite::Result<FeedState> {
+    let at = |at: Option<Ms>| at.map(|at| at.0);
     Ok(FeedState {
-        url: row.get("state_url")?,
-        etag: row.get("etag")?,
-        last_modified: row.get("last_modified")?,
-        body_hash: row.get("body_hash")?,
-        title: row.get("own_title")?,
-        language: row.get("own_language")?,
-        site_url: row.get("site_url")?,
-        last_poll: at("last_poll")?,
-        last_success: at("last_success")?,
-        last_new: at("last_new")?,
-        next_poll: at("next_poll")?,
-        why_then: row
-            .get::<_, Option<Name<Why>>>("why_then")?
-            .map(|why| why.0),
-        retry_after: at("retry_after")?,
-        failures: row.get("failures")?,
-        streak: row.get("streak")?,
-        validators_url: row.get("validators_url")?,
-        gone_since: at("gone_since")?,
-        gone: row.get("gone")?,
-        last_outcome: row
-            .get::<_, Option<Name<_>>>("last_outcome")?
-            .map(|outcome| outcome.0),
-        last_error: row.get("last_error")?,
-        ttl_minutes: row.get("ttl_minutes")?,
-        skip_hours: row.get("skip_hours")?,
-        skip_days: row.get("skip_days")?,
-        rate_count: row.get("rate_count")?,
-        rate_days: row.get("rate_days")?,
-        rhythm: Rhythm::from_bytes(row.get::<_, Option<Vec<u8>>>("rhythm")?.as_deref()),
-        terms: row.get::<_, Option<Json<_>>>("terms")?.map(|terms| terms.0),
-        entries: count(row.get("entries")?),
+        url: row.take()?,
+        etag: row.take()?,
+        last_modified: row.take()?,
+        body_hash: row.take()?,
+        title: row.take()?,
+        language: row.take()?,
+        site_url: row.take()?,
+        last_poll: row.take().map(at)?,
+        last_success: row.take().map(at)?,
+        last_new: row.take().map(at)?,
+        next_poll: row.take().map(at)?,
+        why_then: row.take::<Option<Name<Why>>>()?.map(|why| why.0),
+        retry_after: row.take().map(at)?,
+        failures: row.take()?,
+        streak: row.take()?,
+        validators_url: row.take()?,
+        gone_since: row.take().map(at)?,
+        gone: row.take()?,
+        last_outcome: row.take::<Option<Name<_>>>()?.map(|outcome| outcome.0),
+        last_error: row.take()?,
+        ttl_minutes: row.take()?,
+        skip_hours: row.take()?,
+        skip_days: row.take()?,
+        rate_count: row.take()?,
+        rate_days: row.take()?,
+        rhythm: Rhythm::from_bytes(row.take::<Option<Vec<u8>>>()?.as_deref()),
+        terms: row.take::<Option<Json<_>>>()?.map(|terms| terms.0),
+        entries: count(row.take()?),
         signs: row
-            .get::<_, Option<Json<Signs>>>("signs")?
+            .take::<Option<Json<Signs>>>()?
             .map_or_else(Signs::default, |signs| signs.0),
         quirks: row
-            .get::<_, Option<Json<Quirks>>>("quirks")?
+            .take::<Option<Json<Quirks>>>()?
             .map_or_else(Quirks::default, |quirks| quirks.0),
-        push: row
-            .get::<_, Option<Json<Push>>>("push")?
-            .map(|push| push.0)
-            .unwrap_or_default(),
-        standing: row.get::<_, Json<_>>("standing")?.0,
+        standing: row.take::<Json<_>>()?.0,
+        push: Push::default(),
     })
 }
 

@@ -134,7 +134,7 @@ fn hold_back(
     for (feed, at) in limits::spread(waiting.collect(), until, gap) {
         tx.prepare_cached(
             "update feed set next_poll = ?2, why_then = ?3
-             where id = ?1 and (polling_until is null or polling_until <= ?4)",
+             where id = ?1 and not exists (select 1 from under_way where feed = ?1 and until > ?4)",
         )?
         .execute(params![
             feed.as_str(),

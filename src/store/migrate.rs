@@ -25,6 +25,9 @@ pub(super) const ALL: &[Migration] = &[
     (6, include_str!("migrations/0006_standing.sql")),
     (7, include_str!("migrations/0007_rhythm.sql")),
     (8, include_str!("migrations/0008_lean.sql")),
+    (9, include_str!("migrations/0009_keys.sql")),
+    (10, include_str!("migrations/0010_under_way.sql")),
+    (11, include_str!("migrations/0011_identity.sql")),
 ];
 
 /// The version that `steps` lead to.

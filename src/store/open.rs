@@ -13,7 +13,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use rustix::fs::Access;
 
-use super::{Result, StoreError, lock, migrate};
+use super::{Result, StoreError, lock, migrate, row};
 
 /// `bngs`: marks the file as ours (`file` shows it, and we refuse any other).
 pub(super) const APPLICATION_ID: i32 = 0x626e_6773;
@@ -71,6 +71,7 @@ pub(super) fn connect(path: &Path) -> Result<Connection> {
     let conn = Connection::open_with_flags(path, flags)?;
     conn.busy_timeout(BUSY_TIMEOUT)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
+    row::add_short_hash(&conn)?;
     // Without it a statement on a partial or analysed index is planned anew for every value.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     conn.execute_batch(

@@ -87,8 +87,9 @@ fn prune_entries(tx: &Transaction<'_>, before: Timestamp) -> Result<u32> {
     let old: Vec<(i64, String, i64)> = rows.collect::<Result<_, _>>()?;
     for (seq, feed, story) in &old {
         tx.prepare_cached(
-            "insert into tombstone (seq, id, feed, key, last_seen)
-             select seq, id, feed, key, last_seen from entry where seq = ?1",
+            "insert into tombstone (seq, id, feed, key, last_seen, content_hash, published, first_seen, rekeyed)
+             select seq, id, feed, key, last_seen, content_hash, published, first_seen, rekeyed
+             from entry where seq = ?1",
         )?
         .execute([seq])?;
         tx.prepare_cached("delete from entry where seq = ?1")?

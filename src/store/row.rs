@@ -3,7 +3,9 @@
 //! Only conversions; no SQL.
 
 use jiff::Timestamp;
+use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, Value, ValueRef};
+use rusqlite::{Connection, Row};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -120,6 +122,48 @@ impl FromSql for Rank {
     }
 }
 
+/// The columns of a row one after the other. By name each would be looked for among all, which shows where rows
+/// are wide and read at every poll.
+pub(super) struct Columns<'a, 'b> {
+    row: &'a Row<'b>,
+    next: usize,
+}
+
+impl<'a, 'b> Columns<'a, 'b> {
+    /// From the first.
+    pub(super) fn of(row: &'a Row<'b>) -> Self {
+        Self { row, next: 0 }
+    }
+
+    /// The next.
+    pub(super) fn take<T: FromSql>(&mut self) -> rusqlite::Result<T> {
+        let column = self.next;
+        self.next += 1;
+        self.row.get(column)
+    }
+}
+
+/// What a column would hold.
+pub(super) fn value(of: &dyn ToSql) -> rusqlite::Result<Value> {
+    match of.to_sql()? {
+        ToSqlOutput::Owned(value) => Ok(value),
+        ToSqlOutput::Borrowed(value) => Value::try_from(value)
+            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into())),
+        // Blobs of zeros and lent arrays, of which nothing here makes any.
+        _ => Ok(Value::Null),
+    }
+}
+
+/// Makes [`short_hash`] known to SQL, for checks and schema steps.
+pub(super) fn add_short_hash(conn: &Connection) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8
+        | FunctionFlags::SQLITE_DETERMINISTIC
+        | FunctionFlags::SQLITE_DIRECTONLY;
+    conn.create_scalar_function("short_hash", 1, flags, |call| {
+        Ok(short_hash(call.get_raw(0).as_str()?))
+    })
+}
+
 /// Eight bytes of a hash, so that indexes of long texts stay small.
 pub(super) fn short_hash(text: &str) -> i64 {
     let digest = Sha256::digest(text.as_bytes());
@@ -128,10 +172,16 @@ pub(super) fn short_hash(text: &str) -> i64 {
     i64::from_be_bytes(bytes)
 }
 
+/// [`short_hash`] of a URL, its highest twelve bits those of the URL's folder: the links of one document mostly lie
+/// together in an index.
+pub(super) fn url_hash(url: &str) -> i64 {
+    const OWN: i64 = (1 << 52) - 1;
+    let folder = url.rsplit_once('/').map_or("", |(folder, _)| folder);
+    short_hash(folder) & !OWN | short_hash(url) & OWN
+}
+
 #[cfg(test)]
 mod tests {
-    use rusqlite::Connection;
-
     use super::*;
     use crate::domain::feed::Origin;
     use crate::domain::feed::schedule::Why;

@@ -1,6 +1,7 @@
 //! The one thread that writes: takes jobs, commits those that wait together, answers when it is on disk.
 //!
-//! A commit costs a flush of the disk, so jobs share it; each still stands alone, behind a savepoint.
+//! A commit costs a flush of the disk, so jobs share it. Each still stands alone: where one fails, what was done
+//! together is undone and every job is done again by itself. A savepoint for each would copy every page it touches.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -15,8 +16,8 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use super::{Result, StoreError, open};
 
-/// Jobs in one commit.
-const GROUP: usize = 64;
+/// Jobs in one commit. The pages that all of them touch are written once.
+const GROUP: usize = 128;
 /// How long a job that can wait is held back without another.
 const GAP: Duration = Duration::from_millis(50);
 /// Jobs that may wait; more callers wait outside.
@@ -249,14 +250,22 @@ impl Desk {
             }
             return;
         }
-        let mut jobs: Vec<(Waiting, Option<StoreError>)> =
-            group.into_iter().map(|job| (job, None)).collect();
-        let together = jobs.len() > 1 && commit_together(conn, &mut jobs).is_ok();
-        for ((mut job, permit), failed) in jobs {
-            let outcome = match failed {
-                Some(error) => Err(error),
-                None if together => Ok(()),
-                None => commit_alone(conn, &mut *job),
+        let mut group = group;
+        let together = match commit_together(conn, &mut group) {
+            Ok(together) => together,
+            Err(error) => {
+                // Each alone would wait as long for the same lock.
+                for (job, _) in group {
+                    job.answer(Err(error.clone().at(&self.path)));
+                }
+                return;
+            }
+        };
+        for (mut job, permit) in group {
+            let outcome = if together {
+                Ok(())
+            } else {
+                commit_alone(conn, &mut *job)
             };
             job.answer(outcome.map_err(|error| error.at(&self.path)));
             drop(permit);
@@ -301,37 +310,15 @@ fn gather(first: Message, inbox: &Receiver<Message>) -> (Vec<Waiting>, Option<Se
     (group, None)
 }
 
-/// All jobs in one transaction; those that fail are undone alone and marked. An error: nothing was kept.
-fn commit_together(
-    conn: &mut Connection,
-    jobs: &mut [(Waiting, Option<StoreError>)],
-) -> Result<()> {
-    let tx = match conn.transaction_with_behavior(TransactionBehavior::Immediate) {
-        Ok(tx) => tx,
-        Err(error) => {
-            // Each alone would wait as long for the same lock.
-            let error = StoreError::from(error);
-            for (_, failed) in jobs {
-                *failed = Some(error.clone());
-            }
-            return Ok(());
-        }
-    };
-    for ((job, _), failed) in jobs {
-        tx.prepare_cached("savepoint job")?.execute([])?;
-        let outcome = job.run(&tx);
-        if tx.is_autocommit() {
-            // SQLite itself gave the whole transaction up, as it may when the disk is full.
-            return Err(StoreError::fault("the group was undone"));
-        }
-        if let Err(error) = outcome {
-            *failed = Some(error);
-            tx.prepare_cached("rollback to job")?.execute([])?;
-        }
-        tx.prepare_cached("release job")?.execute([])?;
+/// All jobs in one transaction; false where one failed and nothing was kept. An error: nothing could begin.
+fn commit_together(conn: &mut Connection, jobs: &mut [Waiting]) -> Result<bool> {
+    if jobs.len() < 2 {
+        return Ok(false);
     }
-    tx.commit()?;
-    Ok(())
+    let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let done = jobs.iter_mut().try_for_each(|(job, _)| job.run(&tx));
+    // Dropped, it is rolled back.
+    Ok(done.is_ok() && tx.commit().is_ok())
 }
 
 fn commit_alone(conn: &mut Connection, job: &mut dyn Job) -> Result<()> {

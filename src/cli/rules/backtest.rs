@@ -1,19 +1,35 @@
 //! `rules backtest`: what a rule or query would have matched among stored entries, and the difference.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::num::NonZero;
+use std::ops::RangeInclusive;
+use std::sync::atomic::{AtomicI64, Ordering};
 
+use indicatif::ProgressBar;
+use jiff::Timestamp;
 use serde_json::json;
 
 use crate::cli::context::{Context, Loaded};
 use crate::cli::exit::Failure;
 use crate::cli::output::{Output, neutral};
-use crate::cli::{entries, environment, progress, when};
+use crate::cli::{environment, progress, when};
 use crate::domain::id::RuleId;
 use crate::domain::matching::RuleSet;
-use crate::store::entries::EntryFilter;
+use crate::domain::rule::{Definitions, Rule};
+use crate::store::Store;
+use crate::store::entries::{BulkEntry, read_bulk, rows_since};
 
 /// Examples shown of each kind.
 const EXAMPLES: usize = 10;
+
+/// Rows that a thread reads at a time.
+const CHUNK: i64 = 4096;
+
+/// Most threads; more would wait for the disk.
+const THREADS: usize = 8;
+
+/// What the query that is tried is called; no rule of a config can be called so.
+const TRIED: &str = "(tried)";
 
 /// What is asked.
 pub struct Ask<'a> {
@@ -25,88 +41,218 @@ pub struct Ask<'a> {
     pub since: &'a str,
 }
 
+/// The newest few of some entries.
+#[derive(Default)]
+struct Newest(Vec<(Timestamp, i64, String)>);
+
 /// What came of it.
 #[derive(Default)]
 struct Tally {
     looked_at: u64,
     matched: u64,
     days: BTreeMap<String, u64>,
-    examples: Vec<String>,
-    newly: Vec<String>,
-    no_longer: Vec<String>,
+    examples: Newest,
+    newly: Newest,
+    no_longer: Newest,
     differs: (u64, u64),
+}
+
+/// What is tried on each entry.
+struct Trial<'a> {
+    rules: RuleSet,
+    /// The saved rule that the query is compared to.
+    saved: Option<&'a RuleId>,
+    since: Timestamp,
+    /// The tags of each feed as config has them now.
+    tags: HashMap<&'a str, &'a [String]>,
 }
 
 /// Runs the query over the stored entries since then.
 pub fn backtest(ask: &Ask<'_>, context: &Context, out: &mut Output) -> Result<(), Failure> {
     let loaded = context.load()?;
     let saved = ask.rule.map(|id| super::find(&loaded, id)).transpose()?;
-    let (rules, wanted) = match (ask.query, saved) {
-        (Some(query), _) => (Some(context.query_rules(query)?), RuleId::from("query")),
-        (None, Some(rule)) => (None, rule.id.clone()),
+    if let Some(query) = ask.query {
+        // Tells what is wrong with it.
+        context.query_rules(query)?;
+    }
+    let tried = match (ask.query, saved) {
+        // What feeds and languages the saved rule looks at stays.
+        (Some(query), Some(rule)) => Rule {
+            query: query.to_owned(),
+            ..rule.clone()
+        },
+        (Some(query), None) => Rule::of_query(TRIED, query),
+        (None, Some(rule)) => rule.clone(),
         (None, None) => return Err(Failure::usage("name a rule, or give a --query")),
     };
+    let compared = saved.filter(|_| ask.query.is_some());
     let since = when::parse(ask.since, context.clock.now(), &environment::zone())?;
-    let store = context.store_of(&loaded)?;
-    let total = store.stats()?.entries;
-    let bar = progress::bar(total, "backtest", out.is_human());
-    let filter = EntryFilter {
-        since: Some(since),
-        ..EntryFilter::default()
+    let trial = Trial {
+        rules: rules_of(&loaded, tried, compared),
+        saved: compared.map(|rule| &rule.id),
+        since,
+        tags: tags(&loaded),
     };
-    let mut tally = Tally::default();
-    let rules = rules.as_ref().unwrap_or(&loaded.config.rules);
-    entries::walk(&store, &filter, |entry| {
-        bar.inc(1);
-        let tags = entries::tags(Some(&loaded.config), &entry);
-        let subject = entry.entry.subject(&tags, None);
-        let matches = |rules: &RuleSet, id: &RuleId| {
-            rules
-                .evaluate(&subject)
-                .iter()
-                .any(|found| found.rule == *id)
-        };
-        let now = matches(rules, &wanted);
-        let before = saved
-            .filter(|_| ask.query.is_some())
-            .map(|rule| matches(&loaded.config.rules, &rule.id));
-        let at = entry.entry.content.published.or(entry.entry.first_seen);
-        let day = at.map_or_else(
-            || "undated".to_owned(),
-            |at| at.strftime("%Y-%m-%d").to_string(),
-        );
-        tally.add(day, &entry.entry.content.title, now, before);
-        Ok(true)
-    })?;
-    bar.finish_and_clear();
+    let store = context.store_of(&loaded)?;
+    let tally = match store.read_blocking(|conn| rows_since(conn, since))? {
+        Some(rows) => run(&trial, &store, rows, out.is_human())?,
+        None => Tally::default(),
+    };
     print(ask, &tally, &loaded, out)
+}
+
+/// What is tried, and what it is compared to, as the only rules; both also where they are switched off.
+fn rules_of(loaded: &Loaded, tried: Rule, compared: Option<&Rule>) -> RuleSet {
+    let definitions = &loaded.config.definitions;
+    let tried = Rule {
+        id: RuleId::from(TRIED),
+        ..tried
+    };
+    let rules = std::iter::once(tried).chain(compared.cloned());
+    let only = Definitions {
+        rules: rules
+            .map(|rule| Rule {
+                enabled: true,
+                ..rule
+            })
+            .collect(),
+        entities: definitions.entities.clone(),
+        macros: definitions.macros.clone(),
+        feeds: definitions.feeds.clone(),
+    };
+    RuleSet::compile(&only).0
+}
+
+fn tags(loaded: &Loaded) -> HashMap<&str, &[String]> {
+    let feeds = loaded.config.feeds.iter();
+    feeds
+        .map(|feed| (feed.id.as_str(), feed.tags.as_slice()))
+        .collect()
+}
+
+/// Reads and matches with as many threads as there are processors.
+fn run(
+    trial: &Trial<'_>,
+    store: &Store,
+    rows: RangeInclusive<i64>,
+    human: bool,
+) -> Result<Tally, Failure> {
+    let total = u64::try_from(rows.end() - rows.start() + 1).unwrap_or_default();
+    let bar = progress::bar(total, "backtest", human);
+    let next = AtomicI64::new(*rows.start());
+    let threads = std::thread::available_parallelism()
+        .map_or(1, NonZero::get)
+        .min(THREADS);
+    let parts: Vec<Result<Tally, Failure>> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads)
+            .map(|_| scope.spawn(|| work(trial, store, (&next, *rows.end()), &bar)))
+            .collect();
+        workers
+            .into_iter()
+            .map(|worker| {
+                worker
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            })
+            .collect()
+    });
+    bar.finish_and_clear();
+    let mut all = Tally::default();
+    for part in parts {
+        all.merge(part?);
+    }
+    Ok(all)
+}
+
+/// Takes chunk after chunk until none is left.
+fn work(
+    trial: &Trial<'_>,
+    store: &Store,
+    (next, last): (&AtomicI64, i64),
+    bar: &ProgressBar,
+) -> Result<Tally, Failure> {
+    let mut tally = Tally::default();
+    loop {
+        let from = next.fetch_add(CHUNK, Ordering::Relaxed);
+        if from > last {
+            return Ok(tally);
+        }
+        let rows = from..=last.min(from + CHUNK - 1);
+        store.read_blocking(|conn| {
+            read_bulk(conn, rows, trial.since, |entry| tally.add(trial, entry))
+        })?;
+        bar.inc(CHUNK.unsigned_abs());
+    }
+}
+
+impl Newest {
+    fn add(&mut self, at: Timestamp, seq: i64, title: &str) {
+        let is_older =
+            |(other, number, _): &(Timestamp, i64, String)| (*other, *number) < (at, seq);
+        let place = self.0.partition_point(|one| !is_older(one));
+        if place < EXAMPLES {
+            self.0.insert(place, (at, seq, title.to_owned()));
+            self.0.truncate(EXAMPLES);
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        for (at, seq, title) in other.0 {
+            self.add(at, seq, &title);
+        }
+    }
+
+    /// One line each, newest first.
+    fn lines(&self) -> Vec<String> {
+        let list = self.0.iter();
+        list.map(|(at, _, title)| format!("{}  {title}", day(*at)))
+            .collect()
+    }
+}
+
+fn day(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d").to_string()
 }
 
 impl Tally {
     /// Counts one entry.
-    fn add(&mut self, day: String, title: &str, now: bool, before: Option<bool>) {
+    fn add(&mut self, trial: &Trial<'_>, entry: &BulkEntry<'_>) {
         self.looked_at += 1;
-        let keep = |list: &mut Vec<String>| {
-            if list.len() < EXAMPLES {
-                list.push(format!("{day}  {title}"));
-            }
-        };
+        let tags = trial.tags.get(entry.feed).copied().unwrap_or_default();
+        let subject = entry.subject(tags);
+        let found = trial.rules.matching(&subject);
+        let now = found.iter().any(|id| id.as_str() == TRIED);
+        let before = trial.saved.map(|saved| found.contains(&saved));
+        let (at, seq, title) = (entry.at, entry.seq, entry.title);
         match before {
             Some(false) if now => {
                 self.differs.0 += 1;
-                keep(&mut self.newly);
+                self.newly.add(at, seq, title);
             }
             Some(true) if !now => {
                 self.differs.1 += 1;
-                keep(&mut self.no_longer);
+                self.no_longer.add(at, seq, title);
             }
             _ => {}
         }
         if now {
             self.matched += 1;
-            keep(&mut self.examples);
-            *self.days.entry(day).or_default() += 1;
+            self.examples.add(at, seq, title);
+            *self.days.entry(day(at)).or_default() += 1;
         }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.looked_at += other.looked_at;
+        self.matched += other.matched;
+        self.differs.0 += other.differs.0;
+        self.differs.1 += other.differs.1;
+        for (day, count) in other.days {
+            *self.days.entry(day).or_default() += count;
+        }
+        self.examples.merge(other.examples);
+        self.newly.merge(other.newly);
+        self.no_longer.merge(other.no_longer);
     }
 }
 
@@ -117,11 +263,11 @@ fn print(ask: &Ask<'_>, tally: &Tally, loaded: &Loaded, out: &mut Output) -> Res
         let difference = compared.then(|| {
             json!({
                 "newly_matched": tally.differs.0, "no_longer_matched": tally.differs.1,
-                "newly": tally.newly, "no_longer": tally.no_longer,
+                "newly": tally.newly.lines(), "no_longer": tally.no_longer.lines(),
             })
         });
         return out.json(&json!({
-            "entries": tally.looked_at, "matched": tally.matched, "days": tally.days, "examples": tally.examples,
+            "entries": tally.looked_at, "matched": tally.matched, "days": tally.days, "examples": tally.examples.lines(),
             "difference": difference,
         }));
     }
@@ -137,9 +283,9 @@ fn print(ask: &Ask<'_>, tally: &Tally, loaded: &Loaded, out: &mut Output) -> Res
         .take(30)
         .try_for_each(|(day, count)| out.line(&format!("  {day}  {count}")))?;
     let lists = [
-        ("matched", &tally.examples),
-        ("newly matched", &tally.newly),
-        ("no longer matched", &tally.no_longer),
+        ("matched", tally.examples.lines()),
+        ("newly matched", tally.newly.lines()),
+        ("no longer matched", tally.no_longer.lines()),
     ];
     for (name, list) in lists.iter().filter(|(_, list)| !list.is_empty()) {
         out.line(&format!("{name}:"))?;

@@ -3,6 +3,7 @@
 //! A backtest asks the same matcher as a poll; nothing is decided or stored.
 
 mod backtest;
+mod listing;
 mod score;
 
 use serde_json::json;
@@ -16,6 +17,9 @@ use crate::domain::rule::{self, FeedSelector, Rule};
 /// Runs a `rules` command.
 pub fn rules(command: &RulesCommand, context: &Context, out: &mut Output) -> Result<Exit, Failure> {
     match command {
+        RulesCommand::List if context.is_verbose() => {
+            listing::list_filed(&context.load()?, out).map(|()| Exit::Done)
+        }
         RulesCommand::List => list(&context.load()?, out).map(|()| Exit::Done),
         RulesCommand::Show { id } => show(&context.load()?, id, out).map(|()| Exit::Done),
         RulesCommand::Backtest { rule, query, since } => {

@@ -1,6 +1,7 @@
 //! `rules test`: the rules against marked entries, scored.
 //!
-//! A row is an entry with `expect`: the ids of the rules that must match, or `[]`.
+//! A row is an entry with `expect`: the ids of the rules that must match, or `[]`. Rules are scored one by one; rows are
+//! scored by language as a desk sees them: told at all, by whichever rule, or not.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -36,46 +37,58 @@ struct Wrong {
     at: String,
 }
 
+/// What the tests said.
+#[derive(Debug, Default)]
+struct Report {
+    /// Rows and examples tried.
+    rows: u64,
+    /// By rule.
+    rules: BTreeMap<String, Score>,
+    /// By language of the row, of files alone: was it told by any rule.
+    languages: BTreeMap<String, Score>,
+    /// What went wrong, in order.
+    wrong: Vec<Wrong>,
+}
+
 /// Scores the rules on a file, or on their own examples and `tests/*.jsonl` of the config folder.
 pub fn test(file: Option<&Path>, context: &Context, out: &mut Output) -> Result<Exit, Failure> {
     let loaded = context.load()?;
-    let (mut scores, mut wrong, mut rows) = (BTreeMap::new(), Vec::new(), 0);
+    let mut report = Report::default();
     let files = if let Some(file) = file {
         vec![file.to_owned()]
     } else {
-        rows += examples(&loaded, &mut scores, &mut wrong);
+        examples(&loaded, &mut report);
         default_files(&loaded)?
     };
-    if files.is_empty() && rows == 0 {
+    if files.is_empty() && report.rows == 0 {
         return Err(Failure::new(
             "there is nothing to test: write [[rule.test]], tests/*.jsonl in the config folder, or name a file",
         ));
     }
     for file in &files {
-        rows += score(file, &loaded, &mut scores, &mut wrong)?;
+        score(file, &loaded, &mut report)?;
     }
-    print(rows, &scores, &wrong, out)?;
-    Ok(if wrong.is_empty() {
+    print(&report, out)?;
+    Ok(if report.wrong.is_empty() {
         Exit::Done
     } else {
         Exit::Failed
     })
 }
 
-/// Scores each rule on its `[[rule.test]]`; says how many there are.
-fn examples(loaded: &Loaded, scores: &mut BTreeMap<String, Score>, wrong: &mut Vec<Wrong>) -> u64 {
-    let mut count = 0;
+/// Scores each rule on its `[[rule.test]]`.
+fn examples(loaded: &Loaded, report: &mut Report) {
     let rules = loaded.config.definitions.rules.iter().enumerate();
     for (index, rule) in rules.filter(|(_, rule)| rule.enabled) {
         for (number, test) in rule.tests.iter().enumerate() {
-            count += 1;
-            let score = scores.entry(rule.id.to_string()).or_default();
+            report.rows += 1;
+            let score = report.rules.entry(rule.id.to_string()).or_default();
             let matched = check::matches(loaded, rule, test);
             let Some(kind) = score.add(test.expect, matched) else {
                 continue;
             };
             let place = loaded.config.places.rule_test(index, number);
-            wrong.push(Wrong {
+            report.wrong.push(Wrong {
                 id: (number + 1).to_string(),
                 title: test.title.clone(),
                 rule: rule.id.to_string(),
@@ -84,7 +97,6 @@ fn examples(loaded: &Loaded, scores: &mut BTreeMap<String, Score>, wrong: &mut V
             });
         }
     }
-    count
 }
 
 /// The test files of the config folder, if it has any.
@@ -106,18 +118,14 @@ fn default_files(loaded: &Loaded) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
-/// Scores one file; says how many rows it had.
-fn score(
-    file: &Path,
-    loaded: &Loaded,
-    scores: &mut BTreeMap<String, Score>,
-    wrong: &mut Vec<Wrong>,
-) -> Result<u64, Failure> {
+/// Scores one file.
+fn score(file: &Path, loaded: &Loaded, report: &mut Report) -> Result<(), Failure> {
     let mut input = rows::open(file)?;
-    let (mut line, mut count) = (0, 0);
+    let mut line = 0;
     while let Some(text) = rows::next_line(&mut *input, &mut line)? {
         let mut row = Row::parse(&text, line)
             .map_err(|error| Failure::new(format!("{}: {error}", file.display())))?
+            .with_language()
             .with_tags(&loaded.config);
         let expected = expected(&mut row, loaded)
             .map_err(|error| Failure::new(format!("{}: line {line}: {error}", file.display())))?;
@@ -128,22 +136,14 @@ fn score(
             .into_iter()
             .map(|found| found.rule.to_string())
             .collect();
-        for rule in expected.union(&matched) {
-            let score = scores.entry(rule.clone()).or_default();
-            let kind = score.add(expected.contains(rule), matched.contains(rule));
-            let Some(kind) = kind else { continue };
-            let at = format!("{}:{line}", file.display());
-            wrong.push(Wrong {
-                id: row.id.clone(),
-                title: row.title.clone(),
-                rule: rule.clone(),
-                kind,
-                at,
-            });
-        }
-        count += 1;
+        report.add(
+            &row,
+            &expected,
+            &matched,
+            &format!("{}:{line}", file.display()),
+        );
     }
-    Ok(count)
+    Ok(())
 }
 
 /// The rules a row expects; each must exist.
@@ -163,24 +163,16 @@ fn expected(row: &mut Row, loaded: &Loaded) -> Result<BTreeSet<String>, String> 
     }
 }
 
-/// Precision and recall by rule and in all, then what went wrong.
-fn print(
-    rows: u64,
-    scores: &BTreeMap<String, Score>,
-    wrong: &[Wrong],
-    out: &mut Output,
-) -> Result<(), Failure> {
-    let all = scores.values().fold(Score::default(), |sum, score| Score {
-        hits: sum.hits + score.hits,
-        false_alarms: sum.false_alarms + score.false_alarms,
-        misses: sum.misses + score.misses,
-    });
+/// What went wrong, then precision and recall by language and by rule.
+fn print(report: &Report, out: &mut Output) -> Result<(), Failure> {
+    let all = sum(&report.rules);
     if !out.is_human() {
         return out.json(&serde_json::json!({
-            "rows": rows, "precision": all.precision(), "recall": all.recall(), "rules": scores, "wrong": wrong,
+            "rows": report.rows, "precision": all.precision(), "recall": all.recall(),
+            "rules": report.rules, "languages": report.languages, "wrong": report.wrong,
         }));
     }
-    for row in wrong {
+    for row in &report.wrong {
         out.line(&format!(
             "{}: {} of {}: {}",
             row.at,
@@ -189,6 +181,20 @@ fn print(
             neutral(&row.title)
         ))?;
     }
+    if !report.languages.is_empty() {
+        table("LANGUAGE", &report.languages, out)?;
+        out.line("")?;
+    }
+    table("RULE", &report.rules, out)?;
+    out.line(&format!(
+        "{} entries, {} wrong",
+        report.rows,
+        report.wrong.len()
+    ))
+}
+
+/// Scores as a table, their sum last.
+fn table(heading: &str, scores: &BTreeMap<String, Score>, out: &mut Output) -> Result<(), Failure> {
     let line = |name: &str, score: &Score| {
         vec![
             name.to_owned(),
@@ -199,23 +205,61 @@ fn print(
             format!("{:.3}", score.recall()),
         ]
     };
-    let mut table: Vec<Vec<String>> = scores
+    let mut rows: Vec<Vec<String>> = scores
         .iter()
-        .map(|(rule, score)| line(rule, score))
+        .map(|(name, score)| line(name, score))
         .collect();
-    table.push(line("all", &all));
+    rows.push(line("all", &sum(scores)));
     out.table(
         &[
-            "RULE",
+            heading,
             "HITS",
             "MISSES",
             "FALSE ALARMS",
             "PRECISION",
             "RECALL",
         ],
-        &table,
-    )?;
-    out.line(&format!("{rows} entries, {} wrong", wrong.len()))
+        &rows,
+    )
+}
+
+/// All scores as one.
+fn sum(scores: &BTreeMap<String, Score>) -> Score {
+    scores.values().fold(Score::default(), |sum, score| Score {
+        hits: sum.hits + score.hits,
+        false_alarms: sum.false_alarms + score.false_alarms,
+        misses: sum.misses + score.misses,
+    })
+}
+
+impl Report {
+    /// Counts a row of a file.
+    fn add(
+        &mut self,
+        row: &Row,
+        expected: &BTreeSet<String>,
+        matched: &BTreeSet<String>,
+        at: &str,
+    ) {
+        self.rows += 1;
+        let language = row.language.clone().unwrap_or_else(|| "?".to_owned());
+        self.languages
+            .entry(language)
+            .or_default()
+            .add(!expected.is_empty(), !matched.is_empty());
+        for rule in expected.union(matched) {
+            let score = self.rules.entry(rule.clone()).or_default();
+            let kind = score.add(expected.contains(rule), matched.contains(rule));
+            let Some(kind) = kind else { continue };
+            self.wrong.push(Wrong {
+                id: row.id.clone(),
+                title: row.title.clone(),
+                rule: rule.clone(),
+                kind,
+                at: at.to_owned(),
+            });
+        }
+    }
 }
 
 impl Score {

@@ -14,7 +14,7 @@ use crate::domain::feed::signs::EMPTY_POLLS;
 use crate::observe;
 use crate::store;
 
-/// A poll under way, as long as it lives.
+/// A poll on its way to what it records, as long as this lives.
 pub(super) struct UnderWay<'a>(&'a Shared);
 
 impl<'a> UnderWay<'a> {
@@ -24,9 +24,9 @@ impl<'a> UnderWay<'a> {
         Self(shared)
     }
 
-    /// Whether more than one are under way.
-    pub(super) fn has_others(shared: &Shared) -> bool {
-        shared.polls.load(Ordering::Relaxed) > 1
+    /// It has arrived; says whether others are still on their way.
+    pub(super) fn arrive(self) -> bool {
+        self.0.polls.load(Ordering::Relaxed) > 1
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Due {
     pub host: String,
     /// Since when; none: it was never polled.
     pub at: Option<Timestamp>,
+    /// No other poll waited for the host when this one began.
+    pub alone: bool,
 }
 
 impl Due {
@@ -34,6 +36,7 @@ impl Due {
             host: host.unwrap_or_else(|| row.feed.id.to_string()),
             id: row.feed.id.clone(),
             at: row.state.next_poll,
+            alone: false,
         }
     }
 }
@@ -69,9 +72,11 @@ impl Queue {
     /// The next poll that may begin; its host is busy until [`Queue::free`].
     pub fn pop(&mut self) -> Option<Due> {
         let (_, host) = self.ready.pop_first()?;
-        let due = self.waiting.get_mut(&host)?.pop_front();
+        let polls = self.waiting.get_mut(&host)?;
+        let mut due = polls.pop_front()?;
+        due.alone = polls.is_empty();
         self.take(host);
-        due
+        Some(due)
     }
 
     /// The poll of least `rank` among those that may begin, the operator's own hosts aside.
@@ -156,6 +161,7 @@ mod tests {
             id: id.into(),
             host: host.to_owned(),
             at: Timestamp::from_second(at).ok(),
+            alone: false,
         }
     }
 
@@ -170,7 +176,12 @@ mod tests {
         let mut queue = Queue::default();
         let big = (0..5_000).map(|n| due(&format!("big-{n}"), "big.example", n));
         queue.fill(big.chain([due("late", "other.example", 9_999)]).collect());
-        assert_eq!(ids(&mut queue), ["big-0", "late"]);
+        let first = [queue.pop(), queue.pop()].map(Option::unwrap);
+        assert_eq!(
+            first.each_ref().map(|due| due.id.as_str()),
+            ["big-0", "late"]
+        );
+        assert_eq!(first.map(|due| due.alone), [false, true]);
         queue.free("big.example", false);
         assert_eq!(ids(&mut queue), ["big-1"]);
     }

@@ -18,7 +18,7 @@ use crate::domain::alert::decide::backlog_before;
 use crate::domain::document::{self, Candidate, Document, Format, Hints};
 use crate::domain::entry::ingest::{self, Known, Plan};
 use crate::domain::entry::page::{self, Wanted};
-use crate::domain::entry::{Entry, identity};
+use crate::domain::entry::{Entry, bridge, identity};
 use crate::domain::feed::gap::{self, Kind, Links};
 use crate::domain::feed::learn::{self, Polled};
 use crate::domain::feed::outcome::{
@@ -31,6 +31,9 @@ use crate::domain::feed::{DocumentFacts, Feed, FeedState};
 use crate::store::gaps::NewGap;
 use crate::store::polls::PollCommit;
 use crate::store::{self, StoreError};
+
+/// Entries that tell which hosts a feed had of late.
+const RECENT: u32 = 30;
 
 /// One outcome to be read, with all it takes.
 #[derive(Clone)]
@@ -149,7 +152,7 @@ impl Digest {
     /// What a document brings.
     fn read_document(
         &self,
-        document: Document,
+        mut document: Document,
         facts: &HttpFacts,
         mut seen: Seen,
     ) -> Result<(OutcomeKind, Seen), StoreError> {
@@ -161,11 +164,25 @@ impl Digest {
             seen.truncated = true;
         }
         let (links, complete) = (Links::of(&document), document.complete);
-        seen.notes = document.notes;
+        seen.notes = std::mem::take(&mut document.notes);
+        if let Some(failure) = bridge::take_failures(&mut document.entries) {
+            // What the site publishes is not known: the answer must be asked for again.
+            seen.hash = None;
+            if document.entries.is_empty() {
+                seen.message = Some(failure);
+                return Ok((OutcomeKind::NotAFeed, seen));
+            }
+            seen.notes.push(failure);
+        }
         let entries = identity::identify(self.feed.id.as_str(), document.entries);
         let count = entries.len();
         seen.entries = Some(count);
         seen.plan = self.recognise(entries)?;
+        if let Some(told) = seen.plan.told() {
+            let feed = &self.feed.id;
+            tracing::info!(%feed, "{feed}: {told}");
+            seen.notes.push(told);
+        }
         if document.expired {
             seen.message = Some("the feed says that it has ended (`expired`)".to_owned());
             return Ok((OutcomeKind::Gone, seen));
@@ -201,14 +218,33 @@ impl Digest {
         for entry in &mut entries {
             entry.feed = Some(self.feed.id.clone());
         }
-        let known = self.shared.store.read_blocking(|conn| {
-            // Of a feed without a single key there is nothing to be looked up by any.
-            if !store::entries::is_any_known(conn, &self.feed.id)? {
-                return Ok(Known::default());
-            }
-            store::entries::known(conn, &self.feed.id, &ingest::lookup_keys(&entries))
-        })?;
+        let known = self
+            .shared
+            .store
+            .read_blocking(|conn| self.known(conn, &entries))?;
         Ok(ingest::plan(&known, entries, self.now))
+    }
+
+    /// What the store knows of a document's entries: by their keys; by what else they have, where these are not
+    /// enough; on the hosts that the feed had, where nothing helps.
+    fn known(&self, conn: &store::Connection, entries: &[Entry]) -> Result<Known, StoreError> {
+        let feed = &self.feed.id;
+        // Of a feed without a single key there is nothing to be looked up by any.
+        if !store::entries::is_any_known(conn, feed)? {
+            return Ok(Known::default());
+        }
+        let mut known = store::entries::known(conn, feed, &ingest::lookup_keys(entries))?;
+        let further = ingest::further_keys(&known, entries);
+        if further.is_empty() {
+            return Ok(known);
+        }
+        known.join(store::entries::known(conn, feed, &further)?);
+        if ingest::may_have_moved(&known, entries) {
+            let recent = store::entries::recent_links(conn, feed, RECENT)?;
+            let moved = ingest::moved_keys(entries, &recent);
+            known.join(store::entries::known(conn, feed, &moved)?);
+        }
+        Ok(known)
     }
 
     /// What was known, with what people should know of this poll.
@@ -335,8 +371,12 @@ impl Digest {
             rekeyed: rows.rekeyed,
             seen: rows.seen,
             pages: rows.pages,
-            backlog_before: self.backlog_before(),
-            undated_is_backlog: self.old.last_success.is_none(),
+            backlog_before: if rows.is_import {
+                Timestamp::MAX
+            } else {
+                self.backlog_before()
+            },
+            undated_is_backlog: rows.is_import || self.old.last_success.is_none(),
             story_window: self.setup.alerts.story_window,
             now: self.now,
             state,

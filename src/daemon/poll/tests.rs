@@ -52,7 +52,13 @@ async fn entries_that_link_to_one_list_are_stories_of_their_own() {
     let in_force = shared.setup();
     let feed = Arc::new(feed);
     let (report, ()) = tokio::join!(
-        poll(&shared, &in_force, &feed, FeedState::default(), false),
+        poll(
+            &shared,
+            &in_force,
+            &feed,
+            FeedState::default(),
+            Manner::default()
+        ),
         serve
     );
     assert_eq!(report.unwrap().alerts, 2);
@@ -80,7 +86,13 @@ async fn a_poll_under_way_tells_the_receivers_that_a_reload_brought() {
     };
     let (begun_with, polled) = (shared.setup(), Arc::new(feed.clone()));
     let (report, ()) = tokio::join!(
-        poll(&shared, &begun_with, &polled, FeedState::default(), false),
+        poll(
+            &shared,
+            &begun_with,
+            &polled,
+            FeedState::default(),
+            Manner::default()
+        ),
         reload
     );
     let report = report.unwrap();

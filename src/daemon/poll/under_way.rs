@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::task::{self, JoinSet};
 
 use super::queue::{Due, Queue};
-use super::{Report, begin, due, fill, poll};
+use super::{Manner, Report, begin, due, fill, poll};
 use crate::daemon::setup::Setup;
 use crate::daemon::{LONGEST_REST, Shared};
 use crate::domain::feed::{Feed, FeedState, schedule};
@@ -203,7 +203,11 @@ impl Polls {
         (feed, state): (Arc<Feed>, FeedState),
     ) {
         let (shared, setup) = (Arc::clone(shared), Arc::clone(setup));
-        let poll = async move { poll(&shared, &setup, &feed, state, false).await };
+        let manner = Manner {
+            full: false,
+            alone: due.alone,
+        };
+        let poll = async move { poll(&shared, &setup, &feed, state, manner).await };
         let handle = self.tasks.spawn(poll);
         self.under_way.insert(due.id.clone());
         self.feeds.insert(handle.id(), (due.id, due.host));

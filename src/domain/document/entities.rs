@@ -67,7 +67,9 @@ fn named(text: &str, style: Style) -> Reference {
     }
     if style == Style::Html {
         for end in (2..=length.min(6)).rev() {
-            if let Some((first, _)) = found(&text[1..=end]) {
+            // `?a=1&copy=2` is an address, also where it stands in a text.
+            let is_key = bytes.get(end + 1) == Some(&b'=');
+            if let Some((first, _)) = found(&text[1..=end]).filter(|_| !is_key) {
                 return Reference::Chars(
                     char::from_u32(first).unwrap_or('\u{fffd}'),
                     None,

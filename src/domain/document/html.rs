@@ -162,11 +162,17 @@ pub(super) fn plain_line(text: &str) -> String {
 /// White space folded, at most 10 KiB.
 pub(super) fn one_line(text: &str) -> String {
     let mut out = String::with_capacity(text.len().min(256));
-    for word in text.split_whitespace() {
+    let is_seen =
+        |word: &&str| !lines::may_be_unseen(word) || word.contains(|c| !lines::is_unseen(c));
+    for word in text.split_whitespace().filter(is_seen) {
         if !out.is_empty() {
             out.push(' ');
         }
-        out.push_str(word);
+        if lines::may_be_unseen(word) {
+            out.extend(word.chars().filter(|c| !lines::is_unseen(*c)));
+        } else {
+            out.push_str(word);
+        }
         if out.len() > super::LONGEST_TITLE {
             out.truncate(out.floor_char_boundary(super::LONGEST_TITLE));
             break;
@@ -204,6 +210,21 @@ fn guard_unknown(text: &str) -> String {
     out
 }
 
+/// Whether words for a picture tell of it: more than a sign, and no file's name.
+fn is_described(words: &str) -> bool {
+    let words = words.trim();
+    let ending = words
+        .rsplit('.')
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let is_file = matches!(
+        ending.as_str(),
+        "jpg" | "jpeg" | "png" | "gif" | "webp" | "svg" | "bmp"
+    );
+    !is_file && words.chars().filter(|c| c.is_alphabetic()).count() >= 2
+}
+
 /// Writes both forms as tags come.
 #[derive(Default)]
 struct Writer<'a> {
@@ -213,17 +234,13 @@ struct Writer<'a> {
     text: Lines,
     html: String,
     open: Vec<&'static str>,
+    /// Inside the reading beside a word, which is kept in the HTML alone: the word stays whole in the text.
+    in_reading: bool,
 }
 
 impl Writer<'_> {
     fn start(&mut self, name: &str, raw: &str, empty: bool) {
-        match name {
-            "br" => self.text.line_break(),
-            "td" | "th" => self.text.space(),
-            name if BLOCKS.contains(&name) => self.text.gap(2),
-            name if LINES.contains(&name) => self.text.gap(1),
-            _ => {}
-        }
+        self.begin_in_text(name, raw);
         let Some((name, allowed)) = ALLOWED.iter().find(|(known, _)| *known == name) else {
             return;
         };
@@ -251,6 +268,38 @@ impl Writer<'_> {
             self.close_tag(name);
         } else {
             self.open.push(name);
+        }
+    }
+
+    /// What a start tag does to the text.
+    fn begin_in_text(&mut self, name: &str, raw: &str) {
+        match name {
+            "br" => self.text.line_break(),
+            "td" | "th" => self.text.space(),
+            "li" => self.text.bullet(),
+            "rt" | "rp" | "rtc" => self.in_reading = true,
+            "rb" | "ruby" => self.in_reading = false,
+            "img" => self.alternative(raw),
+            name if BLOCKS.contains(&name) => {
+                self.in_reading = false;
+                self.text.gap(2);
+            }
+            name if LINES.contains(&name) => self.text.gap(1),
+            _ => {}
+        }
+    }
+
+    /// The words that stand for a picture, apart from those around it.
+    fn alternative(&mut self, raw: &str) {
+        let mut found = attributes(raw);
+        let Some((_, value)) = found.find(|(name, _)| name.eq_ignore_ascii_case("alt")) else {
+            return;
+        };
+        let value = decoded(value, Style::Xml);
+        if is_described(&value) {
+            self.text.space();
+            self.text.push(&value);
+            self.text.space();
         }
     }
 
@@ -291,6 +340,10 @@ impl Writer<'_> {
     fn end(&mut self, name: &str) {
         if name == "br" {
             self.text.line_break();
+        } else if name == "li" {
+            self.text.end_item();
+        } else if matches!(name, "rt" | "rp" | "rtc" | "ruby") {
+            self.in_reading = false;
         } else if BLOCKS.contains(&name) {
             self.text.gap(2);
         } else if LINES.contains(&name) {
@@ -331,7 +384,9 @@ impl Writer<'_> {
     }
 
     fn text(&mut self, text: &str) {
-        if self.preserve {
+        if self.in_reading {
+            // Only in the HTML.
+        } else if self.preserve {
             for (index, line) in text.lines().enumerate() {
                 if line.trim().is_empty() {
                     self.text.gap(2);

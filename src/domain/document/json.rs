@@ -305,6 +305,7 @@ fn item(fields: &Map<String, Value>, setting: &Setting<'_>, faults: &mut Faults)
         url: ["url", "external_url"]
             .iter()
             .find_map(|key| links::absolute(fields.get(*key)?.as_str()?, base)),
+        origin: None,
         title: string(fields, "title")
             .map(|title| html::plain_line(&title))
             .unwrap_or_default(),

@@ -312,12 +312,7 @@ fn xml(text: &str, hints: &Hints) -> Result<Document, ParseError> {
     };
     channel::read_into(&mut document, root, address.as_ref());
     document.notes.extend(pages);
-    let habits = learnt(
-        &tree,
-        root,
-        habits(hints, document.language.as_deref()),
-        hints,
-    );
+    let habits = learnt_habits(hints, &document, root, &tree.entries);
     let base = document
         .self_url
         .as_deref()
@@ -362,27 +357,6 @@ fn look_again(document: &mut Document, text: &str, setting: &read::Setting<'_>) 
     }
 }
 
-/// `habits` with what the dates of a document teach.
-fn learnt(
-    tree: &tree::Tree,
-    root: &tree::Element,
-    habits: dates::Habits,
-    hints: &Hints,
-) -> dates::Habits {
-    let channel = root.child("channel");
-    let places = [Some(root), channel];
-    let of_channel = places.into_iter().flatten().flat_map(read::written_dates);
-    let entries = tree.entries.iter();
-    let of_entries = entries.flat_map(|found| read::written_dates(&found.element));
-    let written: Vec<String> = of_channel
-        .chain(of_entries)
-        .take(dates::MOST_DATES)
-        .collect();
-    let built = channel.unwrap_or(root).child("lastbuilddate");
-    let built = built.map(tree::Element::text);
-    habits.learn(&written, built.as_deref(), hints.now)
-}
-
 fn over_note(over: usize) -> String {
     format!("more entries than are kept: the first {MOST_ENTRIES} were read, {over} left out")
 }
@@ -396,6 +370,25 @@ fn habits(hints: &Hints, language: Option<&str>) -> dates::Habits {
         hints.language.as_deref().or(language),
         host,
     )
+}
+
+/// The same with what the dates of a document itself tell.
+fn learnt_habits(
+    hints: &Hints,
+    document: &Document,
+    root: &tree::Element,
+    entries: &[tree::Found],
+) -> dates::Habits {
+    let channel = root.child("channel").unwrap_or(root);
+    let entries = entries.iter().map(|found| &found.element);
+    let written: Vec<String> = [root, channel]
+        .into_iter()
+        .chain(entries)
+        .flat_map(read::written_dates)
+        .take(dates::MOST_DATES)
+        .collect();
+    let built = channel.child("lastbuilddate").map(tree::Element::text);
+    habits(hints, document.language.as_deref()).learn(&written, built.as_deref(), hints.now)
 }
 
 /// The country of the host, else the one a language is mostly written in.

@@ -98,6 +98,10 @@ pub(super) fn entry(found: &Found, setting: &Setting<'_>, faults: &mut Faults) -
         body_html: html::safe(&rendered.html),
         body: rendered.text,
         guid,
+        origin: element
+            .child("feedburner:origlink")
+            .and_then(|origin| links::absolute(&origin.text(), base))
+            .filter(|origin| url.as_ref() != Some(origin)),
         url,
         enclosures,
     };

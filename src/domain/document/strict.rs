@@ -191,6 +191,7 @@ fn content(entry: &model::Entry, setting: &Setting<'_>) -> Content {
     let mut content = Content {
         guid: Some(entry.id.trim().to_owned()).filter(|id| !id.is_empty()),
         url: page.and_then(|link| links::absolute(&link.href, setting.base.as_ref())),
+        origin: None,
         title: title(entry, setting),
         authors: authors(entry),
         categories: categories(entry),

@@ -155,6 +155,11 @@ fn write_element(out: &mut String, element: &Element, base: Option<&Url>, escape
         .attribute("xml:base")
         .map(|raw| links::base(Some(raw), base));
     let base = own.as_ref().map_or(base, Option::as_ref);
+    if element.name.starts_with("rdf:") {
+        // A frame around what is meant: `rdf:li` is no item of a list.
+        write_inside(out, element, base, escape);
+        return;
+    }
     let name = element.name.rsplit(':').next().unwrap_or_default();
     out.push('<');
     out.push_str(name);

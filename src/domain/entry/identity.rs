@@ -1,7 +1,8 @@
 //! When two items are one entry: the key ladder, content hashes, entry ids.
 //!
 //! Everything here is a function of what was published, so that every run and every machine agrees. How a
-//! document's entries meet the stored ones is in `ingest`; URLs and titles that part stories are in `same`.
+//! document's entries meet the stored ones is in `ingest`; the one spelling of addresses and titles that part
+//! stories are in `address` and `title`; what a reader would not call an edit is in `edit`.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,41 +12,22 @@ use unicode_normalization::UnicodeNormalization;
 use super::{Content, Entry};
 use crate::domain::id::EntryId;
 
-mod same;
+mod address;
+mod edit;
+mod portal;
+mod title;
+mod tracking;
+mod wrapper;
 
-pub use same::{canonical_url, is_front_page, is_tracking, title_key};
+pub use address::{canonical_url, is_front_page};
+pub use edit::{Part, changed_parts, content_hash};
+pub use title::title_key;
+
+pub(super) use address::{host_and_rest, page_and_place};
+pub(super) use edit::{is_same_as_before, part_of};
 
 /// Keys longer than this are kept as their hash, so that the store's index stays small.
 const LONGEST_KEY: usize = 500;
-
-/// The parts of an entry whose change is an edit, in the order of their eight bytes in [`content_hash`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Part {
-    /// The title.
-    Title,
-    /// The link, tracking parameters aside.
-    Url,
-    /// The plain text, white space and markup aside.
-    Body,
-    /// The addresses of enclosures, in any order.
-    Enclosures,
-}
-
-impl Part {
-    /// All parts, in the order of the hash.
-    pub const ALL: [Self; 4] = [Self::Title, Self::Url, Self::Body, Self::Enclosures];
-
-    /// The key of the part in JSON.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Title => "title",
-            Self::Url => "url",
-            Self::Body => "body",
-            Self::Enclosures => "enclosures",
-        }
-    }
-}
 
 /// Gives every content its identity: the first rung of the ladder guid, link, enclosure, hash that holds.
 ///
@@ -79,34 +61,85 @@ pub fn identify(feed_key: &str, contents: Vec<Content>) -> Vec<Entry> {
         .collect()
 }
 
-/// The id of the entry that `feed_key` knows under `key`: 128 bits in lower-case hex.
+/// Hex digits of an id that are the feed's: the ids of one document lie together in an index, which is a page to
+/// write instead of one for each entry.
+const FEED_DIGITS: usize = 4;
+
+/// The id of the entry that `feed_key` knows under `key`: 128 bits in lower-case hex, the first 16 of them the feed's.
 #[must_use]
 pub fn entry_id(feed_key: &str, key: &str) -> EntryId {
-    EntryId::new(hex(&digest(&[feed_key, key])[..16]))
+    let feed = hex(&digest(&[feed_key])[..FEED_DIGITS / 2]);
+    id_of(&feed, &[feed_key, key])
 }
 
-/// An id for an entry whose own is taken by another that was re-keyed.
+/// An id for an entry whose own is taken by another: one that was re-keyed, or had its guid before it.
 #[must_use]
-pub fn next_id(taken: &EntryId) -> EntryId {
-    EntryId::new(hex(&digest(&[taken.as_str(), "again"])[..16]))
+pub fn next_id(taken: &EntryId, content: &Content) -> EntryId {
+    let feed: String = taken.as_str().chars().take(FEED_DIGITS).collect();
+    let link = link_key(content).unwrap_or_default();
+    let date = seconds(content.published);
+    id_of(
+        &feed,
+        &[taken.as_str(), &link, &normal(&content.title), &date],
+    )
 }
 
-/// The other keys under which an entry may be known: its link, its title with its date.
+fn id_of(feed: &str, parts: &[&str]) -> EntryId {
+    let own = hex(&digest(parts)[..16 - FEED_DIGITS / 2]);
+    EntryId::new(format!("{feed}{own}"))
+}
+
+/// The key of an entry whose own is another's now.
+#[must_use]
+pub(super) fn displaced_key(key: &str, id: &EntryId) -> String {
+    let base = key.split('\u{1f}').next().unwrap_or_default();
+    format!("{base}\u{1f}{}", &id.as_str()[..id.as_str().len().min(16)])
+}
+
+/// The other keys under which an entry may be known: its link, its title; without guid, link and enclosure also
+/// its date, and its text, figures aside.
 #[must_use]
 pub fn alternates(key: &str, content: &Content) -> Vec<String> {
-    let mut alternates = Vec::new();
-    if let Some(link) = link_key(content) {
-        alternates.push(link);
-    }
-    if let Some(published) = content.published {
-        let title = normal(&content.title);
-        if !title.is_empty() {
-            let hash = digest(&[&title, &published.as_second().to_string()]);
-            alternates.push(format!("t:{}", hex(&hash[..16])));
-        }
+    let mut alternates: Vec<String> = link_key(content).into_iter().collect();
+    alternates.extend(named_key("t:", &title::fold(&content.title)));
+    if key.starts_with("h:") {
+        alternates.extend(named_key("d:", &seconds(content.published)));
+        let letters: String = content.body.chars().filter(|c| c.is_alphabetic()).collect();
+        alternates.extend(named_key("b:", &letters).filter(|_| letters.len() >= SHORTEST_TEXT));
     }
     alternates.retain(|alternate| alternate != key);
     alternates
+}
+
+/// The link key as it was made before addresses had one spelling: stores from then know entries by it.
+#[must_use]
+pub(super) fn former_link_key(content: &Content) -> Option<String> {
+    let link = tracking::stripped(content.url.as_deref()?);
+    let bare = link.split_once(':').map_or(link.as_str(), |(_, rest)| rest);
+    Some(bounded("l:", bare))
+}
+
+/// The address of the page that an entry is: behind a redirector where the feed says so, else its link, else a guid
+/// that is an address.
+#[must_use]
+pub fn page(content: &Content) -> Option<&str> {
+    let guid = content.guid.as_deref().map(str::trim);
+    let web = |guid: &&str| guid.starts_with("http://") || guid.starts_with("https://");
+    let link = content.origin.as_deref().or(content.url.as_deref());
+    link.or_else(|| guid.filter(web))
+}
+
+/// Texts with fewer bytes of letters say nothing alone.
+const SHORTEST_TEXT: usize = 24;
+
+/// A key by the hash of a text; none where there is none.
+fn named_key(rung: &str, text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| format!("{rung}{}", hex(&digest(&[text])[..16])))
+}
+
+/// A date as hashed.
+fn seconds(at: Option<jiff::Timestamp>) -> String {
+    at.map(|at| at.as_second().to_string()).unwrap_or_default()
 }
 
 /// The rung of a key: `g`, `l`, `e`, `h`, with a bar where the key had to tell sharers of a guid or link apart.
@@ -116,43 +149,6 @@ pub(super) fn rung(key: &str) -> (&str, bool) {
         key.split(':').next().unwrap_or_default(),
         key.contains('\u{1f}'),
     )
-}
-
-/// A hash of what makes an edit: title, link, text and enclosures, eight bytes each.
-///
-/// Dates, the order of categories, markup and white space are noise.
-#[must_use]
-pub fn content_hash(content: &Content) -> [u8; 32] {
-    let link = content.url.as_deref().map(clean_link).unwrap_or_default();
-    let mut enclosures: Vec<String> = content
-        .enclosures
-        .iter()
-        .map(|e| clean_link(&e.url))
-        .collect();
-    enclosures.sort_unstable();
-    enclosures.dedup();
-    let parts = [
-        digest(&[&normal(&content.title)]),
-        digest(&[&link]),
-        digest(&[&normal(&content.body)]),
-        digest(&[&enclosures.join("\n")]),
-    ];
-    let mut hash = [0; 32];
-    for (place, part) in hash.chunks_exact_mut(8).zip(parts) {
-        place.copy_from_slice(&part[..8]);
-    }
-    hash
-}
-
-/// The parts in which two content hashes differ.
-#[must_use]
-pub fn changed_parts(old: &[u8; 32], new: &[u8; 32]) -> Vec<Part> {
-    let pairs = old.chunks_exact(8).zip(new.chunks_exact(8));
-    pairs
-        .zip(Part::ALL)
-        .filter(|((old, new), _)| old != new)
-        .map(|(_, part)| part)
-        .collect()
 }
 
 /// The key by the ladder, before the rest of the document is looked at.
@@ -169,21 +165,16 @@ fn base_key(content: &Content) -> String {
         return link;
     }
     if let Some(enclosure) = content.enclosures.first() {
-        return bounded("e:", &clean_link(&enclosure.url));
+        return bounded("e:", &tracking::stripped(&enclosure.url));
     }
-    let date = content
-        .published
-        .map(|at| at.as_second().to_string())
-        .unwrap_or_default();
+    let date = seconds(content.published);
     let hash = digest(&[&normal(&content.title), &date, &normal(&content.body)]);
     format!("h:{}", hex(&hash[..16]))
 }
 
-/// The link as a key: no tracking parameters and no scheme, since a move to https is no new entry.
+/// The link as a key, in the one spelling of its address, the place within the page included.
 fn link_key(content: &Content) -> Option<String> {
-    let link = clean_link(content.url.as_deref()?);
-    let bare = link.split_once(':').map_or(link.as_str(), |(_, rest)| rest);
-    Some(bounded("l:", bare))
+    Some(bounded("l:", &page_and_place(page(content)?)))
 }
 
 /// Keys for the sharers of one base key: one where they are copies, told apart where they are not.
@@ -193,8 +184,8 @@ fn part_group(base: &str, members: &[usize], contents: &[Content]) -> Vec<(usize
     }
     let face = |index: usize| {
         let content = &contents[index];
-        let link = content.url.as_deref().map(clean_link).unwrap_or_default();
-        (link, normal(&content.title))
+        let link = content.url.as_deref().map(page_and_place);
+        (link.unwrap_or_default(), normal(&content.title))
     };
     let mut faces: BTreeMap<(String, String), usize> = BTreeMap::new();
     for &index in members {
@@ -257,11 +248,6 @@ fn freshness(content: &Content) -> (Option<jiff::Timestamp>, usize, &str) {
         content.body.len(),
         &content.body,
     )
-}
-
-/// A link without what publishers vary from poll to poll; the fragment stays.
-fn clean_link(link: &str) -> String {
-    same::without_tracking(link)
 }
 
 /// A key of bounded length.

@@ -4,6 +4,7 @@
 //! translation, no per-word languages, nothing learnt from other entries: the same text is always the same language.
 
 mod score;
+mod scripted;
 mod scripts;
 mod tables;
 
@@ -61,9 +62,8 @@ pub fn resolve(
         // Han alone may be any of the three.
         Some(("ja" | "zh", _)) if is_asian && letters.is_han_alone() => Some(said),
         Some((shown, _)) if shown != primary && letters.all >= 4 => Some(shown.to_owned()),
-        Some(_) => Some(said),
         None if is_ruled_out(primary, &letters) => guess(),
-        None => Some(said),
+        _ => Some(said),
     }
 }
 

@@ -1,8 +1,11 @@
 //! What an entry is: one thing a feed published, as kept and as matched.
 //!
-//! `identity` says when two items are one entry, `ingest` what a poll changes, `language` what an entry is
+//! `bridge` knows items that are a program's failure, `identity` says when two items are one entry, `ingest` what a poll changes, `delta` how what it said before is
+//! kept, `language` what an entry is
 //! written in, `page` whether the page that it links to is fetched. How a document becomes entries is in `domain::document`; the JSON of an entry is in `wire`.
 
+pub mod bridge;
+pub mod delta;
 pub mod identity;
 pub mod ingest;
 pub mod language;
@@ -22,6 +25,9 @@ pub struct Content {
     pub guid: Option<String>,
     /// The entry's page: absolute, http or https.
     pub url: Option<String>,
+    /// The page behind `url`, where that leads through a redirector and the document names both
+    /// (`feedburner:origLink`). For identity and stories; not stored.
+    pub origin: Option<String>,
     /// Plain text.
     pub title: String,
     /// Names as published.

@@ -47,6 +47,7 @@ pub struct Limits {
     /// How often the shortest interval is doubled.
     pub steps: u32,
     /// When that last changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<Timestamp>,
     /// 403s in a row.
     pub refusals: u32,

@@ -67,12 +67,15 @@ const GATES: [&str; 24] = [
 #[serde(default)]
 pub struct Moves {
     /// Asked instead of the configured URL.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub effective_url: Option<String>,
     /// Since when.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
     /// Failures in a row there.
     pub failures: u32,
     /// Where permanent redirects led lately, always the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub candidate: Option<Candidate>,
 }
 

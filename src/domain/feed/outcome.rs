@@ -34,6 +34,8 @@ pub struct FetchRequest {
     pub plain_accept: bool,
     /// Do not ask for a delta (RFC 3229): the server gets it wrong.
     pub no_delta: bool,
+    /// Nothing else waits to ask this host: the connection need not be kept for it.
+    pub alone: bool,
 }
 
 /// Which kind of document is asked for.

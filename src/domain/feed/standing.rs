@@ -31,6 +31,7 @@ pub struct Standing {
     /// What limits it ran into.
     pub limits: Limits,
     /// Since when it is not found.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub missing_since: Option<Timestamp>,
 }
 
@@ -41,6 +42,8 @@ pub struct Asking<'a> {
     pub contact: &'a str,
     /// A person wants the whole document.
     pub full: bool,
+    /// No other feed waits to ask the same host.
+    pub alone: bool,
     /// Now.
     pub now: Timestamp,
 }
@@ -64,6 +67,8 @@ pub struct Evidence {
 #[must_use]
 pub fn ask(feed: &Feed, state: &FeedState, asking: &Asking<'_>) -> (FetchRequest, Evidence) {
     let mut request = feed.request(state);
+    // Where a redirect leads, and the pages that its entries link to, are mostly at the same host.
+    request.alone = asking.alone && !feed.full_text && state.validators_url.is_none();
     let fingerprint = validators::fingerprint(feed, asking.contact);
     let mut evidence = Evidence {
         fingerprint,

@@ -31,22 +31,28 @@ const FULL_EVERY: Duration = Duration::from_mins(10);
 #[serde(default)]
 pub struct Trust {
     /// When the last whole document came.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub document: Option<Timestamp>,
     /// Entries a day that were to be expected then; none where that was not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub rate: Option<f64>,
     /// When the whole document was last asked for because 304s went on for too long.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub guarded: Option<Timestamp>,
     /// 304s in a row whose `ETag` was not the one sent.
     pub mismatches: u32,
     /// The next poll asks for the whole document, and why.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub whole_next: Option<Whole>,
     /// When a person last asked for the whole document.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub full_asked: Option<Timestamp>,
     /// The publisher's `ETag` stands still while its feed does not.
     pub etag_broken: bool,
     /// The same of its Last-Modified.
     pub last_modified_broken: bool,
     /// Under which URL, credentials and contact the validators were given: see [`fingerprint`].
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asked_as: Option<String>,
 }
 

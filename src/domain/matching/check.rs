@@ -9,7 +9,8 @@ use super::super::rule::diagnostic::Diagnostic;
 use super::compile::Compiler;
 use super::node::{Clause, Expr, NodeId};
 use super::pattern::{End, OPTIONAL, Pattern};
-use super::{AliasList, Place};
+use super::set::Compiled;
+use super::{AliasList, Place, Problem};
 
 /// Marks macros that need themselves.
 pub(super) fn macro_cycles(compiler: &mut Compiler<'_>) {
@@ -456,5 +457,23 @@ pub(super) fn unused(compiler: &mut Compiler<'_>) {
         let diagnostic = Diagnostic::warning("W08", 0..definition.query.len(), message)
             .help("use it in a rule, or take it out");
         compiler.report(Place::MacroQuery(index), diagnostic);
+    }
+}
+
+/// W12: rules that nothing in an entry rules out, where the parser has not said it of a regex.
+pub(super) fn tried_always(set: &Compiled, problems: &mut Vec<Problem>) {
+    for index in set.postings.always(set) {
+        let place = Place::RuleQuery(index as usize);
+        let known = problems
+            .iter()
+            .any(|problem| problem.place == place && problem.diagnostic.code == "W12");
+        let clause = set.rules[index as usize].clause.as_ref();
+        let Some(clause) = clause.filter(|_| !known) else {
+            continue;
+        };
+        let message = "this rule is tried on every entry: nothing in it must occur as text";
+        let diagnostic = Diagnostic::warning("W12", clause.span.clone(), message)
+            .help("join it with AND to a word, or give its regex letters that must occur");
+        problems.push(Problem { place, diagnostic });
     }
 }

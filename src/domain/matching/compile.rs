@@ -3,6 +3,7 @@
 //! A broken rule is a problem and is left out; nothing here panics or stops at the first error.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hash, Hasher};
 
 use regex::{Regex, RegexBuilder};
 
@@ -10,12 +11,14 @@ use super::super::rule::ast::Node;
 use super::super::rule::diagnostic::{Diagnostic, Level};
 use super::super::rule::{Definitions, parse};
 use super::check;
-use super::filing::Postings;
+use super::evaluate::Quick;
+use super::features::Features;
 use super::node::{Clause, Expr, NodeId, Scope};
 use super::pattern::Pattern;
+use super::postings::Postings;
 use super::query::Query;
 use super::scan::Patterns;
-use super::set::{EntityPlan, Names, RulePlan, RuleSet};
+use super::set::{Compiled, EntityPlan, Names, RulePlan};
 use super::text::Part;
 use super::units::narrow;
 use super::{Place, Problem};
@@ -25,6 +28,26 @@ const MAX_PATTERNS: usize = 1_000_000;
 
 /// Largest compiled regex, in bytes.
 const MAX_REGEX: usize = 1 << 20;
+
+/// The numbers of equal values, by hash: the values themselves are kept once.
+#[derive(Default)]
+struct Ids(HashMap<u64, u32, BuildHasherDefault<Quick>>);
+
+impl Ids {
+    /// The number of a value in `list`, or the key under which it can be put.
+    fn find<T: Hash + Eq>(&self, value: &T, list: &[T]) -> Result<u32, u64> {
+        let mut hasher = Quick::default();
+        value.hash(&mut hasher);
+        let mut key = hasher.finish();
+        loop {
+            match self.0.get(&key) {
+                None => return Err(key),
+                Some(id) if list[*id as usize] == *value => return Ok(*id),
+                Some(_) => key = key.wrapping_add(1),
+            }
+        }
+    }
+}
 
 /// A macro, parsed.
 pub(super) struct MacroPlan {
@@ -59,9 +82,11 @@ pub(super) struct Compiler<'d> {
     pub needs: Vec<BTreeSet<u32>>,
     exprs: Vec<Expr>,
     simple: Vec<bool>,
-    expr_ids: HashMap<Expr, NodeId>,
-    pattern_ids: HashMap<Pattern, u32>,
+    /// Numbers of expressions and patterns by hash; what collides is found behind.
+    expr_ids: Ids,
+    pattern_ids: Ids,
     regex_ids: HashMap<String, u32>,
+    regex_sources: Vec<String>,
     entity_ids: HashMap<&'d str, u32>,
     pub(super) class_ids: HashMap<&'d str, u32>,
     class_names: Vec<String>,
@@ -70,11 +95,9 @@ pub(super) struct Compiler<'d> {
     sources: Vec<String>,
 }
 
-impl RuleSet {
-    /// Compiles what can be compiled, and lists everything that is wrong or doubtful: first what is in macros,
-    /// then entities, then rules, each in the order of the definitions and of the text.
-    #[must_use]
-    pub fn compile(definitions: &Definitions) -> (Self, Vec<Problem>) {
+impl Compiled {
+    /// Compiles what can be compiled, and lists everything that is wrong or doubtful, in the order of the definitions.
+    pub(crate) fn new(definitions: &Definitions) -> (Self, Vec<Problem>) {
         let mut compiler = Compiler::new(definitions);
         compiler.read_macros();
         compiler.read_entities();
@@ -100,9 +123,10 @@ impl<'d> Compiler<'d> {
             needs: Vec::new(),
             exprs: Vec::new(),
             simple: Vec::new(),
-            expr_ids: HashMap::new(),
-            pattern_ids: HashMap::new(),
+            expr_ids: Ids::default(),
+            pattern_ids: Ids::default(),
             regex_ids: HashMap::new(),
+            regex_sources: Vec::new(),
             entity_ids: HashMap::new(),
             class_ids: HashMap::new(),
             class_names: Vec::new(),
@@ -197,9 +221,10 @@ impl<'d> Compiler<'d> {
 
     /// The number of an expression; equal ones have one.
     pub(super) fn intern(&mut self, expr: Expr) -> NodeId {
-        if let Some(id) = self.expr_ids.get(&expr) {
-            return *id;
-        }
+        let key = match self.expr_ids.find(&expr, &self.exprs) {
+            Ok(id) => return id,
+            Err(key) => key,
+        };
         let simple = match &expr {
             Expr::Or(parts) => parts.iter().all(|part| self.is_simple(*part)),
             Expr::Leaf(..)
@@ -212,19 +237,20 @@ impl<'d> Compiler<'d> {
             _ => false,
         };
         let id = narrow(self.exprs.len());
-        self.exprs.push(expr.clone());
+        self.exprs.push(expr);
         self.simple.push(simple);
-        self.expr_ids.insert(expr, id);
+        self.expr_ids.0.insert(key, id);
         id
     }
 
     pub(super) fn pattern(&mut self, pattern: Pattern) -> u32 {
-        if let Some(id) = self.pattern_ids.get(&pattern) {
-            return *id;
-        }
+        let key = match self.pattern_ids.find(&pattern, &self.patterns) {
+            Ok(id) => return id,
+            Err(key) => key,
+        };
         let id = narrow(self.patterns.len());
-        self.patterns.push(pattern.clone());
-        self.pattern_ids.insert(pattern, id);
+        self.patterns.push(pattern);
+        self.pattern_ids.0.insert(key, id);
         id
     }
 
@@ -260,6 +286,7 @@ impl<'d> Compiler<'d> {
             })?;
         let id = narrow(self.regexes.len());
         self.regexes.push(built);
+        self.regex_sources.push(key.clone());
         self.regex_ids.insert(key, id);
         Ok(id)
     }
@@ -353,11 +380,13 @@ impl<'d> Compiler<'d> {
         sound.then_some(clause)
     }
 
-    fn finish(self, rules: Vec<RulePlan>) -> (RuleSet, Vec<Problem>) {
+    fn finish(self, rules: Vec<RulePlan>) -> (Compiled, Vec<Problem>) {
         let patterns = Patterns::new(self.patterns);
         let names = Names::new(patterns.len(), self.names);
+        let sizes = [patterns.len(), self.entities.len(), self.members.len()];
+        let features = Features::new(sizes, &self.exprs, &self.regex_sources);
         let listed = Part::Author.bit() | Part::Category.bit();
-        let mut set = RuleSet {
+        let mut set = Compiled {
             patterns,
             exprs: self.exprs,
             simple: self.simple,
@@ -368,10 +397,13 @@ impl<'d> Compiler<'d> {
             names,
             rules,
             sources: self.sources,
+            features,
             postings: Postings::default(),
             parts: self.parts & listed,
         };
-        set.postings = Postings::new(&set);
-        (set, self.problems)
+        set.file(None);
+        let mut problems = self.problems;
+        check::tried_always(&set, &mut problems);
+        (set, problems)
     }
 }

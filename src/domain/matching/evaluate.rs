@@ -13,7 +13,7 @@ use super::near::{Neighbours, Side, sequence};
 use super::node::{Expr, NodeId, Pair, Scope};
 use super::probe::Bytes;
 use super::scan::Hit;
-use super::set::RuleSet;
+use super::set::{Compiled, RulePlan};
 use super::text::{Part, Span, Text};
 
 /// A pair that is near: the anchor, its partner, and both together.
@@ -34,13 +34,23 @@ impl Hasher for Quick {
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u32(u32::from(*byte));
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            self.write_u64(u64::from_le_bytes(word));
         }
     }
 
     fn write_u32(&mut self, value: u32) {
-        self.0 = (self.0.rotate_left(5) ^ u64::from(value)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        self.write_u64(u64::from(value));
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.0 = (self.0.rotate_left(5) ^ value).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+
+    fn write_usize(&mut self, value: usize) {
+        self.write_u64(value as u64);
     }
 }
 
@@ -48,8 +58,8 @@ type Memo<T> = HashMap<u32, T, BuildHasherDefault<Quick>>;
 
 /// The evaluation of one entry.
 pub(crate) struct Run<'s, 'a> {
-    pub set: &'s RuleSet,
-    pub subject: &'s Subject<'a>,
+    pub set: &'s Compiled,
+    pub subject: &'a Subject<'a>,
     pub text: Text<'a>,
     pub hits: Vec<Hit>,
     truths: Memo<bool>,
@@ -65,8 +75,12 @@ pub(crate) struct Run<'s, 'a> {
 
 impl<'s, 'a> Run<'s, 'a> {
     /// Reads and scans an entry.
-    pub(crate) fn new(set: &'s RuleSet, subject: &'s Subject<'a>) -> Self {
-        let text = Text::new(subject, set.parts);
+    pub(crate) fn new(set: &'s Compiled, subject: &'a Subject<'a>) -> Self {
+        Self::over(set, subject, Text::new(subject, set.parts))
+    }
+
+    /// Scans an entry that was read, at least the parts that the set looks at.
+    pub(crate) fn over(set: &'s Compiled, subject: &'a Subject<'a>, text: Text<'a>) -> Self {
         let hits = set.patterns.scan(&text);
         Self {
             set,
@@ -103,19 +117,29 @@ impl<'s, 'a> Run<'s, 'a> {
             || self.text.spots[span.last as usize].paragraph == zone.paragraph
     }
 
+    /// The rule, if it is switched on, looks at such entries, and holds.
+    pub(crate) fn satisfies(&mut self, index: u32) -> Option<&'s RulePlan> {
+        let rule = &self.set.rules[index as usize];
+        let clause = rule.clause.as_ref().filter(|_| rule.enabled)?;
+        (rule.admits(self.subject) && self.holds(clause.node)).then_some(rule)
+    }
+
     /// Whether an expression holds.
     pub(crate) fn holds(&mut self, node: NodeId) -> bool {
-        if let Some(known) = self.truths.get(&node) {
-            return *known;
-        }
         let set = self.set;
-        let holds = match set.expr(node) {
-            Expr::Never => false,
-            Expr::Leaf(patterns, scope) => patterns.iter().any(|pattern| {
+        if let Expr::Leaf(patterns, scope) = set.expr(node) {
+            // As quick to ask again as to remember.
+            return patterns.iter().any(|pattern| {
                 self.hits_of(*pattern)
                     .iter()
                     .any(|hit| self.in_scope(hit.span, *scope))
-            }),
+            });
+        }
+        if let Some(known) = self.truths.get(&node) {
+            return *known;
+        }
+        let holds = match set.expr(node) {
+            Expr::Never | Expr::Leaf(..) => false,
             Expr::Sequence(words, _) => {
                 words.iter().all(|word| self.holds(*word)) && !self.spans(node).is_empty()
             }

@@ -26,8 +26,10 @@ impl Run<'_, '_> {
     pub(crate) fn evidence(&mut self, clause: &Clause) -> Vec<Evidence> {
         let mut out = Vec::new();
         self.collect(clause, None, &mut out);
-        out.sort_by(|a, b| place(a).cmp(&place(b)));
-        out.dedup();
+        if out.len() > 1 {
+            out.sort_by(|a, b| place(a).cmp(&place(b)));
+            out.dedup();
+        }
         out.truncate(PER_MATCH);
         out
     }
@@ -267,7 +269,7 @@ fn plain(
 }
 
 /// What evidence is sorted by: field, element, place, then term and entity.
-fn place(evidence: &Evidence) -> impl Ord {
+fn place(evidence: &Evidence) -> impl Ord + '_ {
     const FIELDS: [&str; 6] = ["title", "body", "full_text", "url", "authors", "categories"];
     let field = FIELDS.iter().position(|field| *field == evidence.field);
     (
@@ -275,7 +277,7 @@ fn place(evidence: &Evidence) -> impl Ord {
         evidence.index,
         evidence.start,
         evidence.end,
-        evidence.term.clone(),
-        evidence.entity.clone(),
+        evidence.term.as_str(),
+        evidence.entity.as_deref(),
     )
 }

@@ -14,6 +14,18 @@ use super::script::{Kind, decimal_value, kind_of};
 pub(crate) trait Sink {
     /// A letter or digit whose source begins at byte `at`.
     fn letter(&mut self, c: char, kind: Kind, at: usize);
+    /// Several letters or digits side by side, of one kind, each of `width` bytes, the first at byte `at`.
+    fn letters(
+        &mut self,
+        letters: impl Iterator<Item = char>,
+        kind: Kind,
+        at: usize,
+        width: usize,
+    ) {
+        for (index, c) in letters.enumerate() {
+            self.letter(c, kind, at + index * width);
+        }
+    }
     /// Something between words: ` `, `-`, `.`, `'`, `,`, `&`, `+`, `\n`, or `OTHER`.
     fn separator(&mut self, c: char, at: usize);
 }
@@ -33,16 +45,26 @@ pub(crate) fn fold(text: &str, range: Range<usize>, sink: &mut impl Sink) {
     let mut slow = Slow::default();
     let mut at = range.start;
     while at < range.end {
-        if bytes[at].is_ascii() && !extended(text, at + 1, range.end) {
-            at += ascii(&bytes[at..], at, sink);
-            continue;
-        }
-        if let Some(c) = syllable(&bytes[at..])
-            && !extended(text, at + 3, range.end)
-        {
-            sink.letter(c, Kind::Hangul, at);
-            at += 3;
-            continue;
+        if bytes[at].is_ascii() {
+            let run = latin_run(text, at, range.end);
+            if run > 0 {
+                let letters = bytes[at..at + run].iter();
+                let small = letters.map(|byte| char::from(byte.to_ascii_lowercase()));
+                sink.letters(small, Kind::Latin, at, 1);
+                at += run;
+                continue;
+            }
+            if !extended(text, at + 1, range.end) {
+                at += ascii(&bytes[at..], at, sink);
+                continue;
+            }
+        } else {
+            let run = hangul_run(text, at, range.end);
+            if run > 0 {
+                sink.letters(text[at..at + run].chars(), Kind::Hangul, at, 3);
+                at += run;
+                continue;
+            }
         }
         let end = slow.gather(text, at, range.end);
         slow.emit(at, sink);
@@ -55,7 +77,37 @@ pub(crate) fn source_end(text: &str, at: usize) -> usize {
     if text[at..].starts_with("&amp;") {
         return at + "&amp;".len();
     }
+    // Most letters stand alone.
+    if let Some(c) = text[at..].chars().next()
+        && (c.is_ascii_alphanumeric() || ('가'..='힣').contains(&c))
+        && !extended(text, at + c.len_utf8(), text.len())
+    {
+        return at + c.len_utf8();
+    }
     Slow::default().gather(text, at, text.len())
+}
+
+/// How many ASCII letters stand side by side from `at` on; the last is left out where something belongs to it.
+fn latin_run(text: &str, at: usize, end: usize) -> usize {
+    let bytes = &text.as_bytes()[at..end];
+    let run = bytes
+        .iter()
+        .position(|byte| !byte.is_ascii_alphabetic())
+        .unwrap_or(bytes.len());
+    run - usize::from(run > 0 && extended(text, at + run, end))
+}
+
+/// How many bytes of Hangul syllables stand side by side from `at` on, likewise.
+fn hangul_run(text: &str, at: usize, end: usize) -> usize {
+    let bytes = text.as_bytes();
+    let mut run = 0;
+    while syllable(&bytes[at + run..end]).is_some() {
+        run += 3;
+    }
+    if run > 0 && extended(text, at + run, end) {
+        run -= 3;
+    }
+    run
 }
 
 /// A Hangul syllable at the start of `bytes`.

@@ -269,7 +269,10 @@ impl Rest<'_> {
         let (kind, _) = MARKS.iter().find(|(_, marks)| marks.contains(&word))?;
         match kind {
             Kind::Rights => {
-                begins_rights(word, &line[mark.end..], behind).then_some((mark.start, false))
+                // `©` inside a word is no sign: such words were encoded twice.
+                let is_inside = line[..mark.start].ends_with(char::is_alphabetic);
+                let begins = !is_inside && begins_rights(word, &line[mark.end..], behind);
+                begins.then_some((mark.start, false))
             }
             Kind::Closing => self.closing(mark),
             Kind::More => (behind.chars().all(is_between) && behind.len() <= 12)

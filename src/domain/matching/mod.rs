@@ -8,17 +8,22 @@ mod compile;
 mod evaluate;
 mod evidence;
 mod explain;
+mod features;
 mod filing;
 mod fold;
 pub mod furniture;
+mod heads;
+mod literals;
 mod mention;
 mod miss;
 mod names;
 mod near;
 mod node;
 mod pattern;
+mod postings;
 mod probe;
 mod query;
+mod rule_set;
 mod scan;
 mod script;
 mod segment;
@@ -27,6 +32,7 @@ mod tails;
 mod text;
 mod trie;
 mod units;
+mod walk;
 
 #[cfg(test)]
 mod tests;
@@ -37,7 +43,7 @@ use super::id::{EntityId, RuleId};
 use super::rule::Severity;
 use super::rule::diagnostic::Diagnostic;
 
-pub use set::{Filing, RuleSet};
+pub use rule_set::{Filing, Frequencies, RuleSet};
 
 /// The particles and endings that may follow a Hangul term, for the documentation.
 #[must_use]

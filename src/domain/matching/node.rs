@@ -107,7 +107,31 @@ pub(crate) struct Clause {
     pub parts: Box<[Clause]>,
 }
 
+impl Expr {
+    /// Bytes held.
+    pub(crate) fn memory(&self) -> usize {
+        let parts = match self {
+            Self::Leaf(patterns, _) => size_of_val(&**patterns),
+            Self::Sequence(parts, _) | Self::Or(parts) | Self::And(parts) | Self::Of(_, parts) => {
+                size_of_val(&**parts)
+            }
+            Self::Url(text) => text.capacity(),
+            Self::Property(property) => property.value.capacity(),
+            _ => 0,
+        };
+        size_of::<Self>() + parts
+    }
+}
+
 impl Clause {
+    /// Bytes held by its parts.
+    pub(crate) fn memory(&self) -> usize {
+        self.parts
+            .iter()
+            .map(|part| size_of::<Self>() + part.memory())
+            .sum()
+    }
+
     /// Whether it only wraps its part: a field, a macro.
     pub(crate) fn is_wrapper(&self) -> bool {
         matches!(&*self.parts, [part] if part.node == self.node)

@@ -112,6 +112,16 @@ impl Run<'_, '_> {
         }
     }
 
+    /// The host of the entry's page, small letters.
+    pub(crate) fn host(&self) -> Option<&str> {
+        let host = self.host.get_or_init(|| {
+            let url = url::Url::parse(self.subject.url?).ok()?;
+            url.host_str()
+                .map(|host| host.trim_end_matches('.').to_ascii_lowercase())
+        });
+        host.as_deref()
+    }
+
     /// Whether the entry has a property.
     pub(super) fn has(&self, property: &Property) -> bool {
         let value = property.value.as_str();
@@ -122,17 +132,10 @@ impl Run<'_, '_> {
             Field::Lang => subject
                 .language
                 .is_some_and(|language| is_language(language, value)),
-            Field::Host => {
-                let host = self.host.get_or_init(|| {
-                    let url = url::Url::parse(subject.url?).ok()?;
-                    url.host_str()
-                        .map(|host| host.trim_end_matches('.').to_ascii_lowercase())
-                });
-                host.as_deref().is_some_and(|host| {
-                    host.strip_suffix(value)
-                        .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-                })
-            }
+            Field::Host => self.host().is_some_and(|host| {
+                host.strip_suffix(value)
+                    .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+            }),
             _ => false,
         }
     }

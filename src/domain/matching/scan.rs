@@ -1,27 +1,56 @@
-//! The walk: from every place where a term may begin through the trie, to hits of patterns.
+//! Patterns ready to be looked for, and where in a text they may begin and end.
 //!
-//! One pass over an entry, whatever the number of rules. What hits mean is decided in `evaluate`.
+//! The way through a text is in `walk`; what hits mean is decided in `evaluate`.
 
 use unicode_normalization::UnicodeNormalization;
 
 use super::fold::source_end;
+use super::heads::Heads;
 use super::pattern::{End, GAP, INITIAL, JOINT, OPTIONAL, Pattern, Verbatim, fits, is_initial};
 use super::script::{ARABIC_PROCLITICS, HEBREW_PROCLITICS, Kind, is_border};
 use super::tails::Tails;
 use super::text::{Span, Text};
-use super::trie::{ROOT, Trie};
+use super::trie::Trie;
 use super::units::narrow;
+use super::walk::walk;
 
 /// All patterns of a rule set, ready to be walked.
 #[derive(Clone, Debug)]
 pub(crate) struct Patterns {
     list: Vec<Pattern>,
-    trie: Trie,
+    pub(super) trie: Trie,
+    pub(super) heads: Heads,
     /// For each key of the trie, the first of its patterns in `ids`; one more at the end.
     offsets: Vec<u32>,
     ids: Vec<u32>,
+    /// How each pattern ends, in short: most need no more to be known.
+    pub(super) brief: Vec<Brief>,
     /// Particles that may follow a Hangul term.
     pub tails: Tails,
+}
+
+/// Marks the number of a key; without it, a value is the only pattern of its key, which ends as most do.
+pub(super) const SEVERAL: u32 = 1 << 31;
+
+/// How a pattern ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Brief {
+    /// At the end of a word, or before a Hangul tail.
+    Closed,
+    /// At the end of a word, if more than its letters is right there.
+    Word,
+    /// In another way.
+    Other,
+}
+
+impl Brief {
+    fn of(pattern: &Pattern) -> Self {
+        match (&pattern.end, &pattern.verbatim) {
+            (End::Closed, None) => Self::Closed,
+            (End::Closed | End::Whole, _) => Self::Word,
+            _ => Self::Other,
+        }
+    }
 }
 
 /// An occurrence of a pattern.
@@ -53,14 +82,48 @@ impl Patterns {
             ids.push(narrow(index));
         }
         offsets.push(narrow(ids.len()));
-        let trie = Trie::new(&keys);
+        let brief: Vec<Brief> = list.iter().map(Brief::of).collect();
+        let own = |key: usize| &ids[offsets[key] as usize..offsets[key + 1] as usize];
+        let values: Vec<u32> = (0..keys.len())
+            .map(|key| match own(key) {
+                [one] if brief[*one as usize] == Brief::Closed => *one,
+                _ => narrow(key) | SEVERAL,
+            })
+            .collect();
+        let trie = Trie::new(&keys, &values);
+        let is_open = |key: usize| {
+            let mut ends = own(key).iter().map(|id| brief[*id as usize]);
+            ends.any(|brief| brief == Brief::Other)
+        };
+        let ends = keys.iter().enumerate().map(|(at, key)| (*key, is_open(at)));
+        let heads = Heads::new(ends, &trie);
         Self {
+            heads,
+            brief,
             trie,
             offsets,
             ids,
             tails: Tails::new(),
             list,
         }
+    }
+
+    /// Bytes held.
+    pub(crate) fn memory(&self) -> usize {
+        let own = |pattern: &Pattern| {
+            size_of::<Pattern>()
+                + size_of_val(&*pattern.symbols)
+                + pattern
+                    .verbatim
+                    .as_ref()
+                    .map_or(0, |text| 80 + text.core.len())
+        };
+        self.list.iter().map(own).sum::<usize>()
+            + self.trie.memory()
+            + self.heads.memory()
+            + size_of_val(&*self.offsets)
+            + size_of_val(&*self.ids)
+            + self.brief.len()
     }
 
     /// How many patterns.
@@ -75,22 +138,13 @@ impl Patterns {
 
     /// All hits in `text`, sorted by pattern, then by place.
     pub(crate) fn scan(&self, text: &Text<'_>) -> Vec<Hit> {
-        let mut walk = Walk {
-            patterns: self,
-            text,
-            stack: Vec::new(),
-            hits: Vec::new(),
-        };
-        for first in 0..text.units.list.len() {
-            walk.begin_in(first);
-        }
-        let mut hits = walk.hits;
+        let mut hits = walk(self, text);
         hits.sort_unstable();
         hits.dedup();
         hits
     }
 
-    fn at(&self, key: usize) -> &[u32] {
+    pub(super) fn at(&self, key: usize) -> &[u32] {
         &self.ids[self.offsets[key] as usize..self.offsets[key + 1] as usize]
     }
 
@@ -102,19 +156,13 @@ impl Patterns {
         from: u32,
         at: Place,
     ) -> Option<Span> {
-        let span = |place: Place| Span {
-            start: from,
-            end: place.at,
-            first: at.first,
-            last: place.unit,
-        };
         let ended = match &pattern.end {
             End::Whole => closed(text, at).then_some(at),
             End::Closed => (closed(text, at) || self.has_tail(text, at)).then_some(at),
             End::Open => Some(self.open(text, at)),
             End::Glob(pieces) => self.globbed(text, at, pieces),
         }?;
-        let span = span(ended);
+        let span = ended.span(from);
         pattern
             .verbatim
             .as_ref()
@@ -123,7 +171,7 @@ impl Patterns {
     }
 
     /// Whether the rest of a Hangul run is a listed tail.
-    fn has_tail(&self, text: &Text<'_>, place: Place) -> bool {
+    pub(super) fn has_tail(&self, text: &Text<'_>, place: Place) -> bool {
         let unit = text.units.list[place.unit as usize];
         unit.kind == Kind::Hangul
             && place.at < unit.end
@@ -202,6 +250,18 @@ pub(crate) struct Place {
     pub unit: u32,
     /// The next character.
     pub at: u32,
+}
+
+impl Place {
+    /// From a character on up to here.
+    pub(super) fn span(self, start: u32) -> Span {
+        Span {
+            start,
+            end: self.at,
+            first: self.first,
+            last: self.unit,
+        }
+    }
 }
 
 /// Whether a word ends at a place.
@@ -310,96 +370,4 @@ fn is_verbatim(verbatim: &Verbatim, text: &Text<'_>, span: Span) -> bool {
         stored == verbatim.core || (!stored.is_ascii() && stored.nfc().eq(verbatim.core.chars()));
     same && zone.text[..start].ends_with(&verbatim.lead)
         && zone.text[end..zone.limit.max(end)].starts_with(&verbatim.trail)
-}
-
-struct Walk<'p, 't, 'a> {
-    patterns: &'p Patterns,
-    text: &'t Text<'a>,
-    stack: Vec<(u32, Place)>,
-    hits: Vec<Hit>,
-}
-
-impl Walk<'_, '_, '_> {
-    fn begin_in(&mut self, first: usize) {
-        let (patterns, text) = (self.patterns, self.text);
-        if !may_begin(text, first) {
-            return;
-        }
-        let start = text.units.list[first].start;
-        self.begin_at(first, start);
-        if matches!(
-            text.units.list[first].kind,
-            Kind::Dense | Kind::Arabic | Kind::Hebrew
-        ) {
-            let mut inner = Vec::new();
-            inner_starts(text, first, |at| {
-                let label = u32::from(text.units.chars[at as usize]);
-                if patterns.trie.child(ROOT, label).is_some() {
-                    inner.push(at);
-                }
-            });
-            for at in inner {
-                self.begin_at(first, at);
-            }
-        }
-    }
-
-    fn begin_at(&mut self, first: usize, start: u32) {
-        let unit = narrow(first);
-        self.stack.push((
-            ROOT,
-            Place {
-                first: unit,
-                unit,
-                at: start,
-            },
-        ));
-        while let Some((node, place)) = self.stack.pop() {
-            self.follow(node, place, start);
-        }
-    }
-
-    /// Walks on through a unit, and pushes the ways into the next.
-    fn follow(&mut self, mut node: u32, mut place: Place, start: u32) {
-        let trie = &self.patterns.trie;
-        let units = &self.text.units;
-        let unit = units.list[place.unit as usize];
-        while place.at < unit.end {
-            let inside = place.at > unit.start && node != ROOT && unit.kind.stands_alone();
-            if inside && let Some(next) = trie.child(node, OPTIONAL) {
-                self.stack.push((next, place));
-            }
-            let label = u32::from(units.chars[place.at as usize]);
-            let Some(next) = trie.child(node, label) else {
-                return;
-            };
-            node = next;
-            place.at += 1;
-            self.emit(node, place, start);
-        }
-        for symbol in crossings(self.text, place.unit as usize)
-            .into_iter()
-            .flatten()
-        {
-            if let Some(next) = trie.child(node, symbol) {
-                let onwards = Place {
-                    unit: place.unit + 1,
-                    ..place
-                };
-                self.stack.push((next, onwards));
-            }
-        }
-    }
-
-    fn emit(&mut self, node: u32, place: Place, start: u32) {
-        let Some(key) = self.patterns.trie.value(node) else {
-            return;
-        };
-        for &id in self.patterns.at(key) {
-            let pattern = self.patterns.get(id);
-            if let Some(span) = self.patterns.end(pattern, self.text, start, place) {
-                self.hits.push(Hit { pattern: id, span });
-            }
-        }
-    }
 }

@@ -126,6 +126,10 @@ fn full_stop(text: &str, at: usize, length: usize) -> Option<Break> {
     if before.ends_with('.') || text[end..].starts_with('.') {
         return None;
     }
+    // No abbreviation, number or date ends in Hangul.
+    if before.ends_with(|c| ('가'..='힣').contains(&c)) {
+        return Some(found);
+    }
     let token = token_before(before);
     if is_abbreviation(token) {
         return None;

@@ -1,21 +1,23 @@
-//! The rule set: everything compiled, shared by all who match, and its answers about an entry.
+//! What definitions compile to: patterns, expressions, entities, rules and how they are filed.
 //!
-//! Immutable once built by `compile`; a changed definition makes a new set.
+//! Immutable, but for the filing, which learns. What can be asked of it is in `rule_set`.
 
 use regex::Regex;
 
 use super::super::id::{EntityId, RuleId};
+use super::super::rule::ast::Field;
 use super::super::rule::{ContextWithin, FeedSelector, Severity};
-use super::evaluate::Run;
-use super::filing::Postings;
+use super::Subject;
+use super::features::Features;
+use super::filing::{Counts, Filer};
 use super::node::{Clause, Expr, NodeId};
+use super::postings::Postings;
 use super::probe::is_language;
 use super::scan::Patterns;
-use super::{Explanation, Match, Mention, Subject};
 
 /// Rules and entities, compiled.
 #[derive(Debug)]
-pub struct RuleSet {
+pub(crate) struct Compiled {
     pub(super) patterns: Patterns,
     pub(super) exprs: Vec<Expr>,
     /// For each expression whether its occurrences are a plain list.
@@ -29,6 +31,7 @@ pub struct RuleSet {
     pub(super) rules: Vec<RulePlan>,
     /// Texts that clauses are written in.
     pub(super) sources: Vec<String>,
+    pub(super) features: Features,
     pub(super) postings: Postings,
     /// Parts besides title, body and full text that some rule looks at.
     pub(super) parts: u8,
@@ -88,106 +91,21 @@ impl Names {
         }
     }
 
+    fn memory(&self) -> usize {
+        size_of_val(&*self.offsets) + size_of_val(&*self.list)
+    }
+
     pub(crate) fn of(&self, pattern: u32) -> &[(u32, u32)] {
         let at = pattern as usize;
         &self.list[self.offsets[at] as usize..self.offsets[at + 1] as usize]
     }
 }
 
-/// How a rule is found: for `rules list -v`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Filing {
-    /// The rule.
-    pub rule: RuleId,
-    /// Terms, `@entities`, `#classes` or tests, one of which an entry must have before the rule is looked at.
-    pub under: Vec<String>,
-    /// True where every entry is looked at, because nothing else is necessary for a match.
-    pub always: bool,
-}
-
-impl RuleSet {
-    /// The enabled rules that an entry satisfies, in the order of their definitions.
-    #[must_use]
-    pub fn evaluate(&self, subject: &Subject<'_>) -> Vec<Match> {
-        if self.rules.is_empty() {
-            return Vec::new();
-        }
-        self.satisfied(&mut Run::new(self, subject), subject)
-    }
-
-    /// The entities that an entry names in title, body and full text, in the order of the places.
-    #[must_use]
-    pub fn mentions(&self, subject: &Subject<'_>) -> Vec<Mention> {
-        self.examine(subject).1
-    }
-
-    /// The rules an entry satisfies and the entities it names, for one reading of its text.
-    #[must_use]
-    pub fn examine(&self, subject: &Subject<'_>) -> (Vec<Match>, Vec<Mention>) {
-        if self.rules.is_empty() && self.entities.is_empty() {
-            return (Vec::new(), Vec::new());
-        }
-        let mut run = Run::new(self, subject);
-        (self.satisfied(&mut run, subject), run.mention_evidence())
-    }
-
-    fn satisfied(&self, run: &mut Run<'_, '_>, subject: &Subject<'_>) -> Vec<Match> {
-        let mut out = Vec::new();
-        for index in self.postings.candidates(run) {
-            let rule = &self.rules[index as usize];
-            let Some(clause) = rule.clause.as_ref().filter(|_| rule.admits(subject)) else {
-                continue;
-            };
-            if run.holds(clause.node) {
-                out.push(Match {
-                    rule: rule.id.clone(),
-                    severity: rule.severity,
-                    evidence: run.evidence(clause),
-                });
-            }
-        }
-        out
-    }
-
-    /// Why a rule matches an entry or does not; none for a rule that is unknown or broken.
-    ///
-    /// A rule that is switched off is explained too.
-    #[must_use]
-    pub fn explain(&self, rule: &RuleId, subject: &Subject<'_>) -> Option<Explanation> {
-        let rule = self.rules.iter().find(|plan| plan.id == *rule)?;
-        let clause = rule.clause.as_ref()?;
-        Some(Run::new(self, subject).explain_rule(rule, clause))
-    }
-
-    /// How far a rule is from matching an entry: the fewest leaves that would have to flip; 0 is a match.
-    ///
-    /// Filters by feed and language are not counted. None for a rule that is unknown or broken.
-    #[must_use]
-    pub fn distance(&self, rule: &RuleId, subject: &Subject<'_>) -> Option<u32> {
-        let plan = self.rules.iter().find(|plan| plan.id == *rule)?;
-        let clause = plan.clause.as_ref()?;
-        Some(Run::new(self, subject).distance(clause.node, true))
-    }
-
-    /// How many rules are matched.
-    #[must_use]
-    pub fn rule_count(&self) -> usize {
-        self.rules
-            .iter()
-            .filter(|rule| rule.enabled && rule.clause.is_some())
-            .count()
-    }
-
-    /// How many distinct patterns they look for.
-    #[must_use]
-    pub fn pattern_count(&self) -> usize {
-        self.patterns.len()
-    }
-
-    /// How each rule that is matched is found.
-    #[must_use]
-    pub fn filings(&self) -> Vec<Filing> {
-        self.postings.filings(self)
+impl Compiled {
+    /// Files the rules anew, by how often features were found.
+    pub(crate) fn file(&mut self, counts: Option<&Counts>) {
+        self.postings = Postings::default();
+        self.postings = Postings::new(&Filer { set: self, counts });
     }
 
     pub(crate) fn expr(&self, node: NodeId) -> &Expr {
@@ -229,13 +147,55 @@ impl RuleSet {
         text
     }
 
+    /// Whether any rule looks at an entry's language.
+    pub(crate) fn asks_for_language(&self) -> bool {
+        let tests = |expr: &Expr| matches!(expr, Expr::Property(one) if one.field == Field::Lang);
+        self.rules.iter().any(|rule| !rule.languages.is_empty()) || self.exprs.iter().any(tests)
+    }
+
+    /// Bytes held, as far as they can be counted from here.
+    pub(crate) fn memory(&self) -> usize {
+        let exprs: usize = self.exprs.iter().map(Expr::memory).sum();
+        let rules: usize = self.rules.iter().map(RulePlan::memory).sum();
+        let sources: usize = self.sources.iter().map(|text| 24 + text.capacity()).sum();
+        let entities: usize = self.entities.iter().map(EntityPlan::memory).sum();
+        exprs
+            + rules
+            + sources
+            + entities
+            + self.simple.len()
+            + self.patterns.memory()
+            + self.names.memory()
+            + self.features.memory()
+            + self.postings.memory()
+    }
+
     /// A clause as written.
     pub(crate) fn written(&self, clause: &Clause) -> &str {
         &self.sources[clause.source as usize][clause.span.clone()]
     }
 }
 
+impl EntityPlan {
+    fn memory(&self) -> usize {
+        let aliases: usize = self
+            .aliases
+            .iter()
+            .map(|alias| 32 + alias.text.capacity())
+            .sum();
+        let lists = [&self.patterns, &self.not_in, &self.classes].map(|list| size_of_val(&**list));
+        size_of::<Self>() + aliases + lists.iter().sum::<usize>()
+    }
+}
+
 impl RulePlan {
+    fn memory(&self) -> usize {
+        let clauses = self.clause.as_ref().map_or(0, Clause::memory);
+        let languages: usize = self.languages.iter().map(|text| 24 + text.capacity()).sum();
+        let feeds = size_of_val(&*self.feeds);
+        size_of::<Self>() + self.id.as_str().len() + clauses + languages + feeds
+    }
+
     /// Whether the rule looks at entries of this feed and language.
     pub(crate) fn admits(&self, subject: &Subject<'_>) -> bool {
         self.admits_feed(subject) && self.admits_language(subject)

@@ -204,6 +204,7 @@ impl<'a> Text<'a> {
         spot.zone = narrow(self.zones.len() - 1);
         spot.before = spot.after;
         let mut sentence_start = spot.after;
+        self.spots.reserve(self.units.list.len() - from);
         for at in from..self.units.list.len() {
             let unit = self.units.list[at];
             let stored = self.units.starts[unit.start as usize] as usize;

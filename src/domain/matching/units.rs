@@ -99,6 +99,7 @@ impl Units {
         let letters = range.len() / 2;
         self.chars.reserve(letters);
         self.starts.reserve(letters);
+        self.list.reserve(range.len() / 6);
         fold(text, range, self);
     }
 
@@ -242,6 +243,27 @@ impl Sink for Units {
             unit.end = narrow(self.chars.len());
         }
         self.run = Run::default();
+    }
+
+    fn letters(
+        &mut self,
+        mut letters: impl Iterator<Item = char>,
+        kind: Kind,
+        at: usize,
+        width: usize,
+    ) {
+        // The first says what unit it is; the others join it.
+        if let Some(first) = letters.next() {
+            self.letter(first, kind, at);
+        }
+        let before = self.chars.len();
+        self.chars.extend(letters);
+        let count = self.chars.len() - before;
+        self.starts
+            .extend((1..=count).map(|index| narrow(at + index * width)));
+        if let Some(unit) = self.list.last_mut() {
+            unit.end += narrow(count);
+        }
     }
 
     fn separator(&mut self, c: char, at: usize) {

@@ -156,3 +156,61 @@ fn earlier_contents_are_bounded() {
     );
     crate::store::sample::assert_clean(&store);
 }
+
+#[test]
+fn a_bulk_reading_meets_the_same_entries_as_pages() {
+    let (_dir, store) = filled();
+    for since in [after(-86_400 * 365), after(-7200 + 600), after(86_400)] {
+        let filter = EntryFilter {
+            since: Some(since),
+            ..EntryFilter::default()
+        };
+        let mut expected: Vec<_> = store
+            .read_blocking(|conn| page(conn, &filter, None, 1000))
+            .unwrap()
+            .into_iter()
+            .map(|stored| {
+                let Entry {
+                    content,
+                    feed,
+                    full_text,
+                    ..
+                } = stored.entry;
+                (
+                    stored.seq,
+                    feed.unwrap().to_string(),
+                    content.title,
+                    content.body,
+                    full_text,
+                    content.authors,
+                )
+            })
+            .collect();
+        expected.sort();
+        let mut found = Vec::new();
+        store
+            .read_blocking(|conn| {
+                let Some(rows) = rows_since(conn, since)? else {
+                    return Ok(());
+                };
+                let middle = rows.start() + 7;
+                for part in [*rows.start()..=middle, middle + 1..=*rows.end()] {
+                    read_bulk(conn, part, since, |entry| {
+                        assert!(entry.at >= since);
+                        let subject = entry.subject(&[]);
+                        found.push((
+                            entry.seq,
+                            subject.feed.unwrap().to_owned(),
+                            subject.title.to_owned(),
+                            subject.body.to_owned(),
+                            subject.full_text.map(str::to_owned),
+                            subject.authors.to_vec(),
+                        ));
+                    })?;
+                }
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(found, expected);
+    }
+}

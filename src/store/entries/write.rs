@@ -6,12 +6,14 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, named_params, params};
 
 use super::super::polls::{Recorded, RevisedEntry};
-use super::super::row::{Json, Ms, later, short_hash};
+use super::super::row::{Json, Ms, later, short_hash, url_hash};
 use super::super::stories::Home;
 use super::super::{Result, StoreError};
 use super::html::packed;
-use super::{get, time_of};
+use super::{StoredEntry, get, time_of};
+use crate::domain::entry::delta;
 use crate::domain::entry::ingest::Rekeyed;
+use crate::domain::entry::wire::WireEntry;
 use crate::domain::id::{EntryId, FeedId};
 use crate::domain::matching::{Evidence, Mention};
 
@@ -46,7 +48,7 @@ impl Marks {
     /// Those of an entry.
     pub(in crate::store) fn of(item: &Recorded) -> Self {
         Self {
-            url: item.canonical_url.as_deref().map(short_hash),
+            url: item.canonical_url.as_deref().map(url_hash),
             title: item.title_key.as_deref().map(short_hash),
         }
     }
@@ -135,7 +137,7 @@ pub(in crate::store) fn revise(
     tx.prepare_cached(
         "insert into revision (entry, number, replaced, changed, content) values (?1, ?2, ?3, ?4, ?5)",
     )?
-    .execute(params![old.seq, old.revision, Ms(now), Json(changed), Json(old.wire())])?;
+    .execute(params![old.seq, old.revision, Ms(now), Json(changed), Json(before(&old, item)?)])?;
     tx.prepare_cached("delete from revision where entry = ?1 and number <= ?2")?
         .execute(params![old.seq, i64::from(old.revision) - REVISIONS])?;
     overwrite(tx, old.seq, revised, old.entry.first_seen.unwrap_or(now))?;
@@ -146,6 +148,19 @@ pub(in crate::store) fn revise(
         revision: old.revision + 1,
         story: old.story,
     }))
+}
+
+/// What a changed entry said, as the difference to what it says now.
+fn before(old: &StoredEntry, item: &Recorded) -> Result<serde_json::Value> {
+    let said = old.wire();
+    let next = WireEntry {
+        id: said.id.clone(),
+        feed: said.feed.clone(),
+        first_seen: said.first_seen,
+        ..WireEntry::new(&item.entry, said.feed_url.as_deref())
+    };
+    delta::difference(&said, &next)
+        .map_err(|error| StoreError::fault(format!("a revision cannot be written: {error}")))
 }
 
 fn overwrite(
@@ -198,11 +213,11 @@ pub(in crate::store) fn rekey(
     for (find, set) in [
         (
             "select seq from entry where id = ?1",
-            "update entry set key = ?2 where seq = ?1",
+            "update entry set key = ?2, rekeyed = rekeyed + 1 where seq = ?1",
         ),
         (
             "select seq from tombstone where id = ?1",
-            "update tombstone set key = ?2 where seq = ?1",
+            "update tombstone set key = ?2, rekeyed = rekeyed + 1 where seq = ?1",
         ),
     ] {
         let found: Option<i64> = tx
@@ -229,10 +244,10 @@ fn add_keys<'a>(
     keys: impl Iterator<Item = &'a String>,
 ) -> Result<()> {
     let mut add = tx.prepare_cached(
-        "insert into entry_key (feed, key, entry) values (?1, ?2, ?3) on conflict do nothing",
+        "insert into entry_key (feed, hash, entry) values (?1, ?2, ?3) on conflict do nothing",
     )?;
     for key in keys {
-        add.execute(params![feed.as_str(), key, entry])?;
+        add.execute(params![feed.as_str(), short_hash(key), entry])?;
     }
     Ok(())
 }

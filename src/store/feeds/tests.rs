@@ -108,7 +108,9 @@ fn a_poll_under_way_is_not_begun_twice() {
     assert!(mark(now(), after(60)));
     assert!(!mark(after(10), after(70)));
     assert_eq!(due_ids(&store, after(59)), ["b"]);
-    assert_eq!(state_of(&store, "a").why_then, Some(Why::Interrupted));
+    let next = store.read_blocking(|conn| next_due(conn, after(59)));
+    assert_eq!(next.unwrap(), Some(after(60)));
+    assert_eq!(due_ids(&store, after(60)), ["a", "b"]);
     assert!(mark(after(60), after(120)), "the first is taken for dead");
     record(&store, commit(Vec::new()));
     assert!(mark(after(61), after(121)), "the second has ended");
@@ -235,6 +237,24 @@ fn a_clock_set_back_blinds_no_feed() {
 }
 
 #[test]
+fn what_config_says_again_is_not_written_again() {
+    let (_dir, store) = open_store();
+    let mut tagged = feed("b");
+    tagged.tags = vec!["wire".to_owned()];
+    tagged.interval = Some(Duration::from_mins(5));
+    let written = store
+        .write_blocking(move |tx| {
+            let feeds = [feed("a"), tagged.clone()];
+            sync(tx, &feeds, now())?;
+            let before = tx.total_changes();
+            sync(tx, &feeds, after(60))?;
+            Ok(tx.total_changes() - before)
+        })
+        .unwrap();
+    assert_eq!(written, 0);
+}
+
+#[test]
 fn a_store_of_the_first_version_keeps_what_it_learned() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("bongsu.db");
@@ -243,7 +263,9 @@ fn a_store_of_the_first_version_keeps_what_it_learned() {
     crate::store::migrate::migrate(&mut conn, &path, first, now()).unwrap();
     conn.execute_batch(
         "insert into feed (id, url, tags, full_text, enabled, origin, configured, added, state_url, etag)
-         values ('a', 'https://a.example/feed', '[]', 0, 1, 'file', 1, 0, 'https://a.example/feed', x'22')",
+         values ('a', 'https://a.example/feed', '[]', 0, 1, 'file', 1, 0, 'https://a.example/feed', x'22');
+         insert into tombstone (seq, id, feed, key, last_seen) values (7, 'gone', 'a', 'l://a.example/7', 0);
+         insert into entry_key (feed, key, entry) values ('a', 'l://a.example/7', 7), ('a', 't:77', 7)",
     )
     .unwrap();
     drop(conn);
@@ -251,6 +273,12 @@ fn a_store_of_the_first_version_keeps_what_it_learned() {
     let state = state_of(&store, "a");
     assert_eq!(state.etag.as_deref(), Some(&b"\""[..]));
     assert_eq!(state.standing, Standing::default());
+    let known = store
+        .read_blocking(|conn| {
+            crate::store::entries::known(conn, &FeedId::from("a"), &["t:77".to_owned()])
+        })
+        .unwrap();
+    assert_eq!(known.entries[0].key, "l://a.example/7");
 }
 
 #[test]

@@ -218,7 +218,8 @@ fn the_store_knows_what_a_document_carries() {
     let mut moved = one.entry.clone();
     moved.key = "g:moved".to_owned();
     let document = vec![moved, entry("two", Vec::new()).entry];
-    let keys = ingest::lookup_keys(&document);
+    let mut keys = ingest::lookup_keys(&document);
+    keys.extend(ingest::further_keys(&ingest::Known::default(), &document));
     let known = store
         .read_blocking(move |conn| crate::store::entries::known(conn, &FeedId::new("a"), &keys))
         .unwrap();
@@ -243,6 +244,7 @@ fn the_store_knows_what_a_document_carries() {
         old_key: "g:one".to_owned(),
         key: "g:moved".to_owned(),
         alternates: Vec::new(),
+        why: ingest::Why::LinkAndTitle,
     };
     let poll = PollCommit {
         rekeyed: vec![rekeyed],

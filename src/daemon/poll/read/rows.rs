@@ -19,11 +19,14 @@ pub(super) struct Rows {
     pub(super) rekeyed: Vec<ingest::Rekeyed>,
     pub(super) seen: Vec<EntryId>,
     pub(super) pages: Vec<Wanted>,
+    /// The new ones are an import: see [`Plan::is_import`].
+    pub(super) is_import: bool,
 }
 
 impl Digest {
     /// What is to be stored of a document's entries.
     pub(super) fn rows(&self, plan: Plan, pages: Vec<Wanted>) -> Rows {
+        let is_import = plan.is_import();
         let shared_links = plan.shared_links;
         let recorded = |entry| self.recorded(entry, &shared_links);
         let revised = |revised| self.revised(revised, &shared_links);
@@ -33,6 +36,7 @@ impl Digest {
             rekeyed: plan.rekeyed,
             seen: plan.unchanged.into_iter().chain(plan.over_limit).collect(),
             pages,
+            is_import,
         }
     }
 
@@ -50,7 +54,7 @@ impl Digest {
         let title = self.title();
         let subject = entry.subject(&self.feed.tags, title);
         let (matches, mentions) = self.setup.rules.examine(&subject);
-        let page = entry.content.url.as_deref().map(identity::canonical_url);
+        let page = identity::page(&entry.content).map(identity::canonical_url);
         Recorded {
             content_hash: identity::content_hash(&entry.content),
             alternates: ingest::alternates(&entry),

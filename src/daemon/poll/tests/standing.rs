@@ -156,7 +156,11 @@ fn state(shared: &Shared, id: &str) -> FeedState {
 async fn poll_now(shared: &Arc<Shared>, id: &str, full: bool) -> Report {
     let setup = shared.setup();
     let feed = Arc::clone(&setup.feeds[&FeedId::new(id)]);
-    poll(shared, &setup, &feed, state(shared, id), full)
+    let manner = Manner {
+        full,
+        ..Manner::default()
+    };
+    poll(shared, &setup, &feed, state(shared, id), manner)
         .await
         .unwrap()
 }
@@ -274,6 +278,7 @@ async fn a_429_silences_its_host_and_its_feeds_come_one_by_one_afterwards() {
             id: "f7".into(),
             host: "busy.example".into(),
             at: None,
+            alone: false,
         }],
     );
     go_to(&shared, 0, 7_199);

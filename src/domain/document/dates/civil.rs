@@ -95,7 +95,7 @@ fn in_order(plain: &[(i64, usize)], separator: char, day_first: bool) -> Option<
                 .ok()?;
             Some((*year, i64::from(date.month()), i64::from(date.day())))
         }
-        [(year, 4), (month, _), (day, _), ..] => Some((*year, *month, *day)),
+        [(first, 4), (second, _), (third, _), ..] => Some((*first, *second, *third)),
         [(a, 1 | 2), (b, 1 | 2), (year, 2 | 4), ..]
             if separator == '/' && *a <= 12 && (*b > 12 || !day_first) =>
         {

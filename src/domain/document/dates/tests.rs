@@ -542,3 +542,39 @@ fn dates_as_pages_show_them() {
     );
     assert_eq!(parse("45 minutes ago", &Habits::default()), None);
 }
+
+#[test]
+fn a_document_says_how_it_read_dates_without_a_zone() {
+    use crate::domain::document::{Hints, parse};
+
+    let item = |date: &str| format!("<item><title>t{date}</title><pubDate>{date}</pubDate></item>");
+    let document = |dates: &[&str]| {
+        let items: String = dates.iter().map(|date| item(date)).collect();
+        let text = format!("<rss version=\"2.0\"><channel><title>x</title>{items}</channel></rss>");
+        let hints = Hints {
+            url: Some("https://news.example/rss".to_owned()),
+            now: "2026-11-25T00:00:00Z".parse().unwrap(),
+            ..Hints::default()
+        };
+        parse(text.as_bytes(), &hints).unwrap()
+    };
+    let learnt = document(&["2026-11-24 09:05:00", "Tue, 24 Nov 2026 09:00:00 +0900"]);
+    assert_eq!(
+        learnt.entries[0]
+            .published
+            .map(|at| at.to_string())
+            .as_deref(),
+        Some("2026-11-24T00:05:00Z")
+    );
+    assert_eq!(
+        learnt.notes,
+        [
+            "dates without a zone",
+            "dates without a zone were read in +09, as the feed's other dates say",
+        ]
+    );
+    assert_eq!(
+        document(&["Tue, 24 Nov 2026 09:00:00 GMT"]).notes,
+        Vec::<String>::new()
+    );
+}

@@ -6,6 +6,7 @@ pub(super) struct Lines {
     out: String,
     blank: bool,
     breaks: usize,
+    bullet: bool,
 }
 
 impl Lines {
@@ -22,14 +23,23 @@ impl Lines {
                 end = next.map_or(bytes.len(), |found| end + 1 + found);
             }
             if end > at {
-                self.settle();
-                self.out.push_str(&text[at..end]);
+                self.push_word(&text[at..end]);
             }
             at = end;
             while at < bytes.len() && space_at(bytes, at) > 0 {
                 at += space_at(bytes, at);
                 self.blank = true;
             }
+        }
+    }
+
+    fn push_word(&mut self, word: &str) {
+        if !may_be_unseen(word) {
+            self.settle();
+            self.out.push_str(word);
+        } else if word.contains(|c| !is_unseen(c)) {
+            self.settle();
+            self.out.extend(word.chars().filter(|c| !is_unseen(*c)));
         }
     }
 
@@ -44,6 +54,21 @@ impl Lines {
         }
         self.blank = false;
         self.breaks = 0;
+        if std::mem::take(&mut self.bullet) {
+            self.out.push_str("• ");
+        }
+    }
+
+    /// A bullet before the text that follows, which begins a line.
+    pub(super) fn bullet(&mut self) {
+        self.gap(1);
+        self.bullet = true;
+    }
+
+    /// The end of what a bullet was for; one without text is not shown.
+    pub(super) fn end_item(&mut self) {
+        self.gap(1);
+        self.bullet = false;
     }
 
     /// At least a blank before what follows.
@@ -65,6 +90,22 @@ impl Lines {
     pub(super) fn finish(self) -> String {
         self.out
     }
+}
+
+/// Whether a character shows nothing and joins nothing: soft hyphens, zero-width blanks, marks of direction.
+///
+/// The joiners of Persian, Hindi and emoji are no such characters.
+pub(super) fn is_unseen(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'
+            | '\u{2066}'..='\u{2069}' | '\u{feff}'
+    )
+}
+
+/// Whether unseen characters may be in a word, by the bytes that they begin with.
+pub(super) fn may_be_unseen(word: &str) -> bool {
+    word.bytes().any(|byte| matches!(byte, 0xc2 | 0xe2 | 0xef))
 }
 
 /// Whether white space may begin with a byte.

@@ -13,7 +13,25 @@ fn plain_text_as_a_reader_sees_it() {
         ("<div><div>a</div></div><div>b</div>", "a\n\nb"),
         ("한<b>화</b>가 <i>수</i>출", "한화가 수출"),
         ("a<span> b</span>", "a b"),
-        ("<ul><li>a<li>b</ul>c", "a\nb\n\nc"),
+        ("<ul><li>a<li>b</ul>c", "• a\n• b\n\nc"),
+        ("<ul><li></li><li><p>a</p></li></ul><ol><li>b", "• a\n\n• b"),
+        (
+            "<ruby>防衛<rp>(</rp><rt>ぼうえい</rt><rp>)</rp></ruby>装備庁",
+            "防衛装備庁",
+        ),
+        ("<ruby>漢<rt>かん<rb>字<rt>じ</ruby>を", "漢字を"),
+        ("<p><ruby>韓<rt>never closed</p><p>b</p>", "韓\n\nb"),
+        (
+            "K9\u{200b} how\u{ad}itzer \u{feff}\u{200e} x",
+            "K9 howitzer x",
+        ),
+        ("می\u{200c}خواهم", "می\u{200c}خواهم"),
+        ("a<img src=x alt='K9 자주포'>b", "a K9 자주포 b"),
+        (
+            "a<img src=x alt='DSC_1.JPG'><img alt=''><img alt=':)'>b",
+            "ab",
+        ),
+        ("see ?a=1&copy=2 &copy 2026", "see ?a=1&copy=2 © 2026"),
         (
             "<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>",
             "a b\nc",
@@ -142,5 +160,25 @@ fn a_line_is_one_line_without_markup() {
     assert_eq!(line("a\n<br>b", None), "a b");
     assert_eq!(line("&amp;lt;b&amp;gt;x", None), "<b>x");
     assert_eq!(plain_line("<b> &amp;amp; x"), "<b> & x");
+    for (html, plain) in [
+        ("5 < 8", "5 < 8"),
+        ("5 &lt; 8", "5 < 8"),
+        ("5 &amp;lt; 8", "5 < 8"),
+        ("<BIGCO> wins", "<BIGCO> wins"),
+        ("&lt;속보&gt; K9 수출", "<속보> K9 수출"),
+        ("R&D", "R&D"),
+        ("R&amp;D", "R&D"),
+        ("R&amp;amp;D", "R&D"),
+        (
+            "https://a.example/?a=1&copy=2",
+            "https://a.example/?a=1&copy=2",
+        ),
+        ("<b>K2</b> &amp; K9", "K2 & K9"),
+        ("it&#8217;s", "it’s"),
+        ("K2\u{ad}PL \u{200b} x", "K2PL x"),
+        ("<ruby>防衛<rt>ぼうえい</rt></ruby>省", "防衛省"),
+    ] {
+        assert_eq!(line(html, None), plain, "{html}");
+    }
     assert_eq!(line(&"가".repeat(20_000), None).len(), 10_239);
 }

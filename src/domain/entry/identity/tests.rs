@@ -209,37 +209,6 @@ fn edits_are_what_people_read() {
 }
 
 #[test]
-fn one_page_has_one_canonical_url() {
-    let page = canonical_url("https://news.example.kr/view/1?id=7&b=2");
-    for url in [
-        "http://www.news.example.kr/view/1/?b=2&id=7&utm_campaign=x#top",
-        "https://m.news.example.kr/view/1?id=7&b=2",
-        "https://mobile.news.example.kr/view/1?id=7&b=2&fbclid=1",
-        "https://amp.news.example.kr/amp/view/1?id=7&b=2&outputType=amp",
-        "https://NEWS.example.kr:443/view/1?b=2&id=7&amp=1",
-        "https://www.google.com/url?rct=j&sa=t&url=https%3A%2F%2Fnews.example.kr%2Fview%2F1%3Fid%3D7%26b%3D2&ct=ga",
-        "https://www.google.com/amp/s/news.example.kr/view/1/amp?id=7&b=2",
-    ] {
-        let expected = if url.contains("google.com/amp") {
-            "https://news.example.kr/view/1"
-        } else {
-            &page
-        };
-        assert_eq!(canonical_url(url), expected, "{url}");
-    }
-    assert_eq!(canonical_url("https://m.kr/x"), "https://m.kr/x");
-    assert_eq!(canonical_url(" urn:x "), "urn:x");
-    assert_eq!(
-        canonical_url("https://a.example/x.amp.html"),
-        "https://a.example/x.html"
-    );
-    assert_ne!(
-        canonical_url("https://a.example/1"),
-        canonical_url("https://a.example/2")
-    );
-}
-
-#[test]
 fn titles_that_tell_stories_apart() {
     let key = |title: &str| title_key(title, Some("Example Times"));
     assert_eq!(

@@ -2,6 +2,8 @@ use super::*;
 use crate::domain::entry::Content;
 use crate::domain::entry::identity::identify;
 
+mod evolution;
+
 fn now() -> Timestamp {
     "2026-11-24T00:00:00Z".parse().unwrap()
 }
@@ -27,56 +29,101 @@ fn article(n: usize) -> Content {
 
 /// A store in memory, as small as the contract with the real one: keys, alternates, what the plan says.
 #[derive(Default)]
-struct Store(Vec<KnownEntry>);
+struct Store {
+    rows: Vec<KnownEntry>,
+    links: Vec<String>,
+    /// Keys that were looked up, of all polls.
+    reads: usize,
+}
 
 impl Store {
-    fn known(&self, entries: &[Entry]) -> Known {
-        let keys: HashSet<String> = lookup_keys(entries).into_iter().collect();
-        let hit = |known: &&KnownEntry| {
-            keys.contains(&known.key) || known.alternates.iter().any(|a| keys.contains(a))
-        };
+    /// Of many entries with one key the newest eight, and of their alternates those asked for.
+    fn look_up(&mut self, keys: &[String]) -> Known {
+        self.reads += keys.len();
+        let mut found: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+        for key in keys {
+            let holders = self.rows.iter().enumerate().rev();
+            let holders =
+                holders.filter(|(_, row)| row.key == *key || row.alternates.contains(key));
+            for (place, _) in holders.take(8) {
+                found.entry(place).or_default().push(key.clone());
+            }
+        }
+        let entries = found.into_iter().map(|(place, mut alternates)| {
+            let row = &self.rows[place];
+            alternates.retain(|key| *key != row.key);
+            KnownEntry {
+                alternates,
+                ..row.clone()
+            }
+        });
         Known {
-            entries: self.0.iter().filter(hit).cloned().collect(),
+            entries: entries.collect(),
         }
     }
 
+    fn known(&mut self, entries: &[Entry]) -> Known {
+        let mut known = self.look_up(&lookup_keys(entries));
+        let further = further_keys(&known, entries);
+        if further.is_empty() {
+            return known;
+        }
+        known.join(self.look_up(&further));
+        if may_have_moved(&known, entries) {
+            let recent: Vec<String> = self.links.iter().rev().take(30).cloned().collect();
+            known.join(self.look_up(&moved_keys(entries, &recent)));
+        }
+        known
+    }
+
     fn poll(&mut self, contents: Vec<Content>) -> Plan {
+        self.poll_at(contents, now())
+    }
+
+    fn poll_at(&mut self, contents: Vec<Content>, now: Timestamp) -> Plan {
         let entries = identify("f", contents);
-        let plan = plan(&self.known(&entries), entries, now());
+        let plan = plan(&self.known(&entries), entries, now);
+        for rekeyed in &plan.rekeyed {
+            let row = self.row(&rekeyed.id);
+            row.alternates.push(rekeyed.old_key.clone());
+            row.alternates.extend(rekeyed.alternates.iter().cloned());
+            row.key.clone_from(&rekeyed.key);
+            row.rekeyed += 1;
+        }
         for entry in &plan.new {
-            assert!(self.0.iter().all(|known| known.id != entry.id), "id taken");
-            self.0.push(KnownEntry {
+            assert!(
+                self.rows.iter().all(|known| known.id != entry.id),
+                "id taken"
+            );
+            self.links.extend(entry.content.url.clone());
+            self.rows.push(KnownEntry {
                 id: entry.id.clone(),
                 key: entry.key.clone(),
                 alternates: alternates(entry),
                 content_hash: content_hash(&entry.content),
+                url: entry.content.url.clone(),
+                published: entry.content.published,
+                first_seen: entry.first_seen,
                 updated: entry.content.updated,
                 hash_only_revisions: 0,
+                rekeyed: 0,
                 purged: false,
             });
         }
         for revised in &plan.revised {
-            let known = self
-                .0
-                .iter_mut()
-                .find(|known| known.id == revised.entry.id)
-                .unwrap();
+            let known = self.row(&revised.entry.id);
             known.content_hash = revised.content_hash;
+            known.url.clone_from(&revised.entry.content.url);
+            known.published = revised.entry.content.published;
             known.updated = revised.entry.content.updated;
             known.hash_only_revisions += u32::from(revised.hash_only);
             known.alternates.extend(alternates(&revised.entry));
         }
-        for rekeyed in &plan.rekeyed {
-            let known = self
-                .0
-                .iter_mut()
-                .find(|known| known.id == rekeyed.id)
-                .unwrap();
-            known.alternates.push(rekeyed.old_key.clone());
-            known.alternates.extend(rekeyed.alternates.iter().cloned());
-            known.key.clone_from(&rekeyed.key);
-        }
         plan
+    }
+
+    fn row(&mut self, id: &EntryId) -> &mut KnownEntry {
+        self.rows.iter_mut().find(|row| row.id == *id).unwrap()
     }
 }
 
@@ -192,6 +239,8 @@ fn a_new_guid_for_one_link_among_many_is_a_new_entry() {
     store.poll((0..10).map(article).collect());
     let mut next: Vec<Content> = (0..10).map(article).collect();
     next[0].guid = Some("live-2".to_owned());
+    next[0].title = "the next thing on the same page".to_owned();
+    next[0].published = Some(now());
     assert_eq!(store.poll(next).new.len(), 1);
 }
 
@@ -237,7 +286,7 @@ fn an_entry_that_leaves_and_returns_is_known_even_when_purged() {
     store.poll(vec![article(1)]);
     store.poll(vec![article(2)]);
     quiet(&store.poll(vec![article(1)]));
-    store.0[0].purged = true;
+    store.rows[0].purged = true;
     quiet(&store.poll(vec![Content {
         title: "changed".to_owned(),
         ..article(1)

@@ -5,8 +5,9 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use super::scripted::{ARABIC, CYRILLIC, DEVANAGARI, HEBREW};
 use super::scripts::Script;
-use super::tables::{ARABIC, CYRILLIC, DEVANAGARI, HEBREW, LATIN, Row};
+use super::tables::{LATIN, Row};
 
 /// Points of a word that so many languages have.
 const WORD: [i32; 6] = [0, 12, 8, 6, 4, 3];
@@ -203,16 +204,13 @@ impl Points {
             let Some(languages) = self.family.letters.get(&c).copied() else {
                 continue;
             };
-            let times = match self.seen.iter_mut().find(|(known, _)| *known == c) {
-                Some((_, times)) => {
-                    *times += 1;
-                    *times
-                }
-                None => {
-                    self.seen.push((c, 1));
-                    1
-                }
-            };
+            let at = self.seen.iter().position(|(known, _)| *known == c);
+            let at = at.unwrap_or_else(|| {
+                self.seen.push((c, 0));
+                self.seen.len() - 1
+            });
+            let times = self.seen[at].1.saturating_add(1);
+            self.seen[at].1 = times;
             if times > LETTER_TIMES {
                 continue;
             }

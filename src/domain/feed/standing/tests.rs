@@ -19,6 +19,7 @@ fn asking(full: bool) -> Asking<'static> {
     Asking {
         contact: "c",
         full,
+        alone: false,
         now: start(),
     }
 }

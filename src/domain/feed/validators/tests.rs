@@ -51,6 +51,7 @@ fn poll(state: &mut FeedState, answer: Answer, full: bool, at: Timestamp) -> Opt
         &Asking {
             contact: "c",
             full,
+            alone: false,
             now: at,
         },
     );

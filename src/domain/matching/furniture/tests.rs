@@ -121,6 +121,7 @@ fn what_is_told_is_no_furniture() {
         "K9 (C) variant rolls out, and the army says it will buy all of them soon",
         "The firm holds the copyright of the drawings",
         "Contact: sales@rotem.example Poland signed the K2 contract on Friday in Warsaw",
+        "le crash d'un hÃ©licoptère",
         "더보기 좋은 전차",
         "",
         "\n\n",

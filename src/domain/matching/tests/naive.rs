@@ -68,11 +68,64 @@ impl<'d, 'a> Naive<'d, 'a> {
             }
             Kind::Field(inner_field, inner) => self.truth(inner, *inner_field, early),
             Kind::Macro(name) => self.truth(&self.tree_of(name), field, early),
-            Kind::Term(text) if field == Field::Lang => {
-                self.subject.language == Some(text.as_str())
-            }
+            Kind::Term(text) if Scope::of(field).is_none() => self.has(field, text),
             _ => !self.spans(node, field, early).is_empty(),
         }
+    }
+
+    /// Properties and the URL, compared the slow way.
+    fn has(&self, field: Field, wanted: &str) -> bool {
+        let subject = self.subject;
+        let url = subject.url.unwrap_or_default().to_lowercase();
+        let host = url
+            .split("//")
+            .nth(1)
+            .and_then(|rest| rest.split('/').next());
+        match field {
+            Field::Url => url.contains(&wanted.to_lowercase()),
+            Field::Host => {
+                host.is_some_and(|host| host == wanted || host.ends_with(&format!(".{wanted}")))
+            }
+            Field::Feed => subject.feed == Some(wanted),
+            Field::Tag => subject.tags.iter().any(|tag| tag == wanted),
+            Field::Lang => subject.language.is_some_and(|language| {
+                let language = language.to_lowercase();
+                language == wanted || language.starts_with(&format!("{wanted}-"))
+            }),
+            other => panic!("{other:?} is no property"),
+        }
+    }
+
+    /// Matches of a regex, as the letters whose sources begin in them.
+    fn regex_spans(&self, source: &str, ignore_case: bool) -> Vec<Span> {
+        let flags = if ignore_case { "(?i)" } else { "" };
+        let regex = regex::Regex::new(&format!("{flags}{source}")).unwrap();
+        let units = &self.text.units;
+        let mut out = Vec::new();
+        for zone in &self.text.zones {
+            let own = &units.list[zone.units.0 as usize..zone.units.1 as usize];
+            for found in regex.find_iter(zone.text) {
+                let letters: Vec<(u32, u32)> = own
+                    .iter()
+                    .enumerate()
+                    .flat_map(|(at, unit)| (unit.start..unit.end).map(move |c| (c, narrow(at))))
+                    .filter(|(c, _)| {
+                        found
+                            .range()
+                            .contains(&(units.starts[*c as usize] as usize))
+                    })
+                    .collect();
+                if let (Some(first), Some(last)) = (letters.first(), letters.last()) {
+                    out.push(Span {
+                        start: first.0,
+                        end: last.0 + 1,
+                        first: zone.units.0 + first.1,
+                        last: zone.units.0 + last.1,
+                    });
+                }
+            }
+        }
+        out
     }
 
     fn tree_of(&self, name: &str) -> Node {
@@ -105,6 +158,7 @@ impl<'d, 'a> Naive<'d, 'a> {
                 all
             }
             Kind::Verbatim(text) => self.places(&verbatim(text).unwrap()),
+            Kind::Regex(source, ignore_case) => self.regex_spans(source, *ignore_case),
             _ => Vec::new(),
         };
         if let Some(scope) = Scope::of(field) {

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::naive::Naive;
 use super::sample::{Sample, definitions, rule};
-use crate::domain::matching::{Explanation, RuleSet, Subject};
+use crate::domain::matching::{Explanation, Frequencies, RuleSet, Subject};
 use crate::domain::rule::{ContextWithin, Definitions, Entity};
 
 /// Words of random queries; texts are made of the same stuff.
@@ -48,6 +48,36 @@ fn leaf() -> impl Strategy<Value = String> {
         "s",
         "계약",
         "로",
+        "دبابات",
+        "צבא",
+        "K2",
+        "韓国",
+        "ハンファ",
+        "/K-?9/",
+        "/hanwha [ae]/i",
+        "/수출(했|의)/",
+        "/[aä]rms|deals?/",
+        "/танк/i",
+        "танк*",
+    ])
+    .prop_map(str::to_owned)
+}
+
+/// What is no place in the text.
+fn property() -> impl Strategy<Value = String> {
+    prop::sample::select(vec![
+        "lang:ko",
+        "lang:zh",
+        "host:example.com",
+        "host:news.example.com",
+        "host:ample.com",
+        "feed:yonhap-en",
+        "tag:wire",
+        "url:K9",
+        "url:example.com/k",
+        "author:Kim",
+        "category:arms",
+        "category:한화",
     ])
     .prop_map(str::to_owned)
 }
@@ -74,7 +104,11 @@ fn query() -> impl Strategy<Value = String> {
             (inner.clone(), inner.clone(), inner.clone(), 1..3)
                 .prop_map(|(a, b, c, n)| format!("{n} OF ({a}, {b}, {c})")),
             (occurrences(), 1..4).prop_map(|(a, n)| format!("ATLEAST/{n} {a}")),
-            inner.clone().prop_map(|a| format!("(lang:ko AND {a})")),
+            (property(), inner.clone()).prop_map(|(one, a)| format!("({one} AND {a})")),
+            (property(), inner.clone()).prop_map(|(one, a)| format!("({one} OR {a})")),
+            (property(), inner.clone()).prop_map(|(one, a)| format!("({a} NOT {one})")),
+            (property(), inner.clone(), inner.clone())
+                .prop_map(|(one, a, b)| format!("2 OF ({a}, {one}, {b})")),
             (
                 inner,
                 prop::sample::select(vec!["title", "body", "lead", "text"])
@@ -86,8 +120,18 @@ fn query() -> impl Strategy<Value = String> {
 
 /// Simple queries match often, deep ones seldom: some of each.
 fn any_query() -> impl Strategy<Value = String> {
-    prop_oneof![2 => leaf(), 3 => occurrences(), 3 => query()]
+    prop_oneof![2 => leaf(), 3 => occurrences(), 3 => query(), 1 => property()]
 }
+
+/// Values of properties, which have no evidence.
+const PROPERTIES: &[&str] = &[
+    "ko",
+    "zh",
+    "example.com",
+    "news.example.com",
+    "yonhap-en",
+    "wire",
+];
 
 /// Words that rules ask for, and some that only look like them.
 const WORDS: &[&str] = &[
@@ -146,6 +190,17 @@ const WORDS: &[&str] = &[
     "Korea Aerospace Industries",
     "delivers",
     "공급을",
+    "بالدبابات",
+    "دبابات",
+    "מצבא",
+    "צבא",
+    "К2",
+    "ハンファ・エアロ",
+    "韓国と日本",
+    "ärms",
+    "танков",
+    "ТАНК",
+    "HANWHA A",
 ];
 
 /// Text made of words that rules ask for, others, and every kind of separator.
@@ -164,19 +219,41 @@ fn entry() -> impl Strategy<Value = Sample> {
         prose(),
         prop::option::of(prose()),
         any::<bool>(),
-        any::<bool>(),
+        prop::sample::select(vec![None, Some("ko"), Some("zh-Hant"), Some("en")]),
+        place(),
     )
-        .prop_map(|(title, body, full_text, korean, repeats)| Sample {
-            body: if repeats {
-                format!("{title} {body}")
-            } else {
-                body
+        .prop_map(
+            |(title, body, full_text, repeats, language, place)| Sample {
+                body: if repeats {
+                    format!("{title} {body}")
+                } else {
+                    body
+                },
+                title,
+                full_text,
+                language: language.map(str::to_owned),
+                ..place
             },
-            title,
-            full_text,
-            language: korean.then(|| "ko".to_owned()),
-            ..Sample::default()
-        })
+        )
+}
+
+/// Where an entry is from.
+fn place() -> impl Strategy<Value = Sample> {
+    let url = prop::sample::select(vec![
+        None,
+        Some("https://news.example.com/K9"),
+        Some("https://EXAMPLE.com/K2?from=host"),
+        Some("https://sample.com/x"),
+    ]);
+    let word = || prop::option::of(prop::sample::select(vec!["Kim Lee", "arms deal", "한화가"]));
+    (url, word(), word(), any::<bool>()).prop_map(|(url, author, category, known)| Sample {
+        url: url.map(str::to_owned),
+        authors: author.map(str::to_owned).into_iter().collect(),
+        categories: category.map(str::to_owned).into_iter().collect(),
+        feed: known.then(|| "yonhap-en".to_owned()),
+        tags: known.then(|| "wire".to_owned()).into_iter().collect(),
+        ..Sample::default()
+    })
 }
 
 fn with_rules(queries: &[String]) -> Definitions {
@@ -269,7 +346,8 @@ proptest! {
             leaves(&explanation, &mut all);
             let clauses = all.iter().filter(|one| one.holds && one.parts.is_empty());
             for clause in clauses {
-                let is_property = clause.clause.starts_with("lang:") || clause.clause == "ko";
+                let wanted = clause.clause.rsplit(':').next().unwrap_or_default();
+                let is_property = PROPERTIES.contains(&wanted);
                 prop_assert!(is_property || !clause.evidence.is_empty(), "{:?}", clause);
             }
         }
@@ -295,6 +373,59 @@ proptest! {
         }
         for at in 0..all.len() {
             let _ = set.explain(&format!("r{at}").as_str().into(), &subject);
+        }
+    }
+}
+
+proptest! {
+    // Each case compiles several sets.
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn filing_learning_and_edits_change_no_answer(
+        queries in prop::collection::vec(any_query(), 6..12),
+        later in prop::collection::vec((0usize..14, any_query()), 1..4),
+        gone in 0usize..12,
+        entries in prop::collection::vec(entry(), 3..6),
+    ) {
+        let mut definitions = with_rules(&queries);
+        let (mut set, _) = RuleSet::compile(&definitions);
+        let mut seen = Frequencies::default();
+        for entry in &entries {
+            let subject = entry.subject();
+            prop_assert_eq!(set.matching(&subject), set.matching_unfiled(&subject));
+            set.count(&subject, &mut seen);
+        }
+        let guessed: Vec<_> = entries.iter().map(|entry| set.evaluate(&entry.subject())).collect();
+        set.learn(&seen);
+        let learnt: Vec<_> = entries.iter().map(|entry| set.evaluate(&entry.subject())).collect();
+        prop_assert_eq!(guessed, learnt);
+
+        for (at, query) in &later {
+            let changed = rule(&format!("r{at}"), query);
+            set = set.with_rule(&definitions, &changed).0;
+            match definitions.rules.iter_mut().find(|one| one.id == changed.id) {
+                Some(old) => *old = changed,
+                None => definitions.rules.push(changed),
+            }
+        }
+        let gone = format!("r{gone}").as_str().into();
+        set = set.without_rule(&definitions, &gone);
+        definitions.rules.retain(|one| one.id != gone);
+        let (fresh, _) = RuleSet::compile(&definitions);
+        prop_assert_eq!(set.rule_count(), fresh.rule_count());
+        for entry in &entries {
+            let subject = entry.subject();
+            prop_assert_eq!(set.examine(&subject), fresh.examine(&subject));
+            prop_assert_eq!(set.matching(&subject), set.matching_unfiled(&subject));
+            // Notes may tell more where more of an entry was read, for a rule that has gone.
+            for one in &definitions.rules {
+                let holds = |set: &RuleSet| set.explain(&one.id, &subject).map(|one| one.holds);
+                prop_assert_eq!(holds(&set), holds(&fresh));
+                let distance = |set: &RuleSet| set.distance(&one.id, &subject);
+                prop_assert_eq!(distance(&set), distance(&fresh));
+            }
+            prop_assert_eq!(set.explain(&gone, &subject), None);
         }
     }
 }

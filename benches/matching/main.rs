@@ -1,0 +1,289 @@
+//! Rules against entries at five sizes, beside the scan for the same literals alone and beside trying every rule.
+//!
+//! `cargo bench --bench matching [-- SET…] [--rules N,N] [--entries N]`; sets are `shapes` and `narrow`, and `hostile` for fields of
+//! 1 MiB that are meant to hurt. Each size runs in
+//! a process of its own, so that its peak of memory is its own. Times are of the processor, best of three rounds, on one
+//! thread. The table in `docs/matching.md` comes from here.
+
+#![expect(clippy::print_stdout, reason = "a bench prints its table")]
+
+mod generate;
+mod hostile;
+
+use std::fs;
+use std::hint::black_box;
+use std::process::Command;
+
+use anyhow::Context as _;
+use bongsu::domain::matching::{Frequencies, RuleSet, Subject};
+use bongsu::domain::rule::{Definitions, Rule};
+use generate::{Entry, Set};
+
+/// The sizes of the table.
+const SIZES: [usize; 5] = [100, 1_000, 10_000, 100_000, 1_000_000];
+
+/// Entries that naive evaluation is tried on at most, and rules times entries.
+const NAIVE: usize = 500_000;
+
+fn main() -> anyhow::Result<()> {
+    let asked = Asked::of(std::env::args().skip(1))?;
+    if let Some((set, rules)) = &asked.one {
+        return one(set, *rules, asked.entries);
+    }
+    if asked.sets == ["hostile"] {
+        return hostile();
+    }
+    println!(
+        "set\trules\tpatterns\tbuild s\tset MB\tpeak MB\tbytes/entry\tmatches/entry\tcandidates/entry\tfloor us\twalk us\t\
+         engine us\tengine/floor\tentries/s\tquiet us\tnaive us\tedit ms\tlearn s\tguessed/learnt"
+    );
+    for set in &asked.sets {
+        for rules in &asked.sizes {
+            let status = Command::new(std::env::current_exe()?)
+                .args([
+                    "--one",
+                    set,
+                    &rules.to_string(),
+                    "--entries",
+                    &asked.entries.to_string(),
+                ])
+                .status()?;
+            anyhow::ensure!(status.success(), "{set} {rules}: {status}");
+        }
+    }
+    Ok(())
+}
+
+/// Hostile fields, the better of two rounds each.
+fn hostile() -> anyhow::Result<()> {
+    let timed = |work: &mut dyn FnMut()| {
+        let mut best = f64::MAX;
+        for _ in 0..2 {
+            let start = processor()?;
+            work();
+            best = best.min(processor()? - start);
+        }
+        Ok(best)
+    };
+    for row in hostile::rows(timed)? {
+        println!("{row}");
+    }
+    Ok(())
+}
+
+/// The command line.
+struct Asked {
+    sets: Vec<String>,
+    sizes: Vec<usize>,
+    entries: usize,
+    one: Option<(String, usize)>,
+}
+
+impl Asked {
+    fn of(mut words: impl Iterator<Item = String>) -> anyhow::Result<Self> {
+        let mut out = Self {
+            sets: Vec::new(),
+            sizes: SIZES.to_vec(),
+            entries: 20_000,
+            one: None,
+        };
+        while let Some(word) = words.next() {
+            let mut value = || words.next().context("a value is missing");
+            match word.as_str() {
+                "--rules" => {
+                    let list = value()?;
+                    out.sizes = list.split(',').map(str::parse).collect::<Result<_, _>>()?;
+                }
+                "--entries" => out.entries = value()?.parse()?,
+                "--one" => out.one = Some((value()?, value()?.parse()?)),
+                // Cargo adds it.
+                "--bench" => {}
+                _ => out.sets.push(word),
+            }
+        }
+        if out.sets.is_empty() {
+            out.sets = vec!["shapes".to_owned(), "narrow".to_owned()];
+        }
+        Ok(out)
+    }
+}
+
+/// Measures one size and prints its row.
+fn one(name: &str, rules: usize, entries: usize) -> anyhow::Result<()> {
+    let Set {
+        queries,
+        entries,
+        literals,
+    } = match name {
+        "shapes" => generate::shapes(rules, entries),
+        "narrow" => generate::narrow(rules, entries),
+        other => anyhow::bail!("no set {other}"),
+    };
+    let definitions = Definitions {
+        rules: queries
+            .iter()
+            .enumerate()
+            .map(|(at, query)| Rule::of_query(&format!("r{at:06}"), query))
+            .collect(),
+        ..Definitions::default()
+    };
+    drop(queries);
+    let folded: Vec<String> = literals.iter().map(|text| text.to_lowercase()).collect();
+    let automaton = daachorse::DoubleArrayAhoCorasick::<u32>::new(&folded)
+        .map_err(|error| anyhow::anyhow!("{error}"))?;
+    drop((literals, folded));
+    let before = memory("VmRSS")?;
+    let start = processor()?;
+    let (mut set, problems) = RuleSet::compile(&definitions);
+    let build = (processor()? - start) / 1e6;
+    anyhow::ensure!(set.rule_count() == rules, "{:?}", problems.first());
+    drop(problems);
+    let peak = memory("VmHWM")? - before;
+    let start = processor()?;
+    let change = Rule::of_query("r000001", "\"new name\" NEAR/5 (contract OR 계약)");
+    let (edited, _) = set.with_rule(&definitions, &change);
+    let edit = (processor()? - start) / 1e3;
+    anyhow::ensure!(edited.rule_count() == rules, "an edit loses rules");
+    drop((definitions, edited));
+    let mut seen = Frequencies::default();
+    let start = processor()?;
+    entries
+        .iter()
+        .take(4_000)
+        .for_each(|entry| set.count(&subject(entry), &mut seen));
+    let guessed: usize = few_candidates(&set, &entries);
+    set.learn(&seen);
+    let learn = (processor()? - start) / 1e6;
+
+    let (mut floor, mut walk, mut engine, mut quiet) = (f64::MAX, f64::MAX, f64::MAX, f64::MAX);
+    let (mut hits, mut matches) = (0, 0);
+    let mut text = String::new();
+    for _ in 0..3 {
+        floor = floor.min(timed(&entries, |entry| {
+            hits += scanned(&automaton, entry, &mut text)
+        })?);
+        walk = walk.min(timed(&entries, |entry| {
+            black_box(set.hit_count(&subject(entry)));
+        })?);
+        quiet = quiet.min(timed(&entries, |entry| {
+            black_box(set.matching(&subject(entry)));
+        })?);
+        matches = 0;
+        engine = engine.min(timed(&entries, |entry| {
+            matches += black_box(set.evaluate(&subject(entry))).len();
+        })?);
+    }
+    black_box(hits);
+    let learnt = few_candidates(&set, &entries);
+    let candidates: usize = entries
+        .iter()
+        .map(|entry| set.candidate_count(&subject(entry)))
+        .sum();
+    let few = &entries[..(NAIVE / rules).clamp(10, entries.len())];
+    let mut expected = 0;
+    let naive = timed(few, |entry| {
+        expected += set.matching_unfiled(&subject(entry)).len()
+    })?;
+    let found: usize = few
+        .iter()
+        .map(|entry| set.evaluate(&subject(entry)).len())
+        .sum();
+    anyhow::ensure!(
+        found == expected,
+        "filing finds {found}, trying every rule {expected}"
+    );
+    let count = as_f64(entries.len());
+    let bytes: usize = entries
+        .iter()
+        .map(|entry| entry.title.len() + entry.body.len())
+        .sum();
+    println!(
+        "{name}\t{rules}\t{}\t{build:.2}\t{:.1}\t{peak:.0}\t{:.0}\t{:.2}\t{:.1}\t{floor:.1}\t{walk:.1}\t{engine:.1}\t{:.2}\t\
+         {:.0}\t{quiet:.1}\t{naive:.0}\t{edit:.1}\t{learn:.2}\t{:.2}",
+        set.pattern_count(),
+        as_f64(set.memory()) / 1e6,
+        as_f64(bytes) / count,
+        as_f64(matches) / count,
+        as_f64(candidates) / count,
+        engine / floor,
+        1e6 / engine,
+        as_f64(guessed) / as_f64(learnt.max(1)),
+    );
+    Ok(())
+}
+
+/// Rules that are looked at, over the last thousand entries.
+fn few_candidates(set: &RuleSet, entries: &[Entry]) -> usize {
+    let last = &entries[entries.len().saturating_sub(1_000)..];
+    last.iter()
+        .map(|entry| set.candidate_count(&subject(entry)))
+        .sum()
+}
+
+fn subject(entry: &Entry) -> Subject<'_> {
+    Subject {
+        title: &entry.title,
+        body: &entry.body,
+        language: Some(entry.language),
+        ..Subject::default()
+    }
+}
+
+/// The floor: small letters, then every literal that stands at word boundaries.
+fn scanned(
+    automaton: &daachorse::DoubleArrayAhoCorasick<u32>,
+    entry: &Entry,
+    text: &mut String,
+) -> usize {
+    text.clear();
+    text.push_str(&entry.title);
+    text.push('\n');
+    text.push_str(&entry.body);
+    text.make_ascii_lowercase();
+    let bytes = text.as_bytes();
+    let is_letter = |at: usize| {
+        bytes
+            .get(at)
+            .is_some_and(|byte| byte.is_ascii_alphanumeric())
+    };
+    automaton
+        .find_overlapping_iter(&text)
+        .filter(|found| {
+            let (start, end) = (found.start(), found.end());
+            !(start > 0 && is_letter(start - 1)) && !is_letter(end)
+        })
+        .count()
+}
+
+/// Microseconds of the processor an entry.
+fn timed(entries: &[Entry], mut work: impl FnMut(&Entry)) -> anyhow::Result<f64> {
+    let start = processor()?;
+    entries.iter().for_each(&mut work);
+    Ok((processor()? - start) / as_f64(entries.len()))
+}
+
+/// Microseconds this thread has run.
+fn processor() -> anyhow::Result<f64> {
+    let text = fs::read_to_string("/proc/thread-self/schedstat")?;
+    let nanoseconds = text
+        .split_whitespace()
+        .next()
+        .context("schedstat is empty")?;
+    Ok(nanoseconds.parse::<f64>()? / 1e3)
+}
+
+/// MB of a line of `/proc/self/status`.
+fn memory(key: &str) -> anyhow::Result<f64> {
+    let text = fs::read_to_string("/proc/self/status")?;
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix(key))
+        .context("no such line")?;
+    let kilobytes = line.trim_start_matches(':').trim().trim_end_matches(" kB");
+    Ok(kilobytes.trim().parse::<f64>()? / 1e3)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of a bench")]
+fn as_f64(count: usize) -> f64 {
+    count as f64
+}

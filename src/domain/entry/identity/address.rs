@@ -1,0 +1,170 @@
+//! One spelling for the addresses of one page: for stories, and for knowing an entry again.
+//!
+//! Nothing here is fetched: an address is judged by how it is spelt. Wrappers are taken off in `wrapper`, what names
+//! the reader's way in `tracking`, the forms of portals are in `portal`.
+
+use url::Url;
+
+use super::{portal, tracking, wrapper};
+
+/// An address in its one spelling.
+struct Spelt {
+    /// Host, path and query, without a scheme.
+    page: String,
+    /// The place within the page, where one is named.
+    fragment: Option<String>,
+}
+
+/// One spelling for the addresses of one page, to compare by: no scheme differences, no `www.`, `m.` or
+/// `amp`, no tracking, no fragment, sorted parameters, wrappers of search engines taken off.
+///
+/// A text that is no http address comes back trimmed.
+#[must_use]
+pub fn canonical_url(link: &str) -> String {
+    spelt(link).map_or_else(
+        || link.trim().to_owned(),
+        |spelt| format!("https://{}", spelt.page),
+    )
+}
+
+/// The same without a scheme and with the fragment, which may be all that parts two entries of one page.
+pub(in crate::domain::entry) fn page_and_place(link: &str) -> String {
+    match spelt(link) {
+        None => link.trim().to_owned(),
+        Some(Spelt { page, fragment }) => match fragment {
+            None => format!("//{page}"),
+            Some(fragment) => format!("//{page}#{fragment}"),
+        },
+    }
+}
+
+/// The host of an address as [`page_and_place`] spells it, and all behind it.
+pub(in crate::domain::entry) fn host_and_rest(spelt: &str) -> Option<(&str, &str)> {
+    let rest = spelt.strip_prefix("//")?;
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    Some(rest.split_at(end))
+}
+
+/// True for a canonical URL that names a site and no page: entries that link there have nothing in common.
+#[must_use]
+pub fn is_front_page(canonical: &str) -> bool {
+    let rest = canonical.strip_prefix("https://");
+    rest.is_some_and(|rest| !rest.contains(['/', '?']))
+}
+
+fn spelt(link: &str) -> Option<Spelt> {
+    let url = wrapper::innermost(Url::parse(link.trim()).ok()?);
+    if !matches!(url.scheme(), "http" | "https") {
+        return None;
+    }
+    let host = host(url.host_str().unwrap_or_default());
+    let port = url.port().filter(|port| *port != 80 && *port != 443);
+    let path = path(&evened(tracking::without_session(url.path())));
+    let query = evened(url.query().unwrap_or_default());
+    let mut pairs: Vec<&str> = query
+        .split('&')
+        .filter(|pair| !pair.is_empty() && !is_noise(pair))
+        .collect();
+    let fragment = url.fragment();
+    let fragment = fragment.filter(|fragment| !tracking::is_tracking_fragment(fragment));
+    let known = match port {
+        None => portal::article(&host, &path, &pairs),
+        Some(_) => None,
+    };
+    let page = known.unwrap_or_else(|| {
+        pairs.sort_unstable();
+        let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+        let mark = if pairs.is_empty() { "" } else { "?" };
+        format!("{host}{port}{path}{mark}{}", pairs.join("&"))
+    });
+    Some(Spelt {
+        page,
+        fragment: fragment.map(evened),
+    })
+}
+
+/// True for a parameter that picks a rendering, or names the way in.
+fn is_noise(pair: &str) -> bool {
+    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+    let lower = name.to_ascii_lowercase();
+    tracking::is_tracking(pair)
+        || lower == "amp" && matches!(value, "" | "1" | "true" | "yes")
+        || matches!(lower.as_str(), "outputtype" | "output" | "view")
+            && value.eq_ignore_ascii_case("amp")
+}
+
+/// The host without the labels that pick a rendering.
+fn host(host: &str) -> String {
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    let mut rest = host.as_str();
+    for _ in 0..2 {
+        let stripped = ["www.", "m.", "mobile.", "amp."]
+            .iter()
+            .find_map(|label| rest.strip_prefix(label));
+        match stripped {
+            Some(shorter) if shorter.contains('.') => rest = shorter,
+            _ => break,
+        }
+    }
+    // Wikipedia has its mobile label behind the language.
+    match rest.strip_suffix(".m.wikipedia.org") {
+        Some(language) => format!("{language}.wikipedia.org"),
+        None => rest.to_owned(),
+    }
+}
+
+/// The path without `amp` parts and closing slash.
+fn path(path: &str) -> String {
+    let mut path = path.trim_end_matches('/');
+    for ending in ["/amp", ".amp", "/amp.html"] {
+        // A page of that name alone is a page.
+        path = path
+            .strip_suffix(ending)
+            .map(|shorter| shorter.trim_end_matches('/'))
+            .filter(|shorter| !shorter.is_empty())
+            .unwrap_or(path);
+    }
+    let html = path
+        .strip_suffix(".amp.html")
+        .map(|shorter| format!("{shorter}.html"));
+    let path = html.as_deref().unwrap_or(path);
+    match path.strip_prefix("/amp/") {
+        Some(rest) => format!("/{rest}"),
+        None => path.to_owned(),
+    }
+}
+
+/// Percent-encoding in one way: capitals, and nothing encoded that need not be (RFC 3986, 6.2.2).
+fn evened(text: &str) -> String {
+    if !text.contains('%') {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('%') {
+        out.push_str(&rest[..at]);
+        let code = rest
+            .get(at + 1..at + 3)
+            .filter(|code| code.bytes().all(|b| b.is_ascii_hexdigit()));
+        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
+            Some(byte) if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => {
+                out.push(char::from(byte));
+                rest = &rest[at + 3..];
+            }
+            Some(_) => {
+                out.push('%');
+                out.push_str(&code.unwrap_or_default().to_ascii_uppercase());
+                rest = &rest[at + 3..];
+            }
+            None => {
+                out.push('%');
+                rest = &rest[at + 1..];
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,473 @@
+//! What speaks for an entry of a document being a known one that has another key, part by part, and how much it is
+//! worth alone and in a document that moved as a whole.
+//!
+//! One pair at a time: who is taken for whom is decided in `recognise`.
+
+use std::collections::HashMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Known, KnownEntry};
+use crate::domain::entry::Entry;
+use crate::domain::entry::identity::{
+    Part, alternates, canonical_url, former_link_key, host_and_rest, page_and_place, part_of, rung,
+    title_key,
+};
+
+/// Texts with fewer bytes may stand under many titles: see our site.
+const OWN_TEXT: usize = 80;
+
+/// By what a known entry was found under another key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    /// The same key or address, spelt otherwise.
+    Spelling,
+    /// A key that it had before.
+    FormerKey,
+    /// Its link and its title.
+    LinkAndTitle,
+    /// Its link and its date.
+    LinkAndDate,
+    /// Its link and its text.
+    LinkAndText,
+    /// Its title and its text.
+    TitleAndText,
+    /// Its title, and its path on another host.
+    TitleAndPath,
+    /// Its title and its date.
+    TitleAndDate,
+    /// Its text and date; where it has no address at all, its text or the wording of it.
+    Text,
+    /// Its link alone: guids were added or left out, or most of the document moved.
+    Link,
+    /// Its title alone, when most of the document moved.
+    Title,
+    /// Its path on another host, with its date or when most of the document moved.
+    Path,
+    /// Another entry has its key now.
+    Displaced,
+}
+
+impl Why {
+    /// In words, for the history of polls.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Spelling => "another spelling of the same id or link",
+            Self::FormerKey => "a former id",
+            Self::LinkAndTitle => "link and title",
+            Self::LinkAndDate => "link and date",
+            Self::LinkAndText => "link and text",
+            Self::TitleAndText => "title and text",
+            Self::TitleAndPath => "title and path",
+            Self::TitleAndDate => "title and date",
+            Self::Text => "text",
+            Self::Link => "link",
+            Self::Title => "title",
+            Self::Path => "path on another host",
+            Self::Displaced => "the id names another entry now",
+        }
+    }
+}
+
+/// How far evidence goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Strength {
+    /// Only where most of the document moved, and its dates were all set anew.
+    Redated,
+    /// Only where most of the document moved.
+    Likely,
+    /// By itself.
+    Certain,
+}
+
+/// One comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Same {
+    Yes,
+    No,
+    /// One side does not say.
+    Unknown,
+}
+
+impl Same {
+    pub(super) fn is(self) -> bool {
+        self == Self::Yes
+    }
+
+    /// `one` and `other` say whether the sides do.
+    fn of(one: bool, other: bool, equal: bool) -> Self {
+        match (one, other, equal) {
+            (_, _, true) => Self::Yes,
+            (true, true, false) => Self::No,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// How two dates stand to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Dates {
+    /// Equal, to a second that no clock strikes by itself.
+    Telling,
+    /// Equal, on the hour or all over the document.
+    Equal,
+    /// Shifted by a time zone, and before the known one was seen: no later issue.
+    Near,
+    /// Different, and before the known one was seen.
+    Other,
+    /// After the known one was seen: an issue of its own, by what it says.
+    Later,
+    /// One side has none.
+    Unknown,
+}
+
+/// What was compared.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a comparison of its own that both sides can always answer"
+)]
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Evidence {
+    spelling: bool,
+    former: bool,
+    pub(super) link: Same,
+    pub(super) title: Same,
+    dates: Dates,
+    body: Same,
+    wording: bool,
+    path: bool,
+    other_rung: bool,
+}
+
+/// What an entry of a document is known by.
+pub(super) struct Face<'a> {
+    pub(super) entry: &'a Entry,
+    /// Its other keys.
+    pub(super) keys: Vec<String>,
+    former_link: Option<String>,
+    link: Option<usize>,
+    title: Option<usize>,
+    wording: Option<usize>,
+    /// Eight bytes each of title, link, text: see `identity::part_of`.
+    parts: [[u8; 8]; 3],
+    is_distinctive: bool,
+}
+
+impl<'a> Face<'a> {
+    fn new(entry: &'a Entry) -> Self {
+        let keys = alternates(&entry.key, &entry.content);
+        let at = |rung: &str| keys.iter().position(|key| key.starts_with(rung));
+        let content = &entry.content;
+        Self {
+            link: at("l:"),
+            title: at("t:"),
+            wording: at("b:"),
+            former_link: former_link_key(content),
+            parts: [Part::Title, Part::Url, Part::Body].map(|part| part_of(content, part)),
+            is_distinctive: title_key(&content.title, None).is_some(),
+            keys,
+            entry,
+        }
+    }
+
+    /// The link as a key: its own, or an alternate.
+    fn link(&self) -> Option<&str> {
+        let own = Some(self.entry.key.as_str()).filter(|key| key.starts_with("l:"));
+        self.link.map(|at| self.keys[at].as_str()).or(own)
+    }
+
+    fn key(&self, at: Option<usize>) -> Option<&str> {
+        at.map(|at| self.keys[at].as_str())
+    }
+
+    /// Every key by which the store may know it.
+    pub(super) fn all_keys(&self) -> impl Iterator<Item = &String> {
+        self.keys.iter().chain(&self.former_link)
+    }
+}
+
+/// The faces of a document, with how often each of their marks stands in it and among the known.
+pub(super) struct Faces<'a> {
+    pub(super) all: Vec<Face<'a>>,
+    in_document: HashMap<String, usize>,
+    dates: HashMap<i64, usize>,
+    known: HashMap<&'a str, usize>,
+}
+
+impl<'a> Faces<'a> {
+    pub(super) fn new(known: &'a Known, entries: &'a [Entry]) -> Self {
+        let all: Vec<Face<'a>> = entries.iter().map(Face::new).collect();
+        let mut in_document: HashMap<String, usize> = HashMap::new();
+        let mut dates: HashMap<i64, usize> = HashMap::new();
+        for face in &all {
+            for key in [face.link(), face.key(face.title)].into_iter().flatten() {
+                *in_document.entry(key.to_owned()).or_default() += 1;
+            }
+            if let Some(at) = face.entry.content.published {
+                *dates.entry(at.as_second()).or_default() += 1;
+            }
+        }
+        let mut holders: HashMap<&str, usize> = HashMap::new();
+        for entry in &known.entries {
+            for key in entry.alternates.iter().chain([&entry.key]) {
+                *holders.entry(key).or_default() += 1;
+            }
+        }
+        Self {
+            all,
+            in_document,
+            dates,
+            known: holders,
+        }
+    }
+
+    /// Whether one entry of the document, and at most one known, has this link or title.
+    fn is_alone(&self, key: Option<&str>) -> bool {
+        key.is_some_and(|key| {
+            self.in_document.get(key) == Some(&1) && self.known.get(key).is_none_or(|n| *n < 2)
+        })
+    }
+
+    /// How far what is common to an entry and a known one goes, and by what it is known again.
+    pub(super) fn grade(&self, place: usize, known: &KnownEntry) -> Option<(Strength, Why)> {
+        let face = &self.all[place];
+        let found = self.compare(face, known);
+        // A site's front page is nobody's own.
+        let page = face.link().and_then(|link| host_and_rest(&link[2..]));
+        let link_alone = self.is_alone(face.link()) && page.is_none_or(|(_, rest)| rest.len() > 1);
+        let title_alone = self.is_alone(face.key(face.title));
+        let alone = (link_alone, title_alone && face.is_distinctive);
+        if let Some(why) = certain(&found, face, known, alone) {
+            return Some((Strength::Certain, why));
+        }
+        if title_alone && found.title.is() && found.is_dated_alike() {
+            return Some((Strength::Likely, Why::TitleAndDate));
+        }
+        likely(&found, alone)
+    }
+
+    /// What an entry and a known one have in common.
+    pub(super) fn compare(&self, face: &Face<'_>, known: &KnownEntry) -> Evidence {
+        let content = &face.entry.content;
+        let has = |key: Option<&str>| {
+            key.is_some_and(|key| known.key == key || known.alternates.iter().any(|a| a == key))
+        };
+        let [title, link, body] = face.parts;
+        let part = |at: usize| {
+            let part = known.content_hash.get(at * 8..at * 8 + 8)?;
+            (part != empty() && part != [0; 8]).then_some(part)
+        };
+        let own = |part: [u8; 8]| Some(part).filter(|part| *part != empty());
+        let same = |own_part: [u8; 8], at: usize, named: bool| {
+            let (own_part, known_part) = (own(own_part), part(at));
+            let equal =
+                own_part.as_ref().map(<[u8; 8]>::as_slice) == known_part && own_part.is_some();
+            Same::of(own_part.is_some(), known_part.is_some(), equal || named)
+        };
+        let former = face.former_link.as_deref();
+        Evidence {
+            spelling: former.is_some_and(|former| known.key == former)
+                && face.entry.key.starts_with("l:"),
+            former: known.key != face.entry.key && has(Some(&face.entry.key)),
+            title: same(title, 0, has(face.key(face.title))),
+            link: same(link, 1, has(face.link()) || has(former)),
+            body: same(body, 2, false),
+            dates: self.dates(content.published, known),
+            wording: has(face.key(face.wording)),
+            path: face.link().is_some_and(|link| has_path(known, link)),
+            other_rung: rung(&known.key) != rung(&face.entry.key),
+        }
+    }
+
+    fn dates(&self, published: Option<Timestamp>, known: &KnownEntry) -> Dates {
+        let (Some(now), Some(then)) = (published, known.published) else {
+            return Dates::Unknown;
+        };
+        if now.as_second() == then.as_second() {
+            let often = self.dates.get(&now.as_second()).is_some_and(|n| *n > 2);
+            let on_the_hour = now.as_second() % 3600 == 0;
+            return if often || on_the_hour {
+                Dates::Equal
+            } else {
+                Dates::Telling
+            };
+        }
+        if known.first_seen.is_some_and(|seen| now > seen) {
+            return Dates::Later;
+        }
+        let shift = now.duration_since(then).as_secs();
+        if shift % 900 == 0 && shift.abs() <= 14 * 3600 {
+            Dates::Near
+        } else {
+            Dates::Other
+        }
+    }
+}
+
+impl Evidence {
+    /// Nothing that both sides say agrees: a guid that names another entry now.
+    pub(super) fn is_contradicted(&self) -> bool {
+        let other_date = matches!(self.dates, Dates::Near | Dates::Other | Dates::Later);
+        self.title == Same::No
+            && self.link == Same::No
+            && other_date
+            && !self.body.is()
+            && !self.path
+    }
+
+    fn is_dated_alike(&self) -> bool {
+        matches!(self.dates, Dates::Telling | Dates::Equal)
+    }
+
+    /// It says of itself that it is a later issue, and has another text.
+    fn is_reissue(&self) -> bool {
+        self.dates == Dates::Later && !self.body.is()
+    }
+}
+
+/// What proves by itself that a known entry is meant.
+fn certain(
+    found: &Evidence,
+    face: &Face<'_>,
+    known: &KnownEntry,
+    (link_alone, title_alone): (bool, bool),
+) -> Option<Why> {
+    let alike = found.is_dated_alike();
+    let undated = found.dates == Dates::Unknown;
+    let agreed = found.link.is() || found.title.is() || found.body.is();
+    if found.spelling || link_alone && found.link.is() && is_counted_guid(&face.entry.key, known) {
+        return Some(Why::Spelling);
+    }
+    if found.former && agreed {
+        return Some(Why::FormerKey);
+    }
+    let earlier = matches!(found.dates, Dates::Near | Dates::Other);
+    if found.link.is() && found.title.is() {
+        let dated = alike || link_alone && (earlier || undated);
+        if dated || found.body.is() {
+            return Some(Why::LinkAndTitle);
+        }
+    }
+    if found.link.is() && link_alone {
+        if found.other_rung && !(found.title == Same::No && found.is_reissue()) {
+            return Some(Why::Link);
+        }
+        if found.dates == Dates::Telling {
+            return Some(Why::LinkAndDate);
+        }
+        let long = face.entry.content.body.len() >= OWN_TEXT;
+        if long && found.body.is() && found.dates != Dates::Later {
+            return Some(Why::LinkAndText);
+        }
+    }
+    if found.title.is() && found.body.is() && found.dates != Dates::Later {
+        return Some(Why::TitleAndText);
+    }
+    if found.title.is() && found.path && !found.is_reissue() {
+        return Some(Why::TitleAndPath);
+    }
+    if found.title.is() && title_alone && found.dates == Dates::Telling {
+        return Some(Why::TitleAndDate);
+    }
+    if found.dates == Dates::Telling {
+        if found.path {
+            return Some(Why::Path);
+        }
+        if found.body.is() && face.entry.content.body.len() >= OWN_TEXT {
+            return Some(Why::Text);
+        }
+    }
+    let hashed = face.entry.key.starts_with("h:") && known.key.starts_with("h:");
+    (hashed && is_same_text(found)).then_some(Why::Text)
+}
+
+/// The same among entries that have neither guid nor address.
+fn is_same_text(found: &Evidence) -> bool {
+    let text = found.body.is() || found.wording;
+    if found.title.is() {
+        return text || found.dates == Dates::Telling;
+    }
+    text && matches!(found.dates, Dates::Telling | Dates::Unknown)
+}
+
+/// What proves it in a document of which most moved.
+fn likely(found: &Evidence, (link_alone, title_alone): (bool, bool)) -> Option<(Strength, Why)> {
+    if found.link.is() && link_alone {
+        let strength = if found.is_reissue() && !found.other_rung {
+            Strength::Redated
+        } else {
+            Strength::Likely
+        };
+        return Some((strength, Why::Link));
+    }
+    if found.title.is() && title_alone {
+        let undated = found.dates == Dates::Unknown && found.body != Same::No;
+        let strength = if undated || found.body.is() || found.path || found.dates == Dates::Near {
+            Strength::Likely
+        } else {
+            Strength::Redated
+        };
+        return Some((strength, Why::Title));
+    }
+    if !found.path {
+        return None;
+    }
+    let strength = if found.is_reissue() && !found.title.is() {
+        Strength::Redated
+    } else {
+        Strength::Likely
+    };
+    Some((strength, Why::Path))
+}
+
+/// Some publishers count re-publications behind the guid: `…/article#0`, `…/article#1`.
+fn is_counted_guid(key: &str, known: &KnownEntry) -> bool {
+    let split = |key: &str| -> Option<(String, String)> {
+        let (page, count) = key.strip_prefix("g:http")?.rsplit_once('#')?;
+        let short = count.len() <= 3 && count.bytes().all(|b| b.is_ascii_digit());
+        short.then(|| (canonical_url(&format!("http{page}")), count.to_owned()))
+    };
+    match (split(key), split(&known.key)) {
+        (Some((page, count)), Some((known_page, known_count))) => {
+            page == known_page && count != known_count
+        }
+        _ => false,
+    }
+}
+
+/// Whether a known entry has the path of `link` on another host, and the path is of some length.
+fn has_path(known: &KnownEntry, link: &str) -> bool {
+    let Some((host, path)) = link.strip_prefix("l:").and_then(host_and_rest) else {
+        return false;
+    };
+    let elsewhere =
+        |link: &str| host_and_rest(link).is_some_and(|(other, same)| same == path && other != host);
+    let keys = known.alternates.iter().chain([&known.key]);
+    is_own_path(path)
+        && (keys.filter_map(|key| key.strip_prefix("l:")).any(elsewhere)
+            || known
+                .url
+                .as_deref()
+                .map(page_and_place)
+                .is_some_and(|link| elsewhere(&link)))
+}
+
+/// A path that no two articles of different sites share by chance.
+pub(super) fn is_own_path(path: &str) -> bool {
+    path.len() >= 12 || path.bytes().filter(u8::is_ascii_digit).count() >= 4
+}
+
+/// The time between the first and the last of dates.
+pub(super) fn span(dates: impl Iterator<Item = Timestamp> + Clone) -> SignedDuration {
+    match (dates.clone().min(), dates.max()) {
+        (Some(first), Some(last)) => last.duration_since(first),
+        _ => SignedDuration::ZERO,
+    }
+}
+
+/// The part of a hash that stands for nothing.
+fn empty() -> [u8; 8] {
+    // What `part_of` gives for an empty text.
+    part_of(&crate::domain::entry::Content::default(), Part::Title)
+}

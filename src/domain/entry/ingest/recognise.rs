@@ -1,0 +1,291 @@
+//! Which known entry each entry of a document is: by its key, else by what else they have in common.
+//!
+//! First what proves itself, pair by pair. Then, where most of a document came under keys nobody knew, what would
+//! not prove it alone: the publisher changed its ids, its host or its dates. An entry that may be several stays new.
+
+use std::collections::{HashMap, HashSet};
+
+use super::evidence::{Faces, Strength, Why, span};
+use super::{Known, KnownEntry};
+use crate::domain::entry::Entry;
+use crate::domain::entry::identity::{Part, part_of};
+
+/// A document at least this share of which has new keys that belong to known entries is a migration.
+const MIGRATION_PERCENT: usize = 60;
+/// In documents smaller than this a shared link or title proves nothing: only title and date together do.
+const MIGRATION_LEAST: usize = 3;
+/// So many that are certainly known under other keys tell that all keys changed, where none was kept.
+const CERTAIN_LEAST: usize = 2;
+/// So many unknown keys are a migration too, whatever share of the document, where nearly all are of known entries.
+const BLOCK_LEAST: usize = 10;
+/// That share.
+const BLOCK_PERCENT: usize = 80;
+
+/// Which known entry each entry of a document is.
+pub(super) struct Recognised {
+    /// Indices into [`Known::entries`] with the reason where the key is another, in the document's order.
+    pub matches: Vec<Option<(usize, Option<Why>)>>,
+    /// Whether most of them came under new keys.
+    pub migrated: bool,
+}
+
+/// A pair that something speaks for.
+struct Pair {
+    strength: Strength,
+    why: Why,
+    place: usize,
+    index: usize,
+}
+
+/// Entries of the document that no known key answers for: unknown ones, and those whose key looks reused.
+pub(super) fn doubtful(known: &Known, entries: &[Entry]) -> Vec<usize> {
+    let owners = owners(known);
+    let doubtful = |entry: &Entry| match owners.get(entry.key.as_str()) {
+        None => true,
+        Some(index) => looks_reused(entry, &known.entries[*index]),
+    };
+    let places = entries.iter().enumerate();
+    places
+        .filter(|(_, entry)| doubtful(entry))
+        .map(|(place, _)| place)
+        .collect()
+}
+
+/// Recognises the entries of one document.
+pub(super) fn recognise(known: &Known, entries: &[Entry]) -> Recognised {
+    let owners = owners(known);
+    let mut matches: Vec<Option<(usize, Option<Why>)>> = entries
+        .iter()
+        .map(|entry| Some((*owners.get(entry.key.as_str())?, None)))
+        .collect();
+    let doubtful = doubtful(known, entries);
+    if doubtful.is_empty() || known.entries.is_empty() {
+        return Recognised {
+            matches,
+            migrated: false,
+        };
+    }
+    let faces = Faces::new(known, entries);
+    let reused: Vec<usize> = doubtful
+        .iter()
+        .copied()
+        .filter(|place| {
+            matches[*place].is_some_and(|(index, _)| {
+                let face = &faces.all[*place];
+                faces.compare(face, &known.entries[index]).is_contradicted()
+            })
+        })
+        .collect();
+    let kept: HashMap<usize, usize> = reused
+        .iter()
+        .filter_map(|place| Some((*place, matches[*place].take()?.0)))
+        .collect();
+    let mut taken: HashSet<usize> = matches.iter().flatten().map(|(index, _)| *index).collect();
+    let open: Vec<usize> = doubtful
+        .into_iter()
+        .filter(|place| matches[*place].is_none())
+        .collect();
+    let mut pairs = pairs(known, &faces, &open);
+    settle(&mut pairs, Strength::Certain, &mut matches, &mut taken);
+    keep_owned(&kept, known, &faces, &mut matches, &mut taken);
+    let sure = moved(&matches);
+    pairs.retain(|pair| matches[pair.place].is_none() && !taken.contains(&pair.index));
+    drop_ambiguous(&mut pairs);
+    drop_reissues(&mut pairs, known, entries);
+    let unknown = open
+        .iter()
+        .filter(|place| !kept.contains_key(place))
+        .count();
+    let owned = matches.iter().flatten().any(|(_, why)| why.is_none());
+    // Where nobody has kept its key, two that are certainly known tell of the others.
+    let all_changed = sure >= CERTAIN_LEAST && !owned;
+    if all_changed || is_migration(sure + pairs.len(), unknown, entries.len()) {
+        if entries.len() < MIGRATION_LEAST {
+            pairs.retain(|pair| pair.why == Why::TitleAndDate);
+        }
+        settle(&mut pairs, Strength::Redated, &mut matches, &mut taken);
+    }
+    let found = moved(&matches);
+    Recognised {
+        migrated: all_changed || is_migration(found, unknown, entries.len()),
+        matches,
+    }
+}
+
+/// How many were found under another key.
+fn moved(matches: &[Option<(usize, Option<Why>)>]) -> usize {
+    matches
+        .iter()
+        .flatten()
+        .filter(|(_, why)| why.is_some())
+        .count()
+}
+
+/// Whether so many found of so many unknown make a document one whose ids changed.
+fn is_migration(found: usize, unknown: usize, document: usize) -> bool {
+    let most = found * 100 >= document * MIGRATION_PERCENT;
+    let block = found >= BLOCK_LEAST && found * 100 >= unknown * BLOCK_PERCENT;
+    found > 0 && (most || block)
+}
+
+/// Known entries by their key; of several the newest.
+fn owners(known: &Known) -> HashMap<&str, usize> {
+    let indexed = known.entries.iter().enumerate();
+    indexed
+        .map(|(index, known)| (known.key.as_str(), index))
+        .collect()
+}
+
+/// Whether a known key may name another entry now: title, link and date all differ. Dates first, as that costs
+/// nothing.
+fn looks_reused(entry: &Entry, known: &KnownEntry) -> bool {
+    let content = &entry.content;
+    let redated = content.published.is_some()
+        && known.published.is_some()
+        && content.published != known.published;
+    let differs =
+        |part: Part, at: usize| known.content_hash[at * 8..at * 8 + 8] != part_of(content, part);
+    redated && differs(Part::Title, 0) && differs(Part::Url, 1)
+}
+
+/// All pairs that something speaks for, the surest first.
+fn pairs(known: &Known, faces: &Faces<'_>, open: &[usize]) -> Vec<Pair> {
+    let mut by_key: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (index, entry) in known.entries.iter().enumerate() {
+        for key in entry.alternates.iter().chain([&entry.key]) {
+            by_key.entry(key).or_default().push(index);
+        }
+    }
+    let hosts = super::known_hosts(known);
+    let mut pairs = Vec::new();
+    for &place in open {
+        let face = &faces.all[place];
+        let moved = super::elsewhere(face.entry, &hosts);
+        let keys = face.all_keys().chain(&moved).chain([&face.entry.key]);
+        let mut candidates: Vec<usize> = keys
+            .filter_map(|key| by_key.get(key.as_str()))
+            .flatten()
+            .copied()
+            .filter(|index| known.entries[*index].key != face.entry.key)
+            .collect();
+        candidates.sort_unstable();
+        candidates.dedup();
+        for index in candidates {
+            if let Some((strength, why)) = faces.grade(place, &known.entries[index]) {
+                pairs.push(Pair {
+                    strength,
+                    why,
+                    place,
+                    index,
+                });
+            }
+        }
+    }
+    // The surest first; of equals the entry that stands first, and of its candidates the newest.
+    pairs.sort_by(|a, b| {
+        (b.strength, a.why, a.place, b.index).cmp(&(a.strength, b.why, b.place, a.index))
+    });
+    pairs
+}
+
+/// Takes pairs of at least this strength, each entry and each known one once.
+fn settle(
+    pairs: &mut Vec<Pair>,
+    least: Strength,
+    matches: &mut [Option<(usize, Option<Why>)>],
+    taken: &mut HashSet<usize>,
+) {
+    for pair in pairs.iter().filter(|pair| pair.strength >= least) {
+        if matches[pair.place].is_none() && taken.insert(pair.index) {
+            matches[pair.place] = Some((pair.index, Some(pair.why)));
+        }
+    }
+    pairs.retain(|pair| pair.strength < least);
+}
+
+/// Entries whose guid named something quite different are new, unless the whole document changed its links or its
+/// dates, so that these say nothing: then the guid is believed.
+fn keep_owned(
+    kept: &HashMap<usize, usize>,
+    known: &Known,
+    faces: &Faces<'_>,
+    matches: &mut [Option<(usize, Option<Why>)>],
+    taken: &mut HashSet<usize>,
+) {
+    let shuffled = kept.keys().any(|place| matches[*place].is_some());
+    let owned: Vec<(usize, usize)> = matches
+        .iter()
+        .enumerate()
+        .filter_map(|(place, found)| match found {
+            Some((index, None)) => Some((place, *index)),
+            _ => None,
+        })
+        .collect();
+    let relinked = owned
+        .iter()
+        .filter(|(place, index)| {
+            let found = faces.compare(&faces.all[*place], &known.entries[*index]);
+            found.link == super::evidence::Same::No
+        })
+        .count();
+    let whole = owned.len() >= MIGRATION_LEAST && relinked * 2 >= owned.len();
+    if shuffled || !whole {
+        return;
+    }
+    for (place, index) in kept {
+        if matches[*place].is_none() && taken.insert(*index) {
+            matches[*place] = Some((*index, None));
+        }
+    }
+}
+
+/// An entry that may be several known ones, or a known one that several may be, is nobody's.
+fn drop_ambiguous(pairs: &mut Vec<Pair>) {
+    let mut best: HashMap<usize, (Strength, Why)> = HashMap::new();
+    for pair in pairs.iter() {
+        best.entry(pair.place).or_insert((pair.strength, pair.why));
+    }
+    pairs.retain(|pair| best.get(&pair.place) == Some(&(pair.strength, pair.why)));
+    let mut places: HashMap<usize, usize> = HashMap::new();
+    let mut indices: HashMap<usize, usize> = HashMap::new();
+    for pair in pairs.iter() {
+        *places.entry(pair.place).or_default() += 1;
+        *indices.entry(pair.index).or_default() += 1;
+    }
+    pairs
+        .retain(|pair| places.get(&pair.place) == Some(&1) && indices.get(&pair.index) == Some(&1));
+}
+
+/// Whether all dates are off by the same time zone, and no text says that there is anything new.
+fn is_shifted(pairs: &[&Pair], known: &Known, entries: &[Entry]) -> bool {
+    let shift = |pair: &&Pair| {
+        let content = &entries[pair.place].content;
+        let then = known.entries[pair.index].published?;
+        let shift = content.published?.duration_since(then).as_secs();
+        let zone = shift % 900 == 0 && shift.abs() <= 14 * 3600;
+        (zone && content.body.trim().is_empty()).then_some(shift)
+    };
+    let mut shifts = pairs.iter().map(shift);
+    let first = shifts.next().flatten();
+    first.is_some() && shifts.all(|shift| shift == first)
+}
+
+/// Entries that say they are later issues of known ones are that, unless the dates of the whole document fell
+/// together or vanished: a bulletin that comes every day keeps its spread, an import does not.
+fn drop_reissues(pairs: &mut Vec<Pair>, known: &Known, entries: &[Entry]) {
+    let redated: Vec<&Pair> = pairs
+        .iter()
+        .filter(|pair| pair.strength == Strength::Redated)
+        .collect();
+    let now = redated
+        .iter()
+        .filter_map(|pair| entries[pair.place].content.published);
+    let then = redated
+        .iter()
+        .filter_map(|pair| known.entries[pair.index].published);
+    let (now, then) = (span(now).as_secs(), span(then).as_secs());
+    let fell_together = now * 4 <= then || is_shifted(&redated, known, entries);
+    if redated.len() < MIGRATION_LEAST || then < 3600 || !fell_together {
+        pairs.retain(|pair| pair.strength > Strength::Redated);
+    }
+}
