@@ -22,7 +22,11 @@ const KOREAN: &[&str] = &[
 
 /// Words in an order that repeats late.
 fn words(seed: usize, count: usize) -> String {
-    let list = if seed % 3 == 0 { KOREAN } else { LATIN };
+    let list = if seed.is_multiple_of(3) {
+        KOREAN
+    } else {
+        LATIN
+    };
     let mut out = String::new();
     for index in 0..count {
         let word = list[(seed * 7 + index * index * 3 + index) % list.len()];

@@ -7,8 +7,14 @@
 //! Ends with 1 at the first panic, bound passed, or document that took five seconds, and prints that document.
 #![expect(clippy::print_stdout, reason = "figures are what this is for")]
 
+#[expect(clippy::unwrap_used, reason = "shared with tests")]
 #[path = "../tests/support/mutation.rs"]
 mod mutation;
+#[expect(
+    clippy::unwrap_used,
+    dead_code,
+    reason = "shared with tests, which also look at what is expected"
+)]
 #[path = "../tests/support/samples.rs"]
 mod samples;
 

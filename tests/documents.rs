@@ -1,5 +1,7 @@
 //! The samples of `tests/fixtures/documents`, read whole, cut and mutated. Their format is in `support/samples.rs`.
 
+#![expect(clippy::unwrap_used, reason = "a broken sample is a failed test")]
+
 #[path = "support/mutation.rs"]
 mod mutation;
 #[path = "support/samples.rs"]

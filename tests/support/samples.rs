@@ -32,7 +32,7 @@ pub fn cases() -> Vec<Case> {
         .map(|file| file.unwrap().path())
         .collect();
     files.sort();
-    files.iter().flat_map(|file| cases_of(file)).collect()
+    files.iter().flat_map(cases_of).collect()
 }
 
 fn cases_of(file: &PathBuf) -> Vec<Case> {

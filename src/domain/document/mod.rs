@@ -343,18 +343,18 @@ fn xml(text: &str, hints: &Hints) -> Result<Document, ParseError> {
     }
     if tree.over > 0 {
         document.notes.push(over_note(tree.over));
-    } else if clean
-        && document.format != Format::Sitemap
-        && strict::may_add(&document.entries, text)
-    {
-        strict::reconcile(
-            &mut document.entries,
-            strict::read(text, &setting),
-            &setting,
-            &mut document.notes,
-        );
+    } else if clean {
+        look_again(&mut document, text, &setting);
     }
     Ok(document)
+}
+
+/// Lets the strict reader add what it may know of a document that needed no repair.
+fn look_again(document: &mut Document, text: &str, setting: &read::Setting<'_>) {
+    if document.format != Format::Sitemap && strict::may_add(&document.entries, text) {
+        let found = strict::read(text, setting);
+        strict::reconcile(&mut document.entries, found, setting, &mut document.notes);
+    }
 }
 
 fn over_note(over: usize) -> String {

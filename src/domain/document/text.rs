@@ -155,11 +155,12 @@ fn write_element(out: &mut String, element: &Element, base: Option<&Url>, escape
         .attribute("xml:base")
         .map(|raw| links::base(Some(raw), base));
     let base = own.as_ref().map_or(base, Option::as_ref);
-    let name = match element.name.as_str() {
-        // RDF's way to hold several things, not a point of a list.
-        "rdf:li" => "div",
-        name => name.rsplit(':').next().unwrap_or_default(),
-    };
+    if element.name.starts_with("rdf:") {
+        // A frame around what is meant: `rdf:li` is no item of a list.
+        write_inside(out, element, base, escape);
+        return;
+    }
+    let name = element.name.rsplit(':').next().unwrap_or_default();
     out.push('<');
     out.push_str(name);
     for (key, value) in &element.attributes {

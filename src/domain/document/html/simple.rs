@@ -51,8 +51,8 @@ pub(super) fn cleaned(html: &str) -> Option<String> {
 
 /// Whether attributes hold the one that matters, and nothing that a parser writes in another way.
 fn are_plain(attributes: &str, wanted: &str) -> bool {
-    let is_odd = |mark: &&str| attributes.contains(*mark);
-    attributes.contains(wanted) && !["&lt;", "&gt;", "\u{a0}"].iter().any(|mark| is_odd(&mark))
+    let odd = ["&lt;", "&gt;", "\u{a0}"];
+    attributes.contains(wanted) && !odd.iter().any(|mark| attributes.contains(mark))
 }
 
 /// Whether a tag without attributes stays where it is inside the open ones.
