@@ -27,9 +27,14 @@ const QUERY: &str = "(tank* NEAR/5 sale*) OR (tank* museum) OR ship";
 
 /// A desk that has polled the items once, each of which raised an alert.
 fn polled(server: &Server, rules: &str) -> Desk {
+    polled_of(server, rules, &ITEMS.map(|(title, _)| title.to_owned()))
+}
+
+/// A desk that has polled entries with these titles.
+fn polled_of(server: &Server, rules: &str, titles: &[String]) -> Desk {
     let date = jiff::Timestamp::now().strftime("%a, %d %b %Y %H:%M:%S +0000");
     let mut list = String::new();
-    for (index, (title, _)) in ITEMS.iter().enumerate() {
+    for (index, title) in titles.iter().enumerate() {
         let _ = write!(
             list,
             "<item><guid isPermaLink=\"false\">{index}</guid><link>https://news.example/{index}</link>\
@@ -65,11 +70,17 @@ fn mark(desk: &Desk) -> Vec<(i64, String)> {
     assert_eq!(rows.len(), ITEMS.len());
     let alerts: Vec<(i64, String)> = rows
         .iter()
-        .map(|row| (row["id"].as_i64().unwrap(), row["title"].as_str().unwrap().to_owned()))
+        .map(|row| {
+            (
+                row["id"].as_i64().unwrap(),
+                row["title"].as_str().unwrap().to_owned(),
+            )
+        })
         .collect();
     for (id, title) in &alerts {
         let (_, verdict) = ITEMS.iter().find(|(item, _)| item == title).unwrap();
-        desk.run(&["alerts", "mark", &id.to_string(), verdict]).expect(0);
+        desk.run(&["alerts", "mark", &id.to_string(), verdict])
+            .expect(0);
     }
     alerts
 }
@@ -90,27 +101,56 @@ fn told(replay: &Value) -> Vec<(String, String)> {
 }
 
 fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
-    list.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
+    list.iter()
+        .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
+        .collect()
 }
 
 #[test]
 fn a_rule_shows_its_precision_and_what_brought_the_noise() {
     let server = Server::start();
     let desk = polled(&server, &rule(QUERY));
-    let unmarked = desk.run(&["rules", "show", "deals", "--format", "json"]).expect(0).json();
+    let unmarked = desk
+        .run(&["rules", "show", "deals", "--format", "json"])
+        .expect(0)
+        .json();
     assert_eq!(unmarked["feedback"]["alerts"], 5);
-    assert!(unmarked["feedback"]["precision"].is_null(), "nothing is judged yet");
+    assert!(
+        unmarked["feedback"]["precision"].is_null(),
+        "nothing is judged yet"
+    );
     mark(&desk);
-    let shown = desk.run(&["rules", "show", "deals", "--format", "json"]).expect(0).json();
+    let shown = desk
+        .run(&["rules", "show", "deals", "--format", "json"])
+        .expect(0)
+        .json();
     let feedback = &shown["feedback"];
     assert_eq!(
-        (&feedback["useful"], &feedback["noise"], &feedback["precision"]),
+        (
+            &feedback["useful"],
+            &feedback["noise"],
+            &feedback["precision"]
+        ),
         (&json!(3), &json!(2), &json!(0.6))
     );
-    assert_eq!(feedback["terms"][0], json!({ "what": "museum", "useful": 0, "noise": 2 }));
-    assert_eq!(feedback["clauses"][0], json!({ "what": "(tank* museum)", "useful": 0, "noise": 2 }));
-    let human = desk.run(&["rules", "show", "deals", "--format", "human"]).expect(0);
-    assert!(human.out.contains("5 of 5 alerts: 3 useful, 2 noise, precision 0.60"), "{}", human.out);
+    assert_eq!(
+        feedback["terms"][0],
+        json!({ "what": "museum", "useful": 0, "noise": 2 })
+    );
+    assert_eq!(
+        feedback["clauses"][0],
+        json!({ "what": "(tank* museum)", "useful": 0, "noise": 2 })
+    );
+    let human = desk
+        .run(&["rules", "show", "deals", "--format", "human"])
+        .expect(0);
+    assert!(
+        human
+            .out
+            .contains("5 of 5 alerts: 3 useful, 2 noise, precision 0.60"),
+        "{}",
+        human.out
+    );
     assert!(human.out.contains("(tank* museum)"), "{}", human.out);
 }
 
@@ -120,10 +160,17 @@ fn the_last_mark_of_an_alert_counts() {
     let desk = polled(&server, &rule(QUERY));
     let (id, _) = mark(&desk).remove(0);
     for (verdict, useful) in [("useful", 3), ("noise", 2)] {
-        let title = &desk.run(&["alerts", "show", &id.to_string(), "--format", "json"]).expect(0).json();
+        let title = &desk
+            .run(&["alerts", "show", &id.to_string(), "--format", "json"])
+            .expect(0)
+            .json();
         assert_eq!(title["alert"]["entry"]["title"], "Ship yard closes");
-        desk.run(&["alerts", "mark", &id.to_string(), verdict]).expect(0);
-        let shown = desk.run(&["rules", "show", "deals", "--format", "json"]).expect(0).json();
+        desk.run(&["alerts", "mark", &id.to_string(), verdict])
+            .expect(0);
+        let shown = desk
+            .run(&["rules", "show", "deals", "--format", "json"])
+            .expect(0)
+            .json();
         assert_eq!(shown["feedback"]["useful"], useful);
     }
     desk.run(&["alerts", "mark", "999", "noise"]).expect(1);
@@ -136,7 +183,10 @@ fn a_change_that_loses_a_useful_alert_fails_and_says_which_clause_is_in_the_way(
     mark(&desk);
     let replay = ["rules", "test", "--marked", "--format", "json"];
     let as_it_was = desk.run(&replay).expect(0).json();
-    assert_eq!((&as_it_was["marked"], &as_it_was["worse"]), (&json!(5), &json!(0)));
+    assert_eq!(
+        (&as_it_was["marked"], &as_it_was["worse"]),
+        (&json!(5), &json!(0))
+    );
     assert_eq!(
         told(&as_it_was),
         pairs(&[
@@ -144,11 +194,20 @@ fn a_change_that_loses_a_useful_alert_fails_and_says_which_clause_is_in_the_way(
             ("The tank museum and its shop", "stays")
         ])
     );
-    desk.write("bongsu.toml", &config(&server.url("/wire"), &rule("tank* NEAR/5 sale* NEAR/9 Norway")));
+    desk.write(
+        "bongsu.toml",
+        &config(
+            &server.url("/wire"),
+            &rule("tank* NEAR/5 sale* NEAR/9 Norway"),
+        ),
+    );
     let changed = desk.run(&replay).expect(1).json();
     assert_eq!(
         told(&changed),
-        pairs(&[("Ship yard closes", "lost"), ("Tank sales double, maker says", "lost")])
+        pairs(&[
+            ("Ship yard closes", "lost"),
+            ("Tank sales double, maker says", "lost")
+        ])
     );
     assert_eq!(
         changed["rules"]["deals"],
@@ -159,9 +218,18 @@ fn a_change_that_loses_a_useful_alert_fails_and_says_which_clause_is_in_the_way(
         let one = lost.iter().find(|one| one["title"] == title).unwrap();
         one["why"].as_str().unwrap().to_owned()
     };
-    assert!(why("Tank sales double, maker says").contains("Norway"), "{lost:?}");
-    let human = desk.run(&["rules", "test", "--marked", "--format", "human"]).expect(1);
-    assert!(human.out.contains("useful, LOST: Ship yard closes"), "{}", human.out);
+    assert!(
+        why("Tank sales double, maker says").contains("Norway"),
+        "{lost:?}"
+    );
+    let human = desk
+        .run(&["rules", "test", "--marked", "--format", "human"])
+        .expect(1);
+    assert!(
+        human.out.contains("useful, LOST: Ship yard closes"),
+        "{}",
+        human.out
+    );
 }
 
 #[test]
@@ -172,11 +240,17 @@ fn a_useful_alert_that_another_rule_raises_is_not_lost() {
     let split = "[[rule]]\nid = \"ships\"\nquery = 'ship'\n";
     let rules = rule("tank* NEAR/5 sale*") + split;
     desk.write("bongsu.toml", &config(&server.url("/wire"), &rules));
-    let replay = desk.run(&["rules", "test", "--marked", "--format", "json"]).expect(0).json();
+    let replay = desk
+        .run(&["rules", "test", "--marked", "--format", "json"])
+        .expect(0)
+        .json();
     assert_eq!(told(&replay), pairs(&[("Ship yard closes", "by_another")]));
     // A rule that is gone has lost what only it would have raised.
     desk.write("bongsu.toml", &config(&server.url("/wire"), split));
-    let gone = desk.run(&["rules", "test", "--marked", "--format", "json"]).expect(1).json();
+    let gone = desk
+        .run(&["rules", "test", "--marked", "--format", "json"])
+        .expect(1)
+        .json();
     assert_eq!(gone["rules"]["deals"]["lost"], 2);
     assert_eq!(gone["alerts"][0]["why"], "there is no such rule now");
 }
@@ -187,17 +261,37 @@ fn noise_that_had_been_silenced_and_returns_fails_against_the_config_before() {
     let desk = polled(&server, &rule(QUERY));
     mark(&desk);
     // Before: the museum is out, and so is the ship. Now the museum is back.
-    desk.write("bongsu.toml", &config(&server.url("/wire"), &rule("tank* OR shop")));
+    desk.write(
+        "bongsu.toml",
+        &config(&server.url("/wire"), &rule("tank* OR shop")),
+    );
     let before = Desk::new(&config(&server.url("/wire"), &rule("tank* NEAR/5 sale*")));
     let path = before.config();
-    let args = ["rules", "test", "--marked", "--against", path.to_str().unwrap(), "--format", "json"];
+    let args = [
+        "rules",
+        "test",
+        "--marked",
+        "--against",
+        path.to_str().unwrap(),
+        "--format",
+        "json",
+    ];
     let worse = desk.run(&args).expect(1).json();
     assert_eq!(worse["worse"], 2, "the ship was lost before too: {worse}");
     let back = worse["alerts"].as_array().unwrap();
-    let backs: Vec<_> = back.iter().filter(|one| one["before"] == "silent").collect();
+    let backs: Vec<_> = back
+        .iter()
+        .filter(|one| one["before"] == "silent")
+        .collect();
     assert_eq!(backs.len(), 2);
-    assert!(backs[0]["why"].as_str().unwrap().contains("tank*"), "{backs:?}");
-    desk.write("bongsu.toml", &config(&server.url("/wire"), &rule("tank* sale*")));
+    assert!(
+        backs[0]["why"].as_str().unwrap().contains("tank*"),
+        "{backs:?}"
+    );
+    desk.write(
+        "bongsu.toml",
+        &config(&server.url("/wire"), &rule("tank* sale*")),
+    );
     desk.run(&args).expect(0);
 }
 
@@ -209,13 +303,24 @@ fn marked_alerts_become_a_test_file_that_needs_no_store() {
     let all = "[[rule]]\nid = \"all\"\nquery = 'tank* OR ship'\n";
     let with = |query: &str| config(&server.url("/wire"), &(rule(query) + all));
     // One of the two noises is gone already, the other is known to stay.
-    desk.write("bongsu.toml", &with("(tank* NEAR/5 sale*) OR (tank* museum Norway) OR ship"));
+    desk.write(
+        "bongsu.toml",
+        &with("(tank* NEAR/5 sale*) OR (tank* museum Norway) OR ship"),
+    );
     let file = desk.config().join("tests/marked.jsonl");
     std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-    let export = ["rules", "test", "--marked", "--export", file.to_str().unwrap()];
+    let export = [
+        "rules",
+        "test",
+        "--marked",
+        "--export",
+        file.to_str().unwrap(),
+    ];
     assert_eq!(desk.run(&export).expect(0).json()["entries"], 5);
     let rows = std::fs::read_to_string(&file).unwrap();
-    let noise: Value = rows.lines().map(|row| serde_json::from_str::<Value>(row).unwrap())
+    let noise: Value = rows
+        .lines()
+        .map(|row| serde_json::from_str::<Value>(row).unwrap())
         .find(|row| row["title"] == "A tank museum reopens in Norway")
         .unwrap();
     assert_eq!(
@@ -225,32 +330,80 @@ fn marked_alerts_become_a_test_file_that_needs_no_store() {
     let elsewhere = |query: &str, code: i32| {
         let other = Desk::new(&with(query));
         other.write("tests/marked.jsonl", &rows);
-        let tested = other.run(&["rules", "test", "--format", "json"]).expect(code).json();
+        let tested = other
+            .run(&["rules", "test", "--format", "json"])
+            .expect(code)
+            .json();
         assert!(!other.state().exists(), "a test needs no store");
         tested
     };
     let as_is = elsewhere("(tank* NEAR/5 sale*) OR (tank* museum Norway) OR ship", 0);
     assert_eq!(as_is["rows"], 5);
-    assert_eq!(as_is["rules"]["deals"], json!({ "hits": 3, "false_alarms": 1, "misses": 0 }));
-    assert!(as_is["rules"]["all"].is_null(), "nothing was said of other rules");
+    assert_eq!(
+        as_is["rules"]["deals"],
+        json!({ "hits": 3, "false_alarms": 1, "misses": 0 })
+    );
+    assert!(
+        as_is["rules"]["all"].is_null(),
+        "nothing was said of other rules"
+    );
     let back = elsewhere(QUERY, 1);
     assert_eq!(back["wrong"][0]["title"], "The tank museum and its shop");
     assert_eq!(back["wrong"].as_array().unwrap().len(), 1);
     let lost = elsewhere("tank* NEAR/5 sale*", 1);
     assert_eq!(lost["wrong"][0]["kind"], "miss");
-    let piped = desk.run(&["rules", "test", "--marked", "--export", "-"]).expect(0);
+    let piped = desk
+        .run(&["rules", "test", "--marked", "--export", "-"])
+        .expect(0);
     assert_eq!(piped.rows().len(), 5);
 }
 
 #[test]
 fn without_marks_there_is_nothing_to_lose_and_no_store_is_made() {
     let desk = Desk::new(&config("https://news.example/", &rule("ship")));
-    let shown = desk.run(&["rules", "show", "deals", "--format", "json"]).expect(0).json();
+    let shown = desk
+        .run(&["rules", "show", "deals", "--format", "json"])
+        .expect(0)
+        .json();
     assert!(shown["feedback"].is_null());
     let replay = desk.run(&["rules", "test", "--marked"]).expect(0);
     assert_eq!(replay.json()["marked"], 0);
     assert!(replay.err.contains("alerts mark"), "{}", replay.err);
     assert!(!desk.state().exists());
-    desk.run(&["rules", "test", "--export", "x.jsonl"]).expect(2);
-    desk.pipe(&["rules", "test", "-"], "{\"title\":\"ship\",\"expect\":[],\"about\":3}").expect(1);
+    desk.run(&["rules", "test", "--export", "x.jsonl"])
+        .expect(2);
+    desk.pipe(
+        &["rules", "test", "-"],
+        "{\"title\":\"ship\",\"expect\":[],\"about\":3}",
+    )
+    .expect(1);
+}
+
+#[test]
+fn check_warns_of_terms_that_stand_in_much_of_what_is_stored() {
+    let server = Server::start();
+    let titles: Vec<String> = (0..210)
+        .map(|number| match number % 7 {
+            0 => format!("Tank number {number} sold"),
+            _ => format!("Story number {number} told"),
+        })
+        .collect();
+    let desk = polled_of(&server, &rule("shipyard"), &titles);
+    let checked = |query: &str| {
+        desk.write("bongsu.toml", &config(&server.url("/wire"), &rule(query)));
+        desk.run(&["check"]).expect(0).err
+    };
+    assert!(!checked("shipyard").contains("[W11]"));
+    let alone = checked("tank* OR shipyard");
+    assert!(
+        alone.contains("`tank*` stands in 14 % of the last 210 entries"),
+        "{alone}"
+    );
+    assert!(alone.contains("bongsu.toml:11:10: warning"), "{alone}");
+    assert!(
+        !checked("tank* sold").contains("[W11]"),
+        "a term that narrows"
+    );
+    let beside = checked("shipyard number");
+    assert!(beside.contains("`number` stands in 100 %"), "{beside}");
 }

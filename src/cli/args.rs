@@ -332,7 +332,12 @@ pub enum RulesCommand {
         #[arg(long, value_name = "PATH", requires = "marked")]
         against: Option<PathBuf>,
         /// Write them as jsonl for `rules test FILE`, or - for stdout
-        #[arg(long, value_name = "FILE", requires = "marked", conflicts_with = "against")]
+        #[arg(
+            long,
+            value_name = "FILE",
+            requires = "marked",
+            conflicts_with = "against"
+        )]
         export: Option<PathBuf>,
     },
 }

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::marked::row_of;
 use crate::cli::context::{Context, Loaded};
-use crate::cli::explain::short;
 use crate::cli::exit::Failure;
+use crate::cli::explain::short;
 use crate::cli::output::Output;
 use crate::domain::id::RuleId;
 use crate::domain::matching::Explanation;
@@ -108,9 +108,7 @@ impl Known {
     }
 }
 
-fn lines<'a>(
-    lists: [(&'static str, &'a Vec<Share>); 3],
-) -> impl Iterator<Item = Vec<String>> + 'a {
+fn lines<'a>(lists: [(&'static str, &'a Vec<Share>); 3]) -> impl Iterator<Item = Vec<String>> + 'a {
     lists.into_iter().flat_map(|(kind, list)| {
         let noisy = list.iter().filter(|share| share.noise > 0);
         noisy.take(LINES / 3).map(move |share| {

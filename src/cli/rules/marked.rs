@@ -10,8 +10,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::cli::context::{self, Context, Loaded};
-use crate::cli::explain::short;
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::explain::short;
 use crate::cli::output::{Output, neutral};
 use crate::cli::rows::Row;
 use crate::domain::entry::wire::WireEntry;
@@ -97,7 +97,9 @@ pub struct Ask<'a> {
 /// Replays or exports the marked alerts; exit 1 where a useful one is lost or noise returns.
 pub fn test(ask: &Ask<'_>, context: &Context, out: &mut Output) -> Result<Exit, Failure> {
     let loaded = context.load()?;
-    let against = ask.against.map(|path| context::read(path).map_err(|found| context.tell(&found)));
+    let against = ask
+        .against
+        .map(|path| context::read(path).map_err(|found| context.tell(&found)));
     let against = against.transpose()?;
     let marked = match context.store_if_any(&loaded)? {
         Some(store) => store.read_blocking(|conn| alerts::marked(conn, None, NEWEST))?,
@@ -185,7 +187,11 @@ fn replay(alert: &MarkedAlert, loaded: &Loaded, against: Option<&Loaded>) -> Rep
         Fate::Lost => in_the_way(alert, loaded),
         Fate::ByAnother => {
             let others: Vec<String> = matched.into_iter().collect();
-            format!("{}; {} matches", in_the_way(alert, loaded), others.join(", "))
+            format!(
+                "{}; {} matches",
+                in_the_way(alert, loaded),
+                others.join(", ")
+            )
         }
         Fate::Stays => what_matched(alert, loaded),
         Fate::Kept | Fate::Silent => String::new(),
@@ -241,7 +247,10 @@ fn what_matched(alert: &MarkedAlert, loaded: &Loaded) -> String {
 fn by_rule(replayed: &[Replayed]) -> BTreeMap<&str, BTreeMap<Fate, u64>> {
     let mut out: BTreeMap<&str, BTreeMap<Fate, u64>> = BTreeMap::new();
     for one in replayed {
-        *out.entry(&one.rule).or_default().entry(one.fate).or_default() += 1;
+        *out.entry(&one.rule)
+            .or_default()
+            .entry(one.fate)
+            .or_default() += 1;
     }
     out
 }
@@ -347,7 +356,8 @@ fn test_row(marks: &[&MarkedAlert], loaded: &Loaded) -> Result<Option<String>, F
     let Some(first) = known.first() else {
         return Ok(None);
     };
-    let mut row = serde_json::to_value(&first.entry).map_err(|error| Failure::new(error.to_string()))?;
+    let mut row =
+        serde_json::to_value(&first.entry).map_err(|error| Failure::new(error.to_string()))?;
     if let Some(row) = row.as_object_mut() {
         row.retain(|key, value| !value.is_null() && !NOT_MATCHED.contains(&key.as_str()));
     }

@@ -218,7 +218,11 @@ mod tests {
 
     #[test]
     fn a_term_is_judged_by_what_it_does_in_its_rule() {
-        let entries = [(20, "Tank deals signed"), (170, "Deal of the day"), (10, "Ship sunk")];
+        let entries = [
+            (20, "Tank deals signed"),
+            (170, "Deal of the day"),
+            (10, "Ship sunk"),
+        ];
         for (query, warned) in [
             ("tank*", &["tank*", "deal*"][..]),
             ("tank* AND sign*", &["deal*"]),
@@ -235,6 +239,9 @@ mod tests {
     #[test]
     fn few_entries_say_nothing() {
         assert_eq!(common("ship", &[(199, "ship")]), Vec::<String>::new());
-        assert_eq!(common("ship", &[(9, "ship"), (191, "x")]), Vec::<String>::new());
+        assert_eq!(
+            common("ship", &[(9, "ship"), (191, "x")]),
+            Vec::<String>::new()
+        );
     }
 }

@@ -189,13 +189,16 @@ mod tests {
             [
                 share("museum", 0, 3),
                 share("tank*", 2, 3),
-                share("sale*", 2, 0),
                 share("ship", 1, 0),
+                share("sale*", 2, 0),
             ]
         );
         assert_eq!(
             found.clauses,
-            [share("(tank* museum)", 0, 3), share("(tank* NEAR/5 sale*)", 2, 0)]
+            [
+                share("(tank* museum)", 0, 3),
+                share("(tank* NEAR/5 sale*)", 2, 0)
+            ]
         );
         assert_eq!(found.names, []);
     }
@@ -210,7 +213,11 @@ mod tests {
             ("tank* AND (sale* OR deal*)", "a tank", "(sale* OR deal*)"),
             ("tank* AND export* AND sale*", "a tank for sale", "export*"),
             ("tank* AND (ship AND crew)", "tank and crew", "ship"),
-            ("tank* NEAR/1 sale*", "tank in a big sale", "tank* NEAR/1 sale*"),
+            (
+                "tank* NEAR/1 sale*",
+                "tank in a big sale",
+                "tank* NEAR/1 sale*",
+            ),
             ("tank* NOT museum", "tank museum", "NOT museum"),
             ("tank* OR ship", "a plane", "tank* OR ship"),
         ] {

@@ -55,7 +55,8 @@ fn filter(rule: &Rule) -> Vec<Diagnostic> {
     let listed = rule.languages.join(", ");
     for language in &rule.languages {
         if let Some(right) = slip(language) {
-            let message = format!("the rule looks at language `{language}`, which is no language tag");
+            let message =
+                format!("the rule looks at language `{language}`, which is no language tag");
             let help = format!("write languages = [\"{right}\"]");
             out.push(Diagnostic::warning("W16", tree.span.clone(), message).help(help));
         }
@@ -64,7 +65,11 @@ fn filter(rule: &Rule) -> Vec<Diagnostic> {
         let Some((Field::Lang, value)) = property(part) else {
             continue;
         };
-        if !rule.languages.iter().any(|one| primary(one) == primary(value)) {
+        if !rule
+            .languages
+            .iter()
+            .any(|one| primary(one) == primary(value))
+        {
             let message =
                 format!("the rule looks at {listed} alone, so it never matches lang:{value}");
             let help = "change `languages` of the rule, or leave this out";
@@ -72,7 +77,8 @@ fn filter(rule: &Rule) -> Vec<Diagnostic> {
         }
     }
     if needs_hangul(&tree) && !rule.languages.iter().any(|one| primary(one) == "ko") {
-        let message = format!("this needs Hangul in the text, and the rule looks at {listed} alone");
+        let message =
+            format!("this needs Hangul in the text, and the rule looks at {listed} alone");
         let help = "change `languages` of the rule, or add terms in those languages";
         out.push(Diagnostic::warning("W16", tree.span.clone(), message).help(help));
     }
@@ -96,18 +102,16 @@ fn conjuncts(tree: &Node) -> Vec<&Node> {
 /// Whether a text without Hangul can never match.
 fn needs_hangul(node: &Node) -> bool {
     match &node.kind {
-        Kind::Term(text) | Kind::Phrase(text, _) | Kind::Verbatim(text) => {
-            text.chars().any(|c| kind_of(c) == Some(script::Kind::Hangul))
-        }
+        Kind::Term(text) | Kind::Phrase(text, _) | Kind::Verbatim(text) => text
+            .chars()
+            .any(|c| kind_of(c) == Some(script::Kind::Hangul)),
         Kind::Or(parts) => parts.iter().all(needs_hangul),
         Kind::And(parts) => parts.iter().any(needs_hangul),
         Kind::AtLeastOf(count, parts) => {
             let others = parts.iter().filter(|part| !needs_hangul(part)).count();
             usize::try_from(*count).is_ok_and(|count| others < count)
         }
-        Kind::Near(near) => {
-            needs_hangul(&near.left) || !near.negated && needs_hangul(&near.right)
-        }
+        Kind::Near(near) => needs_hangul(&near.left) || !near.negated && needs_hangul(&near.right),
         Kind::Field(Field::Title | Field::Lead | Field::Body | Field::Text, inner)
         | Kind::Count(_, inner) => needs_hangul(inner),
         _ => false,
@@ -174,7 +178,10 @@ mod tests {
                 languages: languages.iter().map(|&one| one.to_owned()).collect(),
                 ..Rule::of_query("a", query)
             };
-            let mut found: Vec<_> = warned(vec![rule]).into_iter().map(|(_, code)| code).collect();
+            let mut found: Vec<_> = warned(vec![rule])
+                .into_iter()
+                .map(|(_, code)| code)
+                .collect();
             found.retain(|code| *code != "W02");
             assert_eq!(found, codes, "{query}");
         }

@@ -3,8 +3,9 @@
 //!
 //! For `entities lint`. Many are meant as they are, so `check` does not tell them.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
+use super::super::id::EntityId;
 use super::super::rule::diagnostic::Diagnostic;
 use super::super::rule::{Definitions, Entity, is_verbal_noun};
 use super::script::{self, kind_of};
@@ -26,10 +27,10 @@ pub fn name_doubts(set: &RuleSet, definitions: &Definitions) -> Vec<Problem> {
         .collect();
     let mut out = Vec::new();
     for (index, entity) in definitions.entities.iter().enumerate() {
+        out.extend(inside(set, index, entity));
         let own: HashSet<&str> = names(entity).map(|(.., text)| text).collect();
         for (list, at, text) in names(entity) {
             let found = [
-                inside(set, entity, text),
                 folded(entity, list, text),
                 common(entity, text),
                 other_form(&own, text),
@@ -37,10 +38,15 @@ pub fn name_doubts(set: &RuleSet, definitions: &Definitions) -> Vec<Problem> {
                 short(entity, text),
             ];
             let place = Place::EntityAlias(index, list, at);
-            out.extend(found.into_iter().flatten().map(|(code, message, help)| Problem {
-                place,
-                diagnostic: Diagnostic::warning(code, 0..text.len(), message).help(help),
-            }));
+            out.extend(
+                found
+                    .into_iter()
+                    .flatten()
+                    .map(|(code, message, help)| Problem {
+                        place,
+                        diagnostic: Diagnostic::warning(code, 0..text.len(), message).help(help),
+                    }),
+            );
         }
     }
     out
@@ -79,35 +85,57 @@ fn is_ambiguous(entity: &Entity, text: &str) -> bool {
     ambiguous.any(|other| other == text || other.to_lowercase() == small)
 }
 
-/// W29: another entity is mentioned inside this name.
-fn inside(set: &RuleSet, entity: &Entity, text: &str) -> Doubt {
-    let text = text.trim_end_matches('*');
-    let subject = Subject {
-        title: text,
-        ..Subject::default()
-    };
-    let mentions = set.mentions(&subject);
-    let other = mentions.iter().find(|mention| {
-        Some(&mention.entity) != entity.id.as_ref() && mention.evidence.text.len() < text.len()
-    })?;
-    let (id, part) = (&other.entity, &other.evidence.text);
-    Some((
-        "W29",
-        format!("`{part}` in it is a name of @{id}, which is mentioned wherever this stands"),
-        format!("put this name into `not_in` of @{id}, or give both a class in common, if that is not meant"),
-    ))
+/// W29: another entity is mentioned inside a name; told of each other entity once, at the first such name.
+fn inside(set: &RuleSet, index: usize, entity: &Entity) -> Vec<Problem> {
+    let mut found: BTreeMap<EntityId, (Name<'_>, String, u32)> = BTreeMap::new();
+    for name in names(entity) {
+        let text = name.2.trim_end_matches('*');
+        let subject = Subject {
+            title: text,
+            ..Subject::default()
+        };
+        let others: BTreeMap<EntityId, String> = set
+            .mentions(&subject)
+            .into_iter()
+            .filter(|mention| Some(&mention.entity) != entity.id.as_ref())
+            .filter(|mention| mention.evidence.text.len() < text.len())
+            .map(|mention| (mention.entity, mention.evidence.text))
+            .collect();
+        for (id, part) in others {
+            found.entry(id).or_insert((name, part, 0)).2 += 1;
+        }
+    }
+    let told = found.into_iter().map(|(id, ((list, at, text), part, count))| {
+        let more = match count {
+            1 => String::new(),
+            _ => format!("; so it is in {count} names of this entity"),
+        };
+        let message = format!("`{part}` in it is a name of @{id}, mentioned wherever this stands{more}");
+        let help = format!("if that is not meant, give both a class in common, or put the longer names into `not_in` of @{id}");
+        Problem {
+            place: Place::EntityAlias(index, list, at),
+            diagnostic: Diagnostic::warning("W29", 0..text.len(), message).help(help),
+        }
+    });
+    told.collect()
 }
 
 /// W30: capitals that are matched as a small word too.
 fn folded(entity: &Entity, list: AliasList, text: &str) -> Doubt {
     let is_short = (2..=4).contains(&text.len()) && text.chars().all(|c| c.is_ascii_uppercase());
-    let is_folded = matches!(list, AliasList::Aliases | AliasList::Ambiguous | AliasList::Name);
+    let is_folded = matches!(
+        list,
+        AliasList::Aliases | AliasList::Ambiguous | AliasList::Name
+    );
     if !is_short || !is_folded || is_ambiguous(entity, text) {
         return None;
     }
     Some((
         "W30",
-        format!("`{text}` also finds `{}`: names in this list are folded", text.to_lowercase()),
+        format!(
+            "`{text}` also finds `{}`: names in this list are folded",
+            text.to_lowercase()
+        ),
         "put it into `exact`".to_owned(),
     ))
 }
@@ -136,11 +164,13 @@ fn common(entity: &Entity, text: &str) -> Doubt {
 
 /// W31: Han in one form only.
 fn other_form(own: &HashSet<&str>, text: &str) -> Doubt {
-    if !words::is_han(text) {
+    if !words::is_han(text) || words::is_japanese(text) {
         return None;
     }
     let forms = [words::traditional(text), words::simplified(text)];
-    let missing = forms.iter().find(|form| *form != text && !own.contains(form.as_str()))?;
+    let missing = forms
+        .iter()
+        .find(|form| *form != text && !own.contains(form.as_str()))?;
     Some((
         "W31",
         format!("`{missing}`, the same in other Han forms, is no name of the entity"),
@@ -150,11 +180,16 @@ fn other_form(own: &HashSet<&str>, text: &str) -> Doubt {
 
 /// W14: Hangul written in one piece though a part of it is a name, so that the spelling with a space is missed.
 fn joined(all: &HashSet<&str>, own: &HashSet<&str>, text: &str) -> Doubt {
-    if !text.chars().all(|c| kind_of(c) == Some(script::Kind::Hangul)) {
+    if !text
+        .chars()
+        .all(|c| kind_of(c) == Some(script::Kind::Hangul))
+    {
         return None;
     }
     let cuts: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
-    let inner = cuts.get(2..cuts.len().saturating_sub(1)).unwrap_or_default();
+    let inner = cuts
+        .get(2..cuts.len().saturating_sub(1))
+        .unwrap_or_default();
     inner.iter().find_map(|&at| {
         let (left, right) = text.split_at(at);
         let spaced = format!("{left} {right}");
@@ -189,7 +224,7 @@ fn short(entity: &Entity, text: &str) -> Doubt {
 #[cfg(test)]
 mod tests {
     use super::*;
-    
+
     fn entity(id: &str, name: &str, class: &str, aliases: &str) -> Entity {
         let aliases = aliases.split('|').filter(|one| !one.is_empty());
         Entity {
@@ -225,7 +260,20 @@ mod tests {
             doubts(vec![land(), firm("maker")]),
             [(1, AliasList::Aliases, 0, "W29")]
         );
-        assert_eq!(doubts(vec![land(), firm("country")]), [], "the longer one wins");
+        let twice = Entity {
+            exact: vec!["Norland Firm".to_owned()],
+            ..firm("maker")
+        };
+        assert_eq!(
+            doubts(vec![land(), twice]),
+            [(1, AliasList::Aliases, 0, "W29")],
+            "once for each other entity"
+        );
+        assert_eq!(
+            doubts(vec![land(), firm("country")]),
+            [],
+            "the longer one wins"
+        );
         let blocked = Entity {
             not_in: vec!["Firm Norland Branch".to_owned()],
             ..land()
@@ -237,7 +285,10 @@ mod tests {
     fn single_names_are_looked_at() {
         let with = |aliases: &str, ambiguous: &str, exact: &str| {
             let list = |text: &str| -> Vec<String> {
-                text.split('|').filter(|one| !one.is_empty()).map(str::to_owned).collect()
+                text.split('|')
+                    .filter(|one| !one.is_empty())
+                    .map(str::to_owned)
+                    .collect()
             };
             let one = Entity {
                 ambiguous: list(ambiguous),
@@ -245,19 +296,31 @@ mod tests {
                 ..entity("one", "Onewordia", "maker", aliases)
             };
             let found = doubts(vec![one]);
-            found.into_iter().map(|(_, list, at, code)| (list, at, code)).collect::<Vec<_>>()
+            found
+                .into_iter()
+                .map(|(_, list, at, code)| (list, at, code))
+                .collect::<Vec<_>>()
         };
         let alias = |code| vec![(AliasList::Aliases, 0, code)];
         assert_eq!(with("KAI", "", ""), alias("W30"));
         assert_eq!(with("", "", "KAI"), []);
         assert_eq!(with("KAI", "KAI", ""), []);
         assert_eq!(with("Target", "", ""), alias("W30"));
-        assert_eq!(with("", "", "Target"), [], "a capital tells it from the word");
+        assert_eq!(
+            with("", "", "Target"),
+            [],
+            "a capital tells it from the word"
+        );
         assert_eq!(with("인도", "", ""), alias("W30"));
         assert_eq!(with("", "인도", ""), []);
         assert_eq!(with("韩国", "", ""), alias("W31"));
         assert_eq!(with("韩国|韓國", "", ""), []);
         assert_eq!(with("日本", "", ""), []);
+        assert_eq!(
+            with("韓国軍総司令", "", ""),
+            [],
+            "a Japanese spelling stands for itself"
+        );
         assert_eq!(with("함", "", ""), alias("W04"));
         assert_eq!(with("한빛조선소", "", ""), []);
         assert_eq!(with("한빛조선소|조선소", "", ""), alias("W14"));

@@ -33,14 +33,78 @@ pub(super) const KOREAN: [(&str, &str); 23] = [
 
 /// English words that firms, products and places are named by.
 pub(super) const ENGLISH: [&str; 72] = [
-    "ace", "amazon", "apple", "arrow", "atlas", "boxer", "caterpillar", "chad", "chase", "china",
-    "circle", "compass", "corona", "crown", "delta", "discovery", "dove", "eagle", "echo", "ford",
-    "fox", "galaxy", "gap", "general", "georgia", "griffin", "guard", "hawk", "hope", "hunter",
-    "jaguar", "jordan", "lance", "leopard", "lynx", "mars", "match", "meta", "mobile", "orange",
-    "oracle", "panther", "patriot", "peak", "pioneer", "polish", "puma", "python", "ranger",
-    "reading", "rover", "shell", "shield", "signal", "spark", "spike", "sprint", "square",
-    "stinger", "swift", "target", "tempest", "thunder", "tiger", "total", "trophy", "turkey",
-    "union", "unity", "viper", "visa", "wolf",
+    "ace",
+    "amazon",
+    "apple",
+    "arrow",
+    "atlas",
+    "boxer",
+    "caterpillar",
+    "chad",
+    "chase",
+    "china",
+    "circle",
+    "compass",
+    "corona",
+    "crown",
+    "delta",
+    "discovery",
+    "dove",
+    "eagle",
+    "echo",
+    "ford",
+    "fox",
+    "galaxy",
+    "gap",
+    "general",
+    "georgia",
+    "griffin",
+    "guard",
+    "hawk",
+    "hope",
+    "hunter",
+    "jaguar",
+    "jordan",
+    "lance",
+    "leopard",
+    "lynx",
+    "mars",
+    "match",
+    "meta",
+    "mobile",
+    "orange",
+    "oracle",
+    "panther",
+    "patriot",
+    "peak",
+    "pioneer",
+    "polish",
+    "puma",
+    "python",
+    "ranger",
+    "reading",
+    "rover",
+    "shell",
+    "shield",
+    "signal",
+    "spark",
+    "spike",
+    "sprint",
+    "square",
+    "stinger",
+    "swift",
+    "target",
+    "tempest",
+    "thunder",
+    "tiger",
+    "total",
+    "trophy",
+    "turkey",
+    "union",
+    "unity",
+    "viper",
+    "visa",
+    "wolf",
 ];
 
 /// Simplified and traditional forms of common characters of names.
@@ -55,6 +119,13 @@ const FORMS: &str = "韩韓 国國 军軍 战戰 舰艦 机機 导導 弹彈 车
     盖蓋 盘盤 码碼 确確 礼禮 离離 种種 积積 称稱 穷窮 竞競 笔筆 节節 范範 红紅 级級 纪紀 组組 织織 终終 结結 给給 绝絕 统統 \
     继繼 续續 绿綠 网網 联聯 职職 胜勝 艺藝 苏蘇 药藥 莱萊 萨薩 蓝藍 虑慮 虽雖 补補 装裝 规規 视視 觉覺 计計 订訂 认認 议議 \
     讯訊 许許 论論 设設 证證 评評 试試 话話 该該 语語 说說 请請 诸諸 诺諾 调調 谈談 贝貝 财財 责責 货貨 购購 费費 资資 赛賽 赢贏";
+
+/// Whether a text has a character in the form that only Japanese uses.
+pub(super) fn is_japanese(text: &str) -> bool {
+    text.contains(|c| {
+        "圧囲営応価戦権検験県駆産鉄関弾総団広対図竜気発単売変徳拡択沢浜焼薬軽転歩両労仏".contains(c)
+    })
+}
 
 /// Whether a text is Han characters and nothing else.
 pub(super) fn is_han(text: &str) -> bool {
@@ -73,10 +144,12 @@ pub(super) fn simplified(text: &str) -> String {
 }
 
 fn changed(text: &str, backwards: bool) -> String {
-    let pairs = || FORMS.split_whitespace().filter_map(|pair| {
-        let mut chars = pair.chars();
-        Some((chars.next()?, chars.next()?))
-    });
+    let pairs = || {
+        FORMS.split_whitespace().filter_map(|pair| {
+            let mut chars = pair.chars();
+            Some((chars.next()?, chars.next()?))
+        })
+    };
     text.chars()
         .map(|c| {
             let found = pairs().find(|(simple, full)| c == if backwards { *full } else { *simple });
