@@ -27,9 +27,14 @@ const QUERY: &str = "(tank* NEAR/5 sale*) OR (tank* museum) OR ship";
 
 /// A desk that has polled the items once, each of which raised an alert.
 fn polled(server: &Server, rules: &str) -> Desk {
+    polled_of(server, rules, &ITEMS.map(|(title, _)| title.to_owned()))
+}
+
+/// A desk that has polled entries with these titles.
+fn polled_of(server: &Server, rules: &str, titles: &[String]) -> Desk {
     let date = jiff::Timestamp::now().strftime("%a, %d %b %Y %H:%M:%S +0000");
     let mut list = String::new();
-    for (index, (title, _)) in ITEMS.iter().enumerate() {
+    for (index, title) in titles.iter().enumerate() {
         let _ = write!(
             list,
             "<item><guid isPermaLink=\"false\">{index}</guid><link>https://news.example/{index}</link>\
@@ -372,4 +377,33 @@ fn without_marks_there_is_nothing_to_lose_and_no_store_is_made() {
         "{\"title\":\"ship\",\"expect\":[],\"about\":3}",
     )
     .expect(1);
+}
+
+#[test]
+fn check_warns_of_terms_that_stand_in_much_of_what_is_stored() {
+    let server = Server::start();
+    let titles: Vec<String> = (0..210)
+        .map(|number| match number % 7 {
+            0 => format!("Tank number {number} sold"),
+            _ => format!("Story number {number} told"),
+        })
+        .collect();
+    let desk = polled_of(&server, &rule("shipyard"), &titles);
+    let checked = |query: &str| {
+        desk.write("bongsu.toml", &config(&server.url("/wire"), &rule(query)));
+        desk.run(&["check"]).expect(0).err
+    };
+    assert!(!checked("shipyard").contains("[W11]"));
+    let alone = checked("tank* OR shipyard");
+    assert!(
+        alone.contains("`tank*` stands in 14 % of the last 210 entries"),
+        "{alone}"
+    );
+    assert!(alone.contains("bongsu.toml:11:10: warning"), "{alone}");
+    assert!(
+        !checked("tank* sold").contains("[W11]"),
+        "a term that narrows"
+    );
+    let beside = checked("shipyard number");
+    assert!(beside.contains("`number` stands in 100 %"), "{beside}");
 }

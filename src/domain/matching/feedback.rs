@@ -189,8 +189,8 @@ mod tests {
             [
                 share("museum", 0, 3),
                 share("tank*", 2, 3),
-                share("sale*", 2, 0),
                 share("ship", 1, 0),
+                share("sale*", 2, 0),
             ]
         );
         assert_eq!(

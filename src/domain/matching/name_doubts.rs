@@ -3,8 +3,9 @@
 //!
 //! For `entities lint`. Many are meant as they are, so `check` does not tell them.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
+use super::super::id::EntityId;
 use super::super::rule::diagnostic::Diagnostic;
 use super::super::rule::{Definitions, Entity, is_verbal_noun};
 use super::script::{self, kind_of};
@@ -26,10 +27,10 @@ pub fn name_doubts(set: &RuleSet, definitions: &Definitions) -> Vec<Problem> {
         .collect();
     let mut out = Vec::new();
     for (index, entity) in definitions.entities.iter().enumerate() {
+        out.extend(inside(set, index, entity));
         let own: HashSet<&str> = names(entity).map(|(.., text)| text).collect();
         for (list, at, text) in names(entity) {
             let found = [
-                inside(set, entity, text),
                 folded(entity, list, text),
                 common(entity, text),
                 other_form(&own, text),
@@ -84,25 +85,39 @@ fn is_ambiguous(entity: &Entity, text: &str) -> bool {
     ambiguous.any(|other| other == text || other.to_lowercase() == small)
 }
 
-/// W29: another entity is mentioned inside this name.
-fn inside(set: &RuleSet, entity: &Entity, text: &str) -> Doubt {
-    let text = text.trim_end_matches('*');
-    let subject = Subject {
-        title: text,
-        ..Subject::default()
-    };
-    let mentions = set.mentions(&subject);
-    let other = mentions.iter().find(|mention| {
-        Some(&mention.entity) != entity.id.as_ref() && mention.evidence.text.len() < text.len()
-    })?;
-    let (id, part) = (&other.entity, &other.evidence.text);
-    Some((
-        "W29",
-        format!("`{part}` in it is a name of @{id}, which is mentioned wherever this stands"),
-        format!(
-            "put this name into `not_in` of @{id}, or give both a class in common, if that is not meant"
-        ),
-    ))
+/// W29: another entity is mentioned inside a name; told of each other entity once, at the first such name.
+fn inside(set: &RuleSet, index: usize, entity: &Entity) -> Vec<Problem> {
+    let mut found: BTreeMap<EntityId, (Name<'_>, String, u32)> = BTreeMap::new();
+    for name in names(entity) {
+        let text = name.2.trim_end_matches('*');
+        let subject = Subject {
+            title: text,
+            ..Subject::default()
+        };
+        let others: BTreeMap<EntityId, String> = set
+            .mentions(&subject)
+            .into_iter()
+            .filter(|mention| Some(&mention.entity) != entity.id.as_ref())
+            .filter(|mention| mention.evidence.text.len() < text.len())
+            .map(|mention| (mention.entity, mention.evidence.text))
+            .collect();
+        for (id, part) in others {
+            found.entry(id).or_insert((name, part, 0)).2 += 1;
+        }
+    }
+    let told = found.into_iter().map(|(id, ((list, at, text), part, count))| {
+        let more = match count {
+            1 => String::new(),
+            _ => format!("; so it is in {count} names of this entity"),
+        };
+        let message = format!("`{part}` in it is a name of @{id}, mentioned wherever this stands{more}");
+        let help = format!("if that is not meant, give both a class in common, or put the longer names into `not_in` of @{id}");
+        Problem {
+            place: Place::EntityAlias(index, list, at),
+            diagnostic: Diagnostic::warning("W29", 0..text.len(), message).help(help),
+        }
+    });
+    told.collect()
 }
 
 /// W30: capitals that are matched as a small word too.
@@ -149,7 +164,7 @@ fn common(entity: &Entity, text: &str) -> Doubt {
 
 /// W31: Han in one form only.
 fn other_form(own: &HashSet<&str>, text: &str) -> Doubt {
-    if !words::is_han(text) {
+    if !words::is_han(text) || words::is_japanese(text) {
         return None;
     }
     let forms = [words::traditional(text), words::simplified(text)];
@@ -245,6 +260,15 @@ mod tests {
             doubts(vec![land(), firm("maker")]),
             [(1, AliasList::Aliases, 0, "W29")]
         );
+        let twice = Entity {
+            exact: vec!["Norland Firm".to_owned()],
+            ..firm("maker")
+        };
+        assert_eq!(
+            doubts(vec![land(), twice]),
+            [(1, AliasList::Aliases, 0, "W29")],
+            "once for each other entity"
+        );
         assert_eq!(
             doubts(vec![land(), firm("country")]),
             [],
@@ -292,6 +316,11 @@ mod tests {
         assert_eq!(with("韩国", "", ""), alias("W31"));
         assert_eq!(with("韩国|韓國", "", ""), []);
         assert_eq!(with("日本", "", ""), []);
+        assert_eq!(
+            with("韓国軍総司令", "", ""),
+            [],
+            "a Japanese spelling stands for itself"
+        );
         assert_eq!(with("함", "", ""), alias("W04"));
         assert_eq!(with("한빛조선소", "", ""), []);
         assert_eq!(with("한빛조선소|조선소", "", ""), alias("W14"));

@@ -3,7 +3,7 @@
 //!
 //! Mistakes of single words are in `lint`; what needs entities, feeds or entries is said by `domain::matching`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use super::ast::{Field, Kind, Node};
@@ -16,6 +16,9 @@ const TITLE: u8 = 1;
 const BODY: u8 = 2;
 const AUTHOR: u8 = 4;
 const CATEGORY: u8 = 8;
+/// Properties of one list that are compared with one another.
+const PROPERTIES: usize = 50;
+
 /// It is not known here.
 const ANY: u8 = 0xff;
 
@@ -129,6 +132,7 @@ fn apart(parts: &[Node], found: &mut Findings) {
             let (field, value) = property(part)?;
             Some((field, value.to_ascii_lowercase(), part))
         })
+        .take(PROPERTIES)
         .collect();
     for (at, (field, value, part)) in asked.iter().enumerate() {
         let other = asked[..at]
@@ -283,58 +287,104 @@ const SLIPS: [(&str, &str); 24] = [
     ("he", "heb hebrew"),
 ];
 
-/// `Hanwha NOT "Hanwha Eagles"`: denies entries that speak of both.
+/// `Hanwha NOT "Hanwha Eagles"` denies entries that speak of both; `tanks NOT tank*` denies them all.
 fn too_much(parts: &[Node], found: &mut Findings) {
-    let mut wanted = Vec::new();
-    for part in parts {
-        wanted_terms(part, &mut wanted);
+    let denied: Vec<&Node> = parts
+        .iter()
+        .filter_map(|part| match &part.kind {
+            Kind::Not(inner) => Some(alternatives(inner)),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    if denied.is_empty() {
+        return;
     }
+    let (mut any, mut each) = (Terms::default(), Terms::default());
     for part in parts {
-        let Kind::Not(inner) = &part.kind else {
-            continue;
-        };
-        let alternatives: &[Node] = match &inner.kind {
-            Kind::Or(list) => list,
-            _ => std::slice::from_ref(inner.as_ref()),
-        };
-        for denied in alternatives {
-            let Kind::Phrase(text, None) = &denied.kind else {
-                continue;
-            };
-            let Some(term) = wanted.iter().find(|term| holds(text, term)) else {
-                continue;
-            };
-            let message = format!(
-                "this denies every entry that holds it, also those that speak of `{term}` elsewhere"
-            );
-            let rest: Vec<&str> = words(text).filter(|word| !fits(word, term)).collect();
-            let help = format!(
-                "write {term} NOT NEAR/0 {} to leave out only those places, or not_in of an entity",
-                quoted(&rest)
-            );
-            found.push(Diagnostic::warning("W27", denied.span.clone(), message).help(help));
+        alternatives(part).iter().for_each(|one| any.add(one));
+        each.add(part);
+    }
+    for denied in denied {
+        match &denied.kind {
+            Kind::Phrase(text, None) => phrase(text, denied, &any, found),
+            Kind::Term(stem) => covered(stem, denied, &each, found),
+            _ => {}
         }
     }
 }
 
-/// Terms that an entry may match by: the part itself, or alternatives of it.
-fn wanted_terms<'n>(node: &'n Node, out: &mut Vec<&'n str>) {
+/// The parts of an OR, or the node alone.
+fn alternatives(node: &Node) -> &[Node] {
     match &node.kind {
-        Kind::Term(word) => out.push(word),
-        Kind::Or(parts) => parts.iter().for_each(|part| wanted_terms(part, out)),
-        _ => {}
+        Kind::Or(list) => list,
+        _ => std::slice::from_ref(node),
     }
 }
 
-/// Whether a phrase holds a term and more.
-fn holds(phrase: &str, term: &str) -> bool {
-    let mut fitting = 0;
-    let mut all = 0;
-    for word in words(phrase) {
-        all += 1;
-        fitting += usize::from(fits(word, term));
+/// Terms that are asked for, by their small letters; sorted, so that a stem finds what begins with it.
+#[derive(Default)]
+struct Terms<'n>(BTreeMap<String, (&'n str, &'n Node)>);
+
+impl<'n> Terms<'n> {
+    fn add(&mut self, node: &'n Node) {
+        if let Kind::Term(word) = &node.kind {
+            self.0.entry(word.to_lowercase()).or_insert((word, node));
+        }
     }
-    0 < fitting && fitting < all
+
+    /// The term that finds this word.
+    fn finding(&self, word: &str) -> Option<&'n str> {
+        let small = word.to_lowercase();
+        let stems = small.char_indices().map(|(at, c)| at + c.len_utf8());
+        let mut spellings =
+            std::iter::once(small.clone()).chain(stems.map(|end| format!("{}*", &small[..end])));
+        let found = spellings.find_map(|spelling| self.0.get(&spelling));
+        found.map(|(term, _)| *term)
+    }
+
+    /// A term that begins with this stem and is not the stem itself.
+    fn beginning(&self, stem: &str) -> Option<&'n Node> {
+        let small = stem.to_lowercase();
+        let mut from = self.0.range(small.clone()..);
+        let longer = from.find(|(term, _)| **term != format!("{small}*"))?;
+        longer.0.starts_with(&small).then_some(longer.1.1)
+    }
+}
+
+/// A phrase that is denied and holds a term that is asked for, and more.
+fn phrase(text: &str, denied: &Node, wanted: &Terms<'_>, found: &mut Findings) {
+    let Some(term) = words(text).find_map(|word| wanted.finding(word)) else {
+        return;
+    };
+    let rest: Vec<&str> = words(text).filter(|word| !fits(word, term)).collect();
+    if rest.is_empty() {
+        return;
+    }
+    let message = format!(
+        "this denies every entry that holds it, also those that speak of `{term}` elsewhere"
+    );
+    let help = format!(
+        "write {term} NOT NEAR/0 {} to leave out only those places, or not_in of an entity",
+        quoted(&rest)
+    );
+    found.push(Diagnostic::warning("W27", denied.span.clone(), message).help(help));
+}
+
+/// A denied stem that covers what is asked for.
+fn covered(stem: &str, denied: &Node, asked: &Terms<'_>, found: &mut Findings) {
+    let stem = stem
+        .strip_suffix('*')
+        .filter(|stem| words(stem).eq([*stem]));
+    let Some(asked) = stem.and_then(|stem| asked.beginning(stem)) else {
+        return;
+    };
+    let message = "this denies all that the query asks for, so it never matches";
+    found.push(
+        Diagnostic::warning("W03", denied.span.clone(), message)
+            .help("leave one of the two out, or write which words are not wanted")
+            .related(asked.span.clone(), "asked for here"),
+    );
 }
 
 fn fits(word: &str, term: &str) -> bool {
@@ -382,6 +432,7 @@ mod tests {
             ("lang:ko lang:en K2", "lang:en"),
             ("feed:a feed:b", "feed:b"),
             ("host:yna.co.kr host:example.org", "host:example.org"),
+            ("tanks NOT (ship OR tank*)", "tank*"),
             ("lang:kr K2", "kr"),
             ("lang:(ko OR korean) K2", "korean"),
             ("lang:k2 K2", "k2"),
@@ -399,6 +450,8 @@ mod tests {
             "lang:zh lang:zh-Hant K2",
             "host:co.kr host:yna.co.kr",
             "tag:a tag:b",
+            "tank* NOT tanks",
+            "(tanks OR ship) NOT tank*",
             "lang:(ko OR en) K2",
             "host:kr K2",
             "url:arms-deal",

@@ -7,6 +7,7 @@ use std::ops::Range;
 use super::ast::Field;
 use super::chars::{Script, script};
 use super::diagnostic::{Diagnostic, Findings};
+use super::habits;
 use super::lexer::{Lexeme, Token};
 use super::wildcard;
 
@@ -55,7 +56,9 @@ pub(super) fn tidy(tokens: Vec<Token>, text: &str, found: &mut Findings) -> Vec<
             }
             let between = out.last().is_some_and(|before| ends_atom(&before.kind))
                 && next.is_some_and(|after| starts_atom(&after.kind));
-            if let Some(diagnostic) = operator_like(word, token.span.clone(), between) {
+            let odd = operator_like(word, token.span.clone(), between)
+                .or_else(|| habits::odd(word, token.span.clone(), between));
+            if let Some(diagnostic) = odd {
                 found.push(diagnostic);
             }
             token = usable(token, found);

@@ -335,9 +335,16 @@ impl Lexer<'_> {
                 Distance::Paragraph
             }
             _ => {
-                let help = format!(
-                    "write {name}/5 (words between), {name}/s (same sentence) or {name}/p (same paragraph)"
-                );
+                let detached = distance
+                    .is_empty()
+                    .then(|| self.detached_number())
+                    .flatten();
+                let help = match detached {
+                    Some(words) => format!("write {name}/{words} without a blank"),
+                    None => format!(
+                        "write {name}/5 (words between), {name}/s (same sentence) or {name}/p (same paragraph)"
+                    ),
+                };
                 self.error("E13", start, &format!("{name} needs a distance"), &help);
                 Distance::Sentence
             }
@@ -348,14 +355,30 @@ impl Lexer<'_> {
         }
     }
 
+    /// Takes ` 5` or ` /5` behind an operator that lacks its number, where that is a word of its own.
+    fn detached_number(&mut self) -> Option<u32> {
+        let rest = &self.text[self.at..];
+        let number = rest.trim_start_matches([' ', '\t']);
+        let number = number.strip_prefix('/').unwrap_or(number);
+        let length = number.find(ends_word).unwrap_or(number.len());
+        let found = number[..length].parse().ok()?;
+        self.at = self.text.len() - number.len() + length;
+        Some(found)
+    }
+
     fn at_least(&mut self, start: usize, count: &str) -> Lexeme {
         let number = count.parse().unwrap_or(0);
         if number == 0 {
+            let detached = count.is_empty().then(|| self.detached_number()).flatten();
+            let help = match detached {
+                Some(number) => format!("write ATLEAST/{number} without a blank"),
+                None => "write for example ATLEAST/3 tank*".to_owned(),
+            };
             self.error(
                 "E14",
                 start,
                 "ATLEAST needs the number of occurrences, 1 or more",
-                "write for example ATLEAST/3 Hanwha",
+                &help,
             );
         }
         Lexeme::AtLeast(number)

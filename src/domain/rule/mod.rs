@@ -8,6 +8,7 @@ mod chars;
 pub mod diagnostic;
 pub(crate) mod doubts;
 mod foreign;
+mod habits;
 mod lexer;
 mod lint;
 mod literal;

@@ -120,6 +120,13 @@ const FORMS: &str = "韩韓 国國 军軍 战戰 舰艦 机機 导導 弹彈 车
     继繼 续續 绿綠 网網 联聯 职職 胜勝 艺藝 苏蘇 药藥 莱萊 萨薩 蓝藍 虑慮 虽雖 补補 装裝 规規 视視 觉覺 计計 订訂 认認 议議 \
     讯訊 许許 论論 设設 证證 评評 试試 话話 该該 语語 说說 请請 诸諸 诺諾 调調 谈談 贝貝 财財 责責 货貨 购購 费費 资資 赛賽 赢贏";
 
+/// Whether a text has a character in the form that only Japanese uses.
+pub(super) fn is_japanese(text: &str) -> bool {
+    text.contains(|c| {
+        "圧囲営応価戦権検験県駆産鉄関弾総団広対図竜気発単売変徳拡択沢浜焼薬軽転歩両労仏".contains(c)
+    })
+}
+
 /// Whether a text is Han characters and nothing else.
 pub(super) fn is_han(text: &str) -> bool {
     let han = |c: char| kind_of(c) == Some(Kind::Dense) && matches!(c, '\u{3400}'..='\u{9fff}');

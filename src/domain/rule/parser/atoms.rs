@@ -166,12 +166,11 @@ impl Parser<'_> {
                 0 => "0 OF is always true".to_owned(),
                 _ => format!("{count} of {listed} can never be true"),
             };
-            self.error(
-                "E14",
-                number.span,
-                message,
-                format!("write a number from 1 to {listed}"),
-            );
+            let help = match listed {
+                1 => format!("part the list by commas: {count} OF (a, b, c)"),
+                _ => format!("write a number from 1 to {listed}"),
+            };
+            self.error("E14", number.span, message, help);
         }
         self.node(Kind::AtLeastOf(count, parts), whole)
     }

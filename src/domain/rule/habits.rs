@@ -1,0 +1,71 @@
+//! Single words that mean something in other search languages and nothing here: brackets of other shapes, boosts,
+//! `lang=ko`, `XOR`.
+//!
+//! Each stays the ordinary word that it is, with a warning; operators of proximity are in `foreign`.
+
+use std::ops::Range;
+
+use super::ast::Field;
+use super::diagnostic::Diagnostic;
+
+/// What is odd about a word that stands alone; `between` says that it stands between two operands.
+pub(super) fn odd(word: &str, span: Range<usize>, between: bool) -> Option<Diagnostic> {
+    let (message, help) = grouped(word)
+        .or_else(|| operator(word).filter(|_| between))
+        .or_else(|| marked(word))
+        .or_else(|| assigned(word))
+        .or_else(|| detached(word))?;
+    Some(Diagnostic::warning("W22", span, message).help(help))
+}
+
+type Told = Option<(String, String)>;
+
+fn grouped(word: &str) -> Told {
+    let inner = word.trim_matches(['[', ']', '{', '}']);
+    let is_odd = inner.len() < word.len() && !word.contains(['(', ')']);
+    is_odd.then(|| {
+        (
+            "square and curly brackets do not group here".to_owned(),
+            "write ( and ), or quote the words".to_owned(),
+        )
+    })
+}
+
+fn operator(word: &str) -> Told {
+    let help = match word {
+        "XOR" => "write (a OR b) NOT (a AND b)",
+        "ANDNOT" | "BUT" | "EXCEPT" | "WITHOUT" => "write NOT",
+        _ => return None,
+    };
+    let message = format!("`{word}` is an ordinary word here");
+    Some((message, format!("{help} if it is an operator, or quote it")))
+}
+
+/// `K2~2`, `K2^4`.
+fn marked(word: &str) -> Told {
+    let (stem, number) = word.split_once(['~', '^'])?;
+    let is_mark = number.chars().all(|c| c.is_ascii_digit() || c == '.');
+    (!stem.is_empty() && is_mark).then(|| {
+        (
+            format!("`{}` means nothing behind a word", &word[stem.len()..]),
+            format!("write {stem}, with `*` where it may go on; `~` stands behind a \"phrase\""),
+        )
+    })
+}
+
+/// `lang=ko`.
+fn assigned(word: &str) -> Told {
+    let (name, value) = word.split_once('=')?;
+    let field = Field::from_name(&name.to_ascii_lowercase())?;
+    let message = format!("`{word}` is an ordinary word here");
+    Some((message, format!("write {}:{value}", field.as_str())))
+}
+
+/// `title :K2`.
+fn detached(word: &str) -> Told {
+    let value = word.strip_prefix(':')?;
+    Some((
+        "a colon stands right behind the name of its field".to_owned(),
+        format!("write for example title:{value}, or leave it out"),
+    ))
+}
