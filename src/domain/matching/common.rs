@@ -68,7 +68,7 @@ impl Commonness {
         Self {
             set: RuleSet::compile(&probes).0,
             counts: vec![0; found.texts.len()],
-            terms: found.terms,
+            terms: found.places,
             texts: found.texts,
             entries: 0,
         }
@@ -128,7 +128,7 @@ impl Commonness {
 /// Terms as they are collected; each text once.
 #[derive(Debug, Default)]
 struct Terms {
-    terms: Vec<Term>,
+    places: Vec<Term>,
     texts: Vec<String>,
     known: HashMap<String, usize>,
 }
@@ -173,7 +173,7 @@ impl Terms {
         if probe == next {
             self.texts.push(text);
         }
-        self.terms.push(Term {
+        self.places.push(Term {
             place,
             span: node.span.clone(),
             probe,

@@ -53,11 +53,11 @@ impl Feedback {
         for verdict in verdicts {
             let found = verdict.evidence.iter();
             count(&mut terms, found.map(|one| one.term.clone()), verdict);
-            let named = verdict.evidence.iter().filter_map(|one| {
+            let mentioned = verdict.evidence.iter().filter_map(|one| {
                 let (entity, alias) = (one.entity.as_ref()?, one.alias.as_ref()?);
                 Some(format!("@{entity}: {alias}"))
             });
-            count(&mut names, named, verdict);
+            count(&mut names, mentioned, verdict);
             let mut chosen = Vec::new();
             if let Some(explanation) = verdict.explanation {
                 alternatives(explanation, &mut chosen);

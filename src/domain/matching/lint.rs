@@ -55,8 +55,7 @@ fn filter(rule: &Rule) -> Vec<Diagnostic> {
     let listed = rule.languages.join(", ");
     for language in &rule.languages {
         if let Some(right) = slip(language) {
-            let message =
-                format!("the rule looks at language `{language}`, which is no language tag");
+            let message = format!("the rule looks at language `{language}`, which no entry has");
             let help = format!("write languages = [\"{right}\"]");
             out.push(Diagnostic::warning("W16", tree.span.clone(), message).help(help));
         }

@@ -122,7 +122,7 @@ fn inside(set: &RuleSet, index: usize, entity: &Entity) -> Vec<Problem> {
 
 /// W30: capitals that are matched as a small word too.
 fn folded(entity: &Entity, list: AliasList, text: &str) -> Doubt {
-    let is_short = (2..=4).contains(&text.len()) && text.chars().all(|c| c.is_ascii_uppercase());
+    let is_short = (2..=3).contains(&text.len()) && text.chars().all(|c| c.is_ascii_uppercase());
     let is_folded = matches!(
         list,
         AliasList::Aliases | AliasList::Ambiguous | AliasList::Name

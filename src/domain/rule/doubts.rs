@@ -206,7 +206,7 @@ fn values(field: Field, node: &Node, found: &mut Findings) {
     match field {
         Field::Lang => {
             if let Some(right) = slip(value) {
-                let message = format!("`{value}` is no language tag, so this never matches");
+                let message = format!("no entry has the language `{value}`, so this never matches");
                 never(span, message, &format!("did you mean lang:{right}?"), found);
             } else if !is_tag(value) {
                 let message = format!("`{value}` is no language tag, so this never matches");
@@ -302,7 +302,9 @@ fn too_much(parts: &[Node], found: &mut Findings) {
     }
     let (mut any, mut each) = (Terms::default(), Terms::default());
     for part in parts {
-        alternatives(part).iter().for_each(|one| any.add(one));
+        for one in alternatives(part) {
+            any.add(one);
+        }
         each.add(part);
     }
     for denied in denied {
