@@ -80,8 +80,8 @@ pub(super) fn connect(path: &Path) -> Result<Connection> {
          pragma cell_size_check = on;
          pragma synchronous = full;
          pragma temp_store = memory;
-         pragma cache_size = -8192;
-         pragma wal_autocheckpoint = 4096;
+         pragma cache_size = -16384;
+         pragma wal_autocheckpoint = 12288;
          pragma journal_size_limit = 67108864;",
     )?;
     Ok(conn)
