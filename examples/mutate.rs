@@ -22,7 +22,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use bongsu::domain::document::{self, ParseError};
-use mutation::{Chance, beyond_bounds, mutate};
+use mutation::{Chance, beyond_bounds, mutated};
 
 /// What nobody waits for.
 const LONGEST: Duration = Duration::from_secs(5);
@@ -72,13 +72,7 @@ fn main() -> ExitCode {
     let mut figures = Figures::default();
     let since = Instant::now();
     for done in 1..=count {
-        let case = &cases[chance.below(cases.len())];
-        let other = &cases[chance.below(cases.len())];
-        let bytes = mutate(
-            case.document.as_bytes(),
-            other.document.as_bytes(),
-            &mut chance,
-        );
+        let (case, bytes) = mutated(&cases, &mut chance);
         let start = Instant::now();
         let read = document::parse(&bytes, &case.hints);
         let mut took = start.elapsed();

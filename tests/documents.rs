@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 
 use bongsu::domain::document::{self, Document, ParseError};
 use bongsu::domain::entry::Content;
-use mutation::{Chance, beyond_bounds, mutate};
+use mutation::{Chance, beyond_bounds, mutated};
 use samples::{Case, cases};
 
 /// What a document shows under a key of the document itself; none where the key is not one of it.
@@ -141,13 +141,7 @@ fn mutated_samples_stay_within_bounds() {
     let cases = cases();
     let mut chance = Chance::new(7);
     for _ in 0..3_000 {
-        let case = &cases[chance.below(cases.len())];
-        let other = &cases[chance.below(cases.len())];
-        let bytes = mutate(
-            case.document.as_bytes(),
-            other.document.as_bytes(),
-            &mut chance,
-        );
+        let (case, bytes) = mutated(&cases, &mut chance);
         if let Some(broken) = beyond_bounds(&document::parse(&bytes, &case.hints)) {
             panic!(
                 "{}: {broken}:\n{}",

@@ -2,6 +2,8 @@
 
 use bongsu::domain::document::{Document, LONGEST_TEXT, LONGEST_TITLE, MOST_ENTRIES, ParseError};
 
+use super::samples::Case;
+
 /// Numbers that look random and are the same for the same seed (splitmix64).
 pub struct Chance(u64);
 
@@ -77,8 +79,15 @@ const PIECES: &[&[u8]] = &[
     b"<url>",
 ];
 
-/// A document one to six steps worse; `other` lends pieces.
-pub fn mutate(document: &[u8], other: &[u8], chance: &mut Chance) -> Vec<u8> {
+/// One of the samples, and its document one to six steps worse with pieces of another's.
+pub fn mutated<'a>(cases: &'a [Case], chance: &mut Chance) -> (&'a Case, Vec<u8>) {
+    let case = &cases[chance.below(cases.len())];
+    let other = &cases[chance.below(cases.len())];
+    let bytes = mutate(case.document.as_bytes(), other.document.as_bytes(), chance);
+    (case, bytes)
+}
+
+fn mutate(document: &[u8], other: &[u8], chance: &mut Chance) -> Vec<u8> {
     let mut bytes = document.to_vec();
     for _ in 0..=chance.below(6) {
         step(&mut bytes, other, chance);
