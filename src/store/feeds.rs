@@ -56,7 +56,7 @@ macro_rules! select_feeds {
                 site_url, last_poll, last_success, last_new, next_poll, why_then, retry_after, feed.failures,
                 streak, validators_url, gone_since, gone, last_outcome, last_error, ttl_minutes,
                 skip_hours, skip_days, rate_count, rate_days, rhythm, terms, entries, signs, quirks,
-                standing, configured, push
+                standing, push, configured
              from feed left join websub on websub.feed = feed.id ",
             $rest
         )
@@ -351,16 +351,10 @@ fn read_feed(row: &Row<'_>) -> rusqlite::Result<FeedRow> {
         origin: row.take::<Name<Origin>>()?.0,
         websub: Terms::default(),
     };
-    let state = read_state(&mut row)?;
-    let configured = row.take()?;
-    let push = row.take::<Option<Json<Push>>>()?;
     Ok(FeedRow {
         feed,
-        state: FeedState {
-            push: push.map(|push| push.0).unwrap_or_default(),
-            ..state
-        },
-        configured,
+        state: read_state(&mut row)?,
+        configured: row.take()?,
     })
 }
 
@@ -402,7 +396,10 @@ fn read_state(row: &mut Columns<'_, '_>) -> rusqlite::Result<FeedState> {
             .take::<Option<Json<Quirks>>>()?
             .map_or_else(Quirks::default, |quirks| quirks.0),
         standing: row.take::<Json<_>>()?.0,
-        push: Push::default(),
+        push: row
+            .take::<Option<Json<Push>>>()?
+            .map(|push| push.0)
+            .unwrap_or_default(),
     })
 }
 
