@@ -100,6 +100,7 @@ pub fn wire(conn: &Connection, story: i64) -> Result<Option<WireStory>> {
         entries: 0,
         feeds: Vec::new(),
         first_seen,
+        folded: Vec::new(),
     };
     while let Some(row) = rows.next()? {
         wire.feeds.push(row.get(0)?);
