@@ -25,6 +25,7 @@ pub use title::title_key;
 
 pub(super) use address::{host_and_rest, page_and_place};
 pub(super) use edit::{is_same_as_before, part_of};
+pub(in crate::domain) use title::fold;
 
 /// Keys longer than this are kept as their hash, so that the store's index stays small.
 const LONGEST_KEY: usize = 500;
