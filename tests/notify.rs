@@ -67,6 +67,7 @@ fn alert() -> WireAlert {
             entries: 1,
             feeds: vec!["yonhap-ko".into()],
             first_seen: at("2026-11-24T01:09:00Z"),
+            folded: Vec::new(),
         }),
         health: None,
         alerts: None,

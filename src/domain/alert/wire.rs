@@ -70,6 +70,24 @@ pub struct WireStory {
     pub feeds: Vec<String>,
     /// When its first entry was stored.
     pub first_seen: Timestamp,
+    /// What was folded into it for this rule since the rule's message before; absent where nothing was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub folded: Vec<WireFolded>,
+}
+
+/// An entry that raised no alert since it was taken for a copy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WireFolded {
+    /// Its id.
+    pub entry: String,
+    /// Its feed.
+    pub feed: String,
+    /// Its title.
+    pub title: String,
+    /// Its page.
+    pub url: Option<String>,
+    /// Why it was taken for a copy.
+    pub why: String,
 }
 
 /// What is wrong with the system.

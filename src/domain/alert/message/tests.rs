@@ -60,6 +60,7 @@ fn alert() -> WireAlert {
             entries: 4,
             feeds: vec!["a".into(), "b".into(), "c".into(), "d".into()],
             first_seen: at("2026-11-24T01:09:00Z"),
+            folded: Vec::new(),
         }),
         health: None,
         alerts: None,
