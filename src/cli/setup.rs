@@ -20,6 +20,7 @@ use crate::domain::feed::market::Market;
 use crate::domain::feed::schedule::Pace;
 use crate::domain::id::FeedId;
 use crate::domain::matching::{Frequencies, RuleSet};
+use crate::domain::story::policy::Policy;
 use crate::fetch::proxy::Proxies;
 use crate::fetch::{Fetcher, user_agent};
 use crate::notify;
@@ -174,9 +175,9 @@ impl Maker {
             market,
             alerts: AlertSettings {
                 backlog: config.alerts.backlog,
-                story_window: config.alerts.story_window,
                 give_up: config.alerts.give_up,
             },
+            story: Arc::new(story_policy(&config)),
             keep: store_settings(&config),
             websub: websub_settings(&config),
             public_url: config.web.public_url.clone(),
@@ -184,6 +185,17 @@ impl Maker {
             definitions: config.definitions,
         })
     }
+}
+
+/// What makes a story, by `[alerts]` and the entities.
+fn story_policy(config: &Config) -> Policy {
+    let alerts = &config.alerts;
+    Policy::new(
+        alerts.story_window,
+        alerts.fold_across_languages,
+        &alerts.story_guards,
+        &config.definitions.entities,
+    )
 }
 
 /// Rules from which on it pays to look up what is rare.
