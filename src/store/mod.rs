@@ -15,6 +15,7 @@ pub use rusqlite::{Connection, Transaction};
 pub mod alerts;
 pub mod backup;
 pub mod check;
+pub mod digests;
 pub mod entries;
 mod error;
 pub mod feeds;
@@ -26,6 +27,7 @@ mod open;
 pub mod outbox;
 pub mod pages;
 pub mod polls;
+pub mod restore;
 pub mod retention;
 mod row;
 #[cfg(test)]
