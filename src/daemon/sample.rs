@@ -66,6 +66,7 @@ pub(super) fn receiver(id: &str, answer: Answer) -> Arc<Receiver> {
             zone: None,
             max_body: None,
             language: Language::default(),
+            templates: crate::notify::settings::TemplateSettings::default(),
             kind: ReceiverKind::Terminal,
         },
         notifier: Arc::new(Told(answer)),
