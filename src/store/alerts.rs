@@ -3,6 +3,7 @@
 //! Whether someone is told is decided in `domain::alert`; who still has to be told is in `outbox`; the JSON
 //! that is sent is put together in `wire`.
 
+mod hits;
 mod list;
 mod marked;
 mod wire;
@@ -20,6 +21,7 @@ use crate::domain::alert::wire::WireAlert;
 use crate::domain::id::{ReceiverId, RuleId};
 use crate::domain::rule::Severity;
 
+pub use hits::{Hit, HitCounts, heard_since, hit_counts, hits};
 pub use list::{AlertFilter, AlertRow, Deliveries, HeldFilter, HeldRow, held, list};
 pub use marked::{MarkCounts, MarkedAlert, mark_counts, marked};
 pub use wire::{AlertDetail, detail, wire};

@@ -30,6 +30,7 @@ pub(super) const ALL: &[Migration] = &[
     (11, include_str!("migrations/0011_identity.sql")),
     (12, include_str!("migrations/0012_stories.sql")),
     (13, include_str!("migrations/0013_decisions.sql")),
+    (14, include_str!("migrations/0014_marked.sql")),
 ];
 
 /// The version that `steps` lead to.
