@@ -2,9 +2,13 @@
 //!
 //! Parsing only; what a command does is in the file of its name.
 
+mod silence;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use self::silence::{SilenceAddArgs, SilenceCommand};
 
 /// Watches feeds and alerts people the moment an entry matches a rule.
 #[derive(Debug, Parser)]
@@ -124,6 +128,12 @@ pub enum Command {
     /// List, show, acknowledge, mark and resend alerts
     #[command(subcommand, after_help = "Example: bongsu alerts list --since 1d")]
     Alerts(AlertsCommand),
+    /// Hold alerts for a while
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  bongsu silence add --rule deals --for 2h --comment 'trade fair'\n  bongsu silence list"
+    )]
+    Silence(SilenceCommand),
     /// List and test receivers, ask who would be told
     #[command(subcommand, after_help = "Example: bongsu receivers test desk")]
     Receivers(ReceiversCommand),
@@ -414,7 +424,7 @@ pub struct AlertsListArgs {
     /// Only those with a dead delivery
     #[arg(long)]
     pub dead: bool,
-    /// Matches that raised no alert, with the reason
+    /// Matches that raised no alert, and messages that wait, with the reason
     #[arg(long)]
     pub held: bool,
     /// At most so many
@@ -441,18 +451,28 @@ pub enum ReceiversCommand {
         /// Receiver id
         id: String,
     },
-    /// Who would be told
-    Route {
-        /// Rule id
-        #[arg(long)]
-        rule: String,
-        /// Severity [default: the rule's]
-        #[arg(long)]
-        severity: Option<String>,
-        /// When [default: now]
-        #[arg(long)]
-        at: Option<String>,
-    },
+    /// Who would be told, when, and why
+    Route(RouteArgs),
+}
+
+/// `receivers route`.
+#[derive(Debug, Args)]
+pub struct RouteArgs {
+    /// Rule id
+    #[arg(long)]
+    pub rule: String,
+    /// Severity [default: the rule's]
+    #[arg(long)]
+    pub severity: Option<String>,
+    /// When [default: now]
+    #[arg(long)]
+    pub at: Option<String>,
+    /// Of an entry of this feed
+    #[arg(long)]
+    pub feed: Option<String>,
+    /// That names this entity; may be repeated
+    #[arg(long = "entity")]
+    pub entities: Vec<String>,
 }
 
 /// `db …`.

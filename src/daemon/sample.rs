@@ -23,7 +23,7 @@ use crate::domain::id::ReceiverId;
 use crate::domain::matching::RuleSet;
 use crate::domain::rule::{Definitions, Rule, Severity};
 use crate::fetch::{FetchSettings, Fetcher};
-use crate::notify::settings::{ReceiverConfig, ReceiverKind};
+use crate::notify::settings::{ReceiverConfig, ReceiverKind, Timing};
 use crate::notify::{Notifier, Outgoing, Sending};
 use crate::store::outbox::Addressee;
 use crate::store::{self, Store};
@@ -65,6 +65,7 @@ pub(super) fn receiver(id: &str, answer: Answer) -> Arc<Receiver> {
             zone: None,
             max_body: None,
             language: Language::default(),
+            timing: Timing::default(),
             kind: ReceiverKind::Terminal,
         },
         notifier: Arc::new(Told(answer)),
@@ -102,6 +103,7 @@ pub(super) fn setup(feeds: &[Feed], receivers: Vec<Arc<Receiver>>) -> Setup {
             story_window: Duration::from_hours(72),
             give_up: Duration::from_hours(72),
         },
+        policy: Arc::default(),
         keep: store::Settings::default(),
         websub: None,
         public_url: None,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::receivers::Receiver;
+use crate::domain::alert::policy::Policy;
 use crate::domain::feed::Feed;
 use crate::domain::feed::market::Market;
 use crate::domain::feed::schedule::Pace;
@@ -40,6 +41,8 @@ pub struct Setup {
     pub market: Market,
     /// What alerts depend on.
     pub alerts: AlertSettings,
+    /// When and how alerts are told.
+    pub policy: Arc<Policy>,
     /// How long things are kept.
     pub keep: store::Settings,
     /// Where hubs can push to; none: no feed is pushed.

@@ -4,6 +4,7 @@
 //! the facts it needs are gathered from the store, in the same transaction that keeps its answer.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -13,9 +14,12 @@ use super::alerts::{self, NewAlert};
 use super::entries::{self, Marks, Placed};
 use super::gaps::{self, NewGap};
 use super::outbox::Addressee;
-use super::row::{Json, Ms, Name, Rank};
+use super::row::{Json, Ms, Name, Rank, later, millis};
+use super::silences::About;
+use super::timing::Gate;
 use super::{Result, StoreError, feeds, pages, stories, websub};
 use crate::domain::alert::decide::{Change, Facts, decide};
+use crate::domain::alert::policy::Policy;
 use crate::domain::alert::{self, Decision, Held, Reason};
 use crate::domain::entry::Entry;
 use crate::domain::entry::identity::Part;
@@ -57,15 +61,18 @@ pub struct PollCommit {
     pub undated_is_backlog: bool,
     /// How long a story takes in copies.
     pub story_window: Duration,
+    /// How its alerts are to be told.
+    pub policy: Arc<Policy>,
     /// When all this is so.
     pub now: Timestamp,
 }
 
 impl PollCommit {
-    fn terms(&self) -> Terms {
+    fn terms<'a>(&self, gate: &'a Gate<'a>) -> Terms<'a> {
         Terms {
             backlog_before: self.backlog_before,
             undated_is_backlog: self.undated_is_backlog,
+            gate,
             now: self.now,
         }
     }
@@ -73,9 +80,10 @@ impl PollCommit {
 
 /// By what matches are decided, besides themselves: see the fields of [`PollCommit`].
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Terms {
+pub(super) struct Terms<'a> {
     pub backlog_before: Timestamp,
     pub undated_is_backlog: bool,
+    pub gate: &'a Gate<'a>,
     pub now: Timestamp,
 }
 
@@ -206,11 +214,12 @@ pub(super) fn record_entries(
     for rekeyed in &commit.rekeyed {
         entries::rekey(tx, &commit.feed, rekeyed)?;
     }
+    let gate = Gate::load(tx, &commit.policy, commit.now)?;
     for item in &commit.new {
-        record_new(tx, commit, item, result)?;
+        record_new(tx, (commit, &gate), item, result)?;
     }
     for revised in &commit.revised {
-        record_revised(tx, commit, revised, result)?;
+        record_revised(tx, (commit, &gate), revised, result)?;
     }
     result.pages += pages::queue(tx, commit)?;
     entries::touch(tx, &commit.seen, commit.now)
@@ -218,7 +227,7 @@ pub(super) fn record_entries(
 
 fn record_new(
     tx: &Transaction<'_>,
-    commit: &PollCommit,
+    (commit, gate): (&PollCommit, &Gate<'_>),
     item: &Recorded,
     result: &mut PollResult,
 ) -> Result<()> {
@@ -235,12 +244,12 @@ fn record_new(
         item,
         revised: false,
     };
-    record_findings(tx, &commit.terms(), &case, result)
+    record_findings(tx, &commit.terms(gate), &case, result)
 }
 
 fn record_revised(
     tx: &Transaction<'_>,
-    commit: &PollCommit,
+    (commit, gate): (&PollCommit, &Gate<'_>),
     revised: &RevisedEntry,
     result: &mut PollResult,
 ) -> Result<()> {
@@ -254,13 +263,13 @@ fn record_revised(
         item: &revised.now,
         revised: true,
     };
-    record_findings(tx, &commit.terms(), &case, result)
+    record_findings(tx, &commit.terms(gate), &case, result)
 }
 
 /// What is found in a stored entry later, on the terms of its poll.
 pub(super) fn record_case(
     tx: &Transaction<'_>,
-    terms: &Terms,
+    terms: &Terms<'_>,
     at: Placed,
     item: &Recorded,
 ) -> Result<PollResult> {
@@ -277,34 +286,15 @@ pub(super) fn record_case(
 /// Whom the entry names, and what its matches lead to.
 fn record_findings(
     tx: &Transaction<'_>,
-    terms: &Terms,
+    terms: &Terms<'_>,
     case: &Case<'_>,
     result: &mut PollResult,
 ) -> Result<()> {
     entries::save_mentions(tx, &case.at, &case.item.mentions, terms.now)?;
-    for found in &case.item.matches {
-        let told = alerts::of_story(tx, case.at.story, &found.found.rule)?;
-        let others = untold(tx, case.at.story, found, told)?;
-        let facts = Facts {
-            notify: found.notify,
-            revisions: found.revisions,
-            published: case.item.entry.content.published,
-            backlog_before: terms.backlog_before,
-            undated_is_backlog: terms.undated_is_backlog,
-            change: if case.revised {
-                Change::Revised {
-                    matched_before: matched_before(tx, &case.at, found)?,
-                }
-            } else {
-                Change::New
-            },
-            story_alerted: told.is_some() && others.is_empty(),
-        };
-        let outcome = match decide(&facts) {
-            Decision::Raise(reason) => raise(tx, terms, case, (found, reason, &others), result)?,
-            Decision::Hold(Held::Folded) => Outcome::Held(Held::Folded, told),
-            Decision::Hold(held) => Outcome::Held(held, None),
-        };
+    let mut matches: Vec<&RuleMatch> = case.item.matches.iter().collect();
+    matches.sort_by_key(|found| terms.gate.policy.order(&found.found.rule));
+    for found in matches {
+        let outcome = decide_match(tx, terms, case, found, result)?;
         if let Outcome::Held(held, _) = outcome {
             *result.held.entry(held.as_str()).or_default() += 1;
         }
@@ -313,13 +303,92 @@ fn record_findings(
     Ok(())
 }
 
+/// Whether a match is told, and if so, owes it.
+fn decide_match(
+    tx: &Transaction<'_>,
+    terms: &Terms<'_>,
+    case: &Case<'_>,
+    found: &RuleMatch,
+    result: &mut PollResult,
+) -> Result<Outcome> {
+    let told = alerts::of_story(tx, case.at.story, &found.found.rule)?;
+    let about = About {
+        rule: found.found.rule.as_str(),
+        severity: found.found.severity,
+        entry: Some(case.at.seq),
+        subject: None,
+    };
+    let silenced = terms.gate.silence(tx, &about)?.is_some();
+    let others = untold(tx, case.at.story, found, (told, silenced))?;
+    let facts = Facts {
+        notify: found.notify,
+        revisions: found.revisions,
+        published: case.item.entry.content.published,
+        backlog_before: terms.backlog_before,
+        undated_is_backlog: terms.undated_is_backlog,
+        change: if case.revised {
+            Change::Revised {
+                matched_before: matched_before(tx, &case.at, found)?,
+            }
+        } else {
+            Change::New
+        },
+        story_alerted: told.is_some() && others.is_empty(),
+    };
+    match decide(&facts) {
+        Decision::Raise(reason) => {
+            let rest = reason == Reason::NewStory && !others.is_empty();
+            let mut to = if rest {
+                others
+            } else {
+                found.receivers.clone()
+            };
+            match inhibit(tx, terms, case, found, &mut to)? {
+                Some(by) => Ok(Outcome::Held(Held::Inhibited, Some(by))),
+                None => raise(tx, terms, case, (found, reason, rest, &to), result),
+            }
+        }
+        Decision::Hold(Held::Folded) => Ok(Outcome::Held(Held::Folded, told)),
+        Decision::Hold(held) => Ok(Outcome::Held(held, None)),
+    }
+}
+
+/// Leaves out those whom another rule has told of the story; where nobody is left, the alert that did it.
+fn inhibit(
+    tx: &Transaction<'_>,
+    terms: &Terms<'_>,
+    case: &Case<'_>,
+    found: &RuleMatch,
+    to: &mut [Addressee],
+) -> Result<Option<i64>> {
+    let policy = terms.gate.policy;
+    let manner = policy.rule(found.found.rule.as_str());
+    let rules = manner.map_or(&[][..], |manner| manner.inhibit.as_slice());
+    let since = later(terms.now, millis(policy.story_window).saturating_neg());
+    let mut last = None;
+    for rule in rules {
+        let Some(by) = alerts::of_story_since(tx, case.at.story, rule, since)? else {
+            continue;
+        };
+        for receiver in to.iter_mut().filter(|to| to.skip.is_none()) {
+            let story = (case.at.story, rule.as_str());
+            if alerts::went_to(tx, story, &receiver.receiver, false)? {
+                receiver.skip = Some(format!("inhibited: {rule} has told of the story"));
+                last = Some(by);
+            }
+        }
+    }
+    let nobody = to.iter().all(|to| to.skip.is_some());
+    Ok(last.filter(|_| nobody))
+}
+
 /// Of those whom a match is for, the ones that no alert of the rule on this story went to: a receiver's `only`
 /// may refuse the first entry and take a copy.
 fn untold(
     tx: &Transaction<'_>,
     story: i64,
     found: &RuleMatch,
-    told: Option<i64>,
+    (told, silenced): (Option<i64>, bool),
 ) -> Result<Vec<Addressee>> {
     let mut others = Vec::new();
     if told.is_none() {
@@ -327,7 +396,7 @@ fn untold(
     }
     for to in found.receivers.iter().filter(|to| to.skip.is_none()) {
         let rule = found.found.rule.as_str();
-        if !alerts::went_to(tx, story, rule, &to.receiver)? {
+        if !alerts::went_to(tx, (story, rule), &to.receiver, silenced)? {
             others.push(to.clone());
         }
     }
@@ -342,14 +411,13 @@ enum Outcome {
 
 fn raise(
     tx: &Transaction<'_>,
-    terms: &Terms,
+    terms: &Terms<'_>,
     case: &Case<'_>,
-    (found, reason, others): (&RuleMatch, Reason, &[Addressee]),
+    (found, reason, rest, receivers): (&RuleMatch, Reason, bool, &[Addressee]),
     result: &mut PollResult,
 ) -> Result<Outcome> {
     let rule = found.found.rule.as_str();
     let entry = case.item.entry.id.as_str();
-    let rest = reason == Reason::NewStory && !others.is_empty();
     let key = match reason {
         Reason::NewStory => {
             let step = if rest { entry } else { "" };
@@ -372,12 +440,12 @@ fn raise(
         place: Some(&case.at),
         body: None,
     };
-    let receivers = if rest { others } else { &found.receivers };
     let (id, fresh) = alerts::insert(tx, &alert, receivers, terms.now)?;
     if !fresh {
         result.repeated += 1;
         return Ok(Outcome::Held(Held::Known, Some(id)));
     }
+    terms.gate.judge(tx, id)?;
     result.alerts.push(id);
     let owed = receivers.iter().filter(|to| to.skip.is_none());
     result.deliveries += u32::try_from(owed.count()).unwrap_or(u32::MAX);

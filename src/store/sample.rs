@@ -188,6 +188,7 @@ pub(super) fn commit(new: Vec<Recorded>) -> PollCommit {
         backlog_before: after(-86_400),
         undated_is_backlog: true,
         story_window: 3 * DAY,
+        policy: std::sync::Arc::default(),
         now: now(),
     }
 }

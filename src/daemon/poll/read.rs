@@ -378,6 +378,7 @@ impl Digest {
             },
             undated_is_backlog: rows.is_import || self.old.last_success.is_none(),
             story_window: self.setup.alerts.story_window,
+            policy: Arc::clone(&self.setup.policy),
             now: self.now,
             state,
         }

@@ -88,4 +88,7 @@ pub struct WireHealth {
 pub struct WireLinks {
     /// The alert's page; null without `public_url`.
     pub alert: Option<String>,
+    /// Where it is acknowledged with one tap, by whoever it was sent to; only with `public_url`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ack: Option<String>,
 }

@@ -52,6 +52,7 @@ pub fn wire(conn: &Connection, alert: i64, public_url: Option<&str>) -> Result<O
     };
     let links = WireLinks {
         alert: public_url.map(|url| format!("{}/alerts/{alert}", url.trim_end_matches('/'))),
+        ack: None,
     };
     if let Some(body) = stored.body {
         return Ok(Some(WireAlert {
@@ -136,11 +137,13 @@ pub(super) fn entry_then(
     Ok(Some(stored.wire()))
 }
 
-/// Why an alert was raised: the places that its match lists.
+/// Why an alert was raised: the places that its match lists, or that of the alert it follows up on.
 pub(super) fn evidence(conn: &Connection, alert: i64) -> Result<Vec<Evidence>> {
     let found: Option<Json<Vec<Evidence>>> = conn
         .prepare_cached(
-            r#"select evidence from "match" where alert = ?1 and raised is not null limit 1"#,
+            r#"select evidence from "match"
+               where alert = (select coalesce(follows, seq) from alert where seq = ?1) and raised is not null
+               limit 1"#,
         )?
         .query_row([alert], |row| row.get(0))
         .optional()?;

@@ -65,6 +65,7 @@ fn alert() -> WireAlert {
         alerts: None,
         links: WireLinks {
             alert: Some("https://desk.example.org/alerts/7".into()),
+            ack: None,
         },
         test: false,
         cut: false,
