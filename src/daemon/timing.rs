@@ -20,7 +20,7 @@ use crate::store::outbox::Addressee;
 use crate::store::{StoreError, timing};
 
 /// Between two looks, whatever the rows say.
-const SHORTEST_REST: Duration = Duration::from_millis(100);
+const SHORTEST_REST: Duration = Duration::from_millis(200);
 
 /// What a round came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,7 +58,8 @@ pub async fn run(shared: Arc<Shared>, stop: CancellationToken) -> anyhow::Result
         shared.progress.beat("timing", LONGEST_REST * 2);
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
-            () = nudged => {}
+            // Polls that end together are one occasion.
+            () = async { tokio::time::sleep(SHORTEST_REST).await; nudged.await } => {}
             () = tokio::time::sleep(rest) => {}
         }
     }
@@ -116,10 +117,10 @@ async fn escalate(
     (rule, how): (&Rule, &Escalate),
     round: &mut Round,
 ) -> Result<(), StoreError> {
-    let (now, id) = (shared.clock.now(), rule.id.clone());
+    let (now, of) = (shared.clock.now(), (rule.id.clone(), how.clone()));
     let candidates = shared
         .store
-        .read(move |conn| escalations::candidates(conn, &id, now))
+        .read(move |conn| escalations::candidates(conn, (&of.0, &of.1), now))
         .await?;
     for candidate in candidates {
         for step in candidate.left.clone() {

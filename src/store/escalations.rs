@@ -9,22 +9,18 @@ use super::alerts::{self, NewAlert};
 use super::entries::Placed;
 use super::outbox::Addressee;
 use super::row::{Ms, Rank};
-use super::{Result, entries};
+use super::{Result, entries, stories};
 use crate::domain::alert::escalate::{Standing, Step};
 use crate::domain::alert::{self, Reason};
 use crate::domain::entry::Entry;
-use crate::domain::feed::limits;
 use crate::domain::id::RuleId;
-use crate::domain::rule::Severity;
+use crate::domain::rule::{Escalate, Severity};
 
 /// How long after its first alert a story can escalate.
 pub const LONGEST: SignedDuration = SignedDuration::from_hours(10 * 24);
 
 /// The most stories of a rule that are looked at, newest first.
 const MOST_STORIES: u32 = 2_000;
-
-/// The most entries of a story whose owners are looked at.
-const MOST_CARRIERS: u32 = 1_000;
 
 /// A rule's first alert on a story, with steps left to take.
 #[derive(Clone, Debug)]
@@ -59,7 +55,11 @@ fn key(rule: &RuleId, first_entry: &str, step: Step) -> String {
 }
 
 /// The stories that a rule has told of lately and that nobody has acknowledged.
-pub fn candidates(conn: &Connection, rule: &RuleId, now: Timestamp) -> Result<Vec<Candidate>> {
+pub fn candidates(
+    conn: &Connection,
+    (rule, how): (&RuleId, &Escalate),
+    now: Timestamp,
+) -> Result<Vec<Candidate>> {
     let mut query = conn.prepare_cached(
         "select a.seq, a.severity, a.rule_title, a.entry, a.revision, a.story, s.first_entry
          from alert a join story s on s.seq = a.story
@@ -95,7 +95,7 @@ pub fn candidates(conn: &Connection, rule: &RuleId, now: Timestamp) -> Result<Ve
             }
         }
         if !candidate.left.is_empty() {
-            candidate.standing = standing(conn, &candidate)?;
+            candidate.standing = standing(conn, &candidate, (how, now))?;
             candidates.push(candidate);
         }
     }
@@ -108,7 +108,11 @@ fn is_taken(conn: &Connection, key: &str) -> Result<bool> {
         .query_row([key], |row| row.get(0))?)
 }
 
-fn standing(conn: &Connection, of: &Candidate) -> Result<Standing> {
+fn standing(
+    conn: &Connection,
+    of: &Candidate,
+    how: (&Escalate, Timestamp),
+) -> Result<Standing> {
     // A message that waits has told nobody; one that failed had its chance.
     let (told, open, silenced): (Option<Ms>, u32, u32) = conn
         .prepare_cached(
@@ -124,31 +128,32 @@ fn standing(conn: &Connection, of: &Candidate) -> Result<Standing> {
         acked: false,
         silenced: open > 0 && silenced == open,
         told: told.map(|at| at.0),
-        carriers: carriers(conn, of.place.story)?,
+        carriers: carriers(conn, of, how)?,
     })
 }
 
-/// Who carries a story, and since when: an owner for each entry, newest first.
-fn carriers(conn: &Connection, story: i64) -> Result<Vec<(String, Timestamp)>> {
-    let mut query = conn.prepare_cached(
-        "select f.owner, f.url, e.first_seen from entry e join feed f on f.id = e.feed
-         where e.story = ?1 order by e.seq desc limit ?2",
-    )?;
-    let rows = query.query_map(params![story, MOST_CARRIERS], |row| {
-        let (owner, url): (Option<String>, String) = (row.get(0)?, row.get(1)?);
-        Ok((
-            owner.unwrap_or_else(|| publisher(&url)),
-            row.get::<_, Ms>(2)?.0,
-        ))
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// Feeds of one registrable domain are one voice.
-fn publisher(url: &str) -> String {
-    let authority = limits::authority(url);
-    let domain = authority.as_deref().and_then(limits::domain);
-    domain.or(authority).unwrap_or_else(|| url.to_owned())
+/// Who tells the story in words of their own, and since when; looked at only where there may be enough of them.
+fn carriers(
+    conn: &Connection,
+    of: &Candidate,
+    (how, now): (&Escalate, Timestamp),
+) -> Result<Vec<(String, Timestamp)>> {
+    let within = SignedDuration::try_from(how.within).unwrap_or(SignedDuration::MAX);
+    let since = now.checked_sub(within).unwrap_or(Timestamp::MIN);
+    let feeds: u32 = conn
+        .prepare_cached(
+            "select count(distinct feed) from entry where story = ?1 and exists (
+                select 1 from entry where story = ?1 and first_seen > ?2)",
+        )?
+        .query_row(params![of.place.story, Ms(since)], |row| row.get(0))?;
+    if feeds < how.feeds || !of.left.contains(&Step::Owners) {
+        return Ok(Vec::new());
+    }
+    let owners = stories::owners(conn, of.place.story)?;
+    Ok(owners
+        .into_iter()
+        .map(|voice| (voice.owner, voice.at))
+        .collect())
 }
 
 /// The entry that a candidate tells of, with its feed's tags: for whom it is meant may depend on it.

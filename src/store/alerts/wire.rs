@@ -77,6 +77,7 @@ pub fn wire(conn: &Connection, alert: i64, public_url: Option<&str>) -> Result<O
         rule: stored.rule,
         health: None,
         alerts: None,
+        late_by: None,
         links,
         test: false,
         cut: false,
