@@ -24,6 +24,7 @@ use crate::domain::rule::Rule;
 use crate::domain::units::parse_rate;
 
 mod crash;
+mod escalation;
 mod year;
 
 /// A desk: a store, a policy, and a receiver that takes everything.
