@@ -130,44 +130,105 @@ fn over_a_throttle_three_come_by_themselves_and_the_rest_waits_together() {
     let titles: Vec<String> = (0..10)
         .map(|n| format!("Acme report {n} {n}alpha {n}beta {n}gamma {n}delta"))
         .collect();
-    let items: Vec<_> = titles.iter().map(|title| (title.as_str(), "Text.")).collect();
+    let items: Vec<_> = titles
+        .iter()
+        .map(|title| (title.as_str(), "Text."))
+        .collect();
     world.publish("a", &items);
     let summary = world.once();
     assert_eq!(summary["alerts"]["new"], 10, "{summary}");
     assert_eq!(summary["deliveries"]["sent"], 3, "{summary}");
     assert_eq!(summary["deliveries"]["held"], 7, "{summary}");
-    assert_eq!(world.once()["deliveries"]["sent"], 0, "after a restart the same");
-    let held = world.desk.run(&["alerts", "list", "--held"]).expect(0).rows();
+    assert_eq!(
+        world.once()["deliveries"]["sent"],
+        0,
+        "after a restart the same"
+    );
+    let held = world
+        .desk
+        .run(&["alerts", "list", "--held"])
+        .expect(0)
+        .rows();
     assert_eq!(held.len(), 7);
-    assert!(held.iter().all(|row| row["held"] == "throttle" && row["until"].is_string()));
+    assert!(
+        held.iter()
+            .all(|row| row["held"] == "throttle" && row["until"].is_string())
+    );
 }
 
 #[test]
 fn a_silence_holds_and_its_end_tells_in_one_message_what_it_held() {
     let world = World::new("", "", "");
     world.once();
-    world.publish("a", &[("Acme alpha one two three four", "Text."), ("Acme beta six seven eight nine", "Text.")]);
-    let args = ["silence", "add", "--rule", "acme", "--for", "2h", "--by", "kim", "--comment", "fair"];
+    world.publish(
+        "a",
+        &[
+            ("Acme alpha one two three four", "Text."),
+            ("Acme beta six seven eight nine", "Text."),
+        ],
+    );
+    let args = [
+        "silence",
+        "add",
+        "--rule",
+        "acme",
+        "--for",
+        "2h",
+        "--by",
+        "kim",
+        "--comment",
+        "fair",
+    ];
     let row = world.desk.run(&args).expect(0).json();
     assert_eq!((&row["id"], &row["author"]), (&1.into(), &"kim".into()));
     world.poll("a");
     assert_eq!(world.told(), Vec::<Value>::new());
     let rows = world.desk.run(&["silence", "list"]).expect(0).rows();
-    assert_eq!((&rows[0]["state"], &rows[0]["holds"]), (&"active".into(), &2.into()));
-    let held = world.desk.run(&["alerts", "list", "--held"]).expect(0).rows();
-    assert!(held.iter().all(|row| row["held"] == "silence" && row["silence"] == 1), "{held:?}");
-    let explained = world.desk.run(&["explain", held[0]["entry"].as_str().unwrap()]).expect(0).rows();
-    let why = explained[0]["decisions"][0]["deliveries"][0]["why"].as_str().unwrap();
+    assert_eq!(
+        (&rows[0]["state"], &rows[0]["holds"]),
+        (&"active".into(), &2.into())
+    );
+    let held = world
+        .desk
+        .run(&["alerts", "list", "--held"])
+        .expect(0)
+        .rows();
+    assert!(
+        held.iter()
+            .all(|row| row["held"] == "silence" && row["silence"] == 1),
+        "{held:?}"
+    );
+    let explained = world
+        .desk
+        .run(&["explain", held[0]["entry"].as_str().unwrap()])
+        .expect(0)
+        .rows();
+    let why = explained[0]["decisions"][0]["deliveries"][0]["why"]
+        .as_str()
+        .unwrap();
     assert!(why.starts_with("silence 1 until"), "{why}");
 
-    world.desk.run(&["silence", "end", "1", "--by", "lee"]).expect(0);
+    world
+        .desk
+        .run(&["silence", "end", "1", "--by", "lee"])
+        .expect(0);
     assert_eq!(world.once()["deliveries"]["sent"], 1);
     let told = world.told();
     assert_eq!(told.len(), 1);
-    assert_eq!((&told[0]["reason"], &told[0]["entry"]), (&"digest".into(), &Value::Null));
+    assert_eq!(
+        (&told[0]["reason"], &told[0]["entry"]),
+        (&"digest".into(), &Value::Null)
+    );
     assert_eq!(told[0]["alerts"].as_array().unwrap().len(), 2);
-    let rows = world.desk.run(&["silence", "list", "--all"]).expect(0).rows();
-    assert_eq!((&rows[0]["state"], &rows[0]["ended_by"]), (&"over".into(), &"lee".into()));
+    let rows = world
+        .desk
+        .run(&["silence", "list", "--all"])
+        .expect(0)
+        .rows();
+    assert_eq!(
+        (&rows[0]["state"], &rows[0]["ended_by"]),
+        (&"over".into(), &"lee".into())
+    );
     world.desk.run(&["silence", "end", "1"]).expect(1);
 }
 
@@ -176,13 +237,34 @@ fn a_silence_is_tried_before_it_holds_and_refused_without_an_object_or_an_end() 
     let world = World::new("notify = \"digest\"", "", "");
     world.publish_story("a", TEXTS[0]);
     world.once();
-    let dry = ["silence", "add", "--query", "howitzer", "--for", "1h", "--dry-run"];
+    let dry = [
+        "silence",
+        "add",
+        "--query",
+        "howitzer",
+        "--for",
+        "1h",
+        "--dry-run",
+    ];
     let preview = world.desk.run(&dry).expect(0).json();
-    assert_eq!(preview["would_hold"].as_array().unwrap().len(), 1, "{preview}");
-    assert_eq!((&preview["of_last_week"], &preview["in_last_week"]), (&1.into(), &1.into()));
+    assert_eq!(
+        preview["would_hold"].as_array().unwrap().len(),
+        1,
+        "{preview}"
+    );
+    assert_eq!(
+        (&preview["of_last_week"], &preview["in_last_week"]),
+        (&1.into(), &1.into())
+    );
     let none = ["silence", "add", "--feed", "b", "--for", "1h", "--dry-run"];
-    assert_eq!(world.desk.run(&none).expect(0).json()["would_hold"], serde_json::json!([]));
-    assert_eq!(world.desk.run(&["silence", "list"]).expect(0).rows(), Vec::<Value>::new());
+    assert_eq!(
+        world.desk.run(&none).expect(0).json()["would_hold"],
+        serde_json::json!([])
+    );
+    assert_eq!(
+        world.desk.run(&["silence", "list"]).expect(0).rows(),
+        Vec::<Value>::new()
+    );
     for wrong in [
         &["silence", "add", "--for", "1h"][..],
         &["silence", "add", "--rule", "acme"],
@@ -200,17 +282,38 @@ fn a_rule_for_digests_and_quiet_hours_wait_and_route_says_until_when() {
                  digest = { at = \"08:00\", zone = \"Asia/Seoul\", except = \"high\" }";
     let world = World::new("", quiet, "");
     let route = |severity: &str, at: &str| {
-        let args = ["receivers", "route", "--rule", "acme", "--severity", severity, "--at", at];
+        let args = [
+            "receivers",
+            "route",
+            "--rule",
+            "acme",
+            "--severity",
+            severity,
+            "--at",
+            at,
+        ];
         world.desk.run(&args).expect(0).rows().remove(0)
     };
     let night = route("high", "2026-11-24T14:10:00Z");
     assert_eq!(night["when"], "2026-11-24T22:00:00Z", "{night}");
     assert_eq!(night["why_then"], "quiet hours until 2026-11-25 07:00 KST");
     let low = route("low", "2026-11-24T14:10:00Z");
-    let holds: Vec<_> = low["holds"].as_array().unwrap().iter().map(|one| one["hold"].clone()).collect();
+    let holds: Vec<_> = low["holds"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["hold"].clone())
+        .collect();
     assert_eq!(holds, ["quiet", "digest"]);
-    for (severity, at) in [("critical", "2026-11-24T14:10:00Z"), ("high", "2026-11-24T03:00:00Z")] {
-        assert_eq!(route(severity, at)["why_then"], Value::Null, "{severity} {at}");
+    for (severity, at) in [
+        ("critical", "2026-11-24T14:10:00Z"),
+        ("high", "2026-11-24T03:00:00Z"),
+    ] {
+        assert_eq!(
+            route(severity, at)["why_then"],
+            Value::Null,
+            "{severity} {at}"
+        );
     }
     let noon = route("low", "2026-11-24T03:00:00Z");
     assert_eq!(noon["when"], "2026-11-24T23:00:00Z");
@@ -225,14 +328,23 @@ fn a_stronger_rule_keeps_a_weaker_one_quiet_on_its_story() {
     let summary = world.once();
     assert_eq!(summary["alerts"]["held"]["inhibited"], 1, "{summary}");
     assert_eq!(world.told()[0]["rule"]["id"], "strong");
-    let held = world.desk.run(&["alerts", "list", "--held"]).expect(0).rows();
-    assert_eq!((&held[0]["held"], &held[0]["alert"]), (&"inhibited".into(), &1.into()));
+    let held = world
+        .desk
+        .run(&["alerts", "list", "--held"])
+        .expect(0)
+        .rows();
+    assert_eq!(
+        (&held[0]["held"], &held[0]["alert"]),
+        (&"inhibited".into(), &1.into())
+    );
 }
 
 /// A header of a mail, unfolded.
 fn header(mail: &str, name: &str) -> Option<String> {
     let head = mail.split("\r\n\r\n").next()?.replace("\r\n ", " ");
-    let line = head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+    let line = head
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
     line.map(str::to_owned)
 }
 
@@ -254,21 +366,37 @@ fn a_story_escalates_once_when_enough_independent_owners_carry_it() {
     world.poll("b");
     world.publish_story("c", TEXTS[2]);
     world.poll("c");
-    assert_eq!(world.reasons(), ["new-story"], "a third feed of the same owner is no third voice");
+    assert_eq!(
+        world.reasons(),
+        ["new-story"],
+        "a third feed of the same owner is no third voice"
+    );
     world.publish_story("d", TEXTS[3]);
     world.poll("d");
     assert_eq!(world.reasons(), ["new-story", "escalation"]);
     world.once();
     assert_eq!(world.reasons().len(), 2, "once");
     let told = world.told();
-    assert_eq!((&told[1]["severity"], &told[0]["severity"]), (&"critical".into(), &"high".into()));
+    assert_eq!(
+        (&told[1]["severity"], &told[0]["severity"]),
+        (&"critical".into(), &"high".into())
+    );
     assert_eq!(told[1]["story"]["id"], told[0]["story"]["id"]);
-    assert_eq!(told[1]["matches"], told[0]["matches"], "the evidence of the first");
+    assert_eq!(
+        told[1]["matches"], told[0]["matches"],
+        "the evidence of the first"
+    );
     assert_ne!(told[1]["key"], told[0]["key"]);
     let mails: Vec<String> = mail.mails().into_iter().map(|mail| mail.data).collect();
     assert_eq!(mails.len(), 2);
-    assert_eq!(header(&mails[0], "References"), header(&mails[1], "References"));
-    assert_eq!(header(&mails[1], "In-Reply-To"), header(&mails[0], "References"));
+    assert_eq!(
+        header(&mails[0], "References"),
+        header(&mails[1], "References")
+    );
+    assert_eq!(
+        header(&mails[1], "In-Reply-To"),
+        header(&mails[0], "References")
+    );
 }
 
 /// A POST without a body.
@@ -286,9 +414,8 @@ fn post(port: u16, path: &str) -> u16 {
 #[test]
 fn a_link_acknowledges_on_post_only_and_what_was_acknowledged_does_not_escalate() {
     let port = free_port();
-    let web = format!(
-        "[web]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"https://alerts.example\"\n"
-    );
+    let web =
+        format!("[web]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"https://alerts.example\"\n");
     let escalate = "escalate = { feeds = 2, within = \"6h\", severity = \"critical\" }";
     let world = World::new(escalate, "", &web);
     world.publish_story("a", TEXTS[0]);
@@ -303,9 +430,12 @@ fn a_link_acknowledges_on_post_only_and_what_was_acknowledged_does_not_escalate(
     };
     let (status, page) = daemon.get(path);
     assert_eq!(status, 200);
-    assert!(page.contains("<form method=\"post\">") && page.contains("Acme Heavy"), "{page}");
+    assert!(
+        page.contains("<form method=\"post\">") && page.contains("Acme Heavy"),
+        "{page}"
+    );
     assert_eq!(acked(), Value::Null, "looking changes nothing");
-    let forged = format!("{}x", path);
+    let forged = format!("{path}x");
     assert_eq!((daemon.get(&forged).0, post(port, &forged)), (404, 404));
     assert_eq!(acked(), Value::Null);
     assert_eq!(post(port, path), 200);
@@ -327,7 +457,10 @@ fn what_nobody_acknowledges_is_told_again_and_louder_once() {
         world.once();
         world.told().into_iter().nth(1)
     });
-    assert_eq!((&escalated["reason"], &escalated["severity"]), (&"escalation".into(), &"critical".into()));
+    assert_eq!(
+        (&escalated["reason"], &escalated["severity"]),
+        (&"escalation".into(), &"critical".into())
+    );
     world.once();
     assert_eq!(world.told().len(), 2);
 }

@@ -24,7 +24,6 @@ use crate::domain::feed::market::Market;
 use crate::domain::feed::schedule::Pace;
 use crate::domain::id::FeedId;
 use crate::domain::matching::{Frequencies, RuleSet};
-use crate::domain::rule::Definitions;
 use crate::fetch::proxy::Proxies;
 use crate::fetch::{Fetcher, user_agent};
 use crate::notify;
@@ -227,20 +226,13 @@ pub fn policy(config: &Config, machine: &TimeZone) -> Policy {
             give_up: receiver.give_up.unwrap_or(config.alerts.give_up),
         }
     };
-    let policy = Policy {
-        receivers: config
-            .receivers
-            .iter()
-            .map(|receiver| (receiver.id.clone(), manner(receiver)))
-            .collect(),
-        definitions: Definitions {
-            rules: Vec::new(),
-            ..config.definitions.clone()
-        },
-        story_window: config.alerts.story_window,
-        ..Policy::default()
-    };
-    policy.with_rules(&config.definitions.rules)
+    let receivers = config.receivers.iter();
+    let receivers = receivers.map(|receiver| (receiver.id.clone(), manner(receiver)));
+    Policy::new(
+        receivers.collect(),
+        &config.definitions,
+        config.alerts.story_window,
+    )
 }
 
 /// Rules from which on it pays to look up what is rare.

@@ -26,21 +26,18 @@ fn deaf(cx: &mut Cx, draft: &Draft) {
 
 /// Checks that what rules name is there.
 pub(super) fn check(cx: &mut Cx, draft: &Draft) {
-    let receivers: BTreeSet<&str> = draft
+    let receivers = draft
         .receivers
         .iter()
-        .map(|(receiver, _)| receiver.id.as_str())
-        .collect();
+        .map(|(receiver, _)| receiver.id.as_str());
+    let receivers: BTreeSet<&str> = receivers.collect();
     let feeds: BTreeSet<&str> = draft
         .feeds
         .iter()
         .map(|(feed, _)| feed.id.as_str())
         .collect();
-    let tags: BTreeSet<&str> = draft
-        .feeds
-        .iter()
-        .flat_map(|(feed, _)| feed.tags.iter().map(String::as_str))
-        .collect();
+    let tags = draft.feeds.iter().flat_map(|(feed, _)| &feed.tags);
+    let tags: BTreeSet<&str> = tags.map(String::as_str).collect();
     let rules: BTreeSet<&str> = draft
         .rules
         .iter()

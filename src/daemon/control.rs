@@ -65,7 +65,7 @@ impl Control {
                 Ok(row.map(|row| (ack, row)).ok_or(Refusal::Expired))
             })
             .await?;
-        Ok(found.map(|(ack, row)| self.link(ack, row)))
+        Ok(found.map(|(ack, row)| self.link(&ack, row)))
     }
 
     /// Acknowledges the alert of a one-tap link, as the receiver it was sent to.
@@ -86,7 +86,7 @@ impl Control {
         self.ack_link(token).await
     }
 
-    fn link(&self, ack: Ack, row: AlertRow) -> AckLink {
+    fn link(&self, ack: &Ack, row: AlertRow) -> AckLink {
         let setup = self.shared.setup();
         let receiver = setup.receiver(ack.receiver.as_str());
         AckLink {

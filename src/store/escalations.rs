@@ -108,11 +108,7 @@ fn is_taken(conn: &Connection, key: &str) -> Result<bool> {
         .query_row([key], |row| row.get(0))?)
 }
 
-fn standing(
-    conn: &Connection,
-    of: &Candidate,
-    how: (&Escalate, Timestamp),
-) -> Result<Standing> {
+fn standing(conn: &Connection, of: &Candidate, how: (&Escalate, Timestamp)) -> Result<Standing> {
     // A message that waits has told nobody; one that failed had its chance.
     let (told, open, silenced): (Option<Ms>, u32, u32) = conn
         .prepare_cached(

@@ -11,6 +11,8 @@ async fn an_idle_pass_finds_nothing_and_rests_as_long_as_it_may() {
     let now = shared.clock.now();
     assert_eq!(rest(None, now), LONGEST_REST);
     assert_eq!(rest(Some(now), now), SHORTEST_REST);
-    let far = now.checked_add(jiff::SignedDuration::from_hours(48)).unwrap();
+    let far = now
+        .checked_add(jiff::SignedDuration::from_hours(48))
+        .unwrap();
     assert_eq!(rest(Some(far), now), LONGEST_REST);
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::hours::{QuietHours, TimeOfDay};
 use crate::domain::id::{ReceiverId, RuleId};
-use crate::domain::rule::{Definitions, Rule, Severity};
+use crate::domain::rule::{Definitions, Notify, Rule, Severity};
 use crate::domain::units::Rate;
 
 /// Longer chains of rules that keep each other quiet are cut.
@@ -61,23 +61,30 @@ pub struct RuleManner {
 }
 
 impl Policy {
-    /// With the manners of these rules.
+    /// How these receivers want to be told of what `definitions` find.
     #[must_use]
-    pub fn with_rules(mut self, rules: &[Rule]) -> Self {
-        let depths = depths(rules);
-        self.rules = rules
-            .iter()
-            .map(|rule| {
-                let manner = RuleManner {
-                    digest: rule.notify == crate::domain::rule::Notify::Digest,
-                    throttle: rule.throttle,
-                    inhibit: rule.inhibit.clone(),
-                    depth: depths.get(&rule.id).copied().unwrap_or(0),
-                };
-                (rule.id.clone(), manner)
-            })
-            .collect();
-        self
+    pub fn new(
+        receivers: BTreeMap<ReceiverId, Manner>,
+        definitions: &Definitions,
+        story_window: Duration,
+    ) -> Self {
+        let depths = depths(&definitions.rules);
+        let manner = |rule: &Rule| RuleManner {
+            digest: rule.notify == Notify::Digest,
+            throttle: rule.throttle,
+            inhibit: rule.inhibit.clone(),
+            depth: depths.get(&rule.id).copied().unwrap_or(0),
+        };
+        let rules = definitions.rules.iter();
+        Self {
+            receivers,
+            rules: rules.map(|rule| (rule.id.clone(), manner(rule))).collect(),
+            definitions: Definitions {
+                rules: Vec::new(),
+                ..definitions.clone()
+            },
+            story_window,
+        }
     }
 
     /// The manner of a rule; none of one that config does not have.
@@ -125,15 +132,23 @@ mod tests {
         }
     }
 
+    fn of(rules: &[Rule]) -> Policy {
+        let definitions = Definitions {
+            rules: rules.to_vec(),
+            ..Definitions::default()
+        };
+        Policy::new(BTreeMap::new(), &definitions, Duration::ZERO)
+    }
+
     #[test]
     fn rules_stand_behind_those_that_keep_them_quiet() {
         let rules = [rule("c", &["b", "a"]), rule("b", &["a"]), rule("a", &[])];
-        let policy = Policy::default().with_rules(&rules);
+        let policy = of(&rules);
         let order = |id: &str| policy.order(&RuleId::new(id));
         assert_eq!([order("a"), order("b"), order("c")], [0, 1, 2]);
         assert_eq!(order("unknown"), 0);
         let circle = [rule("a", &["b"]), rule("b", &["a"])];
-        let ends = Policy::default().with_rules(&circle);
+        let ends = of(&circle);
         assert!(ends.order(&RuleId::new("a")) <= LONGEST_CHAIN);
     }
 }

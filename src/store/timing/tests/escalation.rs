@@ -15,10 +15,22 @@ fn how() -> Escalate {
 }
 
 const TEXTS: [(&str, &str); 4] = [
-    ("a", "Delivery begins in two years and crews are trained abroad before that."),
-    ("b", "Lawmakers welcome the purchase while they ask who is to pay for all of it."),
-    ("c", "Analysts see a shift as factories at the coast hire hundreds of welders."),
-    ("d", "A spokesman named no price but local partners assemble a third of them."),
+    (
+        "a",
+        "Delivery begins in two years and crews are trained abroad before that.",
+    ),
+    (
+        "b",
+        "Lawmakers welcome the purchase while they ask who is to pay for all of it.",
+    ),
+    (
+        "c",
+        "Analysts see a shift as factories at the coast hire hundreds of welders.",
+    ),
+    (
+        "d",
+        "A spokesman named no price but local partners assemble a third of them.",
+    ),
 ];
 
 /// The story `one` in a feed's own words.
@@ -103,12 +115,20 @@ fn nobody_who_acknowledges_in_time_is_told_louder() {
 fn at_night_owners_wake_people_and_a_missing_acknowledgement_waits_for_the_message() {
     let desk = Desk::of(quiet(), plain());
     carried(&desk, "a", "2026-11-24T14:10:00Z");
-    assert_eq!(escalate(&desk, "2026-11-24T15:00:00Z"), [], "it was not told yet");
+    assert_eq!(
+        escalate(&desk, "2026-11-24T15:00:00Z"),
+        [],
+        "it was not told yet"
+    );
     carried(&desk, "b", "2026-11-24T15:01:00Z");
     carried(&desk, "d", "2026-11-24T15:02:00Z");
     assert_eq!(escalate(&desk, "2026-11-24T15:03:00Z"), [Step::Owners]);
     let told = desk.deliver("2026-11-24T15:03:00Z");
-    assert_eq!(told[0].reason, Reason::Escalation, "judged by what it weighs now");
+    assert_eq!(
+        told[0].reason,
+        Reason::Escalation,
+        "judged by what it weighs now"
+    );
     assert_eq!(told.len(), 1);
 }
 
