@@ -30,6 +30,7 @@ mod run;
 mod setup;
 mod silence;
 mod status;
+mod stories;
 mod when;
 
 use std::ffi::OsString;
@@ -89,6 +90,7 @@ fn dispatch(cli: &Cli, out: &mut Output) -> Result<Exit, Failure> {
         Command::Entities(command) => entities::entities(command, &context, out)?,
         Command::Alerts(command) => return alerts::alerts(command, &context, out),
         Command::Silence(command) => return silence::silence(command, &context, out),
+        Command::Stories(command) => stories::stories(command, &context, out)?,
         Command::Receivers(command) => return receivers::receivers(command, &context, out),
         Command::Status => status::status(&context, out)?,
         Command::Db(command) => return db::db(command, &context, out),

@@ -14,7 +14,7 @@ use super::output::{Output, neutral};
 use super::{environment, rules, setup, when};
 use crate::daemon::receivers::{Receiver, Route, route};
 use crate::domain::alert::judge::{self, Moment, Waiting};
-use crate::domain::alert::policy::Policy;
+use crate::domain::alert::manners::Manners;
 use crate::domain::alert::silence::Facts;
 use crate::domain::id::ReceiverId;
 use crate::domain::rule::Severity;
@@ -80,16 +80,16 @@ fn routes(
         tags: feed.map(|feed| feed.tags.clone()).unwrap_or_default(),
         severity,
     };
-    let policy = setup::policy(&loaded.config, &environment::zone());
+    let manners = setup::manners(&loaded.config, &environment::zone());
     let store = context.store_if_any(loaded)?;
     let mut told = Vec::new();
     for route in route(&receivers(loaded, context)?, rule, severity, &[]) {
         let (holds, perhaps) = match &store {
             Some(store) => store.read_blocking(|conn| {
-                Gate::load(conn, &policy, at)?.would_hold(conn, &facts, &route.receiver)
+                Gate::load(conn, &manners, at)?.would_hold(conn, &facts, &route.receiver)
             })?,
             None => (
-                by_config(&policy, &facts, (&route.receiver, at)),
+                by_config(&manners, &facts, (&route.receiver, at)),
                 Vec::new(),
             ),
         };
@@ -107,7 +107,7 @@ fn routes(
 
 /// What holds it where there is no store yet: no silence, and nothing that a throttle could count.
 fn by_config(
-    policy: &Policy,
+    manners: &Manners,
     facts: &Facts,
     (receiver, now): (&ReceiverId, Timestamp),
 ) -> Vec<Waiting> {
@@ -115,10 +115,10 @@ fn by_config(
         severity: facts.severity,
         silence: None,
         throttle: None,
-        for_digest: policy.rule(&facts.rule).is_some_and(|rule| rule.digest),
+        for_digest: manners.rule(&facts.rule).is_some_and(|rule| rule.digest),
         now,
     };
-    let manner = policy.receivers.get(receiver);
+    let manner = manners.receivers.get(receiver);
     manner.map_or_else(Vec::new, |manner| judge::holds(manner, &moment))
 }
 

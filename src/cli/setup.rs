@@ -18,12 +18,13 @@ use crate::daemon::pricing;
 use crate::daemon::receivers::Receiver;
 use crate::daemon::setup::{AlertSettings, Setup, WebsubSettings};
 use crate::domain::alert::hours::{QuietHours, TimeOfDay};
-use crate::domain::alert::policy::{Collects, Manner, Policy};
+use crate::domain::alert::manners::{Collects, Manner, Manners};
 use crate::domain::feed::Feed;
 use crate::domain::feed::market::Market;
 use crate::domain::feed::schedule::Pace;
 use crate::domain::id::FeedId;
 use crate::domain::matching::{Frequencies, RuleSet};
+use crate::domain::story::policy::Policy;
 use crate::fetch::proxy::Proxies;
 use crate::fetch::{Fetcher, user_agent};
 use crate::notify;
@@ -159,7 +160,7 @@ impl Maker {
             }))
         });
         let receivers = receivers.collect::<Result<Vec<_>, String>>()?;
-        let policy = Arc::new(policy(&config, &context.zone));
+        let manners = Arc::new(manners(&config, &context.zone));
         let fetcher = Fetcher::new(&config.fetch, &agent, self.clock.clone())
             .map_err(|error| error.to_string())?;
         tell_special(&config.feeds);
@@ -171,7 +172,7 @@ impl Maker {
             .map_err(|error| error.to_string())?;
         Ok(Setup {
             feeds: feeds(&config, added),
-            policy,
+            manners,
             only: config.only.clone(),
             receivers,
             fetcher,
@@ -181,9 +182,9 @@ impl Maker {
             market,
             alerts: AlertSettings {
                 backlog: config.alerts.backlog,
-                story_window: config.alerts.story_window,
                 give_up: config.alerts.give_up,
             },
+            story: Arc::new(story_policy(&config)),
             keep: store_settings(&config),
             websub: websub_settings(&config),
             public_url: config.web.public_url.clone(),
@@ -197,7 +198,7 @@ impl Maker {
 const DIGEST_AT: Time = jiff::civil::time(8, 0, 0, 0);
 
 /// When and how alerts are told, in the machine's zone where no other is named.
-pub fn policy(config: &Config, machine: &TimeZone) -> Policy {
+pub fn manners(config: &Config, machine: &TimeZone) -> Manners {
     let of = |name: Option<&String>, default: &TimeZone| {
         let named = name.and_then(|name| TimeZone::get(name).ok());
         named.unwrap_or_else(|| default.clone())
@@ -228,10 +229,21 @@ pub fn policy(config: &Config, machine: &TimeZone) -> Policy {
     };
     let receivers = config.receivers.iter();
     let receivers = receivers.map(|receiver| (receiver.id.clone(), manner(receiver)));
-    Policy::new(
+    Manners::new(
         receivers.collect(),
         &config.definitions,
         config.alerts.story_window,
+    )
+}
+
+/// What makes a story, by `[alerts]` and the entities.
+fn story_policy(config: &Config) -> Policy {
+    let alerts = &config.alerts;
+    Policy::new(
+        alerts.story_window,
+        alerts.fold_across_languages,
+        &alerts.story_guards,
+        &config.definitions.entities,
     )
 }
 

@@ -48,9 +48,9 @@ fn add(args: &SilenceAddArgs, context: &Context, out: &mut Output) -> Result<(),
     let loaded = context.load()?;
     note_unknown(&loaded, &silence.matchers);
     let store = context.store_of(&loaded)?;
-    let policy = setup::policy(&loaded.config, &environment::zone());
+    let manners = setup::manners(&loaded.config, &environment::zone());
     if args.dry_run {
-        let preview = store.read_blocking(|conn| timing::preview(conn, &policy, &silence, now))?;
+        let preview = store.read_blocking(|conn| timing::preview(conn, &manners, &silence, now))?;
         return tell_preview(&preview, out);
     }
     if let Some(old) = silence.replaces {
@@ -62,7 +62,7 @@ fn add(args: &SilenceAddArgs, context: &Context, out: &mut Output) -> Result<(),
     }
     let (id, released) = store.write_blocking(move |tx| {
         let id = silences::add(tx, &silence, now)?;
-        Ok((id, timing::release(tx, &policy, false, now)?))
+        Ok((id, timing::release(tx, &manners, false, now)?))
     })?;
     let row = store.read_blocking(|conn| silences::get(conn, id))?;
     let row = row.ok_or_else(|| Failure::new(format!("silence {id} was not stored")))?;
@@ -254,11 +254,11 @@ fn end(
     let store = context.store_of(&loaded)?;
     let before = store.read_blocking(|conn| silences::get(conn, id))?;
     let before = still_open(before, id, now)?;
-    let policy = setup::policy(&loaded.config, &environment::zone());
+    let manners = setup::manners(&loaded.config, &environment::zone());
     let by = who(by);
     store.write_blocking(move |tx| {
         silences::end(tx, id, &by, release, now)?;
-        timing::release(tx, &policy, false, now)
+        timing::release(tx, &manners, false, now)
     })?;
     if !out.is_human() {
         return out.json(

@@ -120,7 +120,7 @@ pub async fn claim(
 ) -> Result<Option<Claimed>, StoreError> {
     let now = shared.clock.now();
     let (id, owner) = (receiver.config.id.clone(), shared.owner.clone());
-    let policy = Arc::clone(&shared.setup().policy);
+    let manners = Arc::clone(&shared.setup().manners);
     let lease_until = schedule::later(now, receiver.notifier.patience() + LEASE_MARGIN);
     let claim = move |tx: &store::Transaction<'_>| {
         let claim = Claim {
@@ -131,7 +131,7 @@ pub async fn claim(
             limit: 1,
             untried_since,
         };
-        timing::claim(tx, &policy, &claim).map(|mut claimed| claimed.pop())
+        timing::claim(tx, &manners, &claim).map(|mut claimed| claimed.pop())
     };
     shared.store.write(claim).await
 }
@@ -144,6 +144,7 @@ fn note(shared: &Shared, receiver: &Receiver, claimed: &Claimed, outcome: &Attem
         AttemptOutcome::Later { message, .. } => ("later", Some(message)),
         AttemptOutcome::Refused { message } => ("refused", Some(message)),
         AttemptOutcome::Permanent { message } => ("permanent", Some(message)),
+        AttemptOutcome::Gone { message } => ("gone", Some(message)),
     };
     shared.metrics.add(
         observe::ATTEMPTS,

@@ -343,10 +343,10 @@ async fn record(
     item: Recorded,
 ) -> Result<Went, StoreError> {
     let (now, of_claim) = (shared.clock.now(), Arc::clone(claimed));
-    let policy = Arc::clone(&shared.setup().policy);
+    let manners = Arc::clone(&shared.setup().manners);
     let result = shared
         .store
-        .write(move |tx| store::pages::record(tx, &of_claim, &item, (&policy, now)))
+        .write(move |tx| store::pages::record(tx, &of_claim, &item, (&manners, now)))
         .await?;
     let Some(result) = result else {
         count(shared, "stale");

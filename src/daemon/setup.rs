@@ -7,13 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::receivers::Receiver;
-use crate::domain::alert::policy::Policy;
+use crate::domain::alert::manners::Manners;
 use crate::domain::feed::Feed;
 use crate::domain::feed::market::Market;
 use crate::domain::feed::schedule::Pace;
 use crate::domain::id::{FeedId, ReceiverId, RuleId};
 use crate::domain::matching::RuleSet;
 use crate::domain::rule::{Definitions, Rule};
+use crate::domain::story::policy::Policy;
 use crate::fetch::Fetcher;
 use crate::store;
 
@@ -42,7 +43,9 @@ pub struct Setup {
     /// What alerts depend on.
     pub alerts: AlertSettings,
     /// When and how alerts are told.
-    pub policy: Arc<Policy>,
+    pub manners: Arc<Manners>,
+    /// What makes a story.
+    pub story: Arc<Policy>,
     /// How long things are kept.
     pub keep: store::Settings,
     /// Where hubs can push to; none: no feed is pushed.
@@ -56,8 +59,6 @@ pub struct Setup {
 pub struct AlertSettings {
     /// Entries published longer ago than this when first seen raise no alert.
     pub backlog: Duration,
-    /// How long copies of a story fold into its first alert.
-    pub story_window: Duration,
     /// A delivery that still fails then is a dead letter.
     pub give_up: Duration,
 }

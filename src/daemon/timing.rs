@@ -13,7 +13,7 @@ use super::receivers::route;
 use super::setup::Setup;
 use super::{LONGEST_REST, Shared};
 use crate::domain::alert::escalate::Step;
-use crate::domain::alert::policy::Policy;
+use crate::domain::alert::manners::Manners;
 use crate::domain::rule::{Escalate, Rule};
 use crate::store::escalations::{self, Candidate};
 use crate::store::outbox::Addressee;
@@ -38,16 +38,16 @@ pub struct Round {
 /// # Errors
 /// None that ends it: a store that fails is reported, waited for, and tried again.
 pub async fn run(shared: Arc<Shared>, stop: CancellationToken) -> anyhow::Result<()> {
-    let mut judged_by: Option<Arc<Policy>> = None;
+    let mut judged_by: Option<Arc<Manners>> = None;
     loop {
         let nudged = shared.timing_nudge.notified();
-        let policy = Arc::clone(&shared.setup().policy);
+        let manners = Arc::clone(&shared.setup().manners);
         let anew = judged_by
             .as_ref()
-            .is_none_or(|last| !Arc::ptr_eq(last, &policy));
+            .is_none_or(|last| !Arc::ptr_eq(last, &manners));
         let rest = match round(&shared, anew).await {
             Ok(round) => {
-                judged_by = Some(policy);
+                judged_by = Some(manners);
                 rest(round.next, shared.clock.now())
             }
             Err(error) => {
@@ -78,10 +78,10 @@ fn rest(next: Option<Timestamp>, now: Timestamp) -> Duration {
 /// When the store fails; what was committed before stays.
 pub async fn round(shared: &Shared, anew: bool) -> Result<Round, StoreError> {
     let setup = shared.setup();
-    let (now, policy) = (shared.clock.now(), Arc::clone(&setup.policy));
+    let (now, manners) = (shared.clock.now(), Arc::clone(&setup.manners));
     let released = shared
         .store
-        .write(move |tx| timing::release(tx, &policy, anew, now))
+        .write(move |tx| timing::release(tx, &manners, anew, now))
         .await?;
     let mut round = Round {
         digests: released.digests.len() as u64,
@@ -161,12 +161,12 @@ async fn raise(
             skip: route.skip,
         })
         .collect();
-    let (now, policy) = (shared.clock.now(), Arc::clone(&setup.policy));
+    let (now, manners) = (shared.clock.now(), Arc::clone(&setup.manners));
     shared
         .store
         .write(move |tx| {
             if let Some(alert) = escalations::raise(tx, &candidate, (step, severity), &to, now)? {
-                timing::judge(tx, &policy, alert, now)?;
+                timing::judge(tx, &manners, alert, now)?;
             }
             Ok(())
         })

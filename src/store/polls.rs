@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
@@ -16,10 +15,11 @@ use super::gaps::{self, NewGap};
 use super::outbox::Addressee;
 use super::row::{Json, Ms, Name, Rank, later, millis};
 use super::silences::About;
+use super::stories::{self, Placer};
 use super::timing::Gate;
-use super::{Result, StoreError, feeds, pages, stories, websub};
+use super::{Result, StoreError, feeds, pages, websub};
 use crate::domain::alert::decide::{Change, Facts, decide};
-use crate::domain::alert::policy::Policy;
+use crate::domain::alert::manners::Manners;
 use crate::domain::alert::{self, Decision, Held, Reason};
 use crate::domain::entry::Entry;
 use crate::domain::entry::identity::Part;
@@ -31,6 +31,7 @@ use crate::domain::feed::websub::push::PollNews;
 use crate::domain::id::{EntryId, FeedId};
 use crate::domain::matching::{Match, Mention};
 use crate::domain::rule::{Notify, Revisions};
+use crate::domain::story::policy::Policy;
 
 /// Everything one poll brings.
 #[derive(Clone, Debug)]
@@ -59,10 +60,10 @@ pub struct PollCommit {
     pub backlog_before: Timestamp,
     /// Undated new entries raise none either: it is the feed's first document.
     pub undated_is_backlog: bool,
-    /// How long a story takes in copies.
-    pub story_window: Duration,
     /// How its alerts are to be told.
-    pub policy: Arc<Policy>,
+    pub manners: Arc<Manners>,
+    /// What makes a story.
+    pub story: Arc<Policy>,
     /// When all this is so.
     pub now: Timestamp,
 }
@@ -214,12 +215,13 @@ pub(super) fn record_entries(
     for rekeyed in &commit.rekeyed {
         entries::rekey(tx, &commit.feed, rekeyed)?;
     }
-    let gate = Gate::load(tx, &commit.policy, commit.now)?;
+    let gate = Gate::load(tx, &commit.manners, commit.now)?;
+    let mut placer = Placer::new(commit);
     for item in &commit.new {
-        record_new(tx, (commit, &gate), item, result)?;
+        record_new(tx, (commit, &gate), item, (&mut placer, result))?;
     }
     for revised in &commit.revised {
-        record_revised(tx, (commit, &gate), revised, result)?;
+        record_revised(tx, (commit, &gate), revised, (&mut placer, result))?;
     }
     result.pages += pages::queue(tx, commit)?;
     entries::touch(tx, &commit.seen, commit.now)
@@ -229,14 +231,14 @@ fn record_new(
     tx: &Transaction<'_>,
     (commit, gate): (&PollCommit, &Gate<'_>),
     item: &Recorded,
-    result: &mut PollResult,
+    (placer, result): (&mut Placer<'_>, &mut PollResult),
 ) -> Result<()> {
     if entries::is_stored(tx, &item.entry.id)? {
         result.repeated += 1;
         return Ok(());
     }
     let marks = Marks::of(item);
-    let home = stories::place(tx, item, marks, commit.story_window, commit.now)?;
+    let home = placer.place(tx, item, marks)?;
     let at = entries::insert(tx, &commit.feed, item, (marks, &home), commit.now)?;
     result.new += 1;
     let case = Case {
@@ -244,20 +246,23 @@ fn record_new(
         item,
         revised: false,
     };
-    record_findings(tx, &commit.terms(gate), &case, result)
+    let alerts = result.alerts.len();
+    record_findings(tx, &commit.terms(gate), &case, result)?;
+    placer.settle(tx, &case.at, &home, result.alerts.len() > alerts)
 }
 
 fn record_revised(
     tx: &Transaction<'_>,
     (commit, gate): (&PollCommit, &Gate<'_>),
     revised: &RevisedEntry,
-    result: &mut PollResult,
+    (placer, result): (&mut Placer<'_>, &mut PollResult),
 ) -> Result<()> {
-    let Some(at) = entries::revise(tx, &commit.feed, revised, commit.now)? else {
+    let Some(mut at) = entries::revise(tx, &commit.feed, revised, commit.now)? else {
         result.repeated += 1;
         return Ok(());
     };
     result.revised += 1;
+    placer.revisit(tx, &mut at, &revised.now)?;
     let case = Case {
         at,
         item: &revised.now,
@@ -292,7 +297,7 @@ fn record_findings(
 ) -> Result<()> {
     entries::save_mentions(tx, &case.at, &case.item.mentions, terms.now)?;
     let mut matches: Vec<&RuleMatch> = case.item.matches.iter().collect();
-    matches.sort_by_key(|found| terms.gate.policy.order(&found.found.rule));
+    matches.sort_by_key(|found| terms.gate.manners.order(&found.found.rule));
     for found in matches {
         let outcome = decide_match(tx, terms, case, found, result)?;
         if let Outcome::Held(held, _) = outcome {
@@ -361,10 +366,10 @@ fn inhibit(
     found: &RuleMatch,
     to: &mut [Addressee],
 ) -> Result<Option<i64>> {
-    let policy = terms.gate.policy;
-    let manner = policy.rule(found.found.rule.as_str());
+    let manners = terms.gate.manners;
+    let manner = manners.rule(found.found.rule.as_str());
     let rules = manner.map_or(&[][..], |manner| manner.inhibit.as_slice());
-    let since = later(terms.now, millis(policy.story_window).saturating_neg());
+    let since = later(terms.now, millis(manners.story_window).saturating_neg());
     let mut last = None;
     for rule in rules {
         let Some(by) = alerts::of_story_since(tx, case.at.story, rule, since)? else {

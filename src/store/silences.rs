@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::row::{Columns, Json, Ms, count};
 use super::{Result, entries};
-use crate::domain::alert::policy::Policy;
+use crate::domain::alert::manners::Manners;
 use crate::domain::alert::silence::{Facts, Matchers, NewSilence};
 use crate::domain::matching::RuleSet;
 use crate::domain::rule::{Definitions, Rule, Severity};
@@ -194,7 +194,7 @@ struct Ready {
 
 impl Active {
     /// Those that have begun and are not over.
-    pub fn load(conn: &Connection, policy: &Policy, now: Timestamp) -> Result<Self> {
+    pub fn load(conn: &Connection, manners: &Manners, now: Timestamp) -> Result<Self> {
         let mut query = conn.prepare_cached(
             "select seq, ends, matchers from silence
              where closed is null and starts <= ?1 and ends > ?1 order by ends desc, seq",
@@ -206,15 +206,15 @@ impl Active {
         let mut silences = Vec::new();
         for row in rows {
             let (id, ends, matchers) = row?;
-            silences.push(Ready::new(id, ends, matchers, policy));
+            silences.push(Ready::new(id, ends, matchers, manners));
         }
         Ok(Self { silences })
     }
 
     /// One that is not stored.
     #[must_use]
-    pub fn tried(silence: &NewSilence, policy: &Policy) -> Self {
-        let ready = Ready::new(0, silence.ends, silence.matchers.clone(), policy);
+    pub fn tried(silence: &NewSilence, manners: &Manners) -> Self {
+        let ready = Ready::new(0, silence.ends, silence.matchers.clone(), manners);
         Self {
             silences: vec![ready],
         }
@@ -261,11 +261,11 @@ impl Active {
 }
 
 impl Ready {
-    fn new(id: i64, ends: Timestamp, matchers: Matchers, policy: &Policy) -> Self {
+    fn new(id: i64, ends: Timestamp, matchers: Matchers, manners: &Manners) -> Self {
         let query = matchers.query.as_ref().map(|query| {
             let definitions = Definitions {
                 rules: vec![Rule::of_query("silence", query)],
-                ..policy.definitions.clone()
+                ..manners.definitions.clone()
             };
             // A query whose entity is gone from config fits nothing: better told than held.
             RuleSet::compile(&definitions).0

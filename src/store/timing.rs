@@ -15,7 +15,7 @@ use super::row::{Columns, Ms, Name, Rank};
 use super::silences::{About, Active};
 use crate::domain::alert::Reason;
 use crate::domain::alert::judge::{self, Hold, Moment, Throttle, Waiting};
-use crate::domain::alert::policy::{Manner, Policy};
+use crate::domain::alert::manners::{Manner, Manners};
 use crate::domain::alert::silence::{Facts, NewSilence};
 use crate::domain::id::ReceiverId;
 use crate::domain::rule::Severity;
@@ -27,7 +27,7 @@ pub use show::{HeldDelivery, held};
 #[derive(Debug)]
 pub struct Gate<'a> {
     /// What config says.
-    pub policy: &'a Policy,
+    pub manners: &'a Manners,
     silences: Active,
     now: Timestamp,
 }
@@ -65,10 +65,10 @@ const OWED: &str = "select d.seq, d.alert, d.receiver, d.severity, a.reason, a.r
 
 impl<'a> Gate<'a> {
     /// With the silences that hold now.
-    pub fn load(conn: &Connection, policy: &'a Policy, now: Timestamp) -> Result<Self> {
+    pub fn load(conn: &Connection, manners: &'a Manners, now: Timestamp) -> Result<Self> {
         Ok(Self {
-            policy,
-            silences: Active::load(conn, policy, now)?,
+            manners,
+            silences: Active::load(conn, manners, now)?,
             now,
         })
     }
@@ -103,7 +103,7 @@ impl<'a> Gate<'a> {
 
     /// Holds a claimed delivery after all, where people must not be disturbed now.
     fn stops(&self, tx: &Transaction<'_>, claimed: &Claimed) -> Result<bool> {
-        let manner = self.policy.receivers.get(&claimed.receiver);
+        let manner = self.manners.receivers.get(&claimed.receiver);
         if self.silences.is_empty() && manner.is_none_or(|manner| manner.quiet.is_none()) {
             return Ok(false);
         }
@@ -119,7 +119,7 @@ impl<'a> Gate<'a> {
 
     /// All that holds a delivery, as [`judge::holds`].
     fn holds(&self, conn: &Connection, owed: &Owed) -> Result<Vec<Waiting>> {
-        let Some(manner) = self.policy.receivers.get(&owed.receiver) else {
+        let Some(manner) = self.manners.receivers.get(&owed.receiver) else {
             return Ok(Vec::new());
         };
         if owed.reason == Reason::Digest {
@@ -130,7 +130,10 @@ impl<'a> Gate<'a> {
             severity: owed.severity,
             silence: self.silence(conn, &owed.about())?,
             throttle: self.throttle(conn, &owed.rule, &owed.receiver)?,
-            for_digest: self.policy.rule(&owed.rule).is_some_and(|rule| rule.digest),
+            for_digest: self
+                .manners
+                .rule(&owed.rule)
+                .is_some_and(|rule| rule.digest),
             now: self.now,
         };
         Ok(judge::holds(manner, &moment))
@@ -143,7 +146,7 @@ impl<'a> Gate<'a> {
         facts: &Facts,
         receiver: &ReceiverId,
     ) -> Result<(Vec<Waiting>, Vec<i64>)> {
-        let Some(manner) = self.policy.receivers.get(receiver) else {
+        let Some(manner) = self.manners.receivers.get(receiver) else {
             return Ok((Vec::new(), Vec::new()));
         };
         let moment = Moment {
@@ -151,7 +154,7 @@ impl<'a> Gate<'a> {
             silence: self.silences.surely(facts),
             throttle: self.throttle(conn, &facts.rule, receiver)?,
             for_digest: self
-                .policy
+                .manners
                 .rule(&facts.rule)
                 .is_some_and(|rule| rule.digest),
             now: self.now,
@@ -166,7 +169,7 @@ impl<'a> Gate<'a> {
         rule: &str,
         receiver: &ReceiverId,
     ) -> Result<Option<Throttle>> {
-        let Some(rate) = self.policy.rule(rule).and_then(|rule| rule.throttle) else {
+        let Some(rate) = self.manners.rule(rule).and_then(|rule| rule.throttle) else {
             return Ok(None);
         };
         let oldest: Option<Ms> = conn
@@ -194,7 +197,7 @@ impl<'a> Gate<'a> {
     /// Remembers that a message of a rule with a throttle goes out by itself.
     fn count(&self, tx: &Transaction<'_>, owed: &Owed) -> Result<()> {
         let throttled = self
-            .policy
+            .manners
             .rule(&owed.rule)
             .is_some_and(|rule| rule.throttle.is_some());
         if !throttled || owed.reason == Reason::Digest {
@@ -215,7 +218,7 @@ impl<'a> Gate<'a> {
 
     /// The receiver as a digest is addressed; none where config does not have it.
     fn addressee(&self, receiver: &ReceiverId) -> Option<(&Manner, Addressee)> {
-        let manner = self.policy.receivers.get(receiver)?;
+        let manner = self.manners.receivers.get(receiver)?;
         let to = Addressee {
             receiver: receiver.clone(),
             give_up: manner.give_up,
@@ -226,14 +229,14 @@ impl<'a> Gate<'a> {
 }
 
 /// Judges an alert that was raised outside of a poll: health, a digest. See [`Gate::judge`].
-pub fn judge(tx: &Transaction<'_>, policy: &Policy, alert: i64, now: Timestamp) -> Result<u32> {
-    Gate::load(tx, policy, now)?.judge(tx, alert)
+pub fn judge(tx: &Transaction<'_>, manners: &Manners, alert: i64, now: Timestamp) -> Result<u32> {
+    Gate::load(tx, manners, now)?.judge(tx, alert)
 }
 
 /// Takes deliveries under lease as [`outbox::claim`], but for those that are not to go now: a silence that fits, and
 /// quiet hours, hold also what was put off and what waited for us.
-pub fn claim(tx: &Transaction<'_>, policy: &Policy, wanted: &Claim<'_>) -> Result<Vec<Claimed>> {
-    let gate = Gate::load(tx, policy, wanted.now)?;
+pub fn claim(tx: &Transaction<'_>, manners: &Manners, wanted: &Claim<'_>) -> Result<Vec<Claimed>> {
+    let gate = Gate::load(tx, manners, wanted.now)?;
     loop {
         let claimed = outbox::claim(tx, wanted)?;
         let (all, mut kept) = (claimed.len(), Vec::with_capacity(claimed.len()));
@@ -266,11 +269,11 @@ const MOST_LOOKED_AT: u32 = 20_000;
 /// Looks at what a silence would hold, and holds nothing.
 pub fn preview(
     conn: &Connection,
-    policy: &Policy,
+    manners: &Manners,
     silence: &NewSilence,
     now: Timestamp,
 ) -> Result<Preview> {
-    let tried = Active::tried(silence, policy);
+    let tried = Active::tried(silence, manners);
     let mut preview = Preview::default();
     let open = "and (d.state = 'due' or d.state = 'held' and d.hold <> 'gathered') and a.reason <> 'digest' and ?1 = 0";
     for owed in owed(conn, open, 0)? {

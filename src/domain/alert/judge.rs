@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::policy::Manner;
+use super::manners::Manner;
 use crate::domain::rule::Severity;
 use crate::domain::units::Rate;
 
@@ -196,7 +196,7 @@ mod tests {
 
     use super::*;
     use crate::domain::alert::hours::{QuietHours, TimeOfDay};
-    use crate::domain::alert::policy::Collects;
+    use crate::domain::alert::manners::Collects;
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()

@@ -1,7 +1,7 @@
 //! From a match to a decision: does someone need to know, and if not, why not.
 //!
 //! Decisions are pure and carry their reason: `decide` says whether there is an alert, `judge` when it is told, by what
-//! `policy` says, `escalate` when again. `delivery` is the life of a message owed to a receiver, `rate` how often one
+//! `manners` say, `escalate` when again. `delivery` is the life of a message owed to a receiver, `rate` how often one
 //! may be sent, `message` what people read, `wire` the JSON of an alert. Storing is in `crate::store`, sending in
 //! `crate::notify`.
 
@@ -12,9 +12,9 @@ pub mod escalate;
 pub mod frame;
 pub mod hours;
 pub mod judge;
+pub mod manners;
 pub mod message;
 pub mod plain;
-pub mod policy;
 pub mod rate;
 pub mod silence;
 pub mod token;

@@ -15,7 +15,7 @@ use super::{Gate, OWED, Owed, hold, owed, read};
 use crate::domain::alert::Reason;
 use crate::domain::alert::digest::Kind;
 use crate::domain::alert::judge::{FEW, Hold, Waiting};
-use crate::domain::alert::policy::Policy;
+use crate::domain::alert::manners::Manners;
 use crate::domain::id::ReceiverId;
 
 /// Nothing but a silence holds for longer: what lies beyond was held under a wrong clock.
@@ -42,11 +42,11 @@ pub struct Released {
 /// `anew`: config has changed, so that everything that waits is judged again.
 pub fn release(
     tx: &Transaction<'_>,
-    policy: &Policy,
+    manners: &Manners,
     anew: bool,
     now: Timestamp,
 ) -> Result<Released> {
-    let gate = Gate::load(tx, policy, now)?;
+    let gate = Gate::load(tx, manners, now)?;
     let mut released = Released {
         silenced: begin_silences(tx, &gate)?,
         ..Released::default()
@@ -64,7 +64,7 @@ pub fn release(
         let_go(tx, &gate, &group, &owed, &mut released)?;
     }
     tell_nothing(tx, &gate, &mut released)?;
-    forget(tx, policy, now)?;
+    forget(tx, manners, now)?;
     released.next = next(tx, now)?;
     Ok(released)
 }
@@ -95,7 +95,7 @@ fn still_held(tx: &Transaction<'_>, gate: &Gate<'_>, owed: &Owed) -> Result<Opti
     let Some(own) = owed.hold else {
         return Ok(None);
     };
-    if !gate.policy.receivers.contains_key(&owed.receiver) {
+    if !gate.manners.receivers.contains_key(&owed.receiver) {
         return Ok(None);
     }
     let over = owed.due.is_none_or(|due| due <= gate.now);
@@ -265,7 +265,7 @@ fn end_silence(
 
 /// Says once a day that there was nothing, where a receiver wants to know.
 fn tell_nothing(tx: &Transaction<'_>, gate: &Gate<'_>, released: &mut Released) -> Result<()> {
-    for (receiver, manner) in &gate.policy.receivers {
+    for (receiver, manner) in &gate.manners.receivers {
         if !manner.collects.is_some_and(|collects| collects.empty) {
             continue;
         }
@@ -308,8 +308,8 @@ fn tell_nothing(tx: &Transaction<'_>, gate: &Gate<'_>, released: &mut Released) 
 }
 
 /// Forgets what no throttle looks back to.
-fn forget(tx: &Transaction<'_>, policy: &Policy, now: Timestamp) -> Result<()> {
-    let longest = SignedDuration::from_millis(millis(policy.longest_throttle()));
+fn forget(tx: &Transaction<'_>, manners: &Manners, now: Timestamp) -> Result<()> {
+    let longest = SignedDuration::from_millis(millis(manners.longest_throttle()));
     let before = now
         .checked_sub(longest.max(WINDOW))
         .unwrap_or(Timestamp::MIN);

@@ -17,7 +17,7 @@ use super::super::{Store, StoreError, feeds, silences};
 use super::*;
 use crate::domain::alert::delivery::{Attempt, DeliveryState};
 use crate::domain::alert::hours::{QuietHours, TimeOfDay};
-use crate::domain::alert::policy::Collects;
+use crate::domain::alert::manners::Collects;
 use crate::domain::alert::silence::Matchers;
 use crate::domain::feed::Feed;
 use crate::domain::id::{FeedId, RuleId};
@@ -28,11 +28,11 @@ mod crash;
 mod escalation;
 mod year;
 
-/// A desk: a store, a policy, and a receiver that takes everything.
+/// A desk: a store, a manners, and a receiver that takes everything.
 struct Desk {
     dir: TempDir,
     store: Store,
-    policy: Arc<Policy>,
+    manners: Arc<Manners>,
 }
 
 /// A message that arrived: its key, why it exists, and the alerts in it.
@@ -82,7 +82,7 @@ fn collecting() -> Manner {
     }
 }
 
-fn policy(receivers: &[(&str, Manner)], rules: &[Rule]) -> Policy {
+fn manners(receivers: &[(&str, Manner)], rules: &[Rule]) -> Manners {
     let receivers = receivers
         .iter()
         .map(|(id, manner)| (ReceiverId::new(*id), manner.clone()));
@@ -90,7 +90,7 @@ fn policy(receivers: &[(&str, Manner)], rules: &[Rule]) -> Policy {
         rules: rules.to_vec(),
         ..Definitions::default()
     };
-    Policy::new(receivers.collect(), &definitions, Duration::from_hours(72))
+    Manners::new(receivers.collect(), &definitions, Duration::from_hours(72))
 }
 
 fn rule(id: &str, change: impl FnOnce(&mut Rule)) -> Rule {
@@ -137,7 +137,7 @@ fn silence(rule: &str, from: &str, until: &str) -> NewSilence {
 }
 
 impl Desk {
-    fn new(policy: Policy) -> Self {
+    fn new(manners: Manners) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = reopen(&dir);
         let feeds = [
@@ -152,21 +152,29 @@ impl Desk {
         Self {
             dir,
             store,
-            policy: Arc::new(policy),
+            manners: Arc::new(manners),
         }
     }
 
     /// One receiver, one rule.
     fn of(manner: Manner, rule: Rule) -> Self {
-        Self::new(policy(&[("desk", manner)], &[rule]))
+        Self::new(manners(&[("desk", manner)], &[rule]))
     }
 
     /// The process dies and another begins.
     fn restart(self) -> Self {
-        let Self { dir, store, policy } = self;
+        let Self {
+            dir,
+            store,
+            manners,
+        } = self;
         drop(store);
         let store = reopen(&dir);
-        Self { dir, store, policy }
+        Self {
+            dir,
+            store,
+            manners,
+        }
     }
 
     fn poll_of(&self, new: Vec<Recorded>, now: &str) -> PollCommit {
@@ -174,7 +182,7 @@ impl Desk {
         PollCommit {
             feed: FeedId::new(feed.as_str()),
             backlog_before: Timestamp::MIN,
-            policy: Arc::clone(&self.policy),
+            manners: Arc::clone(&self.manners),
             now: at(now),
             ..commit(new)
         }
@@ -196,21 +204,21 @@ impl Desk {
     }
 
     fn release_at(&self, now: Timestamp, anew: bool) -> Released {
-        let policy = Arc::clone(&self.policy);
-        self.write(move |tx| release(tx, &policy, anew, now))
+        let manners = Arc::clone(&self.manners);
+        self.write(move |tx| release(tx, &manners, anew, now))
     }
 
     fn silence(&self, silence: NewSilence, now: &str) -> i64 {
-        let (policy, now) = (Arc::clone(&self.policy), at(now));
+        let (manners, now) = (Arc::clone(&self.manners), at(now));
         self.write(move |tx| {
             let id = silences::add(tx, &silence, now)?;
-            release(tx, &policy, false, now)?;
+            release(tx, &manners, false, now)?;
             Ok(id)
         })
     }
 
     fn claim(&self, receiver: &str, now: Timestamp) -> Vec<Claimed> {
-        let (receiver, policy) = (ReceiverId::new(receiver), Arc::clone(&self.policy));
+        let (receiver, manners) = (ReceiverId::new(receiver), Arc::clone(&self.manners));
         self.write(move |tx| {
             let claim = Claim {
                 receiver: &receiver,
@@ -220,7 +228,7 @@ impl Desk {
                 limit: 10_000,
                 untried_since: None,
             };
-            super::claim(tx, &policy, &claim)
+            super::claim(tx, &manners, &claim)
         })
     }
 
@@ -245,7 +253,7 @@ impl Desk {
     }
 
     fn deliver_at(&self, now: Timestamp) -> Vec<Told> {
-        let receivers: Vec<ReceiverId> = self.policy.receivers.keys().cloned().collect();
+        let receivers: Vec<ReceiverId> = self.manners.receivers.keys().cloned().collect();
         let mut told = Vec::new();
         for receiver in receivers {
             let claimed = self.claim(receiver.as_str(), now);
@@ -447,7 +455,7 @@ fn a_rule_that_asks_for_digests_gets_them_and_others_do_not() {
     let digest = rule("r", |rule| {
         rule.notify = crate::domain::rule::Notify::Digest
     });
-    let desk = Desk::new(policy(
+    let desk = Desk::new(manners(
         &[("desk", manner())],
         &[digest, rule("other", |_| ())],
     ));
@@ -691,7 +699,7 @@ fn silences_look_at_entity_feed_tag_severity_and_query() {
             matchers,
             ..silence("r", begin, "2026-11-24T12:00:00Z")
         };
-        let tried = desk.policy.clone();
+        let tried = desk.manners.clone();
         let preview = {
             desk.alert("zero", Severity::High, begin);
             let new = new.clone();
@@ -755,7 +763,7 @@ fn a_copy_that_no_silence_holds_is_told_of_and_a_silenced_one_folds() {
 #[test]
 fn a_rule_is_quiet_on_a_story_of_which_a_stronger_one_has_told() {
     let weak = rule("weak", |rule| rule.inhibit = vec![RuleId::new("strong")]);
-    let desk = Desk::new(policy(
+    let desk = Desk::new(manners(
         &[("desk", manner()), ("other", manner())],
         &[weak, rule("strong", |_| ())],
     ));
@@ -790,7 +798,7 @@ fn a_rule_is_quiet_on_a_story_of_which_a_stronger_one_has_told() {
 fn a_changed_config_judges_anew_what_waits() {
     let mut desk = Desk::of(quiet(), plain());
     let held = desk.alert("one", Severity::High, "2026-11-24T14:10:00Z");
-    desk.policy = Arc::new(policy(&[("desk", manner())], &[plain()]));
+    desk.manners = Arc::new(manners(&[("desk", manner())], &[plain()]));
     assert_eq!(desk.release("2026-11-24T14:20:00Z").single, 0);
     assert_eq!(desk.release_at(at("2026-11-24T14:20:00Z"), true).single, 1);
     assert_eq!(desk.deliver("2026-11-24T14:20:00Z")[0].alerts, [held]);

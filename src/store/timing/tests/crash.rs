@@ -34,8 +34,8 @@ fn decide(desk: &Desk, run: Run, name: &str, now: &str) -> Vec<Told> {
 }
 
 fn let_go(desk: &Desk, run: Run, now: &str) -> Vec<Told> {
-    let (policy, now) = (Arc::clone(&desk.policy), at(now));
-    run.step(desk, move |tx| release(tx, &policy, false, now));
+    let (manners, now) = (Arc::clone(&desk.manners), at(now));
+    run.step(desk, move |tx| release(tx, &manners, false, now));
     Vec::new()
 }
 

@@ -44,7 +44,7 @@ fn carried(desk: &Desk, feed: &str, now: &str) {
 
 /// Takes the steps that are due; which they were.
 fn escalate(desk: &Desk, now: &str) -> Vec<Step> {
-    let (now, policy) = (at(now), Arc::clone(&desk.policy));
+    let (now, manners) = (at(now), Arc::clone(&desk.manners));
     let rule = RuleId::new("r");
     let candidates = desk
         .store
@@ -54,11 +54,11 @@ fn escalate(desk: &Desk, now: &str) -> Vec<Step> {
     for candidate in candidates {
         for step in candidate.left.clone() {
             if candidate.standing.is_due(step, &how(), now) {
-                let (of, policy) = (candidate.clone(), Arc::clone(&policy));
+                let (of, manners) = (candidate.clone(), Arc::clone(&manners));
                 desk.write(move |tx| {
                     let to = [to("desk")];
                     let raised = escalations::raise(tx, &of, (step, Severity::Critical), &to, now)?;
-                    judge(tx, &policy, raised.unwrap(), now)
+                    judge(tx, &manners, raised.unwrap(), now)
                 });
                 taken.push(step);
             }

@@ -79,7 +79,7 @@ impl Ledger {
                 .map(|alert| severity_of(desk, *alert))
                 .max();
             let severity = grave.unwrap_or(Severity::Info);
-            let manner = &desk.policy.receivers[told.receiver.as_str()];
+            let manner = &desk.manners.receivers[told.receiver.as_str()];
             let quiet = manner
                 .quiet
                 .as_ref()
@@ -101,7 +101,7 @@ fn year(seed: u64) -> (Desk, Ledger) {
     let digest = rule("d", |rule| {
         rule.notify = crate::domain::rule::Notify::Digest
     });
-    let mut desk = Desk::new(policy(&receivers(), &[throttled, digest]));
+    let mut desk = Desk::new(manners(&receivers(), &[throttled, digest]));
     let (mut dice, mut ledger) = (Dice(seed), Ledger { told: Vec::new() });
     let mut now = at("2026-06-01T00:00:00Z");
     let end = at("2027-06-01T00:00:00Z");
@@ -170,7 +170,7 @@ fn year(seed: u64) -> (Desk, Ledger) {
 fn next_calm(desk: &Desk, now: Timestamp) -> Timestamp {
     let loud = |at: &Timestamp| {
         let mut quiet = desk
-            .policy
+            .manners
             .receivers
             .values()
             .filter_map(|manner| manner.quiet.as_ref());

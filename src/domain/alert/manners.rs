@@ -15,7 +15,7 @@ const LONGEST_CHAIN: usize = 16;
 
 /// How receivers and rules want to be told.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Policy {
+pub struct Manners {
     /// Of each configured receiver.
     pub receivers: BTreeMap<ReceiverId, Manner>,
     /// Entities, macros and feeds, for the queries of silences; no rules.
@@ -60,7 +60,7 @@ pub struct RuleManner {
     depth: usize,
 }
 
-impl Policy {
+impl Manners {
     /// How these receivers want to be told of what `definitions` find.
     #[must_use]
     pub fn new(
@@ -132,19 +132,19 @@ mod tests {
         }
     }
 
-    fn of(rules: &[Rule]) -> Policy {
+    fn of(rules: &[Rule]) -> Manners {
         let definitions = Definitions {
             rules: rules.to_vec(),
             ..Definitions::default()
         };
-        Policy::new(BTreeMap::new(), &definitions, Duration::ZERO)
+        Manners::new(BTreeMap::new(), &definitions, Duration::ZERO)
     }
 
     #[test]
     fn rules_stand_behind_those_that_keep_them_quiet() {
         let rules = [rule("c", &["b", "a"]), rule("b", &["a"]), rule("a", &[])];
-        let policy = of(&rules);
-        let order = |id: &str| policy.order(&RuleId::new(id));
+        let manners = of(&rules);
+        let order = |id: &str| manners.order(&RuleId::new(id));
         assert_eq!([order("a"), order("b"), order("c")], [0, 1, 2]);
         assert_eq!(order("unknown"), 0);
         let circle = [rule("a", &["b"]), rule("b", &["a"])];
