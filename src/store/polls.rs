@@ -3,6 +3,8 @@
 //! What is new and what matches was found before; whether someone is told is `domain::alert::decide`. Here
 //! the facts it needs are gathered from the store, in the same transaction that keeps its answer.
 
+mod told;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -13,7 +15,7 @@ use super::alerts::{self, NewAlert};
 use super::entries::{self, Marks, Placed};
 use super::gaps::{self, NewGap};
 use super::outbox::Addressee;
-use super::row::{Json, Ms, Name, Rank, later, millis};
+use super::row::{Json, Ms, Name, Rank};
 use super::silences::About;
 use super::stories::{self, Placer};
 use super::timing::Gate;
@@ -324,7 +326,7 @@ fn decide_match(
         subject: None,
     };
     let silenced = terms.gate.silence(tx, &about)?.is_some();
-    let others = untold(tx, case.at.story, found, (told, silenced))?;
+    let others = told::untold(tx, case.at.story, found, (told, silenced))?;
     let facts = Facts {
         notify: found.notify,
         revisions: found.revisions,
@@ -348,7 +350,7 @@ fn decide_match(
             } else {
                 found.receivers.clone()
             };
-            match inhibit(tx, terms, case, found, &mut to)? {
+            match told::inhibit(tx, terms, case, found, &mut to)? {
                 Some(by) => Ok(Outcome::Held(Held::Inhibited, Some(by))),
                 None => raise(tx, terms, case, (found, reason, rest, &to), result),
             }
@@ -356,56 +358,6 @@ fn decide_match(
         Decision::Hold(Held::Folded) => Ok(Outcome::Held(Held::Folded, told)),
         Decision::Hold(held) => Ok(Outcome::Held(held, None)),
     }
-}
-
-/// Leaves out those whom another rule has told of the story; where nobody is left, the alert that did it.
-fn inhibit(
-    tx: &Transaction<'_>,
-    terms: &Terms<'_>,
-    case: &Case<'_>,
-    found: &RuleMatch,
-    to: &mut [Addressee],
-) -> Result<Option<i64>> {
-    let manners = terms.gate.manners;
-    let manner = manners.rule(found.found.rule.as_str());
-    let rules = manner.map_or(&[][..], |manner| manner.inhibit.as_slice());
-    let since = later(terms.now, millis(manners.story_window).saturating_neg());
-    let mut last = None;
-    for rule in rules {
-        let Some(by) = alerts::of_story_since(tx, case.at.story, rule, since)? else {
-            continue;
-        };
-        for receiver in to.iter_mut().filter(|to| to.skip.is_none()) {
-            let story = (case.at.story, rule.as_str());
-            if alerts::went_to(tx, story, &receiver.receiver, false)? {
-                receiver.skip = Some(format!("inhibited: {rule} has told of the story"));
-                last = Some(by);
-            }
-        }
-    }
-    let nobody = to.iter().all(|to| to.skip.is_some());
-    Ok(last.filter(|_| nobody))
-}
-
-/// Of those whom a match is for, the ones that no alert of the rule on this story went to: a receiver's `only`
-/// may refuse the first entry and take a copy.
-fn untold(
-    tx: &Transaction<'_>,
-    story: i64,
-    found: &RuleMatch,
-    (told, silenced): (Option<i64>, bool),
-) -> Result<Vec<Addressee>> {
-    let mut others = Vec::new();
-    if told.is_none() {
-        return Ok(others);
-    }
-    for to in found.receivers.iter().filter(|to| to.skip.is_none()) {
-        let rule = found.found.rule.as_str();
-        if !alerts::went_to(tx, (story, rule), &to.receiver, silenced)? {
-            others.push(to.clone());
-        }
-    }
-    Ok(others)
 }
 
 /// What a match led to, with the alert it raised or belongs to.
