@@ -123,8 +123,8 @@ pub fn print(summary: &Summary, out: &mut Output) -> Result<(), Failure> {
     };
     out.line(&format!("alerts      {} new{held}", alerts.new))?;
     out.line(&format!(
-        "deliveries  {} sent, {} pending, {} failed",
-        deliveries.sent, deliveries.pending, deliveries.failed
+        "deliveries  {} sent, {} pending, {} failed, {} held",
+        deliveries.sent, deliveries.pending, deliveries.failed, deliveries.held
     ))?;
     if feeds.waiting > 0 {
         out.line(&format!(

@@ -20,7 +20,7 @@ use crate::domain::id::ReceiverId;
 use crate::notify::Outgoing;
 use crate::observe;
 use crate::store::outbox::{self, Claim, Claimed};
-use crate::store::{self, StoreError, alerts};
+use crate::store::{self, StoreError, links, timing};
 
 /// A receiver that fails rests at least so long before its next delivery is tried, doubling to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
@@ -53,9 +53,10 @@ pub async fn send(
 ) -> Result<Went, StoreError> {
     let setup = shared.setup();
     let (alert, url) = (claimed.alert, setup.public_url.clone());
+    let (to, at) = (claimed.receiver.clone(), shared.clock.now());
     let wire = shared
         .store
-        .read(move |conn| alerts::wire(conn, alert, url.as_deref()))
+        .read(move |conn| links::wire_to(conn, alert, (&to, url.as_deref()), at))
         .await?;
     let Some(mut wire) = wire else {
         // Retention took the alert while the delivery waited: there is nothing left to say.
@@ -119,6 +120,7 @@ pub async fn claim(
 ) -> Result<Option<Claimed>, StoreError> {
     let now = shared.clock.now();
     let (id, owner) = (receiver.config.id.clone(), shared.owner.clone());
+    let manners = Arc::clone(&shared.setup().manners);
     let lease_until = schedule::later(now, receiver.notifier.patience() + LEASE_MARGIN);
     let claim = move |tx: &store::Transaction<'_>| {
         let claim = Claim {
@@ -129,7 +131,7 @@ pub async fn claim(
             limit: 1,
             untried_since,
         };
-        outbox::claim(tx, &claim).map(|mut claimed| claimed.pop())
+        timing::claim(tx, &manners, &claim).map(|mut claimed| claimed.pop())
     };
     shared.store.write(claim).await
 }

@@ -19,6 +19,7 @@ pub mod setup;
 pub mod supervisor;
 pub mod sweep;
 pub mod systemd;
+pub mod timing;
 pub mod websub;
 
 use std::collections::BTreeMap;
@@ -65,6 +66,8 @@ pub struct Shared {
     pub page_nudge: Notify,
     /// There may be something to deliver.
     pub deliver_nudge: Notify,
+    /// There may be something that no longer waits, or a story that escalates.
+    pub timing_nudge: Notify,
     /// There may be a hub to ask.
     pub websub_nudge: Notify,
     /// Turns for requests of hubs.
@@ -93,6 +96,7 @@ impl Shared {
             poll_nudge: Notify::new(),
             page_nudge: Notify::new(),
             deliver_nudge: Notify::new(),
+            timing_nudge: Notify::new(),
             websub_nudge: Notify::new(),
             hub_turns: Semaphore::new(MOST_HUB_REQUESTS),
             pricing: Pricing::new(setup.market.clone()),
@@ -113,6 +117,7 @@ impl Shared {
         *self.setup.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(setup);
         self.poll_nudge.notify_one();
         self.deliver_nudge.notify_one();
+        self.timing_nudge.notify_one();
         self.websub_nudge.notify_one();
     }
 

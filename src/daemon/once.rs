@@ -14,6 +14,7 @@ use super::pages;
 use super::poll::network;
 use super::poll::queue::{Due, Queue};
 use super::poll::{self, Report};
+use super::timing;
 use crate::domain::feed::outcome::OutcomeKind;
 use crate::store::StoreError;
 use crate::store::outbox;
@@ -78,6 +79,8 @@ pub struct DeliveryCounts {
     pub pending: u64,
     /// Given up or refused.
     pub failed: u64,
+    /// Waiting for a time of day, a silence's end, a throttle: see `alerts list --held`.
+    pub held: u64,
 }
 
 impl Summary {
@@ -234,12 +237,14 @@ pub async fn read_pages(shared: &Arc<Shared>, alerts: &mut AlertCounts) -> Resul
     Ok(())
 }
 
-/// Tries each delivery that is neither settled nor held once, whatever its back-off says; receivers side by side.
+/// Lets go what has waited long enough, then tries each delivery that is neither settled nor held once, whatever its
+/// back-off says; receivers side by side.
 ///
 /// # Errors
 /// The first error of the store.
 pub async fn deliver_all(shared: &Arc<Shared>) -> Result<DeliveryCounts, StoreError> {
     let setup = shared.setup();
+    timing::round(shared, true).await?;
     let mut tasks = JoinSet::new();
     for receiver in &setup.receivers {
         let (shared, receiver) = (Arc::clone(shared), Arc::clone(receiver));
@@ -265,5 +270,7 @@ pub async fn deliver_all(shared: &Arc<Shared>) -> Result<DeliveryCounts, StoreEr
         .filter(|count| matches!(count.state.as_str(), "due" | "sending"))
         .map(|count| count.count)
         .sum();
+    let held = open.iter().filter(|count| count.state == "held");
+    counts.held = held.map(|count| count.count).sum();
     Ok(counts)
 }

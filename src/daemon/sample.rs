@@ -24,7 +24,7 @@ use crate::domain::matching::RuleSet;
 use crate::domain::rule::{Definitions, Rule, Severity};
 use crate::domain::story::policy::Policy;
 use crate::fetch::{FetchSettings, Fetcher};
-use crate::notify::settings::{ReceiverConfig, ReceiverKind};
+use crate::notify::settings::{ReceiverConfig, ReceiverKind, Timing};
 use crate::notify::{Notifier, Outgoing, Sending};
 use crate::store::outbox::Addressee;
 use crate::store::{self, Store};
@@ -66,6 +66,7 @@ pub(super) fn receiver(id: &str, answer: Answer) -> Arc<Receiver> {
             zone: None,
             max_body: None,
             language: Language::default(),
+            timing: Timing::default(),
             templates: crate::notify::settings::TemplateSettings::default(),
             kind: ReceiverKind::Terminal,
         },
@@ -103,6 +104,7 @@ pub(super) fn setup(feeds: &[Feed], receivers: Vec<Arc<Receiver>>) -> Setup {
             backlog: Duration::from_hours(24),
             give_up: Duration::from_hours(72),
         },
+        manners: Arc::default(),
         story: Arc::new(Policy::new(Duration::from_hours(72), false, &[], &[])),
         keep: store::Settings::default(),
         websub: None,

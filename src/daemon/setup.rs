@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::receivers::Receiver;
+use crate::domain::alert::manners::Manners;
 use crate::domain::feed::Feed;
 use crate::domain::feed::market::Market;
 use crate::domain::feed::schedule::Pace;
@@ -41,6 +42,8 @@ pub struct Setup {
     pub market: Market,
     /// What alerts depend on.
     pub alerts: AlertSettings,
+    /// When and how alerts are told.
+    pub manners: Arc<Manners>,
     /// What makes a story.
     pub story: Arc<Policy>,
     /// How long things are kept.

@@ -18,9 +18,11 @@ pub mod check;
 pub mod digests;
 pub mod entries;
 mod error;
+pub mod escalations;
 pub mod feeds;
 pub mod gaps;
 pub mod hosts;
+pub mod links;
 mod lock;
 mod migrate;
 mod open;
@@ -33,10 +35,12 @@ mod row;
 #[cfg(test)]
 mod sample;
 mod settings;
+pub mod silences;
 pub mod status;
 pub mod stories;
 #[cfg(test)]
 mod tests;
+pub mod timing;
 pub mod websub;
 mod writer;
 
@@ -103,6 +107,7 @@ impl Store {
         self.write_blocking(move |tx| {
             outbox::void_leases(tx, &owner, now)?;
             outbox::forget_wrong_clock(tx, now)?;
+            links::ensure_key(tx, now)?;
             pages::free_interrupted(tx, now)?;
             feeds::free_interrupted(tx, now)
         })?;

@@ -205,7 +205,7 @@ fn an_empty_digest_comes_once_a_window() {
                     window,
                     title: "Digest",
                 };
-                raise_empty(tx, &what, now())
+                raise_empty(tx, &what, now()).map(|raised| raised.is_some())
             })
             .unwrap()
     };
