@@ -15,6 +15,7 @@ pub use rusqlite::{Connection, Transaction};
 pub mod alerts;
 pub mod backup;
 pub mod check;
+pub mod digests;
 pub mod entries;
 mod error;
 pub mod feeds;

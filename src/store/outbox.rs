@@ -12,8 +12,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::Result;
 use super::row::{Ms, Rank, later, millis};
+use super::{Result, digests};
 use crate::domain::alert::delivery::{Attempt, AttemptOutcome, DeliveryState};
 use crate::domain::id::ReceiverId;
 use crate::domain::rule::Severity;
@@ -108,6 +108,7 @@ pub fn settle(
             lease_until = null where seq = ?1",
     )?
     .execute(params![claimed.id, state, why, due, settled])?;
+    digests::follow(tx, claimed.id, now)?;
     receiver::note(tx, &claimed.receiver, attempt, now)?;
     Ok(ours)
 }

@@ -7,6 +7,7 @@
 pub mod circuit;
 pub mod decide;
 pub mod delivery;
+pub mod digest;
 pub mod frame;
 pub mod message;
 pub mod plain;

@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use super::super::outbox::{self, DeliveryRow};
 use super::super::row::{Json, Ms, Name, Rank};
-use super::super::{Result, entries, stories};
+use super::super::{Result, digests, entries, stories};
 use super::list::{self, AlertRow};
-use crate::domain::alert::Reason;
 use crate::domain::alert::wire::{WireAlert, WireLinks, WireRule};
+use crate::domain::alert::{Reason, digest};
 use crate::domain::entry::wire::WireEntry;
 use crate::domain::matching::Evidence;
 use crate::domain::rule::Severity;
@@ -57,6 +57,7 @@ pub fn wire(conn: &Connection, alert: i64, public_url: Option<&str>) -> Result<O
         return Ok(Some(WireAlert {
             id: alert.to_string(),
             created: stored.created,
+            alerts: gathered(conn, alert, body.reason, public_url)?,
             links,
             ..body
         }));
@@ -79,6 +80,24 @@ pub fn wire(conn: &Connection, alert: i64, public_url: Option<&str>) -> Result<O
         test: false,
         cut: false,
     }))
+}
+
+/// The alerts that a digest carries.
+fn gathered(
+    conn: &Connection,
+    alert: i64,
+    reason: Reason,
+    public_url: Option<&str>,
+) -> Result<Option<Vec<WireAlert>>> {
+    if reason != Reason::Digest {
+        return Ok(None);
+    }
+    let mut alerts = Vec::new();
+    for member in digests::members(conn, alert)? {
+        alerts.extend(wire(conn, member, public_url)?);
+    }
+    digest::slim(&mut alerts);
+    Ok(Some(alerts))
 }
 
 /// Everything that is known of an alert.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use serde::Serialize;
 
-use super::super::Result;
+use super::super::{Result, digests};
 use super::super::row::{Json, Ms, Name, later, millis};
 use super::LONGEST_HOLD;
 use crate::domain::alert::circuit::{Circuit, Class, LONGEST_REST};
@@ -199,6 +199,7 @@ fn bury(tx: &Transaction<'_>, deliveries: &[i64], why: &str, now: Timestamp) -> 
             "update delivery set state = 'dead', why = ?2, due = null, settled = ?3 where seq = ?1",
         )?
         .execute(params![delivery, why, Ms(now)])?;
+        digests::follow(tx, *delivery, now)?;
     }
     Ok(())
 }
