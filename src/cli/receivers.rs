@@ -136,7 +136,9 @@ fn test(id: &str, context: &Context, out: &mut Output) -> Result<Exit, Failure> 
         AttemptOutcome::Delivered => (true, "delivered".to_owned()),
         AttemptOutcome::Later { message, .. } => (false, format!("not now: {message}")),
         AttemptOutcome::Refused { message } => (false, format!("refused: {message}")),
-        AttemptOutcome::Permanent { message } => (false, format!("refused for good: {message}")),
+        AttemptOutcome::Permanent { message } | AttemptOutcome::Gone { message } => {
+            (false, format!("refused for good: {message}"))
+        }
     };
     if out.is_human() {
         out.line(&format!(

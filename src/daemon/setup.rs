@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::heartbeat::HeartbeatSetup;
 use super::receivers::Receiver;
 use crate::domain::feed::Feed;
 use crate::domain::feed::market::Market;
@@ -40,6 +41,10 @@ pub struct Setup {
     pub market: Market,
     /// What alerts depend on.
     pub alerts: AlertSettings,
+    /// Who is told of what is wrong with the system; empty: the default receivers.
+    pub health_receivers: Vec<ReceiverId>,
+    /// Whose clock is told that all is well; none: nobody's.
+    pub heartbeat: Option<HeartbeatSetup>,
     /// How long things are kept.
     pub keep: store::Settings,
     /// Where hubs can push to; none: no feed is pushed.

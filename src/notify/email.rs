@@ -276,7 +276,8 @@ impl Email {
             Outcome::Delivered => {}
             Outcome::Later { message, .. }
             | Outcome::Refused { message }
-            | Outcome::Permanent { message } => {
+            | Outcome::Permanent { message }
+            | Outcome::Gone { message } => {
                 *message = self.mask.keep_up_to(message.as_bytes(), 1_000);
             }
         }

@@ -89,7 +89,7 @@ impl Poster {
     }
 }
 
-fn parse_url(url: &Secret) -> Result<Url, BuildError> {
+pub(super) fn parse_url(url: &Secret) -> Result<Url, BuildError> {
     let wrong = |message: &str| BuildError::new("url", message);
     let url = Url::parse(url.expose())
         .map_err(|error| wrong(&format!("not a URL ({error}): write it as \"https://…\"")))?;
@@ -123,7 +123,7 @@ fn parse_headers(headers: &BTreeMap<String, Secret>) -> Result<HeaderMap, BuildE
 
 /// A client of its own: own limits, no cookies, no redirects, no connection kept that a server may have
 /// closed in between (a POST lost on one would have to wait for its next try).
-fn client(url: &Url, context: &Context) -> Result<Client, BuildError> {
+pub(super) fn client(url: &Url, context: &Context) -> Result<Client, BuildError> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = Client::builder()
         .user_agent(&context.user_agent)
@@ -163,7 +163,7 @@ async fn read(mut response: Response) -> Answer {
 }
 
 /// Why no answer came, without the URL.
-fn failure(error: reqwest::Error) -> String {
+pub(super) fn failure(error: reqwest::Error) -> String {
     let error = error.without_url();
     let stage = if error.is_connect() && error.is_timeout() {
         return format!("no connection within {} s", CONNECT_TIMEOUT.as_secs());
@@ -196,7 +196,7 @@ fn classify(answer: &Answer, now: Timestamp) -> Attempt {
         401 | 402 | 403 | 407 => Attempt::refused(format!(
             "{said}: check the URL, token and headers of this receiver"
         )),
-        404 | 410 => Attempt::permanent(format!("{said}: the receiver is gone; correct the URL")),
+        404 | 410 => Attempt::gone(format!("{said}: the receiver is gone; correct the URL")),
         408 | 425 | 429 | 500.. => {
             Attempt::later(said).waiting(wait_hint(&answer.headers, &answer.body, now))
         }
@@ -255,7 +255,6 @@ fn until(value: &str, now: Timestamp) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::alert::delivery::AttemptOutcome;
 
     fn now() -> Timestamp {
         "2026-11-24T10:00:00Z".parse().unwrap()
@@ -317,15 +316,11 @@ mod tests {
                 headers: HeaderMap::new(),
                 body: Vec::new(),
             };
-            let class = match classify(&answer, now()).outcome {
-                AttemptOutcome::Delivered => "delivered",
-                AttemptOutcome::Later { .. } => "later",
-                AttemptOutcome::Refused { .. } => "refused",
-                AttemptOutcome::Permanent { .. } => "permanent",
-            };
+            let class = classify(&answer, now()).outcome.as_str();
             let expected = match status {
                 200..=299 => "delivered",
                 401 | 402 | 403 | 407 => "refused",
+                404 | 410 => "gone",
                 408 | 425 | 429 | 500.. => "later",
                 _ => "permanent",
             };

@@ -9,6 +9,7 @@ mod command;
 mod cut;
 mod email;
 mod file;
+pub mod heartbeat;
 mod http;
 mod mask;
 pub mod settings;

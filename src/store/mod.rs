@@ -20,6 +20,7 @@ pub mod entries;
 mod error;
 pub mod feeds;
 pub mod gaps;
+pub mod health;
 pub mod hosts;
 mod lock;
 mod migrate;

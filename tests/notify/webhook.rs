@@ -189,7 +189,7 @@ async fn answers_become_outcomes_and_lose_their_secrets() {
             "refused",
             None,
         ),
-        ("HTTP/1.1 410 Gone\r\n\r\n", "permanent", None),
+        ("HTTP/1.1 410 Gone\r\n\r\n", "gone", None),
         ("HTTP/1.1 400 Bad\r\n\r\n", "permanent", None),
         ("garbage\r\n\r\n", "later", None),
         ("", "later", None),

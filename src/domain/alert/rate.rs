@@ -60,34 +60,14 @@ const USUAL: [(&str, &[Rate]); 14] = [
 /// What any other service that people read bears.
 const OF_PEOPLE: &[Rate] = &[rate(1, 1)];
 
-/// Kinds that programs read: one message an alert, at once, whatever their number. The terminal has no service
-/// behind it that could be overrun.
-const OF_MACHINES: [&str; 10] = [
-    "alertmanager",
-    "command",
-    "file",
-    "journald",
-    "mqtt",
-    "nats",
-    "stdout",
-    "syslog",
-    "terminal",
-    "webhook",
-];
-
-/// Whether people read what this kind of receiver gets: then much at once may come as one message.
+/// How often a kind of receiver may be spoken to, where config does not say. What programs read comes as it comes, and
+/// the terminal has no service behind it that could be overrun.
 #[must_use]
-pub fn is_for_people(kind: &str) -> bool {
-    !OF_MACHINES.contains(&kind)
-}
-
-/// How often a kind of receiver may be spoken to, where config does not say.
-#[must_use]
-pub fn usual(kind: &str) -> &'static [Rate] {
+pub fn usual(kind: &str, is_for_people: bool) -> &'static [Rate] {
     let known = USUAL.iter().find(|(name, _)| *name == kind);
     match known {
         Some((_, rates)) => rates,
-        None if is_for_people(kind) => OF_PEOPLE,
+        None if is_for_people && kind != "terminal" => OF_PEOPLE,
         None => &[],
     }
 }
@@ -169,14 +149,14 @@ mod tests {
     #[test]
     fn people_are_spoken_to_slowly_and_machines_as_they_come() {
         for kind in ["slack", "email", "xmpp"] {
-            assert!(is_for_people(kind) && !usual(kind).is_empty(), "{kind}");
+            assert!(!usual(kind, true).is_empty(), "{kind}");
         }
-        for kind in ["webhook", "command", "file", "mqtt"] {
-            assert!(!is_for_people(kind) && usual(kind).is_empty(), "{kind}");
+        for (kind, is_for_people) in [("webhook", false), ("mqtt", false), ("terminal", true)] {
+            assert!(usual(kind, is_for_people).is_empty(), "{kind}");
         }
         let limits = |kind| Limits {
             destination: String::new(),
-            rates: usual(kind).to_vec(),
+            rates: usual(kind, false).to_vec(),
         };
         // The narrower of the two counts.
         assert_eq!(limits("email").drain(100), Duration::from_hours(1));

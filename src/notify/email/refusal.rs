@@ -196,11 +196,5 @@ impl Recipients {
 }
 
 fn said(attempt: &Attempt) -> &str {
-    use crate::domain::alert::delivery::AttemptOutcome as Outcome;
-    match &attempt.outcome {
-        Outcome::Delivered => "delivered",
-        Outcome::Later { message, .. }
-        | Outcome::Refused { message }
-        | Outcome::Permanent { message } => message,
-    }
+    attempt.outcome.message().unwrap_or("delivered")
 }

@@ -1,11 +1,11 @@
 //! Where deliveries and receivers stand: for people, for metrics, and for knowing when to look again.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::{Connection, params, params_from_iter};
 use serde::Serialize;
 
 use super::super::Result;
-use super::super::row::{Ms, Rank, count};
+use super::super::row::{Ms, Rank, count, later};
 use crate::domain::id::ReceiverId;
 use crate::domain::rule::Severity;
 
@@ -139,6 +139,36 @@ pub fn open(conn: &Connection) -> Result<u64> {
         .map(count)?)
 }
 
+/// Which dead deliveries.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeadFilter {
+    /// Owed to this receiver.
+    pub receiver: Option<ReceiverId>,
+    /// Given up at or after.
+    pub since: Option<Timestamp>,
+    /// Given up before.
+    pub until: Option<Timestamp>,
+}
+
+/// The dead deliveries that were not sent again since, the oldest first: their alerts, and to whom they were owed.
+/// What died within a digest is sent again with it.
+pub fn dead(conn: &Connection, filter: &DeadFilter) -> Result<Vec<(i64, ReceiverId)>> {
+    let mut query = conn.prepare_cached(
+        "select d.alert, d.receiver from delivery d
+         where d.state = 'dead' and d.hold is null and (?1 is null or d.receiver = ?1)
+            and (?2 is null or d.settled >= ?2) and (?3 is null or d.settled < ?3)
+            and not exists (select 1 from delivery later where later.alert = d.alert
+                and later.receiver = d.receiver and later.seq > d.seq)
+         order by d.created, d.seq",
+    )?;
+    let receiver = filter.receiver.as_ref().map(ReceiverId::as_str);
+    let rows = query.query_map(
+        params![receiver, filter.since.map(Ms), filter.until.map(Ms)],
+        |row| Ok((row.get(0)?, ReceiverId::new(row.get::<_, String>(1)?))),
+    )?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// What waits for a receiver.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiting {
@@ -150,6 +180,22 @@ pub struct Waiting {
     pub oldest: Timestamp,
     /// When the oldest of high severity or more was.
     pub oldest_high: Option<Timestamp>,
+}
+
+/// Deliveries are overdue that have been due for so long although nothing keeps them.
+const OVERDUE: i64 = 10 * 60_000;
+
+/// How many deliveries are overdue: the outbox does not move.
+pub fn stuck(conn: &Connection, now: Timestamp) -> Result<u64> {
+    Ok(conn
+        .prepare_cached(
+            "select count(*) from delivery d left join receiver r on r.id = d.receiver
+             where d.state = 'due' and d.due <= ?1 and r.gone is null
+                and coalesce(r.streak, 0) = 0 and coalesce(r.hold_until, 0) <= ?1
+                and coalesce(r.rate_until, 0) <= ?1",
+        )?
+        .query_row([Ms(later(now, -OVERDUE))], |row| row.get(0))
+        .map(count)?)
 }
 
 /// What waits for each receiver to whom something is owed.

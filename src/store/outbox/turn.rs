@@ -7,12 +7,21 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
-use super::super::Result;
 use super::super::row::{Ms, Rank};
+use super::super::{Result, digests};
+use super::Addressee;
 use crate::domain::alert::circuit::OPEN_FROM;
+use crate::domain::alert::digest::Kind;
 use crate::domain::alert::rate::{Bucket, Limits};
 use crate::domain::id::ReceiverId;
 use crate::domain::rule::Severity;
+
+/// More messages below high than this, and long waits, come as one (DLV-15).
+const PILE: u32 = 20;
+/// What waits shorter, and will, does not pile up.
+const LONG_WAIT: Duration = Duration::from_mins(10);
+/// What such a message is called.
+const CATCH_UP: &str = "Alerts that waited";
 
 /// Which deliveries to take.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +40,8 @@ pub struct Claim<'a> {
     pub untried_since: Option<Timestamp>,
     /// How often it may be spoken to.
     pub limits: &'a Limits,
+    /// Where people read it: to whom, and for how long, what piled up goes as one message.
+    pub catch_up: Option<&'a Addressee>,
 }
 
 /// A delivery under lease.
@@ -66,6 +77,9 @@ pub fn claim(tx: &Transaction<'_>, claim: &Claim<'_>) -> Result<Vec<Claimed>> {
     if !may_speak(tx, claim)? {
         return Ok(Vec::new());
     }
+    if let Some(to) = claim.catch_up {
+        gather_pile(tx, claim, to)?;
+    }
     let mut claimed = Vec::new();
     for delivery in waiting(tx, claim)? {
         if let Err(until) = take_token(tx, claim.limits, claim.now)? {
@@ -99,6 +113,50 @@ fn may_speak(tx: &Transaction<'_>, claim: &Claim<'_>) -> Result<bool> {
             ],
             |row| row.get(0),
         )?)
+}
+
+/// Puts what piled up below high into one message, where it waits long or will: after an outage, or behind a bucket.
+/// Not while the receiver fails: first it has to take something.
+fn gather_pile(tx: &Transaction<'_>, claim: &Claim<'_>, to: &Addressee) -> Result<()> {
+    let many: bool = tx
+        .prepare_cached(
+            "select count(*) > ?3 from (select 1 from delivery
+                where receiver = ?1 and state = 'due' and severity < ?2 limit ?3 + 1)
+             where not exists (select 1 from receiver where id = ?1 and streak > 0)",
+        )?
+        .query_row(
+            params![claim.receiver.as_str(), Rank(Severity::High), PILE],
+            |row| row.get(0),
+        )?;
+    if !many {
+        return Ok(());
+    }
+    let mut query = tx.prepare_cached(
+        "select d.seq, d.created, d.key from delivery d join alert a on a.seq = d.alert
+         where d.receiver = ?1 and d.state = 'due' and d.severity < ?2 and a.reason <> 'digest'
+         order by d.created, d.seq",
+    )?;
+    let rows = query.query_map(
+        params![claim.receiver.as_str(), Rank(Severity::High)],
+        |row| Ok((row.get(0)?, row.get::<_, Ms>(1)?.0, row.get(2)?)),
+    )?;
+    let pile: Vec<(i64, Timestamp, String)> = rows.collect::<Result<_, _>>()?;
+    let count = u32::try_from(pile.len()).unwrap_or(u32::MAX);
+    let Some((_, oldest, key)) = pile.first().filter(|_| count > PILE) else {
+        return Ok(());
+    };
+    let waits = claim.now.duration_since(*oldest) >= LONG_WAIT.try_into().unwrap_or_default();
+    if !waits && claim.limits.drain(count) <= LONG_WAIT {
+        return Ok(());
+    }
+    let what = digests::Gathering {
+        to,
+        kind: Kind::CatchUp,
+        window: key,
+        title: CATCH_UP,
+    };
+    let members: Vec<i64> = pile.iter().map(|(delivery, ..)| *delivery).collect();
+    digests::gather(tx, &what, &members, claim.now).map(drop)
 }
 
 /// The deliveries whose turn it is.
