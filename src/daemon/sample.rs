@@ -187,6 +187,7 @@ pub(super) async fn owe_as(shared: &Shared, receiver: &str, key: &str, severity:
         story: None,
         health: None,
         alerts: None,
+        late_by: None,
         links: WireLinks::default(),
         test: true,
         cut: false,

@@ -157,8 +157,14 @@ mod tests {
     #[test]
     fn one_address_is_one_destination_and_cannot_be_read_from_it() {
         let one = webhook("https://hooks.example.org/T0KEN").destination();
-        assert_eq!(one, webhook("https://hooks.example.org/T0KEN").destination());
-        assert_ne!(one, webhook("https://hooks.example.org/OTHER").destination());
+        assert_eq!(
+            one,
+            webhook("https://hooks.example.org/T0KEN").destination()
+        );
+        assert_ne!(
+            one,
+            webhook("https://hooks.example.org/OTHER").destination()
+        );
         assert_ne!(one, ReceiverKind::Terminal.destination());
         assert!(one.len() == 32 && !one.contains("T0KEN"));
     }

@@ -153,6 +153,7 @@ fn wire(what: &Gathering<'_>, part: usize, severity: Severity) -> WireAlert {
         story: None,
         health: None,
         alerts: None,
+        late_by: None,
         links: WireLinks::default(),
         test: false,
         cut: false,

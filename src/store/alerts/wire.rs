@@ -52,6 +52,7 @@ pub fn wire(conn: &Connection, alert: i64, public_url: Option<&str>) -> Result<O
     };
     let links = WireLinks {
         alert: public_url.map(|url| format!("{}/alerts/{alert}", url.trim_end_matches('/'))),
+        ack: None,
     };
     if let Some(body) = stored.body {
         return Ok(Some(WireAlert {
@@ -76,6 +77,7 @@ pub fn wire(conn: &Connection, alert: i64, public_url: Option<&str>) -> Result<O
         rule: stored.rule,
         health: None,
         alerts: None,
+        late_by: None,
         links,
         test: false,
         cut: false,
