@@ -303,9 +303,17 @@ fn resend_dead(args: &ResendArgs, context: &Context, out: &mut Output) -> Result
     let owed: Vec<(i64, Addressee)> = dead
         .into_iter()
         .filter_map(|(alert, receiver)| {
-            let config = loaded.config.receivers.iter().find(|config| config.id == receiver)?;
+            let config = loaded
+                .config
+                .receivers
+                .iter()
+                .find(|config| config.id == receiver)?;
             let give_up = config.give_up.unwrap_or(loaded.config.alerts.give_up);
-            let to = Addressee { receiver, give_up, skip: None };
+            let to = Addressee {
+                receiver,
+                give_up,
+                skip: None,
+            };
             Some((alert, to))
         })
         .collect();

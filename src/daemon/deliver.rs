@@ -16,6 +16,7 @@ use super::receivers::Receiver;
 use super::{LONGEST_REST, Shared};
 use crate::domain::alert::delivery::{self, Attempt, AttemptOutcome, DeliveryState, Owed};
 use crate::domain::alert::rate::Limits;
+use crate::domain::alert::wire::WireAlert;
 use crate::domain::feed::schedule;
 use crate::domain::id::ReceiverId;
 use crate::notify::Outgoing;
@@ -64,6 +65,7 @@ pub async fn send(
         return Ok((Went::Failed, None));
     };
     wire.key.clone_from(&claimed.key);
+    wire.late_by = late_by(&wire, &claimed, shared.clock.now());
     let attempts = claimed.attempts + 1;
     let outgoing = Outgoing {
         alert: wire,
@@ -96,6 +98,17 @@ pub async fn send(
         })
         .await?;
     Ok((went, next))
+}
+
+/// An alert that reaches a receiver later than this because it failed says so (DLV-15).
+const LATE: Duration = Duration::from_hours(6);
+
+/// By how many seconds a message is late since its receiver could not be reached; a digest by its oldest alert.
+fn late_by(wire: &WireAlert, claimed: &Claimed, now: Timestamp) -> Option<u64> {
+    let carried = wire.alerts.iter().flatten().map(|alert| alert.created);
+    let oldest = carried.chain([claimed.created]).min()?;
+    let late = u64::try_from(now.duration_since(oldest).as_secs()).ok()?;
+    (claimed.receiver_failed && late >= LATE.as_secs()).then_some(late)
 }
 
 /// Sends on a task of its own: a sender that panics has failed, and its message keeps to the schedule.
@@ -179,8 +192,9 @@ fn note(shared: &Shared, receiver: &Receiver, claimed: &Claimed, outcome: &Attem
         &[("receiver", id), ("outcome", outcome.as_str())],
         1.0,
     );
-    if !matches!(outcome, AttemptOutcome::Delivered) {
-        // Whoever watches over receivers should know at once.
+    let delivered = matches!(outcome, AttemptOutcome::Delivered);
+    if !delivered || claimed.receiver_failed || shared.trouble("receivers").is_some() {
+        // Whoever watches over receivers should know at once that one fails, or is back.
         shared.health_nudge.notify_one();
     }
     match outcome.message() {

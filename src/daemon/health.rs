@@ -59,6 +59,14 @@ pub async fn run(shared: Arc<Shared>, stop: CancellationToken) -> anyhow::Result
     }
 }
 
+/// Looks once, for a round without a daemon; gives back how many alerts there are to deliver.
+///
+/// # Errors
+/// When the store fails.
+pub async fn look(shared: &Arc<Shared>) -> Result<u32, StoreError> {
+    Watch::default().look(shared).await
+}
+
 /// What is remembered from look to look.
 #[derive(Default)]
 pub(super) struct Watch {
@@ -306,26 +314,18 @@ fn addressees(setup: &Setup, known: &Known, failing: &BTreeSet<&str>) -> Vec<Add
         known.kind,
         Kind::ReceiverFailing | Kind::ReceiverGone | Kind::OutboxLate | Kind::DeadLetters
     );
-    let hearers: Vec<_> = hearers(setup)
+    let to = hearers(setup)
         .into_iter()
         .filter(|config| !failing.contains(config.id.as_str()))
-        .collect();
-    let others: Vec<_> = hearers
-        .iter()
-        .copied()
-        .filter(|config| !about_receivers || config.id.as_str() != known.subject)
-        .collect();
-    // It takes messages again, or lost only some: with nobody else there it may say so itself.
-    let to = if others.is_empty() { hearers } else { others };
+        .filter(|config| !about_receivers || config.id.as_str() != known.subject);
     let severity = known.kind.severity();
-    to.into_iter()
-        .map(|config| Addressee {
-            receiver: config.id.clone(),
-            give_up: setup.give_up(&config.id),
-            skip: (severity < config.min_severity)
-                .then(|| format!("below its min_severity {}", config.min_severity.as_str())),
-        })
-        .collect()
+    to.map(|config| Addressee {
+        receiver: config.id.clone(),
+        give_up: setup.give_up(&config.id),
+        skip: (severity < config.min_severity)
+            .then(|| format!("below its min_severity {}", config.min_severity.as_str())),
+    })
+    .collect()
 }
 
 /// While nobody who could be told takes messages, `/readyz` and the status line say so.
@@ -378,7 +378,10 @@ fn say(shared: &Shared, step: &Step, to: &[Addressee]) {
 #[must_use]
 pub fn meanings(setup: &Setup) -> Vec<(RuleId, i64)> {
     let definitions = &setup.definitions;
-    let named = Sha256::digest(format!("{:?}{:?}", definitions.entities, definitions.macros));
+    let named = Sha256::digest(format!(
+        "{:?}{:?}",
+        definitions.entities, definitions.macros
+    ));
     let rules = definitions.rules.iter().filter(|rule| rule.enabled);
     rules
         .map(|rule| {

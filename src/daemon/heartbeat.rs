@@ -55,7 +55,9 @@ pub async fn run(shared: Arc<Shared>, stop: CancellationToken) -> anyhow::Result
             }
             failing = ailment.is_some();
         }
-        shared.progress.beat("heartbeat", rest * 2 + Duration::from_mins(1));
+        shared
+            .progress
+            .beat("heartbeat", rest * 2 + Duration::from_mins(1));
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
             () = tokio::time::sleep(rest) => {}
@@ -77,9 +79,15 @@ async fn ailment(shared: &Shared, every: Duration) -> Option<String> {
         Ok(Err(error)) => return Some(format!("the store takes no writes: {error}")),
         Ok(Ok(())) => {}
     }
-    match shared.store.read(move |conn| outbox::stuck(conn, now)).await {
+    match shared
+        .store
+        .read(move |conn| outbox::stuck(conn, now))
+        .await
+    {
         Ok(0) => None,
-        Ok(stuck) => Some(format!("the outbox does not move: {stuck} deliveries are overdue")),
+        Ok(stuck) => Some(format!(
+            "the outbox does not move: {stuck} deliveries are overdue"
+        )),
         Err(error) => Some(format!("the store cannot be read: {error}")),
     }
 }

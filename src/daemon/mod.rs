@@ -224,8 +224,11 @@ impl Shared {
         for kind in Kind::ALL {
             let count = open.iter().find(|(open, _)| *open == kind);
             let labels = [("kind", kind.as_str())];
-            self.metrics
-                .set(observe::CONDITIONS, &labels, number(count.map_or(0, |(_, count)| *count)));
+            self.metrics.set(
+                observe::CONDITIONS,
+                &labels,
+                number(count.map_or(0, |(_, count)| *count)),
+            );
         }
         let setup = self.setup();
         let rows = self.store.read(crate::store::outbox::receivers).await?;
@@ -257,9 +260,7 @@ impl Shared {
             .iter()
             .filter(|row| setup.feeds.contains_key(&row.feed.id))
         {
-            *counts
-                .entry(row.health().as_str())
-                .or_default() += 1;
+            *counts.entry(row.health().as_str()).or_default() += 1;
         }
         for (health, count) in counts {
             self.metrics

@@ -240,18 +240,21 @@ pub async fn read_pages(shared: &Arc<Shared>, alerts: &mut AlertCounts) -> Resul
     Ok(())
 }
 
-/// Tries each delivery that is neither settled nor held once, whatever its back-off says; receivers side by side.
+/// Tries each delivery that is neither settled nor held once, whatever its back-off says; receivers side by side. What
+/// was tried since `began` is left alone.
 ///
 /// # Errors
 /// The first error of the store.
-pub async fn deliver_all(shared: &Arc<Shared>) -> Result<DeliveryCounts, StoreError> {
+pub async fn deliver_all(
+    shared: &Arc<Shared>,
+    began: Timestamp,
+) -> Result<DeliveryCounts, StoreError> {
     let setup = shared.setup();
     let mut tasks = JoinSet::new();
     for receiver in &setup.receivers {
         let (shared, receiver) = (Arc::clone(shared), Arc::clone(receiver));
         tasks.spawn(async move {
             let mut went = Vec::new();
-            let began = shared.clock.now();
             let mut patience = LONGEST_TURN;
             loop {
                 let mut next = deliver::claim(&shared, &receiver, Some(began)).await?;

@@ -106,9 +106,21 @@ mod tests {
             heartbeat.address(signal).to_string()
         };
         for (url, signal, wanted) in [
-            ("https://hc.example/abc", Signal::Well, "https://hc.example/abc"),
-            ("https://hc.example/abc", Signal::Start, "https://hc.example/abc/start"),
-            ("https://hc.example/abc/?x=1", Signal::Fail, "https://hc.example/abc/fail?x=1"),
+            (
+                "https://hc.example/abc",
+                Signal::Well,
+                "https://hc.example/abc",
+            ),
+            (
+                "https://hc.example/abc",
+                Signal::Start,
+                "https://hc.example/abc/start",
+            ),
+            (
+                "https://hc.example/abc/?x=1",
+                Signal::Fail,
+                "https://hc.example/abc/fail?x=1",
+            ),
         ] {
             assert_eq!(address(url, signal), wanted);
         }

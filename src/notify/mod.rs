@@ -174,7 +174,7 @@ const LATE: SignedDuration = SignedDuration::from_hours(6);
 fn message(outgoing: &Outgoing, frame: &Frame) -> Message {
     let mut message = message::render(&outgoing.alert, frame, outgoing.sent_at);
     let age = outgoing.sent_at.duration_since(outgoing.alert.created);
-    if outgoing.attempt > 1 && age >= LATE {
+    if outgoing.alert.late_by.is_none() && outgoing.attempt > 1 && age >= LATE {
         message.say_late(frame, age);
     }
     message

@@ -32,10 +32,7 @@ pub fn known(conn: &Connection) -> Result<Vec<Known>> {
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Known> {
-    let at = |index: usize| {
-        row.get::<_, Option<Ms>>(index)
-            .map(|at| at.map(|at| at.0))
-    };
+    let at = |index: usize| row.get::<_, Option<Ms>>(index).map(|at| at.map(|at| at.0));
     Ok(Known {
         kind: row.get::<_, Name<Kind>>(0)?.0,
         subject: row.get(1)?,
@@ -59,8 +56,8 @@ pub fn counts(conn: &Connection) -> Result<Vec<(Kind, u64)>> {
 
 /// The feeds that are known to be silent beyond their rhythm.
 pub fn silent(conn: &Connection) -> Result<BTreeSet<FeedId>> {
-    let mut query = conn
-        .prepare_cached("select subject from health where kind = ?1 and opened is not null")?;
+    let mut query =
+        conn.prepare_cached("select subject from health where kind = ?1 and opened is not null")?;
     let rows = query.query_map([Name(Kind::FeedSilent)], |row| {
         Ok(FeedId::new(row.get::<_, String>(0)?))
     })?;
@@ -129,11 +126,7 @@ pub fn dead(conn: &Connection, since: Timestamp) -> Result<Vec<(ReceiverId, u64,
 }
 
 /// Takes note of what rules mean now; one that means something else than before is watched anew.
-pub fn watch_rules(
-    tx: &Transaction<'_>,
-    rules: &[(RuleId, i64)],
-    now: Timestamp,
-) -> Result<()> {
+pub fn watch_rules(tx: &Transaction<'_>, rules: &[(RuleId, i64)], now: Timestamp) -> Result<()> {
     for (rule, meaning) in rules {
         let before: Option<(i64, Ms)> = tx
             .prepare_cached("select meaning, since from rule_watch where rule = ?1")?
@@ -165,7 +158,12 @@ pub fn watch_rules(
 }
 
 /// Matches a day between two instants, at most as far back as rules are looked at; none where that is too short.
-fn rate(tx: &Transaction<'_>, rule: &RuleId, since: Timestamp, now: Timestamp) -> Result<Option<f64>> {
+fn rate(
+    tx: &Transaction<'_>,
+    rule: &RuleId,
+    since: Timestamp,
+    now: Timestamp,
+) -> Result<Option<f64>> {
     let since = since.max(now.checked_sub(LONG).unwrap_or(Timestamp::MIN));
     let span = now.duration_since(since);
     if span < RATE_KNOWN_FROM {
@@ -214,8 +212,9 @@ pub fn rules(conn: &Connection, now: Timestamp) -> Result<(Vec<Facts>, Entries)>
 
 /// When the newest entries of a feed came, the newest first.
 pub fn times(conn: &Connection, feed: &FeedId, limit: u32) -> Result<Vec<Timestamp>> {
-    let mut query = conn
-        .prepare_cached("select at from entry where feed = ?1 order by at desc, seq desc limit ?2")?;
+    let mut query = conn.prepare_cached(
+        "select at from entry where feed = ?1 order by at desc, seq desc limit ?2",
+    )?;
     let rows = query.query_map(params![feed.as_str(), limit], |row| {
         Ok(row.get::<_, Ms>(0)?.0)
     })?;

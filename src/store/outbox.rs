@@ -21,8 +21,8 @@ use crate::domain::rule::Severity;
 pub(super) use receiver::forget_wrong_clock;
 pub use receiver::{ReceiverRow, begin_anew, configure, receivers, set_back};
 pub use show::{
-    AttemptRow, DeadFilter, DeliveryRow, StateCount, Waiting, counts, dead, next_due, of_alert, open, overdue,
-    stuck, waiting,
+    AttemptRow, DeadFilter, DeliveryRow, StateCount, Waiting, counts, dead, next_due, of_alert,
+    open, overdue, stuck, waiting,
 };
 pub use turn::{Claim, Claimed, claim, give_back};
 

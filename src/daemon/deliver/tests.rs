@@ -125,7 +125,10 @@ async fn two_failures_then_success_keep_the_key_and_the_schedule() {
     pump(&shared, later(3_600)).await;
     assert_eq!(keys(&ledger), ["key-desk"; 3]);
     let at = seconds(&ledger);
-    assert!((4..=6).contains(&at[1]) && (27..=33).contains(&(at[2] - at[1])), "{at:?}");
+    assert!(
+        (4..=6).contains(&at[1]) && (27..=33).contains(&(at[2] - at[1])),
+        "{at:?}"
+    );
     assert_eq!(states(&shared).await, state("delivered", 1));
 }
 
@@ -150,7 +153,11 @@ async fn a_wish_to_wait_holds_everything_that_is_owed_to_its_receiver() {
         .map(|(.., at)| at.duration_since(now()).as_secs())
         .collect();
     assert_eq!(desk, [0, 120, 120, 120]);
-    assert!(ledger.iter().any(|(id, _, at)| id == "other" && *at == now()));
+    assert!(
+        ledger
+            .iter()
+            .any(|(id, _, at)| id == "other" && *at == now())
+    );
 }
 
 #[tokio::test]
@@ -235,7 +242,9 @@ async fn what_is_owed_to_a_receiver_that_is_gone_is_given_up_in_time() {
 #[tokio::test]
 async fn a_receiver_with_another_token_is_tried_at_once() {
     let ledger = Ledger::default();
-    let desk = keeper("desk", &ledger, |_, _, _| Attempt::refused("401: check the token"));
+    let desk = keeper("desk", &ledger, |_, _, _| {
+        Attempt::refused("401: check the token")
+    });
     let (_dir, shared) = shared(setup(&[], vec![desk])).await;
     owe(&shared, "desk").await;
     pump(&shared, later(60)).await;
@@ -270,8 +279,14 @@ async fn a_thousand_alerts_behind_a_bucket_are_told_gravest_first_and_none_is_lo
     pump(&shared, later(3_600)).await;
     let told = keys(&ledger);
     assert_eq!(told.len(), 10 + 40 + 2, "two messages carry the other 950");
-    assert!(told[..10].iter().all(|key| key.starts_with("Critical")), "{told:?}");
-    assert!(told[10..50].iter().all(|key| key.starts_with("High")), "{told:?}");
+    assert!(
+        told[..10].iter().all(|key| key.starts_with("Critical")),
+        "{told:?}"
+    );
+    assert!(
+        told[10..50].iter().all(|key| key.starts_with("High")),
+        "{told:?}"
+    );
     assert_eq!(states(&shared).await, state("delivered", 1_002));
     let at = seconds(&ledger);
     assert!(at.windows(2).all(|pair| pair[1] > pair[0]), "{at:?}");
@@ -297,13 +312,17 @@ async fn an_empty_bucket_holds_and_counts_no_attempt() {
     let shown = shared
         .store
         .read(|conn| {
-            let all: Result<Vec<_>, _> = (1..=3).map(|alert| outbox::of_alert(conn, alert)).collect();
+            let all: Result<Vec<_>, _> =
+                (1..=3).map(|alert| outbox::of_alert(conn, alert)).collect();
             all.map(|all| all.concat())
         })
         .await
         .unwrap();
     let held: Vec<_> = shown.iter().filter(|row| row.state == "held").collect();
-    assert_eq!((held[0].why.as_deref(), held[0].attempts.len()), (Some("rate"), 0));
+    assert_eq!(
+        (held[0].why.as_deref(), held[0].attempts.len()),
+        (Some("rate"), 0)
+    );
     // A restart brings no burst.
     crate::daemon::sync(&shared, &shared.setup()).await.unwrap();
     pump(&shared, later(1_799)).await;
@@ -325,22 +344,44 @@ async fn after_an_outage_what_piled_up_is_one_message_and_what_is_grave_is_its_o
     let (_dir, shared) = shared(setup(&[], vec![desk])).await;
     for hour in 0..24 {
         for n in 0..17 {
-            let severity = if n == 0 && hour % 8 == 0 { Severity::Critical } else { Severity::Low };
-            owe_as(&shared, "desk", &format!("{severity:?} {hour} {n}"), severity).await;
+            let severity = if n == 0 && hour % 8 == 0 {
+                Severity::Critical
+            } else {
+                Severity::Low
+            };
+            owe_as(
+                &shared,
+                "desk",
+                &format!("{severity:?} {hour} {n}"),
+                severity,
+            )
+            .await;
         }
         pump(&shared, later((hour + 1) * 3_600)).await;
     }
     let failed = keys(&ledger).len();
-    assert!((200..=340).contains(&failed), "an open circuit probes every five minutes: {failed}");
+    assert!(
+        (200..=340).contains(&failed),
+        "an open circuit probes every five minutes: {failed}"
+    );
     pump(&shared, later(2 * 86_400)).await;
     let told = keys(&ledger).split_off(failed);
-    assert_eq!(told.iter().filter(|key| key.starts_with("Critical")).count(), 3, "{told:?}");
+    assert_eq!(
+        told.iter()
+            .filter(|key| key.starts_with("Critical"))
+            .count(),
+        3,
+        "{told:?}"
+    );
     assert!(told.len() <= 6, "{told:?}");
     let digests = told.len() as u64 - told.iter().filter(|key| key.contains(' ')).count() as u64;
     assert_eq!(digests, 1, "{told:?}");
     assert_eq!(states(&shared).await, state("delivered", 24 * 17 + digests));
     let first = seconds(&ledger)[failed];
-    assert!(first < 86_400 + 600, "five minutes after it is back: {first}");
+    assert!(
+        first < 86_400 + 600,
+        "five minutes after it is back: {first}"
+    );
 }
 
 #[tokio::test]
@@ -348,7 +389,7 @@ async fn a_month_of_outage_ends_in_dead_letters_that_can_all_be_sent_again() {
     let ledger = Ledger::default();
     let month = 30 * 86_400;
     let desk = keeper("desk", &ledger, |_, _, at| {
-        if at < later(30 * 86_400) {
+        if at <= later(30 * 86_400) {
             Attempt::later("no route")
         } else {
             Attempt::delivered()
@@ -374,7 +415,9 @@ async fn a_month_of_outage_ends_in_dead_letters_that_can_all_be_sent_again() {
     assert_eq!(dead.len() as u64, ended["dead"]);
     let at = later(month + 90_000);
     for (alert, _) in dead {
-        let again = shared.store.write(move |tx| outbox::resend(tx, alert, &[], at));
+        let again = shared
+            .store
+            .write(move |tx| outbox::resend(tx, alert, &[], at));
         assert_eq!(again.await.unwrap().map(|owed| owed.len()), Some(1));
     }
     shared.clock.set(at);
@@ -420,13 +463,22 @@ async fn a_clock_set_back_brings_no_attempt_forward_and_loses_none() {
         let waiting = shared.store.read(|conn| outbox::waiting(conn, None)).await;
         waiting.unwrap()[0].1
     };
-    let left = due(Arc::clone(&shared)).await.duration_since(shared.clock.now());
+    let left = due(Arc::clone(&shared))
+        .await
+        .duration_since(shared.clock.now());
     let (mut desk, stop) = (Desk::new(&shared), CancellationToken::new());
-    shared.clock.set(shared.clock.now() - jiff::SignedDuration::from_hours(2));
+    shared
+        .clock
+        .set(shared.clock.now() - jiff::SignedDuration::from_hours(2));
     desk.start_due(&shared, &stop).await.unwrap();
     assert!(desk.sends.is_empty(), "no burst");
-    let after = due(Arc::clone(&shared)).await.duration_since(shared.clock.now());
-    assert!((after - left).abs() < jiff::SignedDuration::from_secs(2), "{left} {after}");
+    let after = due(Arc::clone(&shared))
+        .await
+        .duration_since(shared.clock.now());
+    assert!(
+        (after - left).abs() < jiff::SignedDuration::from_secs(2),
+        "{left} {after}"
+    );
     pump(&shared, later(0)).await;
     assert_eq!(states(&shared).await, state("delivered", 1));
 }
@@ -480,8 +532,8 @@ impl<F: Future> Future for Dies<F> {
 
 #[tokio::test]
 async fn a_process_that_dies_at_any_point_between_claim_and_settlement_delivers_at_least_once() {
-    let (mut whole, mut twice) = (0, 0);
-    for waits in 0..60 {
+    let mut whole = 0;
+    for waits in 0..40 {
         let ledger = Ledger::default();
         let desk = || keeper("desk", &ledger, |_, _, _| Attempt::delivered());
         let (dir, dying) = shared(setup(&[], vec![desk()])).await;
@@ -499,23 +551,65 @@ async fn a_process_that_dies_at_any_point_between_claim_and_settlement_delivers_
         let ended = life.await.is_some();
         // What is under way in the store ends or does not; then nobody is there any more.
         drop(dying);
-        let store = crate::store::Store::open(dir.path(), &crate::store::Settings::default(), now()).unwrap();
-        let lock = store.lock(later(1)).unwrap();
-        let heir = Arc::new(Shared::new(
-            store,
-            lock.owner().to_owned(),
-            crate::clock::Clock::manual(later(1)),
-            setup(&[], vec![desk()]),
-        ));
+        let (_lock, heir) = heir(dir.path(), desk());
         pump(&heir, later(3_600)).await;
-        assert_eq!(states(&heir).await, state("delivered", 3), "after {waits} waits");
+        assert_eq!(
+            states(&heir).await,
+            state("delivered", 3),
+            "after {waits} waits"
+        );
         let told = keys(&ledger);
         let unique: BTreeSet<&str> = told.iter().map(String::as_str).collect();
-        assert_eq!(unique, BTreeSet::from(["a", "b", "c"]), "after {waits} waits");
-        assert!(told.len() <= 4, "only what was under way comes twice: {told:?}");
-        twice += usize::from(told.len() == 4);
+        assert_eq!(
+            unique,
+            BTreeSet::from(["a", "b", "c"]),
+            "after {waits} waits"
+        );
+        assert!(
+            told.len() <= 4,
+            "only what was under way comes twice: {told:?}"
+        );
         whole += usize::from(ended);
     }
-    assert!(whole > 0 && whole < 50, "some lives were cut, some were not: {whole}");
-    assert!(twice > 0, "no life was cut between the answer and its settlement");
+    assert!(
+        whole > 0 && whole < 40,
+        "some lives were cut, some were not: {whole}"
+    );
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_noted_is_asked_for_once_more_under_the_same_key() {
+    let ledger = Ledger::default();
+    let desk = || keeper("desk", &ledger, |_, _, _| Attempt::delivered());
+    let (dir, dying) = shared(setup(&[], vec![desk()])).await;
+    owe(&dying, "desk").await;
+    let claimed = claim(&dying, &desk(), None).await.unwrap().unwrap();
+    let wire = dying
+        .store
+        .read(move |conn| alerts::wire(conn, claimed.alert, None))
+        .await;
+    let outgoing = Outgoing {
+        alert: wire.unwrap().unwrap(),
+        sent_at: now(),
+        attempt: 1,
+    };
+    let attempt = send_apart(&desk(), outgoing).await;
+    assert_eq!(attempt.outcome, AttemptOutcome::Delivered);
+    drop(dying);
+    let heir = heir(dir.path(), desk());
+    pump(&heir.1, later(3_600)).await;
+    assert_eq!(keys(&ledger), ["key-desk"; 2]);
+    assert_eq!(states(&heir.1).await, state("delivered", 1));
+}
+
+/// The daemon that comes after one that died.
+fn heir(dir: &std::path::Path, desk: Arc<Receiver>) -> (store::Lock, Arc<Shared>) {
+    let store = store::Store::open(dir, &store::Settings::default(), now()).unwrap();
+    let lock = store.lock(later(1)).unwrap();
+    let owner = lock.owner().to_owned();
+    let clock = crate::clock::Clock::manual(later(1));
+    (
+        lock,
+        Arc::new(Shared::new(store, owner, clock, setup(&[], vec![desk]))),
+    )
 }

@@ -8,11 +8,16 @@ async fn all_is_well_only_while_tasks_beat_the_outbox_moves_and_the_store_writes
     let (_dir, shared) = shared(setup(&[], vec![receiver("desk", Attempt::delivered)])).await;
     assert_eq!(ailment(&shared, EVERY).await, None);
     shared.set_trouble("store", Some("disk full".to_owned()));
-    assert_eq!(ailment(&shared, EVERY).await.as_deref(), Some("store: disk full"));
+    assert_eq!(
+        ailment(&shared, EVERY).await.as_deref(),
+        Some("store: disk full")
+    );
     shared.set_trouble("store", None);
     owe(&shared, "desk").await;
     assert_eq!(ailment(&shared, EVERY).await, None);
-    shared.clock.set(now() + jiff::SignedDuration::from_mins(11));
+    shared
+        .clock
+        .set(now() + jiff::SignedDuration::from_mins(11));
     let why = ailment(&shared, EVERY).await.unwrap();
     assert!(why.contains("1 deliveries are overdue"), "{why}");
     shared.progress.beat("poll", Duration::ZERO);

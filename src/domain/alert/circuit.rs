@@ -90,7 +90,10 @@ impl Circuit {
     #[must_use]
     pub fn gives_up_before(&self) -> Option<Timestamp> {
         let tried = self.recent.len() >= usize::try_from(FEWEST_TRIES).unwrap_or(usize::MAX);
-        self.recent.first().copied().filter(|_| tried && self.is_open())
+        self.recent
+            .first()
+            .copied()
+            .filter(|_| tried && self.is_open())
     }
 }
 
@@ -153,6 +156,10 @@ mod tests {
         circuit = fail(circuit, 4);
         assert_eq!(circuit.gives_up_before(), Some(at(0)));
         circuit = fail(circuit, 100_000);
-        assert_eq!(circuit.gives_up_before(), Some(at(1)), "the machine was off meanwhile");
+        assert_eq!(
+            circuit.gives_up_before(),
+            Some(at(1)),
+            "the machine was off meanwhile"
+        );
     }
 }

@@ -85,10 +85,13 @@ fn unreachable(enabled: &[&Facts<'_>], around: &Around) -> Option<Condition> {
         .iter()
         .filter(|facts| is_unreached(facts.state))
         .collect();
-    let (part, of) = if around.told_unreachable { ENDS } else { BEGINS };
-    let least = if around.told_unreachable { 1 } else { CROWD.min(all) };
-    let crowd = away.len() >= least && away.len() * of > all * part - usize::from(!around.told_unreachable);
-    if around.offline_since.is_none() && !(crowd && all >= CROWD) {
+    // Once told, it takes far fewer for it to go on.
+    let crowd = if around.told_unreachable {
+        away.len() * ENDS.1 > all * ENDS.0
+    } else {
+        away.len() >= CROWD && away.len() * BEGINS.1 >= all * BEGINS.0
+    };
+    if around.offline_since.is_none() && !crowd {
         return None;
     }
     let why = away
@@ -119,7 +122,9 @@ fn single(facts: &Facts<'_>) -> Option<Condition> {
     if state.gone {
         return of(
             Kind::FeedGone,
-            format!("feed {id} is gone for good (410) and is not polled any more: correct its URL or take it out"),
+            format!(
+                "feed {id} is gone for good (410) and is not polled any more: correct its URL or take it out"
+            ),
         );
     }
     if state.failures >= FAILURES {
@@ -142,7 +147,10 @@ fn single(facts: &Facts<'_>) -> Option<Condition> {
     if state.signs.empty >= EMPTY_POLLS {
         return of(
             Kind::FeedEmpty,
-            format!("feed {id} answers without a single entry, and had {} before: has it moved?", state.entries),
+            format!(
+                "feed {id} answers without a single entry, and had {} before: has it moved?",
+                state.entries
+            ),
         );
     }
     if let Some(silence) = facts.silence {

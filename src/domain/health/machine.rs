@@ -51,22 +51,37 @@ pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Condition> {
         let text = format!("the disk of the store has {free} MiB left: make room; without any, nothing is polled");
         Condition::new(Kind::DiskFull, "disk", text)
     });
-    let clock = facts.jump.filter(|(when, _)| shown(*when)).map(|(when, by)| {
-        let seconds = by.as_secs().unsigned_abs();
-        let how = if by.is_negative() {
-            format!("was set back by {seconds} s")
-        } else {
-            format!("jumped ahead by {seconds} s, or the machine slept")
-        };
-        let text = format!("the clock {how} at {}", at(when));
-        Condition::new(Kind::ClockJumped, when.to_string(), text)
-    });
-    let store = facts.store.as_ref().filter(|(_, to, _)| shown(*to)).map(|(from, to, said)| {
-        let text = format!("the store took no writes from {} to {}: {said}", at(*from), at(*to));
-        Condition::new(Kind::StoreFailing, from.to_string(), text)
-    });
+    let clock = facts
+        .jump
+        .filter(|(when, _)| shown(*when))
+        .map(|(when, by)| {
+            let seconds = by.as_secs().unsigned_abs();
+            let how = if by.is_negative() {
+                format!("was set back by {seconds} s")
+            } else {
+                format!("jumped ahead by {seconds} s, or the machine slept")
+            };
+            let text = format!("the clock {how} at {}", at(when));
+            Condition::new(Kind::ClockJumped, when.to_string(), text)
+        });
+    let store = facts
+        .store
+        .as_ref()
+        .filter(|(_, to, _)| shown(*to))
+        .map(|(from, to, said)| {
+            let text = format!(
+                "the store took no writes from {} to {}: {said}",
+                at(*from),
+                at(*to)
+            );
+            Condition::new(Kind::StoreFailing, from.to_string(), text)
+        });
     let config = facts.refused.as_ref().map(|why| {
-        Condition::new(Kind::ConfigRefused, "config", format!("{why}; `bongsu check` shows all of it"))
+        Condition::new(
+            Kind::ConfigRefused,
+            "config",
+            format!("{why}; `bongsu check` shows all of it"),
+        )
     });
     [disk, clock, store, config].into_iter().flatten().collect()
 }
@@ -97,7 +112,11 @@ mod tests {
             (0, 100 * gib, false, true),
             (0, 0, false, false),
         ] {
-            assert_eq!(is_full(Room { free, total }, told), wanted, "{free} {total} {told}");
+            assert_eq!(
+                is_full(Room { free, total }, told),
+                wanted,
+                "{free} {total} {told}"
+            );
         }
     }
 
@@ -109,8 +128,12 @@ mod tests {
             refused: Some("feeds.toml:3:1: no such key".to_owned()),
             ..Facts::default()
         };
-        let kinds = |at| -> Vec<Kind> { judge(&facts, at).iter().map(|found| found.kind).collect() };
-        assert_eq!(kinds(now()), [Kind::ClockJumped, Kind::StoreFailing, Kind::ConfigRefused]);
+        let kinds =
+            |at| -> Vec<Kind> { judge(&facts, at).iter().map(|found| found.kind).collect() };
+        assert_eq!(
+            kinds(now()),
+            [Kind::ClockJumped, Kind::StoreFailing, Kind::ConfigRefused]
+        );
         assert!(judge(&facts, now())[0].text.contains("set back by 7200 s"));
         assert_eq!(kinds(now() + SHOWN_FOR), [Kind::ConfigRefused]);
     }

@@ -166,7 +166,10 @@ impl Kind {
     /// Whether it happens rather than lasts: then nobody is told when it is over.
     #[must_use]
     pub fn is_event(self) -> bool {
-        matches!(self, Self::ClockJumped | Self::DeadLetters | Self::StoreFailing)
+        matches!(
+            self,
+            Self::ClockJumped | Self::DeadLetters | Self::StoreFailing
+        )
     }
 }
 

@@ -38,9 +38,7 @@ impl Facts {
     pub fn is_failing(&self) -> bool {
         let circuit = &self.circuit;
         let least = if self.told { 1 } else { FAILURES };
-        circuit.gone.is_some()
-            || circuit.class == Some(Class::Refused)
-            || circuit.streak >= least
+        circuit.gone.is_some() || circuit.class == Some(Class::Refused) || circuit.streak >= least
     }
 }
 
@@ -74,7 +72,10 @@ fn of(facts: &Facts, now: Timestamp) -> Vec<Condition> {
         conditions.push(Condition::new(
             Kind::OutboxLate,
             id,
-            format!("what matters waits for receiver {id} since {}; {waiting}", at(oldest)),
+            format!(
+                "what matters waits for receiver {id} since {}; {waiting}",
+                at(oldest)
+            ),
         ));
     }
     // That nothing more can be said to it is told already.
@@ -99,13 +100,18 @@ mod tests {
     }
 
     fn after(attempts: &[Attempt]) -> Circuit {
-        attempts.iter().fold(Circuit::default(), |circuit, attempt| {
-            circuit.after(&attempt.outcome, now())
-        })
+        attempts
+            .iter()
+            .fold(Circuit::default(), |circuit, attempt| {
+                circuit.after(&attempt.outcome, now())
+            })
     }
 
     fn kinds(facts: Facts) -> Vec<Kind> {
-        judge(&[facts], now()).iter().map(|found| found.kind).collect()
+        judge(&[facts], now())
+            .iter()
+            .map(|found| found.kind)
+            .collect()
     }
 
     #[test]
@@ -120,7 +126,11 @@ mod tests {
             told: true,
             ..failed(1)
         };
-        assert_eq!(kinds(told), [Kind::ReceiverFailing], "once told, until it takes something");
+        assert_eq!(
+            kinds(told),
+            [Kind::ReceiverFailing],
+            "once told, until it takes something"
+        );
         let refused = Facts {
             circuit: after(&[Attempt::refused("401")]),
             ..Facts::default()

@@ -9,6 +9,9 @@ use super::{Condition, Kind, at, many};
 /// Entries of a day before a part of them means anything.
 const ENOUGH: u64 = 100;
 
+/// A rule is watched for so long before it is judged by a day.
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
 /// More than this part of a day's entries…
 const BROAD: (u64, u64) = (30, 100);
 
@@ -54,7 +57,11 @@ pub struct Entries {
 pub fn judge(rules: &[Facts], entries: Entries, now: Timestamp) -> Vec<Condition> {
     rules
         .iter()
-        .filter_map(|facts| stopped(facts, now).or_else(|| silent(facts, entries, now)).or_else(|| broad(facts, entries)))
+        .filter_map(|facts| {
+            stopped(facts, now)
+                .or_else(|| silent(facts, entries, now))
+                .or_else(|| broad(facts, entries, now))
+        })
         .collect()
 }
 
@@ -83,11 +90,16 @@ fn silent(facts: &Facts, entries: Entries, now: Timestamp) -> Option<Condition> 
     })
 }
 
-fn broad(facts: &Facts, entries: Entries) -> Option<Condition> {
+fn broad(facts: &Facts, entries: Entries, now: Timestamp) -> Option<Condition> {
+    // The first day of a desk, or of a new wording, is read as a whole by whoever wrote it.
+    if now.duration_since(facts.since?) < DAY {
+        return None;
+    }
     let (part, of) = if facts.told_broad { NARROW } else { BROAD };
     (entries.day >= ENOUGH && facts.day * of > entries.day * part).then(|| {
         let (id, percent) = (&facts.id, facts.day * 100 / entries.day);
-        let text = format!("rule {id} matched {percent} % of all entries of a day: is it meant to?");
+        let text =
+            format!("rule {id} matched {percent} % of all entries of a day: is it meant to?");
         Condition::new(Kind::RuleBroad, id, text)
     })
 }
@@ -101,13 +113,19 @@ mod tests {
     }
 
     fn kinds(facts: Facts, entries: Entries) -> Vec<Kind> {
-        judge(&[facts], entries, now()).iter().map(|found| found.kind).collect()
+        judge(&[facts], entries, now())
+            .iter()
+            .map(|found| found.kind)
+            .collect()
     }
 
     #[test]
     fn what_stands_out_about_a_rule() {
         let ago = |hours| Some(now() - SignedDuration::from_hours(hours));
-        let many = Entries { day: 1_000, month: 30_000 };
+        let many = Entries {
+            day: 1_000,
+            month: 30_000,
+        };
         let changed = |hours, rate, matches| Facts {
             since: ago(hours),
             rate_before: Some(rate),
@@ -117,16 +135,41 @@ mod tests {
         };
         assert_eq!(kinds(changed(24, 10.0, 0), many), [Kind::RuleStopped]);
         assert_eq!(kinds(changed(24, 10.0, 1), many), []);
-        assert_eq!(kinds(changed(24, 1.0, 0), many), [], "a day without is nothing for a rule of one a day");
-        let idle = |hours, month| Facts { since: ago(hours), month, ..Facts::default() };
+        assert_eq!(
+            kinds(changed(24, 1.0, 0), many),
+            [],
+            "a day without is nothing for a rule of one a day"
+        );
+        let idle = |hours, month| Facts {
+            since: ago(hours),
+            month,
+            ..Facts::default()
+        };
         assert_eq!(kinds(idle(721, 0), many), [Kind::RuleSilent]);
         assert_eq!(kinds(idle(719, 0), many), []);
         assert_eq!(kinds(idle(721, 1), many), []);
-        assert_eq!(kinds(idle(721, 0), Entries::default()), [], "nothing to match");
-        let matched = |day, told_broad| Facts { day, told_broad, ..Facts::default() };
+        assert_eq!(
+            kinds(idle(721, 0), Entries::default()),
+            [],
+            "nothing to match"
+        );
+        let matched = |day, told_broad| Facts {
+            day,
+            told_broad,
+            since: ago(24),
+            ..Facts::default()
+        };
+        let new = Facts {
+            since: ago(23),
+            ..matched(900, false)
+        };
+        assert_eq!(kinds(new, many), [], "the first day");
         assert_eq!(kinds(matched(301, false), many), [Kind::RuleBroad]);
         assert_eq!(kinds(matched(300, false), many), []);
         assert_eq!(kinds(matched(260, true), many), [Kind::RuleBroad]);
-        assert_eq!(kinds(matched(40, false), Entries { day: 50, month: 50 }), []);
+        assert_eq!(
+            kinds(matched(40, false), Entries { day: 50, month: 50 }),
+            []
+        );
     }
 }

@@ -136,6 +136,7 @@ pub fn alert(known: &Known, reason: Reason, now: Timestamp) -> WireAlert {
             text: known.text.clone(),
         }),
         alerts: None,
+        late_by: None,
         links: WireLinks::default(),
         test: false,
         cut: false,
@@ -184,7 +185,13 @@ mod tests {
 
     #[test]
     fn it_is_told_once_and_resolved_once() {
-        let looks = [(0, true), (60, true), (3_600, true), (3_660, false), (3_720, false)];
+        let looks = [
+            (0, true),
+            (60, true),
+            (3_600, true),
+            (3_660, false),
+            (3_720, false),
+        ];
         let told = play(Kind::ReceiverFailing, &looks);
         assert_eq!(told, [(0, "told"), (3_660, "resolved")]);
     }
@@ -242,7 +249,10 @@ mod tests {
     #[test]
     fn a_clock_set_back_draws_nothing_out() {
         let day = 86_400;
-        let told = play(Kind::FeedFailing, &[(day, true), (0, true), (6 * 3_600, true)]);
+        let told = play(
+            Kind::FeedFailing,
+            &[(day, true), (0, true), (6 * 3_600, true)],
+        );
         assert_eq!(told, [(6 * 3_600, "told")]);
     }
 

@@ -237,7 +237,9 @@ impl Patterns {
             return None;
         }
         let rest = &text.units.chars[next.start as usize..next.end as usize];
-        self.tails.fits(&['a'], rest).then_some((next.start, next.end))
+        self.tails
+            .fits(&['a'], rest)
+            .then_some((next.start, next.end))
     }
 }
 

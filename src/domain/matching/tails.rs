@@ -132,9 +132,7 @@ impl Tails {
     pub(crate) fn list(&self) -> Vec<String> {
         let mut all: Vec<&Vec<char>> = self.plain.iter().chain(&self.clipped).collect();
         all.sort_unstable();
-        all.into_iter()
-            .map(|tail| tail.iter().collect())
-            .collect()
+        all.into_iter().map(|tail| tail.iter().collect()).collect()
     }
 }
 
@@ -263,9 +261,6 @@ mod tests {
         let tails = Tails::new();
         assert_eq!(tails.refused(&['풍', '산'], &['면']), Some(Wants::Vowel));
         assert_eq!(tails.refused(&['한', '화'], &['가']), None);
-        assert_eq!(
-            tails.refused(&['계', '약'], &['서']),
-            Some(Wants::Name)
-        );
+        assert_eq!(tails.refused(&['계', '약'], &['서']), Some(Wants::Name));
     }
 }

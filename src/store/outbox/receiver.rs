@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use serde::Serialize;
 
-use super::super::{Result, digests};
 use super::super::row::{Json, Ms, Name, later, millis};
+use super::super::{Result, digests};
 use super::LONGEST_HOLD;
 use crate::domain::alert::circuit::{Circuit, Class, LONGEST_REST};
 use crate::domain::alert::delivery::{Attempt, AttemptOutcome, SHORT_GIVE_UP};
@@ -39,7 +39,8 @@ pub struct ReceiverRow {
     pub circuit: Circuit,
 }
 
-const COLUMNS: &str = "id, hold_until, failures, last_success, last_failure, last_error, rate_until,
+const COLUMNS: &str =
+    "id, hold_until, failures, last_success, last_failure, last_error, rate_until,
     streak, since, recent, rest_until, class, gone";
 
 /// What was learned of each receiver that ever answered.
@@ -50,10 +51,7 @@ pub fn receivers(conn: &Connection) -> Result<Vec<ReceiverRow>> {
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<ReceiverRow> {
-    let at = |index: usize| {
-        row.get::<_, Option<Ms>>(index)
-            .map(|at| at.map(|at| at.0))
-    };
+    let at = |index: usize| row.get::<_, Option<Ms>>(index).map(|at| at.map(|at| at.0));
     let recent: Json<Vec<i64>> = row.get(9)?;
     Ok(ReceiverRow {
         id: row.get(0)?,
@@ -121,7 +119,11 @@ fn save(
         _ => None,
     };
     let hold = wait.map(|wait| later(now, millis(wait.min(LONGEST_HOLD))));
-    let recent: Vec<i64> = circuit.recent.iter().map(|at| at.as_millisecond()).collect();
+    let recent: Vec<i64> = circuit
+        .recent
+        .iter()
+        .map(|at| at.as_millisecond())
+        .collect();
     tx.prepare_cached(
         "insert into receiver (id, hold_until, failures, last_success, last_failure, last_error,
             rate_until, streak, since, recent, rest_until, class, gone)
@@ -133,9 +135,23 @@ fn save(
     .execute(params![
         receiver.as_str(),
         before.hold_until.max(hold).map(Ms),
-        if delivered { 0 } else { before.failures.saturating_add(1) },
-        if delivered { Some(now) } else { before.last_success }.map(Ms),
-        if delivered { before.last_failure } else { Some(now) }.map(Ms),
+        if delivered {
+            0
+        } else {
+            before.failures.saturating_add(1)
+        },
+        if delivered {
+            Some(now)
+        } else {
+            before.last_success
+        }
+        .map(Ms),
+        if delivered {
+            before.last_failure
+        } else {
+            Some(now)
+        }
+        .map(Ms),
         attempt.outcome.message(),
         before.rate_until.map(Ms),
         circuit.streak,
@@ -188,7 +204,12 @@ pub(super) fn give_up_gone(tx: &Transaction<'_>, now: Timestamp) -> Result<()> {
     let rows = query.query_map([Ms(now)], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let ended: Vec<(i64, String)> = rows.collect::<Result<_, _>>()?;
     for (delivery, said) in ended {
-        bury(tx, &[delivery], &format!("given up: the receiver is gone: {said}"), now)?;
+        bury(
+            tx,
+            &[delivery],
+            &format!("given up: the receiver is gone: {said}"),
+            now,
+        )?;
     }
     Ok(())
 }
@@ -246,8 +267,14 @@ pub(in crate::store) fn forget_wrong_clock(tx: &Transaction<'_>, now: Timestamp)
     let latest = Ms(later(now, millis(LONGEST_HOLD + CLOCK_STEP)));
     let rested = Ms(later(now, millis(LONGEST_REST)));
     for (sql, beyond) in [
-        ("update receiver set hold_until = null where hold_until > ?1", latest),
-        ("update receiver set rest_until = null where rest_until > ?1", rested),
+        (
+            "update receiver set hold_until = null where hold_until > ?1",
+            latest,
+        ),
+        (
+            "update receiver set rest_until = null where rest_until > ?1",
+            rested,
+        ),
     ] {
         tx.prepare_cached(sql)?.execute([beyond])?;
     }

@@ -234,11 +234,16 @@ pub fn waiting(
                 from owed where owed.id is not null)
             select id from owed where id is not null)
          left join receiver r using (id) where gone is null order by 2, 1";
-    let once = "select d.receiver, max(min(d.created), coalesce(hold_until, 0), coalesce(rate_until, 0))
+    let once =
+        "select d.receiver, max(min(d.created), coalesce(hold_until, 0), coalesce(rate_until, 0))
          from delivery d left join receiver r on r.id = d.receiver
          where d.state = 'due' and (d.last_attempt is null or d.last_attempt < ?1) and gone is null
          group by d.receiver order by 2, 1";
-    let mut query = conn.prepare_cached(if untried_since.is_some() { once } else { daemon })?;
+    let mut query = conn.prepare_cached(if untried_since.is_some() {
+        once
+    } else {
+        daemon
+    })?;
     let rows = query.query_map(params_from_iter(untried_since.map(Ms)), |row| {
         let receiver = ReceiverId::new(row.get::<_, String>(0)?);
         Ok((receiver, row.get::<_, Ms>(1)?.0))

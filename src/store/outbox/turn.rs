@@ -65,7 +65,7 @@ pub struct Claimed {
     pub attempts: u32,
     /// Who holds the lease.
     pub owner: String,
-    /// Whether its receiver has failed since it was owed, with this or another message.
+    /// Whether its receiver has failed since it, or the oldest that it carries, was owed, with whatever message.
     pub receiver_failed: bool,
 }
 
@@ -211,7 +211,11 @@ fn take_token(
 /// The next whole millisecond, which is what the store keeps: a wait is never shorter than it should be.
 fn up(at: Timestamp) -> Timestamp {
     let whole = at.as_nanosecond().rem_euclid(1_000_000) == 0;
-    let added = if whole { Duration::ZERO } else { Duration::from_millis(1) };
+    let added = if whole {
+        Duration::ZERO
+    } else {
+        Duration::from_millis(1)
+    };
     at.checked_add(added).unwrap_or(at)
 }
 
@@ -242,7 +246,9 @@ fn lease(tx: &Transaction<'_>, claim: &Claim<'_>, delivery: i64) -> Result<Claim
         .prepare_cached(
             "update delivery set state = 'sending', owner = ?2, lease_until = ?3 where seq = ?1
              returning seq, alert, receiver, key, severity, created, give_up, attempts, owner,
-                exists (select 1 from receiver r where r.id = receiver and r.last_failure >= created)",
+                exists (select 1 from receiver r where r.id = receiver and r.last_failure >= coalesce(
+                    (select min(m.created) from digest_member c join delivery m on m.seq = c.delivery
+                     where c.digest = delivery.alert), created))",
         )?
         .query_row(
             params![delivery, claim.owner, Ms(claim.lease_until)],

@@ -87,7 +87,11 @@ fn each_way_a_feed_goes_wrong_has_its_kind() {
         assert!(found.iter().all(|condition| condition.text.contains("f0")));
     }
     let since = of(&[bad(OutcomeKind::HttpError, 5)], &around())[0].since;
-    assert_eq!(since, Some(ago(8)), "six hours count from the last good poll");
+    assert_eq!(
+        since,
+        Some(ago(8)),
+        "six hours count from the last good poll"
+    );
 }
 
 #[test]
@@ -118,7 +122,10 @@ fn feeds_that_cannot_be_reached_together_are_one_condition() {
     let text = group(20, false).unwrap().text;
     assert!(text.starts_with("cannot reach 20 of 20 feeds"), "{text}");
     let all = of(&states(20), &around());
-    assert_eq!(all.iter().filter(|condition| condition.inhibited).count(), 20);
+    assert_eq!(
+        all.iter().filter(|condition| condition.inhibited).count(),
+        20
+    );
 }
 
 #[test]
@@ -142,7 +149,11 @@ fn polls_that_are_late_are_told_where_they_are_many() {
             next_poll: Some(ago(1)),
             ..good()
         };
-        vec![late; count].into_iter().chain(vec![good(); 30]).take(30).collect()
+        vec![late; count]
+            .into_iter()
+            .chain(vec![good(); 30])
+            .take(30)
+            .collect()
     };
     assert_eq!(of(&late(2), &around()).len(), 0);
     let found = of(&late(3), &around());

@@ -70,13 +70,19 @@ fn a_weekend_is_no_silence_for_a_feed_that_never_posts_then() {
         .rposition(|at| weekday(*at) == jiff::civil::Weekday::Friday)
         .unwrap();
     let after = silent_after(&weekdays[..=friday]).unwrap();
-    assert!(after > 3 * 24, "until Monday nine it is quiet as ever: {after}");
+    assert!(
+        after > 3 * 24,
+        "until Monday nine it is quiet as ever: {after}"
+    );
     assert!(after <= 8 * 24, "{after}");
 }
 
 #[test]
 fn a_busy_feed_is_silent_after_a_day() {
-    let busy: Vec<Timestamp> = (0..2_000).rev().map(|n| now() - SignedDuration::from_mins(n * 29 + n % 7)).collect();
+    let busy: Vec<Timestamp> = (0..2_000)
+        .rev()
+        .map(|n| now() - SignedDuration::from_mins(n * 29 + n % 7))
+        .collect();
     assert_eq!(silent_after(&busy), Some(24));
 }
 
@@ -107,7 +113,9 @@ fn bunched_entries_make_long_gaps_likely() {
     // Ten entries in an hour, then nothing for three days, again and again.
     let bunched: Vec<Timestamp> = (0..20)
         .rev()
-        .flat_map(|bunch| (0..10).map(move |n| now() - hours(72 * bunch) - SignedDuration::from_mins(6 * n)))
+        .flat_map(|bunch| {
+            (0..10).map(move |n| now() - hours(72 * bunch) - SignedDuration::from_mins(6 * n))
+        })
         .collect();
     let mut bunched = bunched;
     bunched.sort_unstable();
@@ -119,9 +127,17 @@ fn bunched_entries_make_long_gaps_likely() {
 fn the_text_states_the_probability() {
     let daily = mornings(60, |_| true);
     let later = now() + hours(96);
-    let text = judge(&feed(&daily, later), &daily, later).unwrap().text("news");
-    assert!(text.contains("nothing new since 2026-11-24 09:00 UTC (4 d ago)"), "{text}");
-    assert!(text.contains("an entry every 24 h") && text.contains("probability"), "{text}");
+    let text = judge(&feed(&daily, later), &daily, later)
+        .unwrap()
+        .text("news");
+    assert!(
+        text.contains("nothing new since 2026-11-24 09:00 UTC (4 d ago)"),
+        "{text}"
+    );
+    assert!(
+        text.contains("an entry every 24 h") && text.contains("probability"),
+        "{text}"
+    );
 }
 
 proptest! {
