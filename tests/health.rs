@@ -123,7 +123,7 @@ fn the_heartbeat_stops_while_the_store_takes_no_writes() {
     });
     let before = asked(&server, "/beat").len();
     wait_for("three more intervals", || {
-        (daemon.log().matches("no heartbeat").count() >= 8).then_some(())
+        (daemon.log().matches("no heartbeat").count() >= 5).then_some(())
     });
     assert_eq!(
         asked(&server, "/beat").len(),

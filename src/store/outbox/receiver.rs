@@ -233,14 +233,15 @@ pub fn configure(
     now: Timestamp,
 ) -> Result<()> {
     for (receiver, config) in configured {
-        let before: Option<Option<i64>> = tx
+        let before = tx
             .prepare_cached("select config from receiver where id = ?1")?
-            .query_row([receiver.as_str()], |row| row.get(0))
-            .optional()?;
-        if before == Some(Some(*config)) {
+            .query_row([receiver.as_str()], |row| row.get::<_, Option<i64>>(0))
+            .optional()?
+            .flatten();
+        if before == Some(*config) {
             continue;
         }
-        if before.flatten().is_some() {
+        if before.is_some() {
             begin_anew(tx, receiver, now)?;
         }
         tx.prepare_cached(
