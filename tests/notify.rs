@@ -97,6 +97,7 @@ fn config(kind: ReceiverKind) -> ReceiverConfig {
         zone: Some("Asia/Seoul".into()),
         max_body: None,
         language: Language::En,
+        templates: bongsu::notify::settings::TemplateSettings::default(),
         kind,
     }
 }

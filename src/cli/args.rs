@@ -144,6 +144,9 @@ pub enum Command {
     /// List, show, acknowledge, mark and resend alerts
     #[command(subcommand, after_help = "Example: bongsu alerts list --since 1d")]
     Alerts(AlertsCommand),
+    /// List and show stories, merge two, take an entry out of one
+    #[command(subcommand, after_help = "Example: bongsu stories list --since 1d")]
+    Stories(StoriesCommand),
     /// List and test receivers, ask who would be told
     #[command(subcommand, after_help = "Example: bongsu receivers test desk")]
     Receivers(ReceiversCommand),
@@ -436,6 +439,50 @@ pub struct AlertsListArgs {
     pub limit: usize,
 }
 
+/// `stories …`.
+#[derive(Debug, Subcommand)]
+pub enum StoriesCommand {
+    /// Stories that some rule matches, the last begun first
+    List(StoriesListArgs),
+    /// One story: its entries with why each joined, what was told of it
+    Show {
+        /// Story id
+        id: i64,
+    },
+    /// Make one story of two; nobody is told
+    Merge {
+        /// Story id
+        one: i64,
+        /// The other story's id
+        other: i64,
+        /// Who [default: $USER]
+        #[arg(long)]
+        by: Option<String>,
+    },
+    /// Take an entry out of its story, and tell what folding held back
+    Split {
+        /// Entry id, or its beginning
+        entry: String,
+        /// Who [default: $USER]
+        #[arg(long)]
+        by: Option<String>,
+    },
+}
+
+/// `stories list`.
+#[derive(Debug, Args)]
+pub struct StoriesListArgs {
+    /// That went on at or after: a date, a time, or how long ago (7d)
+    #[arg(long, value_name = "WHEN")]
+    pub since: Option<String>,
+    /// That this rule matches
+    #[arg(long)]
+    pub rule: Option<String>,
+    /// At most so many
+    #[arg(long, default_value_t = 100)]
+    pub limit: usize,
+}
+
 /// Whether an alert was worth it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Verdict {
@@ -474,6 +521,11 @@ pub enum ReceiversCommand {
 pub enum DbCommand {
     /// Copy the store while it is in use; the copy is checked
     Backup {
+        /// The copy
+        file: PathBuf,
+    },
+    /// Make a copy the store; what was there is set aside
+    Restore {
         /// The copy
         file: PathBuf,
     },

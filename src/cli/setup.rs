@@ -21,6 +21,7 @@ use crate::domain::feed::market::Market;
 use crate::domain::feed::schedule::Pace;
 use crate::domain::id::{FeedId, ReceiverId};
 use crate::domain::matching::{Frequencies, RuleSet};
+use crate::domain::story::policy::Policy;
 use crate::fetch::proxy::Proxies;
 use crate::fetch::{Fetcher, user_agent};
 use crate::notify;
@@ -176,7 +177,6 @@ impl Maker {
             market,
             alerts: AlertSettings {
                 backlog: config.alerts.backlog,
-                story_window: config.alerts.story_window,
                 give_up: config.alerts.give_up,
             },
             health_receivers: config
@@ -186,6 +186,7 @@ impl Maker {
                 .map(|text| ReceiverId::from(text.value.as_str()))
                 .collect(),
             heartbeat: heartbeat(&config.heartbeat, &context)?,
+            story: Arc::new(story_policy(&config)),
             keep: store_settings(&config),
             websub: websub_settings(&config),
             public_url: config.web.public_url.clone(),
@@ -210,6 +211,17 @@ fn heartbeat(
         every: settings.every,
         start_and_fail: settings.start_and_fail,
     }))
+}
+
+/// What makes a story, by `[alerts]` and the entities.
+fn story_policy(config: &Config) -> Policy {
+    let alerts = &config.alerts;
+    Policy::new(
+        alerts.story_window,
+        alerts.fold_across_languages,
+        &alerts.story_guards,
+        &config.definitions.entities,
+    )
 }
 
 /// Rules from which on it pays to look up what is rare.

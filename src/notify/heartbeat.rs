@@ -2,18 +2,14 @@
 //!
 //! When to call is decided in `daemon::heartbeat`. The URL may hold a token and is never shown.
 
-use std::time::Duration;
-
-use reqwest::Client;
+use reqwest::Method;
+use reqwest::header::HeaderMap;
 use url::Url;
 
-use super::http::{client, failure, parse_url};
+use super::http::{Http, Request, parse_url};
 use super::mask::Mask;
 use super::{BuildError, Context};
 use crate::secret::Secret;
-
-/// A call that takes longer has failed.
-const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,9 +37,8 @@ impl Signal {
 /// Calls one URL.
 #[derive(Debug)]
 pub struct Heartbeat {
-    client: Client,
+    http: Http,
     url: Url,
-    mask: Mask,
 }
 
 impl Heartbeat {
@@ -52,13 +47,12 @@ impl Heartbeat {
     /// # Errors
     /// What is wrong with it.
     pub fn new(url: &Secret, context: &Context) -> Result<Self, BuildError> {
-        let url = parse_url(url)?;
+        let url = parse_url("url", url.expose())?;
         let mut mask = Mask::default();
         mask.hide_url(&url);
         Ok(Self {
-            client: client(&url, context)?,
+            http: Http::new(&url, mask, context)?,
             url,
-            mask,
         })
     }
 
@@ -67,28 +61,33 @@ impl Heartbeat {
     /// # Errors
     /// What went wrong, without the URL.
     pub async fn call(&self, signal: Signal) -> Result<(), String> {
-        let request = self.client.get(self.address(signal)).timeout(TIMEOUT);
-        let response = request
-            .send()
-            .await
-            .map_err(|error| self.mask.apply(&failure(error)))?;
-        let status = response.status();
-        if status.is_success() {
+        let request = Request {
+            method: Method::GET,
+            url: address(&self.url, signal),
+            headers: HeaderMap::new(),
+            body: String::new(),
+        };
+        let answer = self.http.ask(request).await.map_err(|attempt| {
+            attempt.outcome.message().unwrap_or_default().to_owned()
+        })?;
+        let status = answer.status;
+        if (200..300).contains(&status) {
             Ok(())
         } else {
-            Err(format!("answered {}", status.as_u16()))
+            Err(format!("answered {status}"))
         }
     }
+}
 
-    fn address(&self, signal: Signal) -> Url {
-        let mut url = self.url.clone();
-        if signal != Signal::Well
-            && let Ok(mut path) = url.path_segments_mut()
-        {
-            path.pop_if_empty().push(signal.as_str());
-        }
-        url
+/// Where `signal` is said.
+fn address(url: &Url, signal: Signal) -> Url {
+    let mut url = url.clone();
+    if signal != Signal::Well
+        && let Ok(mut path) = url.path_segments_mut()
+    {
+        path.pop_if_empty().push(signal.as_str());
     }
+    url
 }
 
 #[cfg(test)]
@@ -97,14 +96,6 @@ mod tests {
 
     #[test]
     fn start_and_fail_stand_at_the_end_of_the_path() {
-        let address = |url: &str, signal| {
-            let heartbeat = Heartbeat {
-                client: Client::new(),
-                url: Url::parse(url).unwrap(),
-                mask: Mask::default(),
-            };
-            heartbeat.address(signal).to_string()
-        };
         for (url, signal, wanted) in [
             (
                 "https://hc.example/abc",
@@ -122,7 +113,7 @@ mod tests {
                 "https://hc.example/abc/fail?x=1",
             ),
         ] {
-            assert_eq!(address(url, signal), wanted);
+            assert_eq!(address(&Url::parse(url).unwrap(), signal).as_str(), wanted);
         }
     }
 }

@@ -28,6 +28,7 @@ mod open;
 pub mod outbox;
 pub mod pages;
 pub mod polls;
+pub mod restore;
 pub mod retention;
 mod row;
 #[cfg(test)]
