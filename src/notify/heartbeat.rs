@@ -67,9 +67,11 @@ impl Heartbeat {
             headers: HeaderMap::new(),
             body: String::new(),
         };
-        let answer = self.http.ask(request).await.map_err(|attempt| {
-            attempt.outcome.message().unwrap_or_default().to_owned()
-        })?;
+        let answer = self
+            .http
+            .ask(request)
+            .await
+            .map_err(|attempt| attempt.outcome.message().unwrap_or_default().to_owned())?;
         let status = answer.status;
         if (200..300).contains(&status) {
             Ok(())
