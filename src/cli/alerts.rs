@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::args::{AlertsCommand, AlertsListArgs, Verdict};
+use super::args::{AlertsCommand, AlertsListArgs, ResendArgs, Verdict};
 use super::context::{Context, Loaded};
 use super::exit::{Exit, Failure};
 use super::output::{Output, neutral};
@@ -13,10 +13,10 @@ use super::{entries, environment, setup, when};
 use crate::daemon::receivers::Receiver;
 use crate::domain::alert::wire::{WireAlert, WireLinks, WireRule, WireStory};
 use crate::domain::alert::{self, Reason};
-use crate::domain::id::{FeedId, RuleId};
+use crate::domain::id::{FeedId, ReceiverId, RuleId};
 use crate::notify::Outgoing;
 use crate::store::alerts::{AlertFilter, HeldFilter, Mark};
-use crate::store::outbox::{Addressee, DeliveryRow};
+use crate::store::outbox::{Addressee, DeadFilter, DeliveryRow};
 use crate::store::{Store, alerts as stored, outbox, timing};
 
 /// Runs an `alerts` command.
@@ -47,7 +47,10 @@ pub fn alerts(
                 .write_blocking(move |tx| stored::mark(tx, id, mark, now))?;
             done(known, id, "marked", out)?;
         }
-        AlertsCommand::Resend { id, receiver } => resend(*id, receiver.as_deref(), context, out)?,
+        AlertsCommand::Resend(args) => match args.id {
+            Some(id) => resend(id, args.receiver.as_deref(), context, out)?,
+            None => resend_dead(args, context, out)?,
+        },
         AlertsCommand::Preview {
             entry,
             receiver,
@@ -315,6 +318,58 @@ fn resend(id: i64, only: Option<&str>, context: &Context, out: &mut Output) -> R
     } else {
         out.json(&json!({ "id": id, "owed": count }))
     }
+}
+
+/// Owes again what was given up: of a receiver, of a time, or all.
+fn resend_dead(args: &ResendArgs, context: &Context, out: &mut Output) -> Result<(), Failure> {
+    let loaded = context.load()?;
+    let store = context.store_of(&loaded)?;
+    let now = context.clock.now();
+    let at = |text: &Option<String>| {
+        let text = text.as_deref();
+        text.map(|text| when::parse(text, now, &environment::zone()))
+            .transpose()
+    };
+    let filter = DeadFilter {
+        receiver: args.receiver.as_deref().map(ReceiverId::from),
+        since: at(&args.since)?,
+        until: at(&args.until)?,
+    };
+    let dead = store.read_blocking(|conn| outbox::dead(conn, &filter))?;
+    let all = dead.len();
+    let owed: Vec<(i64, Addressee)> = dead
+        .into_iter()
+        .filter_map(|(alert, receiver)| {
+            let config = loaded
+                .config
+                .receivers
+                .iter()
+                .find(|config| config.id == receiver)?;
+            let give_up = config.give_up.unwrap_or(loaded.config.alerts.give_up);
+            let to = Addressee {
+                receiver,
+                give_up,
+                skip: None,
+            };
+            Some((alert, to))
+        })
+        .collect();
+    let (count, left) = (owed.len(), all - owed.len());
+    store.write_blocking(move |tx| {
+        owed.iter().try_for_each(|(alert, to)| {
+            outbox::resend(tx, *alert, std::slice::from_ref(to), now).map(drop)
+        })
+    })?;
+    if !out.is_human() {
+        return out.json(&json!({ "owed": count, "left": left }));
+    }
+    let left = match left {
+        0 => String::new(),
+        left => format!("; {left} were for receivers that config no longer has"),
+    };
+    out.line(&format!(
+        "{count} deliveries are owed again{left}; a running daemon sends them within seconds, else `bongsu run --once`"
+    ))
 }
 
 /// Prints the message that an entry would send.

@@ -64,6 +64,26 @@ pub struct Global {
     pub color: ColorWhen,
 }
 
+/// What to send again.
+#[derive(Clone, Debug, Args)]
+pub struct ResendArgs {
+    /// Alert id
+    #[arg(required_unless_present = "dead", conflicts_with = "dead")]
+    pub id: Option<i64>,
+    /// Only to this receiver
+    #[arg(long)]
+    pub receiver: Option<String>,
+    /// Everything that was given up and not sent again since
+    #[arg(long)]
+    pub dead: bool,
+    /// Given up at or after: a time, or an age such as 3d
+    #[arg(long, requires = "dead")]
+    pub since: Option<String>,
+    /// Given up before
+    #[arg(long, requires = "dead")]
+    pub until: Option<String>,
+}
+
 /// How results are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -398,14 +418,8 @@ pub enum AlertsCommand {
         /// Verdict
         verdict: Verdict,
     },
-    /// Send again, with a key of its own
-    Resend {
-        /// Alert id
-        id: i64,
-        /// Only to this receiver
-        #[arg(long)]
-        receiver: Option<String>,
-    },
+    /// Send again, with keys of their own: one alert, or what was given up
+    Resend(ResendArgs),
     /// Print the message an entry would send
     Preview {
         /// Entry id, or its beginning

@@ -13,7 +13,8 @@ use super::environment;
 use super::exit::Failure;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::config::settings::{Listen, LogFormat};
+use crate::config::settings::{HeartbeatSettings, Listen, LogFormat};
+use crate::daemon::heartbeat::HeartbeatSetup;
 use crate::daemon::pricing;
 use crate::daemon::receivers::Receiver;
 use crate::daemon::setup::{AlertSettings, Setup, WebsubSettings};
@@ -22,12 +23,13 @@ use crate::domain::alert::manners::{Collects, Manner, Manners};
 use crate::domain::feed::Feed;
 use crate::domain::feed::market::Market;
 use crate::domain::feed::schedule::Pace;
-use crate::domain::id::FeedId;
+use crate::domain::id::{FeedId, ReceiverId};
 use crate::domain::matching::{Frequencies, RuleSet};
 use crate::domain::story::policy::Policy;
 use crate::fetch::proxy::Proxies;
 use crate::fetch::{Fetcher, user_agent};
 use crate::notify;
+use crate::notify::heartbeat::Heartbeat;
 use crate::notify::settings::ReceiverConfig;
 use crate::observe;
 use crate::store::entries::{read_bulk, rows_since};
@@ -184,6 +186,13 @@ impl Maker {
                 backlog: config.alerts.backlog,
                 give_up: config.alerts.give_up,
             },
+            health_receivers: config
+                .alerts
+                .health_receivers
+                .iter()
+                .map(|text| ReceiverId::from(text.value.as_str()))
+                .collect(),
+            heartbeat: heartbeat(&config.heartbeat, &context)?,
             story: Arc::new(story_policy(&config)),
             keep: store_settings(&config),
             websub: websub_settings(&config),
@@ -234,6 +243,23 @@ pub fn manners(config: &Config, machine: &TimeZone) -> Manners {
         &config.definitions,
         config.alerts.story_window,
     )
+}
+
+/// `[heartbeat]` as the daemon takes it; none without an address.
+fn heartbeat(
+    settings: &HeartbeatSettings,
+    context: &notify::Context,
+) -> Result<Option<HeartbeatSetup>, String> {
+    let Some(url) = &settings.url else {
+        return Ok(None);
+    };
+    let heartbeat =
+        Heartbeat::new(url, context).map_err(|error| format!("[heartbeat]: {error}"))?;
+    Ok(Some(HeartbeatSetup {
+        heartbeat: Arc::new(heartbeat),
+        every: settings.every,
+        start_and_fail: settings.start_and_fail,
+    }))
 }
 
 /// What makes a story, by `[alerts]` and the entities.

@@ -45,6 +45,9 @@ pub(super) fn check(cx: &mut Cx, draft: &Draft) {
         .collect();
     idle(cx, draft, &receivers);
     circles(cx, draft);
+    for text in &draft.alerts.health_receivers {
+        known(cx, draft, text, ("receiver", &receivers));
+    }
     deaf(cx, draft);
     let has_default = draft.receivers.iter().any(|(receiver, _)| receiver.default);
     for (rule, places) in &draft.rules {
@@ -121,7 +124,9 @@ fn idle(cx: &mut Cx, draft: &Draft, receivers: &BTreeSet<&str>) {
     let named: BTreeSet<&str> = draft
         .rules
         .iter()
-        .flat_map(|(_, places)| places.receivers.iter().map(|text| text.value.as_str()))
+        .flat_map(|(_, places)| &places.receivers)
+        .chain(&draft.alerts.health_receivers)
+        .map(|text| text.value.as_str())
         .collect();
     // A misspelt name is told of already, and may have meant any of them.
     if !named.is_subset(receivers) {

@@ -14,6 +14,7 @@ mod dooray;
 mod email;
 mod file;
 mod gotify;
+pub mod heartbeat;
 mod http;
 mod incident;
 mod jandi;

@@ -31,6 +31,7 @@ pub(super) const ALL: &[Migration] = &[
     (12, include_str!("migrations/0012_stories.sql")),
     (13, include_str!("migrations/0013_decisions.sql")),
     (14, include_str!("migrations/0014_marked.sql")),
+    (15, include_str!("migrations/0015_health.sql")),
 ];
 
 /// The version that `steps` lead to.

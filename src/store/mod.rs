@@ -21,6 +21,7 @@ mod error;
 pub mod escalations;
 pub mod feeds;
 pub mod gaps;
+pub mod health;
 pub mod hosts;
 pub mod links;
 mod lock;

@@ -71,10 +71,9 @@ pub(in crate::config) fn receiver(
         )
         .unwrap_or(Severity::Info);
     let only = table.filled(cx, "only");
-    let rate = table.get("rate").and_then(|item| {
-        cx.later("rate", item.key_place());
-        item.parsed(cx, "a rate such as \"10/h\"", units::parse_rate)
-    });
+    let rate = table
+        .get("rate")
+        .and_then(|item| item.parsed(cx, "a rate such as \"10/h\"", units::parse_rate));
     let give_up = table.span_of_time(cx, "give_up");
     let zone = zone(cx, table);
     let max_body = table.size(cx, "max_body", 1_024..=1 << 30);

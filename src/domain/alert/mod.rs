@@ -1,10 +1,11 @@
 //! From a match to a decision: does someone need to know, and if not, why not.
 //!
 //! Decisions are pure and carry their reason: `decide` says whether there is an alert, `judge` when it is told, by what
-//! `manners` say, `escalate` when again. `delivery` is the life of a message owed to a receiver, `rate` how often one
-//! may be sent, `message` what people read, `wire` the JSON of an alert. Storing is in `crate::store`, sending in
-//! `crate::notify`.
+//! `manners` say, `escalate` when again. `delivery` is the life of a message owed to a receiver, `circuit` what a
+//! receiver's answers in a row mean, `rate` how often one may be sent, `message` what people read, `wire` the JSON of
+//! an alert. Storing is in `crate::store`, sending in `crate::notify`.
 
+pub mod circuit;
 pub mod decide;
 pub mod delivery;
 pub mod digest;
