@@ -6,6 +6,7 @@
     reason = "a test that cannot go on panics, and its documents are published now"
 )]
 
+#[expect(dead_code, reason = "only a part of it is used here")]
 #[path = "support/smtp.rs"]
 mod smtp;
 mod support;

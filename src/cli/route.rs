@@ -155,15 +155,15 @@ fn in_words(told: &Told) -> String {
     if let Some(why) = &told.route.skip {
         return format!("{name}  not told: {why}");
     }
-    let mut line = match told.holds.split_first() {
-        None => format!("{name}  told at once"),
-        Some((first, rest)) => {
-            let rest: String = rest
-                .iter()
-                .map(|waiting| format!("; then {}", waiting.why))
-                .collect();
-            format!("{name}  waits: {}{rest}", first.why)
-        }
+    let waits: Vec<&str> = told
+        .holds
+        .iter()
+        .map(|waiting| waiting.why.as_str())
+        .collect();
+    let mut line = if waits.is_empty() {
+        format!("{name}  told at once")
+    } else {
+        format!("{name}  waits: {}", waits.join("; then "))
     };
     if let Some(only) = &told.only {
         line.extend([", only for entries that match ", &neutral(only)]);

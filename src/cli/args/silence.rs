@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 #[derive(Debug, Subcommand)]
 pub enum SilenceCommand {
     /// Hold alerts until an end; several matchers must all fit, one of each kind
-    Add(SilenceAddArgs),
+    Add(Box<SilenceAddArgs>),
     /// Silences that hold or will hold, newest first
     List {
         /// Those that are over too
