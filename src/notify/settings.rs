@@ -259,7 +259,6 @@ impl ReceiverKind {
             Self::Webhook(webhook) => vec![webhook.url.expose()],
             Self::Email(email) => vec![&email.server, email.username.as_deref().unwrap_or("")],
             // Slack limits each channel of a bot on its own.
-            Self::Slack(SlackSettings::Hook { url }) => vec![url.expose()],
             Self::Slack(SlackSettings::Bot { token, channel, .. }) => {
                 vec![token.expose(), channel]
             }
@@ -267,7 +266,8 @@ impl ReceiverKind {
             Self::Telegram(telegram) => vec![telegram.token.expose()],
             Self::Teams(teams) => vec![teams.url.expose()],
             Self::Matrix(matrix) => vec![matrix.token.expose()],
-            Self::Mattermost(MattermostSettings::Hook { url, .. }) => vec![url.expose()],
+            Self::Slack(SlackSettings::Hook { url })
+            | Self::Mattermost(MattermostSettings::Hook { url, .. }) => vec![url.expose()],
             Self::Mattermost(MattermostSettings::Bot { url, token, .. }) => {
                 vec![url.expose(), token.expose()]
             }
