@@ -843,18 +843,6 @@ fn the_systems_proxies_are_read_where_config_says_so() {
 }
 
 #[test]
-fn one_kind_of_key_without_effect_is_told_once() {
-    let rule =
-        |id: &str| format!("[[receiver]]\nid = \"{id}\"\nkind = \"terminal\"\nrate = \"2/h\"\n");
-    let found = lines(&[rule("a"), rule("b")].concat());
-    assert_eq!(found.len(), 1, "{found:?}");
-    assert!(
-        found[0].contains(":4:1: warning: `rate` is read and checked"),
-        "{found:?}"
-    );
-}
-
-#[test]
 fn problems_of_compiled_definitions_are_shown_in_the_files() {
     let config = good(&[("a.toml", &WHOLE.replace("give_up = 0", "give_up = \"2d\""))]);
     let shown = |place, text: &str, piece: &str| {

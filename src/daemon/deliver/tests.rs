@@ -586,7 +586,7 @@ async fn an_answer_that_nobody_noted_is_asked_for_once_more_under_the_same_key()
     let claimed = claim(&dying, &desk(), None).await.unwrap().unwrap();
     let wire = dying
         .store
-        .read(move |conn| alerts::wire(conn, claimed.alert, None))
+        .read(move |conn| store::alerts::wire(conn, claimed.alert, None))
         .await;
     let outgoing = Outgoing {
         alert: wire.unwrap().unwrap(),

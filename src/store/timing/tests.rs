@@ -18,6 +18,7 @@ use super::*;
 use crate::domain::alert::delivery::{Attempt, DeliveryState};
 use crate::domain::alert::hours::{QuietHours, TimeOfDay};
 use crate::domain::alert::manners::Collects;
+use crate::domain::alert::rate::Limits;
 use crate::domain::alert::silence::Matchers;
 use crate::domain::feed::Feed;
 use crate::domain::id::{FeedId, RuleId};
@@ -227,6 +228,8 @@ impl Desk {
                 lease_until: later(now, 60_000),
                 limit: 10_000,
                 untried_since: None,
+                limits: &Limits::default(),
+                catch_up: None,
             };
             super::claim(tx, &manners, &claim)
         })
