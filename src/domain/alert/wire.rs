@@ -70,24 +70,22 @@ pub struct WireStory {
     pub feeds: Vec<String>,
     /// When its first entry was stored.
     pub first_seen: Timestamp,
-    /// What was folded into it for this rule since the rule's message before; absent where nothing was.
+    /// The entries that were held back as copies since the message before, so that none is hidden.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub folded: Vec<WireFolded>,
 }
 
-/// An entry that raised no alert since it was taken for a copy.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// An entry that was taken for a copy of a told story.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WireFolded {
     /// Its id.
-    pub entry: String,
-    /// Its feed.
-    pub feed: String,
-    /// Its title.
+    pub id: String,
+    /// The feed it came from.
+    pub feed: Option<String>,
+    /// Its title as published.
     pub title: String,
-    /// Its page.
+    /// Its link.
     pub url: Option<String>,
-    /// Why it was taken for a copy.
-    pub why: String,
 }
 
 /// What is wrong with the system.
