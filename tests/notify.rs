@@ -27,7 +27,7 @@ use bongsu::domain::alert::wire::{WireAlert, WireLinks, WireRule, WireStory};
 use bongsu::domain::entry::wire::WireEntry;
 use bongsu::domain::id::ReceiverId;
 use bongsu::domain::rule::Severity;
-use bongsu::notify::settings::{ReceiverConfig, ReceiverKind};
+use bongsu::notify::settings::{ReceiverConfig, ReceiverKind, Timing};
 use bongsu::notify::{Context, Notifier, Outgoing, TerminalOutput, build};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -71,6 +71,7 @@ fn alert() -> WireAlert {
         }),
         health: None,
         alerts: None,
+        late_by: None,
         links: WireLinks::default(),
         test: false,
         cut: false,
@@ -96,6 +97,8 @@ fn config(kind: ReceiverKind) -> ReceiverConfig {
         zone: Some("Asia/Seoul".into()),
         max_body: None,
         language: Language::En,
+        timing: Timing::default(),
+        templates: bongsu::notify::settings::TemplateSettings::default(),
         kind,
     }
 }
@@ -121,12 +124,8 @@ fn notifier(kind: ReceiverKind, state_dir: &Path) -> Box<dyn Notifier> {
 
 /// The class of an outcome, and what it says.
 fn class(attempt: &Attempt) -> (&'static str, String) {
-    match &attempt.outcome {
-        AttemptOutcome::Delivered => ("delivered", String::new()),
-        AttemptOutcome::Later { message, .. } => ("later", message.clone()),
-        AttemptOutcome::Refused { message } => ("refused", message.clone()),
-        AttemptOutcome::Permanent { message } => ("permanent", message.clone()),
-    }
+    let message = attempt.outcome.message().unwrap_or_default();
+    (attempt.outcome.as_str(), message.to_owned())
 }
 
 fn wait(attempt: &Attempt) -> Option<Duration> {

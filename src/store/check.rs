@@ -43,7 +43,7 @@ const PROMISES: &[(&str, &str)] = &[
     ),
     (
         "alert about an entry without the match that raised it",
-        r#"select count(*) from alert a where a.entry is not null
+        r#"select count(*) from alert a where a.entry is not null and a.follows is null
             and not exists (select 1 from "match" m where m.alert = a.seq and m.raised is not null)"#,
     ),
     (
@@ -60,8 +60,14 @@ const PROMISES: &[(&str, &str)] = &[
          where (state in ('delivered', 'dead', 'cancelled')) <> (settled is not null)",
     ),
     (
-        "dead or cancelled delivery without a reason",
-        "select count(*) from delivery where state in ('dead', 'cancelled') and why is null",
+        "held, dead or cancelled delivery without a reason",
+        "select count(*) from delivery where state in ('held', 'dead', 'cancelled') and why is null",
+    ),
+    (
+        "delivery that a digest carries, and none lists it or is still to be sent",
+        "select count(*) from delivery d where d.state = 'held' and d.hold = 'gathered' and not exists (
+            select 1 from digest_member m join delivery o on o.alert = m.digest
+            where m.delivery = d.seq and o.state in ('due', 'sending', 'held'))",
     ),
     (
         "delivery whose count of attempts is wrong",

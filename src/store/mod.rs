@@ -15,26 +15,33 @@ pub use rusqlite::{Connection, Transaction};
 pub mod alerts;
 pub mod backup;
 pub mod check;
+pub mod digests;
 pub mod entries;
 mod error;
+pub mod escalations;
 pub mod feeds;
 pub mod gaps;
+pub mod health;
 pub mod hosts;
+pub mod links;
 mod lock;
 mod migrate;
 mod open;
 pub mod outbox;
 pub mod pages;
 pub mod polls;
+pub mod restore;
 pub mod retention;
 mod row;
 #[cfg(test)]
 mod sample;
 mod settings;
+pub mod silences;
 pub mod status;
 pub mod stories;
 #[cfg(test)]
 mod tests;
+pub mod timing;
 pub mod websub;
 mod writer;
 
@@ -101,6 +108,7 @@ impl Store {
         self.write_blocking(move |tx| {
             outbox::void_leases(tx, &owner, now)?;
             outbox::forget_wrong_clock(tx, now)?;
+            links::ensure_key(tx, now)?;
             pages::free_interrupted(tx, now)?;
             feeds::free_interrupted(tx, now)
         })?;

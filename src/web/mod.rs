@@ -3,6 +3,7 @@
 //! Operations endpoints, and what hubs call; pages and API join here. The daemon's state is reached through
 //! `daemon::control` and nothing else.
 
+mod ack;
 mod guard;
 mod ops;
 mod websub;
@@ -75,6 +76,7 @@ fn router(control: Arc<Control>, settings: &WebSettings) -> Router {
         .route("/readyz", get(ops::readyz))
         .route("/metrics", get(ops::metrics))
         .route("/websub/{token}", get(websub::verify).post(websub::push))
+        .route("/a/{token}", get(ack::ask).post(ack::acknowledge))
         .fallback(ops::not_found)
         .layer(axum::middleware::from_fn(move |request, next| {
             guard::check(guard.clone(), request, next)

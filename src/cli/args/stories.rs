@@ -1,4 +1,4 @@
-//! `stories` as typed. What it does is in the command's own file.
+//! Arguments of `stories`.
 
 use clap::{Args, Subcommand};
 

@@ -1,8 +1,15 @@
 //! `[[receiver]]`: what all kinds share, and the keys of each kind.
 
+mod brokers;
+mod kinds;
+mod read;
+mod services;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
+
+use jiff::civil::Time;
 
 use crate::config::problem::Problem;
 use crate::config::reader::{Cx, Item, Table, listed};
@@ -13,7 +20,10 @@ use crate::domain::alert::frame::Language;
 use crate::domain::id::ReceiverId;
 use crate::domain::rule::{Severity, suggest};
 use crate::domain::units;
-use crate::notify::settings::{EmailSettings, ReceiverConfig, ReceiverKind, Tls};
+use crate::notify::settings::{
+    DigestTimes, EmailSettings, QuietTimes, ReceiverConfig, ReceiverKind, TemplateSettings, Timing,
+    Tls, WebhookSettings,
+};
 use crate::secret::Secret;
 
 /// What every kind takes.
@@ -30,34 +40,6 @@ const COMMON: &[&str] = &[
     "language",
     "quiet_hours",
     "digest",
-];
-
-/// The kinds of this version, and the keys that each takes beside the common ones.
-const KINDS: [(&str, &[&str]); 5] = [
-    ("terminal", &[]),
-    ("file", &["path"]),
-    ("command", &["argv", "timeout"]),
-    ("webhook", &["url", "secret", "headers"]),
-    (
-        "email",
-        &["server", "tls", "from", "to", "username", "password"],
-    ),
-];
-
-/// Kinds that a later version has.
-const LATER: [&str; 12] = [
-    "slack",
-    "discord",
-    "telegram",
-    "teams",
-    "matrix",
-    "mattermost",
-    "ntfy",
-    "gotify",
-    "pushover",
-    "pagerduty",
-    "jandi",
-    "dooray",
 ];
 
 /// Where the parts of a receiver stand.
@@ -89,21 +71,24 @@ pub(in crate::config) fn receiver(
         )
         .unwrap_or(Severity::Info);
     let only = table.filled(cx, "only");
-    let rate = table.get("rate").and_then(|item| {
-        cx.later("rate", item.key_place());
-        item.parsed(cx, "a rate such as \"10/h\"", units::parse_rate)
-    });
+    let rate = table
+        .get("rate")
+        .and_then(|item| item.parsed(cx, "a rate such as \"10/h\"", units::parse_rate));
     let give_up = table.span_of_time(cx, "give_up");
-    let zone = table
-        .get("zone")
-        .and_then(|item| item.parsed(cx, "a zone such as \"Asia/Seoul\"", values::zone));
+    let zone = zone(cx, table);
     let max_body = table.size(cx, "max_body", 1_024..=1 << 30);
     let language = table
         .one_of(cx, "language", &["en", "ko"], Language::from_name)
         .unwrap_or_default();
-    quiet_hours(cx, table);
-    digest(cx, table);
+    let timing = Timing {
+        quiet_hours: quiet_hours(cx, table),
+        digest: digest(cx, table),
+    };
     let kind = kind(cx, table);
+    let templates = TemplateSettings {
+        title: words(cx, table, "title"),
+        body: words(cx, table, "body"),
+    };
     let (id, place) = id?;
     let config = ReceiverConfig {
         id: ReceiverId::new(id),
@@ -115,6 +100,8 @@ pub(in crate::config) fn receiver(
         zone,
         max_body,
         language,
+        timing,
+        templates,
         kind: kind?,
     };
     let places = ReceiverPlaces {
@@ -132,17 +119,19 @@ fn kind(cx: &mut Cx, table: &Table) -> Option<ReceiverKind> {
         return None;
     };
     let name = item.text(cx)?.value;
-    let Some((name, keys)) = KINDS.iter().find(|(kind, _)| *kind == name) else {
+    let Some(keys) = kinds::keys(&name) else {
         unknown_kind(cx, &item, &name);
         return None;
     };
-    known_keys(cx, table, name, keys);
-    match *name {
+    known_keys(cx, table, &name, &keys);
+    match name.as_str() {
         "terminal" => Some(ReceiverKind::Terminal),
         "file" => file(cx, table),
         "command" => command(cx, table),
         "webhook" => webhook(cx, table),
-        _ => email(cx, table),
+        "email" => email(cx, table),
+        "syslog" | "journald" | "mqtt" | "nats" => brokers::broker(cx, table, &name),
+        _ => services::service(cx, table, &name),
     }
 }
 
@@ -154,7 +143,7 @@ fn known_keys(cx: &mut Cx, table: &Table, name: &str, keys: &[&str]) {
         if known.contains(&key) {
             continue;
         }
-        if KINDS.iter().any(|(_, others)| others.contains(&key)) {
+        if kinds::is_key(key) {
             let help = if keys.is_empty() {
                 "leave it out".to_owned()
             } else {
@@ -169,16 +158,8 @@ fn known_keys(cx: &mut Cx, table: &Table, name: &str, keys: &[&str]) {
 }
 
 fn unknown_kind(cx: &mut Cx, item: &Item, name: &str) {
-    if LATER.contains(&name) {
-        item.wrong(
-            cx,
-            format!("this version has no {name} receiver yet"),
-            "use kind = \"webhook\" with a relay, or kind = \"command\" with a script that calls it",
-        );
-        return;
-    }
-    let kinds = KINDS.map(|(kind, _)| kind);
-    let help = suggest::nearest(name, kinds).map_or_else(
+    let kinds = kinds::names();
+    let help = suggest::nearest(name, kinds.iter().copied()).map_or_else(
         || format!("this version has {}", listed(&kinds)),
         |near| format!("did you mean \"{near}\"?"),
     );
@@ -222,17 +203,27 @@ fn command(cx: &mut Cx, table: &Table) -> Option<ReceiverKind> {
 fn webhook(cx: &mut Cx, table: &Table) -> Option<ReceiverKind> {
     let headers = secrets::headers(cx, table);
     let secrets = signing_secrets(cx, table);
-    let Some(item) = table.get("url") else {
-        table.missing(cx, "url", "\"https://example.org/hook\"");
-        return None;
-    };
-    let url = secrets::secret(cx, &item)?;
-    super::settings::checked_url(cx, &item, url.expose());
-    Some(ReceiverKind::Webhook {
+    let put = table.one_of(cx, "method", &["POST", "PUT"], |word| match word {
+        "POST" => Some(false),
+        "PUT" => Some(true),
+        _ => None,
+    });
+    let url = read::secret_url(cx, table, "url", "\"https://example.org/hook\"")?;
+    Some(ReceiverKind::Webhook(WebhookSettings {
         url,
         secrets,
         headers,
-    })
+        put: put.unwrap_or(false),
+    }))
+}
+
+/// A template, of a kind that takes it.
+fn words(cx: &mut Cx, table: &Table, key: &str) -> Option<String> {
+    let kind = table.peek("kind")?;
+    if !kinds::keys(kind)?.contains(&key) {
+        return None;
+    }
+    table.filled(cx, key).map(|text| text.value)
 }
 
 /// One secret, or two while one is replaced by the other.
@@ -342,24 +333,12 @@ fn recipients(cx: &mut Cx, table: &Table) -> Option<Vec<String>> {
 }
 
 /// `{ from = "22:00", to = "07:00", zone = "Asia/Seoul", except = "critical" }`.
-fn quiet_hours(cx: &mut Cx, table: &Table) {
-    let Some(item) = table.get("quiet_hours") else {
-        return;
-    };
+fn quiet_hours(cx: &mut Cx, table: &Table) -> Option<QuietTimes> {
+    let item = table.get("quiet_hours")?;
     let known = &["from", "to", "zone", "except"];
-    let Some(hours) = item.table(cx, "`quiet_hours`", known) else {
-        return;
-    };
-    cx.later("quiet_hours", item.key_place());
-    let mut clock = |key: &str, example: &str| {
-        let Some(item) = hours.get(key) else {
-            hours.missing(cx, key, example);
-            return None;
-        };
-        item.parsed(cx, "a time such as \"22:00\"", values::time)
-    };
-    let from = clock("from", "\"22:00\"");
-    let to = clock("to", "\"07:00\"");
+    let hours = item.table(cx, "`quiet_hours`", known)?;
+    let from = clock(cx, &hours, "from", "\"22:00\"");
+    let to = clock(cx, &hours, "to", "\"07:00\"");
     if from.is_some() && from == to {
         item.wrong(
             cx,
@@ -367,22 +346,47 @@ fn quiet_hours(cx: &mut Cx, table: &Table) {
             "write two different times, or leave them out",
         );
     }
-    if let Some(item) = hours.get("zone") {
-        item.parsed(cx, "a zone such as \"Asia/Seoul\"", values::zone);
-    }
-    hours.one_of(cx, "except", &super::rules::SEVERITIES, Severity::from_name);
+    Some(QuietTimes {
+        zone: zone(cx, &hours),
+        except: hours.one_of(cx, "except", &super::rules::SEVERITIES, Severity::from_name),
+        from: from?,
+        to: to?,
+    })
 }
 
-/// `"08:00 Asia/Seoul"`.
-fn digest(cx: &mut Cx, table: &Table) {
-    if let Some(item) = table.get("digest") {
-        let read = item.parsed(
-            cx,
-            "a time and a zone such as \"08:00 Asia/Seoul\"",
-            values::time_in_zone,
-        );
-        if read.is_some() {
-            cx.later("digest", item.key_place());
-        }
+/// `"08:00 Asia/Seoul"`, or a table that says more.
+fn digest(cx: &mut Cx, table: &Table) -> Option<DigestTimes> {
+    let item = table.get("digest")?;
+    if item.is_table() {
+        let known = &["at", "zone", "except", "empty"];
+        let digest = item.table(cx, "`digest`", known)?;
+        return Some(DigestTimes {
+            zone: zone(cx, &digest),
+            except: digest.one_of(cx, "except", &super::rules::SEVERITIES, Severity::from_name),
+            empty: digest.bool(cx, "empty").unwrap_or(false),
+            at: clock(cx, &digest, "at", "\"08:00\"")?,
+        });
     }
+    let wanted = "a time and a zone such as \"08:00 Asia/Seoul\"";
+    let (at, zone) = item.parsed(cx, wanted, values::time_in_zone)?;
+    Some(DigestTimes {
+        at,
+        zone,
+        except: None,
+        empty: false,
+    })
+}
+
+/// A time of day that must be there.
+fn clock(cx: &mut Cx, table: &Table, key: &'static str, example: &str) -> Option<Time> {
+    let Some(item) = table.get(key) else {
+        table.missing(cx, key, example);
+        return None;
+    };
+    item.parsed(cx, "a time such as \"22:00\"", values::time)
+}
+
+fn zone(cx: &mut Cx, table: &Table) -> Option<String> {
+    let item = table.get("zone")?;
+    item.parsed(cx, "a zone such as \"Asia/Seoul\"", values::zone)
 }

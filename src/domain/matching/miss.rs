@@ -20,6 +20,8 @@ impl Run<'_, '_> {
     pub(crate) fn miss(&mut self, clause: &Clause) -> Option<String> {
         let set = self.set;
         match set.expr(clause.node) {
+            // Alternatives, of which each says for itself.
+            Expr::Leaf(..) if !clause.parts.is_empty() => None,
             Expr::Leaf(patterns, scope) => self.miss_term(patterns, *scope),
             Expr::Sequence(words, slop) => self.miss_row(words, *slop),
             Expr::Or(parts) if clause.parts.is_empty() => {
@@ -112,8 +114,8 @@ impl Run<'_, '_> {
             .collect();
         if unit.kind == Kind::Hangul && !ends {
             let rest = &chars[end.at as usize..unit.end as usize];
-            let last = chars[end.at as usize - 1];
-            if let Some(wanted) = self.set.patterns.tails.refused(last, rest) {
+            let before = &chars[unit.start as usize..end.at as usize];
+            if let Some(wanted) = self.set.patterns.tails.refused(before, rest) {
                 let tail: String = rest.iter().collect();
                 return format!("{seen} seen: {tail} wants {} before it", wanted.as_str());
             }

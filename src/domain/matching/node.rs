@@ -2,7 +2,9 @@
 //!
 //! Clauses follow the query as written, so that evidence and explanations can use its words.
 
+use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::super::rule::ast::{Distance, Field};
 use super::text::Part;
@@ -103,11 +105,55 @@ pub(crate) struct Clause {
     pub span: Range<usize>,
     /// What it means.
     pub node: NodeId,
-    /// Its parts, in the order of the node's; a field or macro has one part with the same node.
-    pub parts: Box<[Clause]>,
+    /// Its parts, in the order of the node's; a field or macro has one part with the same node. Those of a macro are
+    /// shared by all its uses.
+    pub parts: Arc<[Clause]>,
+}
+
+/// Where all alternatives are terms in the same texts, one leaf stands for them: one look for many.
+pub(crate) fn merge(exprs: &mut [Expr]) {
+    for at in 0..exprs.len() {
+        let Expr::Or(parts) = &exprs[at] else {
+            continue;
+        };
+        let mut all = Vec::new();
+        let mut texts = None;
+        let terms = parts.iter().all(|part| match &exprs[*part as usize] {
+            Expr::Leaf(patterns, scope) if *texts.get_or_insert(*scope) == *scope => {
+                all.extend_from_slice(patterns);
+                true
+            }
+            _ => false,
+        });
+        if let Some(scope) = texts.filter(|_| terms) {
+            all.sort_unstable();
+            all.dedup();
+            exprs[at] = Expr::Leaf(all.into(), scope);
+        }
+    }
 }
 
 impl Expr {
+    /// The parts that are expressions.
+    pub(crate) fn parts(&self) -> &[NodeId] {
+        match self {
+            Self::Sequence(parts, _) | Self::Or(parts) | Self::And(parts) | Self::Of(_, parts) => {
+                parts
+            }
+            Self::Not(inner) | Self::Count(_, inner) => std::slice::from_ref(inner),
+            Self::Near(pair) => std::slice::from_ref(&pair.left),
+            _ => &[],
+        }
+    }
+
+    /// The first thing that is read where this is evaluated.
+    pub(crate) fn first(&self) -> u32 {
+        match self {
+            Self::Leaf(patterns, _) => patterns.first().copied().unwrap_or_default(),
+            _ => self.parts().first().copied().unwrap_or_default(),
+        }
+    }
+
     /// Bytes held.
     pub(crate) fn memory(&self) -> usize {
         let parts = match self {
@@ -124,12 +170,14 @@ impl Expr {
 }
 
 impl Clause {
-    /// Bytes held by its parts.
-    pub(crate) fn memory(&self) -> usize {
-        self.parts
-            .iter()
-            .map(|part| size_of::<Self>() + part.memory())
-            .sum()
+    /// Bytes held by its parts, those that are in `counted` left out.
+    pub(crate) fn memory(&self, counted: &mut HashSet<*const Clause>) -> usize {
+        if self.parts.is_empty() || !counted.insert(self.parts.as_ptr()) {
+            return 0;
+        }
+        let parts = self.parts.iter();
+        let own = size_of_val(&*self.parts) + 2 * size_of::<usize>();
+        own + parts.map(|part| part.memory(counted)).sum::<usize>()
     }
 
     /// Whether it only wraps its part: a field, a macro.

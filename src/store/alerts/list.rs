@@ -187,7 +187,7 @@ pub fn list(conn: &Connection, filter: &AlertFilter, limit: u32) -> Result<Vec<A
 }
 
 /// One alert as it stands in a list.
-pub(super) fn one(conn: &Connection, alert: i64) -> Result<Option<AlertRow>> {
+pub fn one(conn: &Connection, alert: i64) -> Result<Option<AlertRow>> {
     let filter = AlertFilter {
         before: Some(alert.saturating_add(1)),
         ..AlertFilter::default()

@@ -338,7 +338,7 @@ pub(in crate::store) fn folded_before(
 ) -> Result<Vec<WireFolded>> {
     let since = alerts::created_before(conn, (story, rule), alert)?;
     let mut query = conn.prepare_cached(
-        r#"select e.id, e.feed, e.title, e.url
+        r#"select e.id, e.feed, e.title, e.url, e.joined_by
            from entry e join "match" m on m.entry = e.seq
            where e.story = ?1 and m.rule = ?2 and m.held = ?3 and m.at >= ?4
            group by e.seq order by e.seq desc limit ?5"#,
@@ -357,6 +357,7 @@ pub(in crate::store) fn folded_before(
                 feed: row.get(1)?,
                 title: row.get(2)?,
                 url: row.get(3)?,
+                why: row.get(4)?,
             })
         },
     )?;
