@@ -73,10 +73,9 @@ pub fn apply(
     let mut raised = 0;
     for (step, to) in steps {
         let (known, reason) = match step {
-            Step::Keep(known) => (known, None),
+            Step::Keep(known) | Step::Forget(known) => (known, None),
             Step::Tell(known) => (known, Some(Reason::Health)),
             Step::Resolve(known) => (known, Some(Reason::Resolved)),
-            Step::Forget(known) => (known, None),
         };
         if matches!(step, Step::Keep(_) | Step::Tell(_)) {
             keep(tx, known)?;

@@ -94,7 +94,7 @@ pub(super) fn note(
     let before = one(tx, receiver)?;
     let was_open = before.circuit.is_open();
     let circuit = before.circuit.clone().after(&attempt.outcome, now);
-    save(tx, receiver, &before, attempt, &circuit, now)?;
+    save(tx, receiver, &before, attempt, (&circuit, now))?;
     if was_open && !circuit.is_open() {
         // It is back: what was put off only since it was away is due.
         make_due(tx, receiver, now)?;
@@ -110,8 +110,7 @@ fn save(
     receiver: &ReceiverId,
     before: &ReceiverRow,
     attempt: &Attempt,
-    circuit: &Circuit,
-    now: Timestamp,
+    (circuit, now): (&Circuit, Timestamp),
 ) -> Result<()> {
     let delivered = attempt.outcome == AttemptOutcome::Delivered;
     let wait = match &attempt.outcome {
