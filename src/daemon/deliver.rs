@@ -14,8 +14,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::receivers::Receiver;
 use super::{LONGEST_REST, Shared};
-use crate::domain::alert::manners::Manners;
 use crate::domain::alert::delivery::{self, Attempt, AttemptOutcome, DeliveryState, Owed};
+use crate::domain::alert::manners::Manners;
 use crate::domain::alert::rate::Limits;
 use crate::domain::alert::wire::WireAlert;
 use crate::domain::feed::schedule;
