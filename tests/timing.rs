@@ -157,6 +157,14 @@ fn over_a_throttle_three_come_by_themselves_and_the_rest_waits_together() {
     );
 }
 
+/// Why the first delivery of the first decision on `entry` waits, as `explain` says it.
+fn why_held(world: &World, entry: &Value) -> String {
+    let args = ["explain", entry.as_str().unwrap()];
+    let explained = world.desk.run(&args).expect(0).rows();
+    let why = &explained[0]["decisions"][0]["deliveries"][0]["why"];
+    why.as_str().unwrap().to_owned()
+}
+
 #[test]
 fn a_silence_holds_and_its_end_tells_in_one_message_what_it_held() {
     let world = World::new("", "", "");
@@ -168,18 +176,8 @@ fn a_silence_holds_and_its_end_tells_in_one_message_what_it_held() {
             ("Acme beta six seven eight nine", "Text."),
         ],
     );
-    let args = [
-        "silence",
-        "add",
-        "--rule",
-        "acme",
-        "--for",
-        "2h",
-        "--by",
-        "kim",
-        "--comment",
-        "fair",
-    ];
+    let add = "silence add --rule acme --for 2h --by kim --comment fair";
+    let args: Vec<&str> = add.split(' ').collect();
     let row = world.desk.run(&args).expect(0).json();
     assert_eq!((&row["id"], &row["author"]), (&1.into(), &"kim".into()));
     world.poll("a");
@@ -199,14 +197,7 @@ fn a_silence_holds_and_its_end_tells_in_one_message_what_it_held() {
             .all(|row| row["held"] == "silence" && row["silence"] == 1),
         "{held:?}"
     );
-    let explained = world
-        .desk
-        .run(&["explain", held[0]["entry"].as_str().unwrap()])
-        .expect(0)
-        .rows();
-    let why = explained[0]["decisions"][0]["deliveries"][0]["why"]
-        .as_str()
-        .unwrap();
+    let why = why_held(&world, &held[0]["entry"]);
     assert!(why.starts_with("silence 1 until"), "{why}");
 
     world

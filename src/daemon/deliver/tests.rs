@@ -136,7 +136,7 @@ async fn two_failures_then_success_keep_the_key_and_the_schedule() {
 async fn a_wish_to_wait_holds_everything_that_is_owed_to_its_receiver() {
     let ledger = Ledger::default();
     let desk = keeper("desk", &ledger, |before, _, _| match before {
-        0 => Attempt::later("429").waiting(Some(Duration::from_secs(120))),
+        0 => Attempt::later("429").waiting(Some(Duration::from_mins(2))),
         _ => Attempt::delivered(),
     });
     let other = keeper("other", &ledger, |_, _, _| Attempt::delivered());

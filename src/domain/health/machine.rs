@@ -13,7 +13,7 @@ const LITTLE: (u64, u64) = (5, 100);
 const ENOUGH: (u64, u64) = (7, 100);
 
 /// …is too little where it is also less than this: a twentieth of a large disk is plenty.
-const PLENTY: u64 = 10 << 30;
+const PLENTY: u64 = 2 << 30;
 
 /// An event is shown for so long.
 const SHOWN_FOR: SignedDuration = SignedDuration::from_hours(24);
@@ -104,10 +104,11 @@ mod tests {
     fn a_disk_is_full_below_a_twentieth_until_it_has_some_more_again() {
         let gib = 1 << 30;
         for (free, total, told, wanted) in [
-            (4 * gib, 100 * gib, false, true),
-            (6 * gib, 100 * gib, false, false),
-            (6 * gib, 100 * gib, true, true),
-            (8 * gib, 100 * gib, true, false),
+            (gib, 30 * gib, false, true),
+            (gib, 16 * gib, false, false),
+            (gib, 16 * gib, true, true),
+            (gib, 12 * gib, true, false),
+            (4 * gib, 100 * gib, false, false),
             (40 * gib, 1_000 * gib, false, false),
             (0, 100 * gib, false, true),
             (0, 0, false, false),

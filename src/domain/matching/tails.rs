@@ -98,9 +98,9 @@ impl Tails {
         let mut plain = cases.clone();
         plain.extend(words(COPULA).map(str::to_owned));
         Self {
-            plain: numbers(plain),
-            cases: numbers(cases),
-            clipped: numbers(words(CLIPPED).map(str::to_owned).collect()),
+            plain: numbers(&plain),
+            cases: numbers(&cases),
+            clipped: numbers(&words(CLIPPED).map(str::to_owned).collect::<Vec<_>>()),
         }
     }
 
@@ -145,7 +145,7 @@ impl Tails {
     }
 }
 
-fn numbers(list: Vec<String>) -> List {
+fn numbers(list: &[String]) -> List {
     list.iter()
         .filter_map(|tail| number_of(&tail.chars().collect::<Vec<_>>()))
         .collect()

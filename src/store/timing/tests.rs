@@ -456,7 +456,7 @@ fn a_digest_comes_once_on_dates_on_which_clocks_change() {
 #[test]
 fn a_rule_that_asks_for_digests_gets_them_and_others_do_not() {
     let digest = rule("r", |rule| {
-        rule.notify = crate::domain::rule::Notify::Digest
+        rule.notify = crate::domain::rule::Notify::Digest;
     });
     let desk = Desk::new(manners(
         &[("desk", manner())],
