@@ -1,10 +1,7 @@
 //! What is wrong with the system, from outside: readiness, the heartbeat, dead letters sent again; and how soon many
 //! alerts reach many receivers.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "its documents are published now"
-)]
+#![expect(clippy::disallowed_methods, reason = "its documents are published now")]
 
 mod support;
 
@@ -72,9 +69,12 @@ fn a_refused_token_shows_at_once_and_a_corrected_one_is_used_at_the_reload() {
         (status == 503 && reasons.contains("hook")).then_some(reasons)
     });
     assert!(reasons.contains("401"), "{reasons}");
-    let metrics = daemon.get("/metrics").1;
+    // Readiness is told at once, the alert about it is committed just after.
+    let told = "bongsu_health_conditions{kind=\"receiver-failing\"} 1";
+    let metrics = wait_for(told, || {
+        Some(daemon.get("/metrics").1).filter(|metrics| metrics.contains(told))
+    });
     for line in [
-        "bongsu_health_conditions{kind=\"receiver-failing\"} 1",
         "bongsu_health_conditions{kind=\"disk-full\"} 0",
         "bongsu_receiver_circuit_open{receiver=\"hook\"} 0",
         "bongsu_delivery_attempts_total{receiver=\"hook\",outcome=\"refused\"} 1",
