@@ -6,8 +6,7 @@ use reqwest::Method;
 use reqwest::header::HeaderMap;
 use url::Url;
 
-use super::http::{Http, Request, parse_url};
-use super::mask::Mask;
+use super::http::{Http, Request};
 use super::{BuildError, Context};
 use crate::secret::Secret;
 
@@ -47,13 +46,8 @@ impl Heartbeat {
     /// # Errors
     /// What is wrong with it.
     pub fn new(url: &Secret, context: &Context) -> Result<Self, BuildError> {
-        let url = parse_url("url", url.expose())?;
-        let mut mask = Mask::default();
-        mask.hide_url(&url);
-        Ok(Self {
-            http: Http::new(&url, mask, context)?,
-            url,
-        })
+        let (url, http) = Http::hook(url, context)?;
+        Ok(Self { http, url })
     }
 
     /// Says `signal`; the URL gets `/start` or `/fail` at the end of its path for those.

@@ -85,9 +85,7 @@ pub(super) fn version(conn: &Connection) -> Result<i64> {
 
 /// Where the copy of a store of version `from` is kept.
 fn copy_path(path: &Path, from: i64) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".version-{from}"));
-    PathBuf::from(name)
+    open::suffixed(path, &format!(".version-{from}"))
 }
 
 #[cfg(test)]
