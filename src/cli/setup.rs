@@ -177,7 +177,7 @@ impl Maker {
             manners,
             only: config.only.clone(),
             receivers,
-            fetcher,
+            fetcher: Arc::new(fetcher),
             contact: config.fetch.contact.clone(),
             host_gap: config.fetch.per_host_interval,
             pace,
