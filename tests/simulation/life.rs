@@ -327,7 +327,7 @@ async fn step(
         Some(passes.sweep),
     ];
     let next = times.into_iter().flatten().min().expect("there is one");
-    Ok(next.max(later(now, Duration::from_secs(1))))
+    Ok(next.max(later(now, world.plan.tick)))
 }
 
 /// What the delivery pass does when it wakes: leases that ran out are freed, then each receiver gets what is due.

@@ -38,6 +38,7 @@ fn a_fortnight_of_failures_and_deaths_loses_nothing_and_doubles_nothing() {
             days: 14,
             deaths: 12,
             budget: 12,
+            tick: Duration::from_secs(1),
         });
     }
 }
@@ -54,6 +55,7 @@ fn a_year_loses_nothing_and_doubles_nothing() {
         days: asked("DAYS", 365),
         deaths: usize::try_from(asked("DEATHS", 300)).expect("it fits"),
         budget: 8,
+        tick: Duration::from_secs(asked("TICK", 600)),
     });
 }
 

@@ -33,6 +33,8 @@ pub struct Plan {
     pub deaths: usize,
     /// Polls a feed and day.
     pub budget: u32,
+    /// The passes look no more often than this; longer makes a year shorter, as more polls share a look.
+    pub tick: Duration,
 }
 
 /// How long everybody is well at the end.
