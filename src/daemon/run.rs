@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::reload::{Loader, reload};
 use super::supervisor::{Ending, Supervisor};
-use super::{LONGEST_REST, Shared, deliver, pages, poll, sweep, systemd, websub};
+use super::{LONGEST_REST, Shared, deliver, index, pages, poll, sweep, systemd, websub};
 
 /// How long tasks may take to stop; systemd is told 15 s.
 const GRACE: Duration = Duration::from_secs(8);
@@ -46,6 +46,7 @@ pub async fn run(
     supervisor.start("pages", pages::run(Arc::clone(&shared), stop.clone()));
     supervisor.start("deliver", deliver::run(Arc::clone(&shared), stop.clone()));
     supervisor.start("sweep", sweep::run(Arc::clone(&shared), stop.clone()));
+    supervisor.start("index", index::run(Arc::clone(&shared), stop.clone()));
     supervisor.start(
         "reload",
         reload_on(hangup, Arc::clone(&shared), loader, stop.clone()),

@@ -92,7 +92,7 @@ pub(super) fn setup(feeds: &[Feed], receivers: Vec<Arc<Receiver>>) -> Setup {
         rules: Arc::new(rules),
         only: Arc::new(only),
         receivers,
-        fetcher: Fetcher::new(&settings, "bongsu/test", Clock::System).unwrap(),
+        fetcher: Arc::new(Fetcher::new(&settings, "bongsu/test", Clock::System).unwrap()),
         contact: String::new(),
         host_gap: Duration::from_secs(2),
         pace: Pace::default(),

@@ -17,6 +17,7 @@ use crate::fetch::Fetcher;
 use crate::store;
 
 /// Feeds, rules, receivers and settings of a running daemon or a command.
+#[derive(Clone)]
 pub struct Setup {
     /// The configured feeds, and those added through the API.
     pub feeds: BTreeMap<FeedId, Arc<Feed>>,
@@ -29,7 +30,7 @@ pub struct Setup {
     /// Who can be told.
     pub receivers: Vec<Arc<Receiver>>,
     /// What talks to publishers.
-    pub fetcher: Fetcher,
+    pub fetcher: Arc<Fetcher>,
     /// Whom the `User-Agent` names; validators hang on it.
     pub contact: String,
     /// Least time between two requests to one host.

@@ -28,6 +28,7 @@ pub(super) const ALL: &[Migration] = &[
     (9, include_str!("migrations/0009_keys.sql")),
     (10, include_str!("migrations/0010_under_way.sql")),
     (11, include_str!("migrations/0011_identity.sql")),
+    (17, include_str!("migrations/0017_web.sql")),
 ];
 
 /// The version that `steps` lead to.

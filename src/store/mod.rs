@@ -14,7 +14,10 @@ pub use rusqlite::{Connection, Transaction};
 
 pub mod alerts;
 pub mod backup;
+pub mod board;
+pub mod changes;
 pub mod check;
+pub mod definitions;
 pub mod entries;
 mod error;
 pub mod feeds;
@@ -25,9 +28,12 @@ mod migrate;
 mod open;
 pub mod outbox;
 pub mod pages;
+pub mod pictures;
 pub mod polls;
 pub mod retention;
 mod row;
+pub mod search;
+pub mod sessions;
 #[cfg(test)]
 mod sample;
 mod settings;
