@@ -339,6 +339,20 @@ fn looking_makes_no_store_and_says_where_there_is_none() {
 }
 
 #[test]
+fn a_backup_is_restored_and_what_was_there_is_set_aside() {
+    let desk = Desk::empty();
+    let copy = desk.path().join("copy.db");
+    let copy = copy.to_str().unwrap();
+    desk.run(&["run", "--once"]).expect(0);
+    desk.run(&["db", "backup", copy]).expect(0);
+    let done = desk.run(&["db", "restore", copy]).expect(0);
+    assert!(done.out.contains(".before-"), "{}", done.out);
+    desk.run(&["db", "check"]).expect(0);
+    let none = desk.run(&["db", "restore", "nowhere.db"]).expect(4);
+    assert!(none.err.contains("nowhere.db"), "{}", none.err);
+}
+
+#[test]
 fn every_command_has_an_example_in_its_help() {
     for command in [
         "init",

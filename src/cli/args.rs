@@ -463,6 +463,11 @@ pub enum DbCommand {
         /// The copy
         file: PathBuf,
     },
+    /// Make a copy the store; what was there is set aside
+    Restore {
+        /// The copy
+        file: PathBuf,
+    },
     /// Integrity, foreign keys, and our own invariants
     Check,
     /// Rows and sizes

@@ -1,5 +1,6 @@
 //! `completions` and `man`: what shells and `man` need, made from the same definitions as `--help`.
 
+use std::io::Write as _;
 use std::path::Path;
 
 use clap::CommandFactory as _;
@@ -8,8 +9,11 @@ use super::args::Cli;
 use super::exit::Failure;
 
 /// Prints the completion script of `shell`.
-pub fn completions(shell: clap_complete::Shell) {
-    clap_complete::generate(shell, &mut Cli::command(), "bongsu", &mut std::io::stdout());
+pub fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
+    // Written whole afterwards: the generator panics where a reader goes away.
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "bongsu", &mut script);
+    std::io::stdout().write_all(&script).map_err(Failure::from)
 }
 
 /// Writes a page for the program and one for each command into `dir`.

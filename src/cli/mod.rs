@@ -89,7 +89,7 @@ fn dispatch(cli: &Cli, out: &mut Output) -> Result<Exit, Failure> {
         Command::Receivers(command) => return receivers::receivers(command, &context, out),
         Command::Status => status::status(&context, out)?,
         Command::Db(command) => return db::db(command, &context, out),
-        Command::Completions { shell } => complete::completions(*shell),
+        Command::Completions { shell } => complete::completions(*shell)?,
         Command::Man { dir } => complete::man(dir)?,
     }
     Ok(Exit::Done)

@@ -40,11 +40,8 @@ pub fn parse(args: &ParseArgs, clock: &Clock, out: &mut Output) -> Result<(), Fa
     let url = args.url.as_deref().unwrap_or("");
     let read = document.entries.len();
     let entries = identity::identify(url, document.entries);
-    if entries.len() < read {
-        Output::note(&format!(
-            "{} of {read} entries are copies of others",
-            read - entries.len()
-        ));
+    if let Some(note) = identity::copies(read, entries.len()) {
+        Output::note(&note);
     }
     let entries: Vec<WireEntry> = entries
         .iter()

@@ -116,6 +116,7 @@ fn sample(context: &Context) -> WireAlert {
             text: "This is a test: alerts reach this receiver.".to_owned(),
         }),
         alerts: None,
+        late_by: None,
         links: WireLinks::default(),
         test: true,
         cut: false,

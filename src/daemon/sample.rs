@@ -146,6 +146,7 @@ pub(super) async fn owe(shared: &Shared, receiver: &str) {
         story: None,
         health: None,
         alerts: None,
+        late_by: None,
         links: WireLinks::default(),
         test: true,
         cut: false,

@@ -396,7 +396,7 @@ impl Exchange<'_> {
         let before = self.phases.before_leaving();
         let left = self.deadline.saturating_duration_since(sent);
         let limit = left.min(self.fetcher.timeouts.first_byte);
-        let answer = timeout(limit, self.client.execute(request)).await;
+        let answer = timeout(limit, self.send(request)).await;
         let leaving = self.phases.before_leaving().saturating_sub(before);
         let waited = sent.elapsed().saturating_sub(leaving);
         self.phases.add(Phase::FirstByte, waited);
@@ -418,6 +418,21 @@ impl Exchange<'_> {
             ));
         }
         Ok(response)
+    }
+
+    /// Sends `request`, and once more where a connection that was kept from before broke under it: bytes that
+    /// a server wrote after its last answer, or its closing at that very moment, are no fault of this answer.
+    async fn send(&self, request: Request) -> reqwest::Result<Response> {
+        let again = request.try_clone();
+        let before = self.phases.before_leaving();
+        let answer = self.client.execute(request).await;
+        let kept = self.phases.before_leaving() == before;
+        match (answer, again) {
+            (Err(error), Some(again)) if kept && !error.is_connect() && !error.is_timeout() => {
+                self.client.execute(again).await
+            }
+            (answer, _) => answer,
+        }
     }
 
     fn note(&self, response: &Response, delay: Duration, facts: &mut HttpFacts) {

@@ -6,7 +6,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
+
 use crate::domain::alert::frame::Language;
+use crate::domain::alert::hex;
 use crate::domain::id::ReceiverId;
 use crate::domain::rule::Severity;
 use crate::domain::units::Rate;
@@ -107,5 +110,62 @@ impl ReceiverKind {
             Self::Webhook { .. } => "webhook",
             Self::Email(_) => "email",
         }
+    }
+
+    /// What takes the messages in the end, as a hash: receivers of one address or one token share its limits.
+    /// No secret can be read from it.
+    #[must_use]
+    pub fn destination(&self) -> String {
+        let parts: Vec<&str> = match self {
+            Self::Terminal => Vec::new(),
+            Self::File { path } => vec![path.to_str().unwrap_or_default()],
+            Self::Command { argv, .. } => argv.iter().map(String::as_str).collect(),
+            Self::Webhook { url, .. } => vec![url.expose()],
+            Self::Email(email) => vec![&email.server, email.username.as_deref().unwrap_or("")],
+        };
+        let mut hash = Sha256::new();
+        for part in std::iter::once(self.name()).chain(parts) {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        hex(&hash.finalize()[..16])
+    }
+
+    /// Whether people read it: such receivers get digests, caps and groups; machines get one call an alert,
+    /// whole, unless configured otherwise.
+    #[must_use]
+    pub fn is_for_people(&self) -> bool {
+        match self {
+            Self::Terminal | Self::Email(_) => true,
+            Self::File { .. } | Self::Command { .. } | Self::Webhook { .. } => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn webhook(url: &str) -> ReceiverKind {
+        ReceiverKind::Webhook {
+            url: Secret::new(url),
+            secrets: Vec::new(),
+            headers: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn one_address_is_one_destination_and_cannot_be_read_from_it() {
+        let one = webhook("https://hooks.example.org/T0KEN").destination();
+        assert_eq!(
+            one,
+            webhook("https://hooks.example.org/T0KEN").destination()
+        );
+        assert_ne!(
+            one,
+            webhook("https://hooks.example.org/OTHER").destination()
+        );
+        assert_ne!(one, ReceiverKind::Terminal.destination());
+        assert!(one.len() == 32 && !one.contains("T0KEN"));
     }
 }

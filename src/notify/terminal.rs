@@ -132,7 +132,7 @@ mod tests {
         Message {
             severity: Severity::High,
             title: "K9 to Norway␛[2J".into(),
-            lines: vec!["wire · just now".into()],
+            lines: vec!["wire · just now".to_owned().into()],
             snippet: vec![
                 Piece {
                     text: "about ".into(),

@@ -1,6 +1,6 @@
 //! Copies of the store, taken while it is in use: to a temporary name, checked, then renamed into place.
 //!
-//! A copy is one plain file without a log. Restoring is putting it where the store was.
+//! A copy is one plain file without a log; `restore` puts one where the store was.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -110,7 +110,8 @@ fn temporary_path(to: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-fn sync_folder(file: &Path) -> io::Result<()> {
+/// Makes the names in the folder of `file` durable.
+pub(super) fn sync_folder(file: &Path) -> io::Result<()> {
     let folder = file.parent().filter(|dir| !dir.as_os_str().is_empty());
     File::open(folder.unwrap_or_else(|| Path::new(".")))?.sync_all()
 }

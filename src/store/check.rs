@@ -60,8 +60,14 @@ const PROMISES: &[(&str, &str)] = &[
          where (state in ('delivered', 'dead', 'cancelled')) <> (settled is not null)",
     ),
     (
-        "dead or cancelled delivery without a reason",
-        "select count(*) from delivery where state in ('dead', 'cancelled') and why is null",
+        "held, dead or cancelled delivery without a reason",
+        "select count(*) from delivery where state in ('held', 'dead', 'cancelled') and why is null",
+    ),
+    (
+        "delivery that a digest carries, and none lists it or is still to be sent",
+        "select count(*) from delivery d where d.state = 'held' and d.hold = 'gathered' and not exists (
+            select 1 from digest_member m join delivery o on o.alert = m.digest
+            where m.delivery = d.seq and o.state in ('due', 'sending', 'held'))",
     ),
     (
         "delivery whose count of attempts is wrong",

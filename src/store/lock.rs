@@ -109,7 +109,8 @@ pub(super) fn was_taken(database: &Path) -> bool {
     lock_path(database).exists()
 }
 
-fn lock_path(database: &Path) -> PathBuf {
+/// The file that is locked.
+pub(super) fn lock_path(database: &Path) -> PathBuf {
     let mut name = database.as_os_str().to_owned();
     name.push(".lock");
     PathBuf::from(name)

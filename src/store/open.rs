@@ -29,8 +29,7 @@ const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
 /// Opens the writer's connection, with the schema up to date.
 pub(super) fn open(path: &Path, now: Timestamp) -> Result<Connection> {
-    let folder = path.parent().filter(|dir| !dir.as_os_str().is_empty());
-    make_folder(folder.unwrap_or_else(|| Path::new(".")))?;
+    make_folder_of(path)?;
     let new = make_file(path)?;
     look_at_file(path, new)?;
     let mut conn = connect(path)?;
@@ -98,6 +97,14 @@ pub(super) fn wal_path(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push("-wal");
     PathBuf::from(name)
+}
+
+/// The folder that the database is in, made where there is none.
+pub(super) fn make_folder_of(database: &Path) -> Result<PathBuf> {
+    let named = database.parent().filter(|dir| !dir.as_os_str().is_empty());
+    let folder = named.unwrap_or_else(|| Path::new("."));
+    make_folder(folder)?;
+    Ok(folder.to_owned())
 }
 
 /// The folder, for this user alone where it is new, whatever the umask says.
@@ -173,7 +180,7 @@ fn look_at_file(path: &Path, new: bool) -> Result<()> {
 }
 
 /// The schema's version; 0 where there is none yet.
-fn recognise(conn: &Connection) -> Result<i64> {
+pub(super) fn recognise(conn: &Connection) -> Result<i64> {
     let path = conn.path().map(PathBuf::from).unwrap_or_default();
     let pragma = |name: &str| conn.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let application = pragma("application_id")?;

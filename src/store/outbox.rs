@@ -10,8 +10,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
-use super::Result;
 use super::row::{Ms, Rank, later, millis};
+use super::{Result, digests};
 use crate::domain::alert::delivery::{Attempt, AttemptOutcome, DeliveryState};
 use crate::domain::id::ReceiverId;
 use crate::domain::rule::Severity;
@@ -192,6 +192,7 @@ pub fn settle(
             lease_until = null where seq = ?1",
     )?
     .execute(params![claimed.id, state, why, due, settled])?;
+    digests::follow(tx, claimed.id, now)?;
     Ok(ours)
 }
 

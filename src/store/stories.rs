@@ -3,6 +3,8 @@
 //! Two entries tell one story when their canonical URLs or folded titles are equal and the story began
 //! within the window. Copies that are only alike are not recognised yet.
 
+mod owners;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -14,6 +16,8 @@ use super::row::{Ms, count, later, millis};
 use super::{Result, entries};
 use crate::domain::alert::wire::WireStory;
 use crate::domain::entry::wire::WireEntry;
+
+pub use owners::owners;
 
 /// The story an entry was put into.
 #[derive(Clone, Debug)]
@@ -100,6 +104,7 @@ pub fn wire(conn: &Connection, story: i64) -> Result<Option<WireStory>> {
         entries: 0,
         feeds: Vec::new(),
         first_seen,
+        folded: Vec::new(),
     };
     while let Some(row) = rows.next()? {
         wire.feeds.push(row.get(0)?);

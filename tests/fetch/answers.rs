@@ -1,5 +1,6 @@
 //! Answers that are read with care: deltas, pages, challenges, cookies, lengths that lie, bodies without end.
 
+use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener};
 use std::thread;
 use std::time::Duration;
@@ -306,6 +307,44 @@ async fn a_304_with_a_body_does_not_mix_with_what_follows() {
         let next = fetcher.fetch(&ask(&server.url("/feed"))).await;
         assert_eq!(body(&next).bytes, FEED.as_bytes());
     }
+}
+
+#[tokio::test]
+async fn a_kept_connection_that_breaks_is_no_failed_poll() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let url = format!("http://{}/feed", listener.local_addr().unwrap());
+    let good = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/rss+xml\r\nContent-Length: {}\r\n\r\n{FEED}",
+        FEED.len()
+    );
+    let server = thread::spawn(move || {
+        let mut asked = Vec::new();
+        for answers in [[good.as_str(), "stray bytes\r\n\r\n"], [good.as_str(), ""]] {
+            let (mut stream, _) = listener.accept().unwrap();
+            for answer in answers {
+                let mut head = [0; 4_096];
+                asked.push(stream.read(&mut head).unwrap());
+                stream.write_all(answer.as_bytes()).unwrap();
+                if asked.len() == 3 {
+                    return asked;
+                }
+            }
+        }
+        asked
+    });
+    let fetcher = fetcher();
+    for _ in 0..2 {
+        assert_eq!(
+            body(&fetcher.fetch(&ask(&url)).await).bytes,
+            FEED.as_bytes()
+        );
+    }
+    let asked = server.join().unwrap();
+    assert_eq!(
+        asked.len(),
+        3,
+        "one answer, one broken, one more: {asked:?}"
+    );
 }
 
 #[tokio::test]

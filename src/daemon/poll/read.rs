@@ -174,8 +174,10 @@ impl Digest {
             }
             seen.notes.push(failure);
         }
+        let read = document.entries.len();
         let entries = identity::identify(self.feed.id.as_str(), document.entries);
         let count = entries.len();
+        seen.notes.extend(identity::copies(read, count));
         seen.entries = Some(count);
         seen.plan = self.recognise(entries)?;
         if let Some(told) = seen.plan.told() {

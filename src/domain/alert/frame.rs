@@ -173,6 +173,12 @@ impl Frame {
         self.say(format!("matched: {terms}"), format!("일치: {terms}"))
     }
 
+    /// A copy that was held back: `same story: …`.
+    #[must_use]
+    pub fn folded(&self, what: &str) -> String {
+        self.say(format!("same story: {what}"), format!("같은 소식: {what}"))
+    }
+
     /// The title of a digest.
     #[must_use]
     pub fn digest(&self, count: usize, rule: &str) -> String {
@@ -220,6 +226,12 @@ impl Frame {
     #[must_use]
     pub fn alert(&self) -> &str {
         self.pick("Alert", "알림")
+    }
+
+    /// The label of the link that acknowledges the alert.
+    #[must_use]
+    pub fn acknowledge(&self) -> &str {
+        self.pick("Acknowledge", "확인")
     }
 }
 

@@ -3,14 +3,16 @@
 //! Each notifier renders it in its own markup; machines get `wire` instead. Words and times come from
 //! `frame`; all feed text passes `plain` here, so that a notifier only escapes its own markup.
 
+pub mod fit;
+mod snippet;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::Reason;
 use super::frame::Frame;
 use super::plain;
-use super::wire::WireAlert;
+use super::wire::{WireAlert, WireStory};
 use crate::domain::entry::wire::WireEntry;
-use crate::domain::matching::Evidence;
 use crate::domain::rule::Severity;
 
 /// An alert as people read it. Every text in it is one safe, bounded line.
@@ -20,12 +22,36 @@ pub struct Message {
     pub severity: Severity,
     /// The entry's title as published, or what a digest or a health alert is about.
     pub title: String,
-    /// Source, time and rule; then severity and evidence; for a digest, its alerts.
-    pub lines: Vec<String>,
+    /// Source, time and rule; then severity and evidence; then what was folded; for a digest, its alerts.
+    pub lines: Vec<Line>,
     /// The text around the best evidence; empty when there is none.
     pub snippet: Vec<Piece>,
-    /// The article and the alert's page.
+    /// The article, the alert's page, and the link that acknowledges it; those of them that there are.
     pub links: Vec<Link>,
+}
+
+/// A line below the title.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Line {
+    /// What it says.
+    pub text: String,
+    /// Where the whole of it leads, of the same kind as a [`Link`]'s.
+    pub url: Option<String>,
+}
+
+impl From<String> for Line {
+    fn from(text: String) -> Self {
+        Self { text, url: None }
+    }
+}
+
+impl std::fmt::Display for Line {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.url {
+            Some(url) => write!(f, "{} · {url}", self.text),
+            None => f.write_str(&self.text),
+        }
+    }
 }
 
 /// A run of the snippet.
@@ -48,10 +74,8 @@ pub struct Link {
 
 const TITLE_CHARS: usize = 300;
 const LINE_CHARS: usize = 400;
-const SNIPPET_CHARS: usize = 160;
-/// How much of the snippet stands before its first evidence.
-const LEAD_CHARS: usize = 40;
 const DIGEST_ALERTS: usize = 50;
+const FOLDED: usize = 5;
 const TERMS: usize = 8;
 /// Publication and first sight are told apart when they differ by more.
 const SEEN_LATER: SignedDuration = SignedDuration::from_hours(1);
@@ -68,7 +92,7 @@ impl Message {
 
     /// Puts before the other lines that the message is late by `by` since the receiver could not be reached.
     pub fn say_late(&mut self, frame: &Frame, by: SignedDuration) {
-        self.lines.insert(0, frame.late(by));
+        self.lines.insert(0, frame.late(by).into());
     }
 
     /// The whole message as plain text, one line each.
@@ -77,7 +101,7 @@ impl Message {
         let mut text = self.headline();
         for line in &self.lines {
             text.push('\n');
-            text.push_str(line);
+            text.push_str(&line.to_string());
         }
         if !self.snippet.is_empty() {
             text.push_str("\n\n");
@@ -117,38 +141,73 @@ pub fn render(alert: &WireAlert, frame: &Frame, now: Timestamp) -> Message {
     if alert.test {
         message.title = format!("{} {}", frame.test(), message.title);
     }
-    let page = alert.links.alert.as_deref().and_then(plain::link);
-    message.links.extend(page.map(|url| Link {
-        label: frame.alert().to_owned(),
-        url,
-    }));
+    if let Some(seconds) = alert.late_by {
+        let by = i64::try_from(seconds).unwrap_or(i64::MAX);
+        message.say_late(frame, SignedDuration::from_secs(by));
+    }
+    let (page, ack) = (&alert.links.alert, &alert.links.ack);
+    for (url, label) in [(page, frame.alert()), (ack, frame.acknowledge())] {
+        message.links.extend(link(url.as_deref(), label));
+    }
     message
 }
 
+fn link(url: Option<&str>, label: &str) -> Option<Link> {
+    let url = plain::link(url?)?;
+    Some(Link {
+        label: label.to_owned(),
+        url,
+    })
+}
+
 fn of_entry(alert: &WireAlert, entry: &WireEntry, frame: &Frame, now: Timestamp) -> Message {
-    let mut lines = vec![source_line(alert, entry, frame, now)];
+    let mut lines = vec![source_line(alert, entry, frame, now).into()];
     if let (Some(published), Some(seen)) = (entry.published, entry.first_seen)
         && seen.duration_since(published).abs() > SEEN_LATER
     {
-        lines.push(frame.first_seen(seen, now));
+        lines.push(frame.first_seen(seen, now).into());
     }
-    lines.push(why_line(alert, frame));
+    lines.push(why_line(alert, frame).into());
+    lines.extend(
+        alert
+            .story
+            .iter()
+            .flat_map(|story| folded_lines(story, frame)),
+    );
     Message {
         severity: alert.severity,
         title: title(entry, frame),
         lines,
-        snippet: snippet(entry, &alert.matches),
-        links: entry
-            .url
-            .as_deref()
-            .and_then(plain::link)
-            .map(|url| Link {
-                label: frame.article().to_owned(),
-                url,
-            })
-            .into_iter()
-            .collect(),
+        snippet: snippet::snippet(entry, &alert.matches),
+        links: Vec::from_iter(link(entry.url.as_deref(), frame.article())),
     }
+}
+
+/// What was held back as a copy: a wrong fold must not hide another event.
+fn folded_lines(story: &WireStory, frame: &Frame) -> Vec<Line> {
+    let folded = &story.folded;
+    let mut lines: Vec<Line> = folded
+        .iter()
+        .take(FOLDED)
+        .map(|copy| {
+            let mut text = plain::one_line(&copy.title, TITLE_CHARS);
+            if text.is_empty() {
+                frame.untitled().clone_into(&mut text);
+            }
+            if let Some(feed) = &copy.feed {
+                text.push_str(" · ");
+                text.push_str(&plain::one_line(feed, 100));
+            }
+            Line {
+                text: frame.folded(&text),
+                url: copy.url.as_deref().and_then(plain::link),
+            }
+        })
+        .collect();
+    if folded.len() > FOLDED {
+        lines.push(frame.and_more(folded.len() - FOLDED).into());
+    }
+    lines
 }
 
 /// `yonhap-en · Tue 24 Nov 10:02 KST · 8 min ago · Arms exports · +3 feeds`.
@@ -213,26 +272,26 @@ fn title(entry: &WireEntry, frame: &Frame) -> String {
     .unwrap_or_else(|| frame.untitled().to_owned())
 }
 
+/// The alerts of a digest, the gravest first, one a line.
 fn of_digest(alert: &WireAlert, alerts: &[WireAlert], frame: &Frame, now: Timestamp) -> Message {
-    let mut lines: Vec<String> = alerts
-        .iter()
+    let mut gravest_first: Vec<&WireAlert> = alerts.iter().collect();
+    gravest_first.sort_by_key(|one| std::cmp::Reverse(one.severity));
+    let mut lines: Vec<Line> = gravest_first
+        .into_iter()
         .take(DIGEST_ALERTS)
         .map(|one| {
             let message = render(one, frame, now);
-            let mut line = plain::one_line(&message.headline(), LINE_CHARS);
+            let mut text = plain::one_line(&message.headline(), LINE_CHARS);
             if let Some(feed) = one.entry.as_ref().and_then(|entry| entry.feed.as_ref()) {
-                line.push_str(" · ");
-                line.push_str(&plain::one_line(feed, 100));
+                text.push_str(" · ");
+                text.push_str(&plain::one_line(feed, 100));
             }
-            if let Some(link) = message.links.first() {
-                line.push_str(" · ");
-                line.push_str(&link.url);
-            }
-            line
+            let url = message.links.into_iter().next().map(|link| link.url);
+            Line { text, url }
         })
         .collect();
     if alerts.len() > DIGEST_ALERTS {
-        lines.push(frame.and_more(alerts.len() - DIGEST_ALERTS));
+        lines.push(frame.and_more(alerts.len() - DIGEST_ALERTS).into());
     }
     Message {
         severity: alert.severity,
@@ -262,132 +321,10 @@ fn of_health(alert: &WireAlert, frame: &Frame, now: Timestamp) -> Message {
     Message {
         severity: alert.severity,
         title,
-        lines: vec![format!("{about} · {}", frame.time(alert.created, now))],
+        lines: vec![format!("{about} · {}", frame.time(alert.created, now)).into()],
         snippet: Vec::new(),
         links: Vec::new(),
     }
-}
-
-/// The text around the place where most of the evidence stands close together; without evidence in the
-/// text, how the body begins.
-fn snippet(entry: &WireEntry, matches: &[Evidence]) -> Vec<Piece> {
-    let full_text = entry.full_text.as_deref().unwrap_or("");
-    let candidates = [("body", entry.body.as_str()), ("full_text", full_text)];
-    let best = candidates
-        .into_iter()
-        .map(|(field, text)| (text, hits(field, text, matches)))
-        .filter(|(_, hits)| !hits.is_empty())
-        .map(|(text, hits)| {
-            let (first, count) = densest(text, &hits);
-            (text, hits, first, count)
-        })
-        .reduce(|one, other| if other.3 > one.3 { other } else { one });
-    match best {
-        Some((text, hits, first, _)) => window(text, &hits, hits[first].0),
-        None if entry.title.trim().is_empty() => Vec::new(),
-        None if entry.body.is_empty() => window(full_text, &[], 0),
-        None => window(&entry.body, &[], 0),
-    }
-}
-
-/// The evidence in a field, as ranges that exist in its text, without overlaps, in order.
-fn hits(field: &str, text: &str, matches: &[Evidence]) -> Vec<(usize, usize)> {
-    let mut hits: Vec<(usize, usize)> = matches
-        .iter()
-        .filter(|evidence| evidence.field == field && evidence.start < evidence.end)
-        .filter(|evidence| text.get(evidence.start..evidence.end).is_some())
-        .map(|evidence| (evidence.start, evidence.end))
-        .collect();
-    hits.sort_unstable();
-    let mut apart: Vec<(usize, usize)> = Vec::with_capacity(hits.len());
-    for (start, end) in hits {
-        match apart.last_mut() {
-            Some(last) if start < last.1 => last.1 = last.1.max(end),
-            _ => apart.push((start, end)),
-        }
-    }
-    apart
-}
-
-/// Which hit to begin with, and how many stand within a snippet's length of it.
-fn densest(text: &str, hits: &[(usize, usize)]) -> (usize, usize) {
-    let mut best = (0, 0);
-    for (i, (start, _)) in hits.iter().enumerate() {
-        let end = forward(text, *start, SNIPPET_CHARS - LEAD_CHARS);
-        let count = hits[i..].iter().take_while(|hit| hit.1 <= end).count();
-        if count > best.1 {
-            best = (i, count);
-        }
-    }
-    best
-}
-
-/// The snippet whose first evidence begins at `first`, in pieces.
-fn window(text: &str, hits: &[(usize, usize)], first: usize) -> Vec<Piece> {
-    let from = backward(text, first, LEAD_CHARS);
-    let to = forward(text, from, SNIPPET_CHARS);
-    let mut pieces = Vec::new();
-    let mut push = |range: std::ops::Range<usize>, hit: bool| {
-        let raw = &text[range];
-        let mut shown = plain::one_line(raw, SNIPPET_CHARS);
-        if !hit {
-            // `one_line` trims; the spaces beside evidence are part of the sentence.
-            if !pieces.is_empty() && raw.starts_with(char::is_whitespace) {
-                shown.insert(0, ' ');
-            }
-            if !shown.trim().is_empty() && raw.ends_with(char::is_whitespace) {
-                shown.push(' ');
-            }
-        }
-        if !shown.is_empty() {
-            pieces.push(Piece { text: shown, hit });
-        }
-    };
-    let mut at = from;
-    for (start, end) in hits {
-        let (start, end) = ((*start).clamp(at, to), (*end).clamp(at, to));
-        if start < end {
-            push(at..start, false);
-            push(start..end, true);
-            at = end;
-        }
-    }
-    push(at..to, false);
-    if let Some(piece) = pieces.last_mut() {
-        piece.text.truncate(piece.text.trim_end().len());
-        if to < text.trim_end().len() {
-            piece.text.push('…');
-        }
-    }
-    if let Some(piece) = pieces.first_mut().filter(|_| from > 0) {
-        piece.text.insert(0, '…');
-    }
-    pieces
-}
-
-/// The byte `count` characters after `at`, or the end.
-fn forward(text: &str, at: usize, count: usize) -> usize {
-    text[at..]
-        .char_indices()
-        .nth(count)
-        .map_or(text.len(), |(offset, _)| at + offset)
-}
-
-/// The byte at most `count` characters before `at`, where a word begins if one does.
-fn backward(text: &str, at: usize, count: usize) -> usize {
-    let earliest = text[..at]
-        .char_indices()
-        .rev()
-        .take(count)
-        .last()
-        .map_or(at, |(offset, _)| offset);
-    if earliest == 0 {
-        return 0;
-    }
-    text[earliest..at]
-        .char_indices()
-        .find(|(_, c)| c.is_whitespace())
-        .map_or(earliest, |(offset, c)| earliest + offset + c.len_utf8())
 }
 
 #[cfg(test)]

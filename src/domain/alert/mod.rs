@@ -5,6 +5,7 @@
 
 pub mod decide;
 pub mod delivery;
+pub mod digest;
 pub mod frame;
 pub mod message;
 pub mod plain;

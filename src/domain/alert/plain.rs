@@ -2,6 +2,8 @@
 //!
 //! Every protocol still escapes its own markup; this is only what no reader of any protocol should meet.
 
+use unicode_segmentation::UnicodeSegmentation;
+
 /// Shows `text` as one line of at most `max` characters; what was cut ends in `…`.
 ///
 /// White space runs become one space, control characters become visible symbols (`␛`), invisible and
@@ -16,14 +18,14 @@ pub fn one_line(text: &str, max: usize) -> String {
             Some(' ') => space = !out.is_empty(),
             Some(c) => {
                 let needed = 1 + usize::from(space);
-                if count + needed > max {
-                    cut_end(&mut out, max);
-                    return out;
-                }
                 if space {
                     out.push(' ');
                 }
                 out.push(c);
+                if count + needed > max {
+                    cut_end(&mut out, max);
+                    return out;
+                }
                 count += needed;
                 space = false;
             }
@@ -86,23 +88,22 @@ fn visible(c: char) -> Option<char> {
     }
 }
 
-/// Makes room for `…` and leaves no half of what belongs together.
+/// Drops what is over `max`, and as many whole grapheme clusters as `…` needs.
 fn cut_end(out: &mut String, max: usize) {
     if max == 0 {
         out.clear();
         return;
     }
-    let belongs = |c: char| {
-        unicode_normalization::char::is_combining_mark(c)
-            || matches!(c, '\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}')
-    };
-    let length = out.chars().count();
-    if length >= max {
-        out.pop();
+    let mut left = out.chars().count();
+    let mut end = out.len();
+    for (start, cluster) in out.grapheme_indices(true).rev() {
+        if left < max && cluster != " " {
+            break;
+        }
+        left -= cluster.chars().count();
+        end = start;
     }
-    while out.ends_with(|c| belongs(c) || c == ' ') {
-        out.pop();
-    }
+    out.truncate(end);
     out.push('…');
 }
 
@@ -137,6 +138,9 @@ mod tests {
         assert_eq!(one_line("ab cdefg", 4), "ab…");
         assert_eq!(one_line("abcdefg", 1), "…");
         assert_eq!(one_line("abcdefg", 0), "");
+        assert_eq!(one_line("ab👩\u{200d}🚀cd", 5), "ab…");
+        assert_eq!(one_line("ab\u{1112}\u{1161}\u{11ab}c", 4), "ab…");
+        assert_eq!(one_line("🇰🇷🇵🇱🇷🇴", 4), "🇰🇷…");
         assert_eq!(one_line(&"한".repeat(10_000_000), 3), "한한…");
     }
 

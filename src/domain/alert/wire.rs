@@ -40,6 +40,9 @@ pub struct WireAlert {
     /// The alerts of a digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alerts: Option<Vec<WireAlert>>,
+    /// By how many seconds the message is late since its receiver could not be reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late_by: Option<u64>,
     /// Where to look.
     pub links: WireLinks,
     /// Present and true for `receivers test`.
@@ -70,6 +73,22 @@ pub struct WireStory {
     pub feeds: Vec<String>,
     /// When its first entry was stored.
     pub first_seen: Timestamp,
+    /// The entries that were held back as copies since the message before, so that none is hidden.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub folded: Vec<WireFolded>,
+}
+
+/// An entry that was taken for a copy of a told story.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WireFolded {
+    /// Its id.
+    pub id: String,
+    /// The feed it came from.
+    pub feed: Option<String>,
+    /// Its title as published.
+    pub title: String,
+    /// Its link.
+    pub url: Option<String>,
 }
 
 /// What is wrong with the system.
@@ -88,4 +107,7 @@ pub struct WireHealth {
 pub struct WireLinks {
     /// The alert's page; null without `public_url`.
     pub alert: Option<String>,
+    /// A signed link that acknowledges the alert; absent where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ack: Option<String>,
 }

@@ -12,6 +12,8 @@ use encoding_rs::{EUC_KR, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 mod shifted;
 mod twice;
 
+/// So few bytes outside ASCII tell nothing against what a header says.
+const FEW_ODD: usize = 16;
 /// How many bytes a guess looks at.
 const GUESS_FROM: usize = 4 << 20;
 
@@ -51,6 +53,11 @@ pub(super) fn decode<'a>(bytes: &'a [u8], labels: Labels<'_>) -> Decoded<'a> {
         owned @ Cow::Owned(_) => owned,
     };
     decoded
+}
+
+/// Text that was encoded twice, read back where that is certain; none where there is none.
+pub(super) fn undone(text: &str) -> Option<String> {
+    twice::undone(text).map(|(text, _)| text)
 }
 
 /// A byte order mark that the bytes behind it bear out.
@@ -252,14 +259,19 @@ fn legacy<'a>(bytes: &'a [u8], labels: Labels<'_>) -> Decoded<'a> {
         encoding_named(&label).filter(|found| ![UTF_8, UTF_16LE, UTF_16BE].contains(found))
     };
     let declaration = declared(bytes).and_then(usable);
-    // A server's default of ISO-8859-1 is no statement about the document.
     let header = header_charset(labels).and_then(usable);
+    let guessed = guess(bytes, labels.country);
+    let odd = bytes.iter().filter(|byte| !byte.is_ascii()).count();
+    // A server's default of ISO-8859-1 is no statement about the document; windows-1252 is nobody's default, but fits
+    // any bytes.
+    let is_asian = matches!(labels.country, Some("kr" | "jp" | "cn" | "tw" | "hk"));
+    let is_meant = header_charset(labels).is_some_and(|label| label.ends_with("1252"))
+        && (odd <= FEW_ODD && !is_asian || guessed.is_single_byte());
     let (header, default) = match header {
-        Some(found) if found == WINDOWS_1252 => (None, Some(found)),
+        Some(found) if found == WINDOWS_1252 && !is_meant => (None, Some(found)),
         other => (other, None),
     };
     let korean = (labels.country == Some("kr")).then_some(EUC_KR);
-    let guessed = guess(bytes, labels.country);
     let candidates = [
         declaration,
         header,
@@ -268,7 +280,6 @@ fn legacy<'a>(bytes: &'a [u8], labels: Labels<'_>) -> Decoded<'a> {
         default,
         Some(WINDOWS_1252),
     ];
-    let odd = bytes.iter().filter(|byte| !byte.is_ascii()).count();
     let mut best: Option<(usize, &'static Encoding)> = None;
     for encoding in candidates.into_iter().flatten() {
         let (text, had_errors) = encoding.decode_without_bom_handling(bytes);

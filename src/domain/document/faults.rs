@@ -39,6 +39,8 @@ pub(super) enum Fault {
     Zone,
     /// A date in the future, taken as now.
     Future,
+    /// References to the bytes of text that was encoded twice.
+    Twice,
     /// An item of a JSON Feed that is not an object.
     Item,
     /// A JSON Feed without a list of items.
@@ -65,6 +67,7 @@ impl Fault {
             Self::Date => "dates that could not be read",
             Self::Zone => "dates without a zone",
             Self::Future => "dates in the future, taken as the time of the poll",
+            Self::Twice => "references to the bytes of text that was encoded twice",
             Self::Item => "items that could not be read",
             Self::NoItems => "no list of items",
         }
@@ -92,7 +95,7 @@ impl Faults {
         self.0.keys().all(|fault| {
             matches!(
                 fault,
-                Fault::Date | Fault::Zone | Fault::Future | Fault::Long
+                Fault::Date | Fault::Zone | Fault::Future | Fault::Long | Fault::Twice
             )
         })
     }

@@ -276,7 +276,8 @@ impl Writer<'_> {
         match name {
             "br" => self.text.line_break(),
             "td" | "th" => self.text.space(),
-            "li" => self.text.bullet(),
+            // An item is a paragraph: sentences end with it, with or without a full stop.
+            "li" => self.text.gap(2),
             "rt" | "rp" | "rtc" => self.in_reading = true,
             "rb" | "ruby" => self.in_reading = false,
             "img" => self.alternative(raw),
@@ -340,11 +341,9 @@ impl Writer<'_> {
     fn end(&mut self, name: &str) {
         if name == "br" {
             self.text.line_break();
-        } else if name == "li" {
-            self.text.end_item();
         } else if matches!(name, "rt" | "rp" | "rtc" | "ruby") {
             self.in_reading = false;
-        } else if BLOCKS.contains(&name) {
+        } else if name == "li" || BLOCKS.contains(&name) {
             self.text.gap(2);
         } else if LINES.contains(&name) {
             self.text.gap(1);

@@ -247,6 +247,11 @@ impl<'a> Scanner<'a> {
         let name = name_at(&self.text[start..]);
         let from = start + name.len();
         let (end, next) = self.tag_end(from);
+        if end == self.text.len() && !self.text[from..].contains(['"', '\'']) {
+            // Nothing closes it, and there is nothing in it that a reader should not see: `a <b`, `write <a href=`.
+            self.at = end;
+            return Token::Text(&self.text[start - 1..]);
+        }
         self.at = next;
         let inside = &self.text[from..end];
         let trimmed = inside.trim_end();

@@ -3,6 +3,7 @@
 //! An entry ends where its end tag stands, where the next begins, or where the feed ends: damage inside one
 //! never reaches the next. What the elements mean is decided in `read`.
 
+use super::decode::undone;
 pub(super) use super::element::{Element, Node};
 use super::entities::{Style, push_decoded};
 use super::faults::Fault;
@@ -388,8 +389,16 @@ impl<'a> Builder<'a> {
         };
         if is_cdata {
             text.push_str(raw);
-        } else {
-            push_decoded(text, raw, Style::Xml, || faults.add(Fault::Reference, at));
+            return;
+        }
+        let from = text.len();
+        push_decoded(text, raw, Style::Xml, || faults.add(Fault::Reference, at));
+        // Bytes of text that was encoded twice are often written as references.
+        if raw.contains("&#")
+            && let Some(better) = undone(&text[from..])
+        {
+            text.replace_range(from.., &better);
+            faults.add(Fault::Twice, at);
         }
     }
 

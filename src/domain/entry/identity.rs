@@ -25,14 +25,15 @@ pub use title::title_key;
 
 pub(super) use address::{host_and_rest, page_and_place};
 pub(super) use edit::{is_same_as_before, part_of};
+pub(in crate::domain) use title::fold;
 
 /// Keys longer than this are kept as their hash, so that the store's index stays small.
 const LONGEST_KEY: usize = 500;
 
 /// Gives every content its identity: the first rung of the ladder guid, link, enclosure, hash that holds.
 ///
-/// Copies within the document become one entry; different entries under one guid or link get keys that
-/// tell them apart whatever their order. Ids are hashes of `feed_key` (the feed's id, or its URL) and key.
+/// Copies within the document become one entry ([`copies`] says how many were); different entries under one guid or
+/// link get keys that tell them apart whatever their order. Ids are hashes of `feed_key` (the feed's id, or its URL) and key.
 #[must_use]
 pub fn identify(feed_key: &str, contents: Vec<Content>) -> Vec<Entry> {
     let mut groups: HashMap<String, Vec<usize>> = HashMap::new();
@@ -59,6 +60,13 @@ pub fn identify(feed_key: &str, contents: Vec<Content>) -> Vec<Entry> {
             })
         })
         .collect()
+}
+
+/// What to say of `read` items of a document that became `kept` entries; none where each is an entry.
+#[must_use]
+pub fn copies(read: usize, kept: usize) -> Option<String> {
+    let copies = read.checked_sub(kept).filter(|copies| *copies > 0)?;
+    Some(format!("{copies} of {read} entries are copies of others"))
 }
 
 /// Hex digits of an id that are the feed's: the ids of one document lie together in an index, which is a page to
@@ -177,19 +185,17 @@ fn link_key(content: &Content) -> Option<String> {
     Some(bounded("l:", &page_and_place(page(content)?)))
 }
 
+/// What tells the sharers of one base key apart: link, title, and, where nothing says that they are one, the issue.
+type Face = (String, String, String);
+
 /// Keys for the sharers of one base key: one where they are copies, told apart where they are not.
 fn part_group(base: &str, members: &[usize], contents: &[Content]) -> Vec<(usize, String)> {
     if let [only] = members {
         return vec![(*only, base.to_owned())];
     }
-    let face = |index: usize| {
-        let content = &contents[index];
-        let link = content.url.as_deref().map(page_and_place);
-        (link.unwrap_or_default(), normal(&content.title))
-    };
-    let mut faces: BTreeMap<(String, String), usize> = BTreeMap::new();
+    let mut faces: BTreeMap<Face, usize> = BTreeMap::new();
     for &index in members {
-        let best = faces.entry(face(index)).or_insert(index);
+        let best = faces.entry(face(&contents[index])).or_insert(index);
         if freshness(&contents[index]) > freshness(&contents[*best]) {
             *best = index;
         }
@@ -202,27 +208,44 @@ fn part_group(base: &str, members: &[usize], contents: &[Content]) -> Vec<(usize
             .collect();
     }
     let mut links: HashMap<String, usize> = HashMap::new();
-    for (link, _) in faces.keys() {
+    let mut named: HashMap<(String, String), usize> = HashMap::new();
+    for (link, title, _) in faces.keys() {
         *links.entry(link.clone()).or_default() += 1;
+        *named.entry((link.clone(), title.clone())).or_default() += 1;
     }
     faces
         .into_iter()
-        .map(|((link, title), index)| {
+        .map(|((link, title, issue), index)| {
             let alone = links.get(&link) == Some(&1) && !link.is_empty();
             let mark = if alone {
                 digest(&[&link])
-            } else {
+            } else if named.get(&(link.clone(), title.clone())) == Some(&1) {
                 digest(&[&link, &title])
+            } else {
+                digest(&[&link, &title, &issue])
             };
             (index, format!("{base}\u{1f}{}", hex(&mark[..8])))
         })
         .collect()
 }
 
+/// Items of one guid are one entry where link and title agree: the publisher says so. Of items without, another date
+/// or text makes another: a live page or a list of notices gives all of its items one link and one title.
+fn face(content: &Content) -> Face {
+    let link = content.url.as_deref().map(page_and_place);
+    let issue = if content.guid.is_some() {
+        String::new()
+    } else {
+        let text = digest(&[&normal(&content.body)]);
+        format!("{} {}", seconds(content.published), hex(&text[..8]))
+    };
+    (link.unwrap_or_default(), normal(&content.title), issue)
+}
+
 /// Versions of one Atom entry (same id and link, `updated` differs) are one entry: the newest stays.
-fn fold_updates(faces: &mut BTreeMap<(String, String), usize>, contents: &[Content]) {
+fn fold_updates(faces: &mut BTreeMap<Face, usize>, contents: &[Content]) {
     let mut newest: HashMap<String, usize> = HashMap::new();
-    for ((link, _), &index) in faces.iter() {
+    for ((link, ..), &index) in faces.iter() {
         let content = &contents[index];
         if link.is_empty() || content.guid.is_none() || content.updated.is_none() {
             continue;
@@ -232,7 +255,7 @@ fn fold_updates(faces: &mut BTreeMap<(String, String), usize>, contents: &[Conte
             *best = index;
         }
     }
-    faces.retain(|(link, _), index| {
+    faces.retain(|(link, ..), index| {
         let Some(best) = newest.get(link) else {
             return true;
         };

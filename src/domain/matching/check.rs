@@ -12,8 +12,8 @@ use super::pattern::{End, OPTIONAL, Pattern};
 use super::set::Compiled;
 use super::{AliasList, Place, Problem};
 
-/// Marks macros that need themselves.
-pub(super) fn macro_cycles(compiler: &mut Compiler<'_>) {
+/// Marks macros that need themselves; the others in an order in which each comes behind those it needs.
+pub(super) fn macro_cycles(compiler: &mut Compiler<'_>) -> Vec<usize> {
     let needs: Vec<Vec<(usize, std::ops::Range<usize>)>> = compiler
         .macros
         .iter()
@@ -48,6 +48,19 @@ pub(super) fn macro_cycles(compiler: &mut Compiler<'_>) {
             .help("take the macro out of its own query");
         compiler.report(Place::MacroQuery(start), diagnostic);
     }
+    let needs: Vec<Vec<usize>> = needs
+        .iter()
+        .map(|list| {
+            let sound = list.iter().map(|(at, _)| *at);
+            sound.filter(|at| !compiler.macros[*at].cyclic).collect()
+        })
+        .collect();
+    let levels = levels(&needs);
+    let mut order: Vec<usize> = (0..needs.len())
+        .filter(|at| !compiler.macros[*at].cyclic)
+        .collect();
+    order.sort_by_key(|at| levels[*at]);
+    order
 }
 
 fn reaches(needs: &[Vec<(usize, std::ops::Range<usize>)>], from: usize, to: usize) -> bool {
@@ -358,7 +371,7 @@ fn contradictions_in(
     {
         let wanted: HashMap<NodeId, &Clause> =
             clause.parts.iter().map(|part| (part.node, part)).collect();
-        for part in &clause.parts {
+        for part in clause.parts.iter() {
             let Expr::Not(inner) = compiler.expr(part.node) else {
                 continue;
             };
@@ -384,7 +397,7 @@ fn contradictions_in(
             }
         }
     }
-    for part in &clause.parts {
+    for part in clause.parts.iter() {
         sound &= contradictions_in(compiler, place, part, source);
     }
     sound
@@ -396,7 +409,7 @@ pub(super) fn alternatives(compiler: &mut Compiler<'_>, place: Place, clause: &C
         && !clause.is_wrapper()
     {
         let mut seen: HashMap<NodeId, &Clause> = HashMap::new();
-        for part in &clause.parts {
+        for part in clause.parts.iter() {
             let Some(first) = seen.insert(part.node, part) else {
                 continue;
             };
@@ -417,7 +430,7 @@ pub(super) fn alternatives(compiler: &mut Compiler<'_>, place: Place, clause: &C
             }
         }
     }
-    for part in &clause.parts {
+    for part in clause.parts.iter() {
         if part.source == clause.source {
             alternatives(compiler, place, part);
         }

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hash, Hasher};
+use std::sync::Arc;
 
 use regex::{Regex, RegexBuilder};
 
@@ -12,6 +13,7 @@ use super::super::rule::diagnostic::{Diagnostic, Level};
 use super::super::rule::{Definitions, parse};
 use super::check;
 use super::evaluate::Quick;
+use super::expand::Expansions;
 use super::features::Features;
 use super::lint;
 use super::node::{Clause, Expr, NodeId, Scope};
@@ -53,7 +55,7 @@ impl Ids {
 /// A macro, parsed.
 pub(super) struct MacroPlan {
     /// Its tree, if there is one.
-    pub tree: Option<Node>,
+    pub tree: Option<Arc<Node>>,
     /// It has errors of its own, which have been said.
     pub broken: bool,
     /// It needs itself.
@@ -93,6 +95,7 @@ pub(super) struct Compiler<'d> {
     class_names: Vec<String>,
     pub(super) members: Vec<Vec<u32>>,
     macro_ids: HashMap<&'d str, usize>,
+    pub(super) expansions: Expansions,
     sources: Vec<String>,
 }
 
@@ -134,6 +137,7 @@ impl<'d> Compiler<'d> {
             class_names: Vec::new(),
             members: Vec::new(),
             macro_ids: HashMap::new(),
+            expansions: Expansions::default(),
             sources: definitions.macros.iter().map(|m| m.query.clone()).collect(),
         };
         for (index, entity) in definitions.entities.iter().enumerate() {
@@ -307,12 +311,13 @@ impl<'d> Compiler<'d> {
         for (index, definition) in self.definitions.macros.iter().enumerate() {
             let (tree, broken) = self.parse(Place::MacroQuery(index), &definition.query);
             self.macros.push(MacroPlan {
-                tree,
+                tree: tree.map(Arc::new),
                 broken,
                 cyclic: false,
             });
         }
-        check::macro_cycles(self);
+        let order = check::macro_cycles(self);
+        self.measure_macros(&order);
         // First it is found out which are broken, so that a macro that uses one does not say it again.
         for quiet in [true, false] {
             for index in 0..self.macros.len() {
@@ -330,7 +335,7 @@ impl<'d> Compiler<'d> {
         let mut query = Query::new(self, place, narrow(index));
         query.quiet = quiet;
         query.names_only = names_only && quiet;
-        let clause = query.clause(&tree);
+        let clause = query.whole_text(&tree);
         let mut sound = clause.is_some();
         if let Some(clause) = clause.filter(|_| !quiet) {
             sound &= check::contradictions(self, place, &clause);
@@ -367,7 +372,7 @@ impl<'d> Compiler<'d> {
         let source = self.source(text);
         let mut query = Query::new(self, place, source);
         query.names_only = broken;
-        let clause = query.clause(&tree).filter(|_| !broken)?;
+        let clause = query.whole_text(&tree).filter(|_| !broken)?;
         let sound =
             check::necessary(self, place, &clause) & check::contradictions(self, place, &clause);
         check::alternatives(self, place, &clause);

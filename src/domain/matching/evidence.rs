@@ -60,7 +60,7 @@ impl Run<'_, '_> {
             Expr::Near(_) => self.collect_pairs(clause, only, out),
             Expr::Not(_) => {}
             _ => {
-                for part in &clause.parts {
+                for part in clause.parts.iter() {
                     self.collect(part, only, out);
                 }
             }
@@ -124,7 +124,7 @@ impl Run<'_, '_> {
             let found: BTreeSet<Span> = found.into_iter().flatten().collect();
             return self.collect(clause, Some(&found), out);
         }
-        for part in &clause.parts {
+        for part in clause.parts.iter() {
             self.collect_partners(part, anchors, reach, out);
         }
     }

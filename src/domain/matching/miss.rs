@@ -112,8 +112,8 @@ impl Run<'_, '_> {
             .collect();
         if unit.kind == Kind::Hangul && !ends {
             let rest = &chars[end.at as usize..unit.end as usize];
-            let last = chars[end.at as usize - 1];
-            if let Some(wanted) = self.set.patterns.tails.refused(last, rest) {
+            let before = &chars[unit.start as usize..end.at as usize];
+            if let Some(wanted) = self.set.patterns.tails.refused(before, rest) {
                 let tail: String = rest.iter().collect();
                 return format!("{seen} seen: {tail} wants {} before it", wanted.as_str());
             }

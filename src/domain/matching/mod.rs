@@ -8,6 +8,7 @@ pub mod common;
 mod compile;
 mod evaluate;
 mod evidence;
+mod expand;
 mod explain;
 mod features;
 pub mod feedback;

@@ -111,7 +111,7 @@ impl Compiler<'_> {
             let mut query = Query::new(self, place, source);
             query.names_only = broken;
             query.early = true;
-            let Some(clause) = query.clause(&tree).filter(|_| !broken) else {
+            let Some(clause) = query.whole_text(&tree).filter(|_| !broken) else {
                 continue;
             };
             if !check::context(self, place, &clause) {

@@ -2,7 +2,9 @@
 //!
 //! Clauses follow the query as written, so that evidence and explanations can use its words.
 
+use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::super::rule::ast::{Distance, Field};
 use super::text::Part;
@@ -103,8 +105,9 @@ pub(crate) struct Clause {
     pub span: Range<usize>,
     /// What it means.
     pub node: NodeId,
-    /// Its parts, in the order of the node's; a field or macro has one part with the same node.
-    pub parts: Box<[Clause]>,
+    /// Its parts, in the order of the node's; a field or macro has one part with the same node. Those of a macro are
+    /// shared by all its uses.
+    pub parts: Arc<[Clause]>,
 }
 
 impl Expr {
@@ -124,12 +127,14 @@ impl Expr {
 }
 
 impl Clause {
-    /// Bytes held by its parts.
-    pub(crate) fn memory(&self) -> usize {
-        self.parts
-            .iter()
-            .map(|part| size_of::<Self>() + part.memory())
-            .sum()
+    /// Bytes held by its parts, those that are in `counted` left out.
+    pub(crate) fn memory(&self, counted: &mut HashSet<*const Clause>) -> usize {
+        if self.parts.is_empty() || !counted.insert(self.parts.as_ptr()) {
+            return 0;
+        }
+        let parts = self.parts.iter();
+        let own = size_of_val(&*self.parts) + 2 * size_of::<usize>();
+        own + parts.map(|part| part.memory(counted)).sum::<usize>()
     }
 
     /// Whether it only wraps its part: a field, a macro.

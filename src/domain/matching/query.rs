@@ -3,6 +3,7 @@
 //! What the text alone tells has been said by the parser, and is not said again.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::super::rule::ast::{Field, Kind, Near, Node};
 use super::super::rule::diagnostic::Diagnostic;
@@ -13,15 +14,9 @@ use super::node::{Clause, Expr, NodeId, Pair, Property, Scope};
 use super::pattern::{End, Unfit, term, verbatim, wildcard, without_question_marks};
 use super::probe::small_letters;
 
-/// Most nodes of a query, macros expanded.
-const MAX_NODES: usize = 20_000;
-
-/// Deepest nesting, macros expanded.
-const MAX_DEPTH: usize = 700;
-
 /// What the field around a node makes of it.
 #[derive(Clone, Copy, Debug)]
-enum Within {
+pub(super) enum Within {
     Texts(Scope),
     Url,
     Property(Field),
@@ -40,13 +35,9 @@ pub(super) struct Query<'c, 'd> {
     pub names_only: bool,
     /// Inside an entity's context.
     pub early: bool,
-    within: Within,
-    /// Macros that are being expanded.
-    open: Vec<usize>,
-    nodes: usize,
-    depth: usize,
-    /// The place in the query of the outermost macro that is being expanded.
-    outer: Option<Range<usize>>,
+    pub within: Within,
+    /// The place in the query of the outermost macro that is being compiled in place.
+    pub outer: Option<Range<usize>>,
 }
 
 impl<'c, 'd> Query<'c, 'd> {
@@ -59,9 +50,6 @@ impl<'c, 'd> Query<'c, 'd> {
             names_only: false,
             early: false,
             within: Within::Texts(Scope::text()),
-            open: Vec::new(),
-            nodes: 0,
-            depth: 0,
             outer: None,
         }
     }
@@ -81,24 +69,17 @@ impl<'c, 'd> Query<'c, 'd> {
         self.report(Diagnostic::error(code, span, message).help(help));
     }
 
-    /// Compiles a node; none when it cannot be used, which has been said.
-    pub(super) fn clause(&mut self, node: &Node) -> Option<Clause> {
-        self.nodes += 1;
-        if self.nodes > MAX_NODES || self.depth > MAX_DEPTH {
-            if self.nodes == MAX_NODES + 1 || self.depth == MAX_DEPTH + 1 {
-                let message = format!("with its macros, this has more than {MAX_NODES} parts");
-                self.error("E38", &node.span, &message, "split it, or use classes");
-                self.quiet = true;
-            }
+    /// Compiles a whole text; none when it cannot be used, which has been said.
+    pub(super) fn whole_text(&mut self, tree: &Node) -> Option<Clause> {
+        if let Some(message) = self.compiler.too_large(tree) {
+            self.error("E38", &tree.span, &message, "split it, or use classes");
             return None;
         }
-        self.depth += 1;
-        let out = self.compile(node);
-        self.depth -= 1;
-        out
+        self.clause(tree)
     }
 
-    fn compile(&mut self, node: &Node) -> Option<Clause> {
+    /// Compiles a node; none when it cannot be used, which has been said.
+    pub(super) fn clause(&mut self, node: &Node) -> Option<Clause> {
         match &node.kind {
             Kind::Or(parts) => self.list(node, parts, Expr::Or),
             Kind::And(parts) => self.list(node, parts, Expr::And),
@@ -263,11 +244,11 @@ impl<'c, 'd> Query<'c, 'd> {
             source: self.source,
             span: node.span.clone(),
             node: clause.node,
-            parts: vec![clause].into(),
+            parts: [clause].into(),
         })
     }
 
-    fn unknown(&mut self, node: &Node, sigil: char, name: &str) {
+    pub(super) fn unknown(&mut self, node: &Node, sigil: char, name: &str) {
         let (code, what) = match sigil {
             '@' => ("E30", "entity"),
             '#' => ("E31", "class"),
@@ -285,36 +266,6 @@ impl<'c, 'd> Query<'c, 'd> {
         };
         let message = format!("unknown {what} {sigil}{name}");
         self.error(code, &node.span, &message, &help);
-    }
-
-    fn expand(&mut self, node: &Node, name: &str) -> Option<Clause> {
-        let Some(index) = self.compiler.macro_named(name) else {
-            self.unknown(node, '$', name);
-            return None;
-        };
-        self.compiler.used.macros.insert(index);
-        if self.open.contains(&index) || self.compiler.macros[index].cyclic {
-            return None;
-        }
-        let tree = self.compiler.macros[index].tree.clone()?;
-        self.open.push(index);
-        let (source, outer) = (self.source, self.outer.clone());
-        self.source = super::units::narrow(index);
-        self.outer.get_or_insert_with(|| node.span.clone());
-        let was_quiet = self.quiet;
-        self.quiet |= self.compiler.macros[index].broken;
-        let clause = self.clause(&tree);
-        self.quiet = was_quiet;
-        self.source = source;
-        self.outer = outer;
-        self.open.pop();
-        let clause = clause?;
-        Some(Clause {
-            source: self.source,
-            span: node.span.clone(),
-            node: clause.node,
-            parts: vec![clause].into(),
-        })
     }
 
     /// A term or a phrase without slop, or the value of a field that is no text.
@@ -388,7 +339,7 @@ impl<'c, 'd> Query<'c, 'd> {
                     source: self.source,
                     span: node.span.clone(),
                     node: id,
-                    parts: Box::default(),
+                    parts: Arc::default(),
                 });
             }
             // The parser has warned.

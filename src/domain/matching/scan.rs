@@ -176,7 +176,7 @@ impl Patterns {
         unit.kind == Kind::Hangul
             && place.at < unit.end
             && self.tails.fits(
-                text.units.chars[place.at as usize - 1],
+                &text.units.chars[unit.start as usize..place.at as usize],
                 &text.units.chars[place.at as usize..unit.end as usize],
             )
     }
@@ -237,7 +237,9 @@ impl Patterns {
             return None;
         }
         let rest = &text.units.chars[next.start as usize..next.end as usize];
-        self.tails.fits('a', rest).then_some((next.start, next.end))
+        self.tails
+            .fits(&['a'], rest)
+            .then_some((next.start, next.end))
     }
 }
 

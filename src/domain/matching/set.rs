@@ -2,6 +2,8 @@
 //!
 //! Immutable, but for the filing, which learns. What can be asked of it is in `rule_set`.
 
+use std::collections::HashSet;
+
 use regex::Regex;
 
 use super::super::id::{EntityId, RuleId};
@@ -156,7 +158,9 @@ impl Compiled {
     /// Bytes held, as far as they can be counted from here.
     pub(crate) fn memory(&self) -> usize {
         let exprs: usize = self.exprs.iter().map(Expr::memory).sum();
-        let rules: usize = self.rules.iter().map(RulePlan::memory).sum();
+        let mut counted = HashSet::new();
+        let rules = self.rules.iter().map(|plan| plan.memory(&mut counted));
+        let rules: usize = rules.sum();
         let sources: usize = self.sources.iter().map(|text| 24 + text.capacity()).sum();
         let entities: usize = self.entities.iter().map(EntityPlan::memory).sum();
         exprs
@@ -189,8 +193,9 @@ impl EntityPlan {
 }
 
 impl RulePlan {
-    fn memory(&self) -> usize {
-        let clauses = self.clause.as_ref().map_or(0, Clause::memory);
+    fn memory(&self, counted: &mut HashSet<*const Clause>) -> usize {
+        let clauses = self.clause.as_ref();
+        let clauses = clauses.map_or(0, |clause| clause.memory(counted));
         let languages: usize = self.languages.iter().map(|text| 24 + text.capacity()).sum();
         let feeds = size_of_val(&*self.feeds);
         size_of::<Self>() + self.id.as_str().len() + clauses + languages + feeds

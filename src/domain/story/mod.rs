@@ -1,4 +1,6 @@
-//! Copies of the same news: which stored story an entry joins.
+//! Copies of the same news: what makes two entries one story, and who tells it.
 //!
-//! Until near copies are recognised, two entries tell one story when their canonical URLs or their folded
-//! titles are equal. What folding means for alerts is decided in `domain::alert`.
+//! What folding means for alerts is decided in `domain::alert`; which stored entries are compared is the store's business.
+
+pub mod owners;
+pub mod shingles;

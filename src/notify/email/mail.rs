@@ -14,7 +14,7 @@ use super::super::settings::EmailSettings;
 use super::super::{BuildError, Outgoing, message};
 use crate::domain::alert::Reason;
 use crate::domain::alert::frame::{Frame, Language};
-use crate::domain::alert::message::Message as Shown;
+use crate::domain::alert::message::{Line, Message as Shown};
 use crate::domain::alert::plain::one_line;
 use crate::domain::id::ReceiverId;
 use crate::domain::rule::Severity;
@@ -204,7 +204,7 @@ fn html(shown: &Shown, language: Language) -> String {
         colour(shown.severity),
         escape(&shown.headline())
     );
-    let lines: Vec<String> = shown.lines.iter().map(|line| escape(line)).collect();
+    let lines: Vec<String> = shown.lines.iter().map(html_line).collect();
     let _ = writeln!(page, "<p>{}</p>", lines.join("<br>\n"));
     if !shown.snippet.is_empty() {
         page.push_str("<blockquote>");
@@ -228,6 +228,14 @@ fn html(shown: &Shown, language: Language) -> String {
     }
     page.push_str("</body></html>\n");
     page
+}
+
+fn html_line(line: &Line) -> String {
+    let text = escape(&line.text);
+    match &line.url {
+        Some(url) => format!("<a href=\"{}\">{text}</a>", escape(url)),
+        None => text,
+    }
 }
 
 /// The colours of DLV-71.

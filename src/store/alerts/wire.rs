@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use super::super::outbox::{self, DeliveryRow};
 use super::super::row::{Json, Ms, Name, Rank};
-use super::super::{Result, entries, stories};
+use super::super::{Result, digests, entries, stories};
 use super::list::{self, AlertRow};
-use crate::domain::alert::Reason;
 use crate::domain::alert::wire::{WireAlert, WireLinks, WireRule};
+use crate::domain::alert::{Reason, digest};
 use crate::domain::entry::wire::WireEntry;
 use crate::domain::matching::Evidence;
 use crate::domain::rule::Severity;
@@ -52,11 +52,13 @@ pub fn wire(conn: &Connection, alert: i64, public_url: Option<&str>) -> Result<O
     };
     let links = WireLinks {
         alert: public_url.map(|url| format!("{}/alerts/{alert}", url.trim_end_matches('/'))),
+        ack: None,
     };
     if let Some(body) = stored.body {
         return Ok(Some(WireAlert {
             id: alert.to_string(),
             created: stored.created,
+            alerts: gathered(conn, alert, body.reason, public_url)?,
             links,
             ..body
         }));
@@ -75,10 +77,29 @@ pub fn wire(conn: &Connection, alert: i64, public_url: Option<&str>) -> Result<O
         rule: stored.rule,
         health: None,
         alerts: None,
+        late_by: None,
         links,
         test: false,
         cut: false,
     }))
+}
+
+/// The alerts that a digest carries.
+fn gathered(
+    conn: &Connection,
+    alert: i64,
+    reason: Reason,
+    public_url: Option<&str>,
+) -> Result<Option<Vec<WireAlert>>> {
+    if reason != Reason::Digest {
+        return Ok(None);
+    }
+    let mut alerts = Vec::new();
+    for member in digests::members(conn, alert)? {
+        alerts.extend(wire(conn, member, public_url)?);
+    }
+    digest::slim(&mut alerts);
+    Ok(Some(alerts))
 }
 
 /// Everything that is known of an alert.

@@ -395,3 +395,37 @@ fn who_was_not_told_of_a_story_is_told_by_the_first_copy_it_takes() {
     assert_eq!(number(&store, "select count(distinct key) from alert"), 2);
     assert_clean(&store);
 }
+
+#[test]
+fn an_owner_who_copies_is_no_second_voice() {
+    const WIRE: &str = "The islands have ordered four ferries from the shipyard in the south, the largest order in its \
+        history, and the first is to sail next spring, officials said on Tuesday after a signing ceremony.";
+    let (_dir, store) = open_store();
+    let told = |feed: &str, body: &str| {
+        let mut told = entry_of(feed, "one", vec![rule_match("r")]);
+        told.entry.content.body = body.to_owned();
+        PollCommit {
+            feed: FeedId::new(feed),
+            ..commit(vec![told])
+        }
+    };
+    record(&store, told("a", WIRE));
+    record(&store, told("b", &format!("(Wire) {WIRE}")));
+    let owners = || {
+        let voices = store
+            .read_blocking(|conn| stories::owners(conn, 1))
+            .unwrap();
+        let owners = voices.into_iter().map(|voice| voice.owner);
+        owners.collect::<Vec<_>>()
+    };
+    assert_eq!(owners(), ["a.example"]);
+    let (dir, store) = open_store();
+    record(&store, told("a", WIRE));
+    record(&store, told("b", "We were there."));
+    let voices = store
+        .read_blocking(|conn| stories::owners(conn, 1))
+        .unwrap();
+    assert_eq!(voices.len(), 2);
+    assert_eq!(voices[1].owner, "b.example");
+    drop(dir);
+}

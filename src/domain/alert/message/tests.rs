@@ -1,9 +1,11 @@
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
+use super::snippet::SNIPPET_CHARS;
 use super::*;
 use crate::domain::alert::frame::Language;
-use crate::domain::alert::wire::{WireHealth, WireLinks, WireRule, WireStory};
+use crate::domain::alert::wire::{WireFolded, WireHealth, WireLinks, WireRule};
+use crate::domain::matching::Evidence;
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -60,11 +62,14 @@ fn alert() -> WireAlert {
             entries: 4,
             feeds: vec!["a".into(), "b".into(), "c".into(), "d".into()],
             first_seen: at("2026-11-24T01:09:00Z"),
+            folded: Vec::new(),
         }),
         health: None,
         alerts: None,
+        late_by: None,
         links: WireLinks {
             alert: Some("https://desk.example.org/alerts/7".into()),
+            ack: None,
         },
         test: false,
         cut: false,
@@ -96,10 +101,10 @@ fn an_entry_reads_as_people_want_it() {
     assert_eq!(hits, ["K9", "수출"]);
     let english = render(&alert(), &frame(Language::En), now());
     assert_eq!(
-        english.lines[0],
+        english.lines[0].text,
         "yonhap-ko · Tue 24 Nov 10:02 KST · 8 min ago · Arms exports · +3 feeds"
     );
-    assert_eq!(english.lines[1], "critical · matched: K9, 수출");
+    assert_eq!(english.lines[1].text, "critical · matched: K9, 수출");
 }
 
 #[test]
@@ -108,12 +113,12 @@ fn what_was_seen_much_later_says_both_times() {
     alert.entry.as_mut().unwrap().first_seen = Some(at("2026-11-24T05:00:00Z"));
     let mut message = render(&alert, &frame(Language::En), at("2026-11-24T05:01:00Z"));
     assert_eq!(
-        message.lines[1],
+        message.lines[1].text,
         "first seen: Tue 24 Nov 14:00 KST · 1 min ago"
     );
     message.say_late(&frame(Language::En), SignedDuration::from_hours(7));
     assert_eq!(
-        message.lines[0],
+        message.lines[0].text,
         "late by 7 h: the receiver could not be reached"
     );
 }
@@ -126,7 +131,7 @@ fn a_test_an_untitled_entry_and_a_revision_say_so() {
     alert.entry.as_mut().unwrap().title = " \u{200b} ".into();
     let message = render(&alert, &frame(Language::En), now());
     assert!(message.title.starts_with("[test] 한화에어로스페이스가"));
-    assert!(message.lines[1].contains("changed entry"));
+    assert!(message.lines[1].text.contains("changed entry"));
     alert.entry = Some(WireEntry::default());
     let message = render(&alert, &frame(Language::En), now());
     assert_eq!(message.title, "[test] (no title)");
@@ -185,9 +190,9 @@ fn digests_and_health_have_their_own_titles() {
     let message = render(&digest, &frame(Language::En), now());
     assert_eq!(message.headline(), "‼ 60 alerts · Arms exports");
     assert_eq!(message.lines.len(), 51);
-    assert_eq!(message.lines[50], "… and 10 more");
+    assert_eq!(message.lines[50].text, "… and 10 more");
     assert_eq!(
-        message.lines[0],
+        message.lines[0].to_string(),
         "‼ 한화에어로, 루마니아에 K9 1.3조원 수출 계약 · yonhap-ko · https://example.org/a?x=1"
     );
 
@@ -204,8 +209,56 @@ fn digests_and_health_have_their_own_titles() {
     assert_eq!(message.headline(), "! resolved: Feed yonhap-en answers 503");
     assert_eq!(
         message.lines,
-        ["feed_failing · yonhap-en · Tue 24 Nov 10:10 KST · just now"]
+        ["feed_failing · yonhap-en · Tue 24 Nov 10:10 KST · just now"
+            .to_owned()
+            .into()]
     );
+}
+
+#[test]
+fn a_digest_names_the_gravest_first() {
+    let mut digest = alert();
+    digest.entry = None;
+    let (mut low, mut high) = (alert(), alert());
+    (low.severity, high.severity) = (Severity::Low, Severity::High);
+    digest.alerts = Some(vec![low.clone(), high, low, alert()]);
+    let message = render(&digest, &frame(Language::En), now());
+    let marks: Vec<&str> = message
+        .lines
+        .iter()
+        .map(|line| line.text.split(' ').next().unwrap())
+        .collect();
+    assert_eq!(marks, ["‼", "!", "한화에어로,", "한화에어로,"]);
+}
+
+#[test]
+fn what_was_folded_is_listed_and_lateness_comes_first() {
+    let mut alert = alert();
+    let copy = WireFolded {
+        id: "e2".into(),
+        feed: Some("yonhap-en".into()),
+        title: "Hanwha wins\nRomania K9 order".into(),
+        url: Some("https://example.org/b".into()),
+    };
+    alert.story.as_mut().unwrap().folded = vec![copy; 7];
+    alert.late_by = Some(7 * 3_600);
+    alert.reason = Reason::Escalation;
+    alert.links.ack = Some("https://desk.example.org/a/T".into());
+    let message = render(&alert, &frame(Language::En), now());
+    let lines: Vec<String> = message.lines.iter().map(ToString::to_string).collect();
+    assert_eq!(lines[0], "late by 7 h: the receiver could not be reached");
+    assert!(lines[2].contains("more sources carry it"), "{}", lines[2]);
+    assert_eq!(
+        lines[3],
+        "same story: Hanwha wins Romania K9 order · yonhap-en · https://example.org/b"
+    );
+    assert_eq!(lines[8], "… and 2 more");
+    let labels: Vec<&str> = message
+        .links
+        .iter()
+        .map(|link| link.label.as_str())
+        .collect();
+    assert_eq!(labels, ["Article", "Alert", "Acknowledge"]);
 }
 
 proptest! {
@@ -230,7 +283,7 @@ proptest! {
         let snippet: String = message.snippet.iter().map(|piece| piece.text.as_str()).collect();
         prop_assert!(snippet.chars().count() <= SNIPPET_CHARS + 2 * message.snippet.len() + 2);
         let mut texts = vec![message.headline(), snippet];
-        texts.extend(message.lines.iter().cloned());
+        texts.extend(message.lines.iter().map(ToString::to_string));
         texts.extend(message.links.iter().map(|link| link.url.clone()));
         for text in texts {
             let steers = |c: char| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c);

@@ -35,6 +35,7 @@ fn the_usual_forms_and_slips() {
         "Sun, 22 Nov 2026 20:02:03 EST",
         "Sun, 22 Nov 2026 17:02:03 PST",
         "Sun, 22 Nov 2026 20:02:03 ET",
+        "Mon, 23 Nov 2026 01:02:03 G",
         "2026-11-23T01:02:03.123Z",
         "2026-011-23T01:02:03Z",
         "Mon, 23 Nov 2026 02:02:03 CET",

@@ -138,7 +138,13 @@ pub(super) fn zone_offset(word: &str, behind_time: bool) -> Option<i32> {
         "ct" if behind_time => -360,
         "mt" if behind_time => -420,
         "pt" if behind_time => -480,
+        _ if behind_time && is_military(word) => 0,
         _ => return None,
     };
     Some(minutes * 60)
+}
+
+/// Zones of one letter, whose signs RFC 822 had wrong: RFC 2822 has them read as UTC. `a`, `p` and `h` stand for others.
+fn is_military(word: &str) -> bool {
+    matches!(word.as_bytes(), [letter] if letter.is_ascii_lowercase() && !b"aphj".contains(letter))
 }

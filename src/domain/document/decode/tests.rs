@@ -501,3 +501,15 @@ fn one_item_in_another_encoding_is_read_item_by_item() {
         }
     }
 }
+
+#[test]
+fn a_header_that_says_windows_1252_is_believed_where_little_speaks_against_it() {
+    let header = Some("text/xml; charset=windows-1252");
+    let few = b"<rss><title>a \xa3\x93test.\x94</title></rss>";
+    assert!(read(few, header, None).contains("a £“test.”"));
+    let (korean, _, _) = EUC_KR.encode("<rss><title>속보</title></rss>");
+    assert!(read(&korean, header, Some("kr")).contains("속보"));
+    let text = document("");
+    let (korean, _, _) = EUC_KR.encode(&text);
+    assert!(read(&korean, header, None).contains(KOREAN));
+}

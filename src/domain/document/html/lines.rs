@@ -6,7 +6,6 @@ pub(super) struct Lines {
     out: String,
     blank: bool,
     breaks: usize,
-    bullet: bool,
 }
 
 impl Lines {
@@ -54,21 +53,6 @@ impl Lines {
         }
         self.blank = false;
         self.breaks = 0;
-        if std::mem::take(&mut self.bullet) {
-            self.out.push_str("• ");
-        }
-    }
-
-    /// A bullet before the text that follows, which begins a line.
-    pub(super) fn bullet(&mut self) {
-        self.gap(1);
-        self.bullet = true;
-    }
-
-    /// The end of what a bullet was for; one without text is not shown.
-    pub(super) fn end_item(&mut self) {
-        self.gap(1);
-        self.bullet = false;
     }
 
     /// At least a blank before what follows.

@@ -60,8 +60,25 @@ pub(super) const ALLOWED: &[(&str, &[&str])] = &[
 
 /// Elements whose content no reader sees.
 pub(in crate::domain::document) const UNSEEN: &[&str] = &[
-    "script", "style", "iframe", "noscript", "noembed", "noframes", "template", "object", "applet",
-    "title", "textarea", "select", "svg", "math", "audio", "video", "canvas", "xmp", "head",
+    "script",
+    "style",
+    "iframe",
+    "noscript",
+    "noembed",
+    "noframes",
+    "template",
+    "object",
+    "applet",
+    "title",
+    "textarea",
+    "select",
+    "audio",
+    "video",
+    "canvas",
+    "xmp",
+    "head",
+    "metadata",
+    "annotation",
 ];
 
 /// Elements that part paragraphs.

@@ -13,8 +13,8 @@ fn plain_text_as_a_reader_sees_it() {
         ("<div><div>a</div></div><div>b</div>", "a\n\nb"),
         ("한<b>화</b>가 <i>수</i>출", "한화가 수출"),
         ("a<span> b</span>", "a b"),
-        ("<ul><li>a<li>b</ul>c", "• a\n• b\n\nc"),
-        ("<ul><li></li><li><p>a</p></li></ul><ol><li>b", "• a\n\n• b"),
+        ("<ul><li>a<li>b</ul>c", "a\n\nb\n\nc"),
+        ("<ul><li></li><li><p>a</p></li></ul><ol><li>b", "a\n\nb"),
         (
             "<ruby>防衛<rp>(</rp><rt>ぼうえい</rt><rp>)</rp></ruby>装備庁",
             "防衛装備庁",
@@ -40,6 +40,12 @@ fn plain_text_as_a_reader_sees_it() {
             "a<script>x < y</script>b<style>p{}</style>c<!-- d -->e",
             "abce",
         ),
+        (
+            "a <svg><title>no</title><metadata>no</metadata><text>b</text></svg> <math><mi>c</mi></math>",
+            "a b c",
+        ),
+        ("see <a href=\"https://h.example/cut", "see"),
+        ("a link begins with <a href=", "a link begins with <a href="),
         ("<SCRIPT>no</SCRIPT >a", "a"),
         ("<script>never closed", ""),
         ("a <object>never closed", "a never closed"),

@@ -49,8 +49,10 @@ fn tags_begin_and_end_where_people_mean() {
         ("<![cdata[x]]>", "[x]"),
         ("<d><![CDATA[x</d><e>", "<d> [x] </d> <e>"),
         ("<![CDATA[x", "[x]"),
-        ("<a", "<a>"),
+        ("x <a", "'x ' '<a'"),
+        ("write <a href=", "'write ' '<a href='"),
         ("<a b='", "<a b=>"),
+        ("<a b=\"c", "<a b=c>"),
         ("</", "'</'"),
         ("<", "'<'"),
     ] {

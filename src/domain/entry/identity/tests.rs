@@ -110,6 +110,54 @@ fn duplicates_in_one_document() {
 }
 
 #[test]
+fn without_a_guid_another_date_or_text_makes_another_entry() {
+    let item = |second: i64, body: &str| Content {
+        published: Some(jiff::Timestamp::from_second(second).unwrap()),
+        body: body.to_owned(),
+        ..content("", "https://a.example/notices", "Notice")
+    };
+    let all = vec![
+        item(1, "one"),
+        item(2, "one"),
+        item(2, "two"),
+        item(2, "two"),
+    ];
+    let found = keys(all.clone());
+    let unique: std::collections::HashSet<&String> = found.iter().collect();
+    assert_eq!((found.len(), unique.len()), (3, 3), "{found:?}");
+    // Nor do keys depend on which others stand beside, nor on their order.
+    let fewer = keys(vec![item(2, "two"), item(1, "one")]);
+    assert!(fewer.iter().all(|key| found.contains(key)), "{fewer:?}");
+    let with_guid = |body: &str| Content {
+        guid: Some("1".to_owned()),
+        ..item(1, body)
+    };
+    assert_eq!(keys(vec![with_guid("one"), with_guid("two")]), ["g:1"]);
+    let heard = |body: &str| Content {
+        url: None,
+        title: String::new(),
+        enclosures: vec![Enclosure {
+            url: "https://a.example/1.mp3".to_owned(),
+            ..Enclosure::default()
+        }],
+        ..item(1, body)
+    };
+    assert_eq!(
+        keys(vec![heard("one"), heard("two"), heard("two")]).len(),
+        2
+    );
+}
+
+#[test]
+fn copies_are_told() {
+    assert_eq!(copies(3, 3), None);
+    assert_eq!(
+        copies(3, 1).as_deref(),
+        Some("2 of 3 entries are copies of others")
+    );
+}
+
+#[test]
 fn versions_of_an_atom_entry_are_one() {
     let at = |second: i64, title: &str| {
         let updated = Some(jiff::Timestamp::from_second(second).unwrap());

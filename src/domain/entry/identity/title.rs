@@ -39,7 +39,7 @@ fn has_separator(title: &str) -> bool {
 }
 
 /// Letters and digits only, NFKC and lower-case, words parted by one space.
-pub(super) fn fold(text: &str) -> String {
+pub(in crate::domain) fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     if text.chars().all(is_plain) {
         for c in text.chars() {

@@ -306,7 +306,9 @@ impl<'d, 'a> Naive<'d, 'a> {
             let rest = &units.chars[at as usize..unit.end as usize];
             unit.kind == Script::Hangul
                 && !rest.is_empty()
-                && self.tails.fits(units.chars[at as usize - 1], rest)
+                && self
+                    .tails
+                    .fits(&units.chars[unit.start as usize..at as usize], rest)
         };
         let mut word = place;
         word.at = unit.end;
