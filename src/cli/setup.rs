@@ -187,10 +187,7 @@ impl Maker {
             .map_err(|error| error.to_string())?;
         let (feeds_added, added) = store
             .read_blocking(|conn| {
-                Ok::<_, StoreError>((
-                    store::feeds::added(conn)?,
-                    store::definitions::added(conn)?,
-                ))
+                Ok::<_, StoreError>((store::feeds::added(conn)?, store::definitions::added(conn)?))
             })
             .map_err(|error| error.to_string())?;
         let feeds = feeds(&config, feeds_added);
@@ -230,7 +227,10 @@ fn joined(
         return rules;
     }
     for hidden in added::join(definitions, &added.rules, &added.aliases) {
-        tracing::warn!(rule = hidden, "rule `{hidden}` was added through the web and is in the config files too: the files' is used");
+        tracing::warn!(
+            rule = hidden,
+            "rule `{hidden}` was added through the web and is in the config files too: the files' is used"
+        );
     }
     let (rules, problems) = RuleSet::compile(definitions);
     for problem in &problems {

@@ -13,8 +13,8 @@ use super::Shared;
 use super::setup::Setup;
 use super::websub::receive;
 pub use super::websub::receive::{Delivery, Intent, Receipt};
-use crate::observe;
 use crate::domain::id::FeedId;
+use crate::observe;
 use crate::store::{Connection, StoreError, Transaction, changes, feeds};
 
 /// A running daemon, as seen from outside.

@@ -20,7 +20,10 @@ use crate::domain::alert::wire::WireAlert;
 use crate::domain::id::{ReceiverId, RuleId};
 use crate::domain::rule::Severity;
 
-pub use list::{AlertFilter, AlertRow, Deliveries, HeldFilter, HeldRow, after, held, list, newest, on_entity, on_story};
+pub use list::{
+    AlertFilter, AlertRow, Deliveries, HeldFilter, HeldRow, after, held, list, newest, on_entity,
+    on_story,
+};
 pub use marked::{MarkCounts, MarkedAlert, mark_counts, marked};
 pub use wire::{AlertDetail, detail, wire};
 

@@ -34,10 +34,10 @@ pub mod polls;
 pub mod restore;
 pub mod retention;
 mod row;
-pub mod search;
-pub mod sessions;
 #[cfg(test)]
 mod sample;
+pub mod search;
+pub mod sessions;
 mod settings;
 pub mod status;
 pub mod stories;

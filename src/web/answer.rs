@@ -41,7 +41,9 @@ pub async fn finish(State(app): State<App>, request: Request, next: Next) -> Res
     {
         response = as_page(&app, &asked, &problem);
     }
-    if !is_text(response.headers()) {
+    // What hubs are told is theirs, and a HEAD has nothing to tag.
+    let passes = asked.method == Method::HEAD || asked.uri.path().starts_with("/websub/");
+    if passes || !is_text(response.headers()) {
         return response;
     }
     let (mut head, body) = response.into_parts();
@@ -51,8 +53,7 @@ pub async fn finish(State(app): State<App>, request: Request, next: Next) -> Res
     let vary = "accept-encoding, accept-language, cookie";
     head.headers
         .insert(header::VARY, HeaderValue::from_static(vary));
-    let is_read = matches!(asked.method, Method::GET | Method::HEAD);
-    if is_read && head.status == StatusCode::OK {
+    if asked.method == Method::GET && head.status == StatusCode::OK {
         let tag = format!("W/\"{}\"", hex(&Sha256::digest(&bytes)[..12]));
         if knows(&asked.headers, &tag) {
             head.status = StatusCode::NOT_MODIFIED;

@@ -150,7 +150,13 @@ pub fn timeline(title: &str, points: &[Point], ends: (&str, &str)) -> Markup {
     let room = i64::try_from(WIDTH - LEFT - 16).unwrap_or(1);
     let x = |at: i64| i64::try_from(LEFT + 8).unwrap_or(0) + (at - first) * room / span;
     let tall = lanes.len() * LANE;
-    let desc = format!("{title}: {} / {}; {} – {}", points.len(), lanes.len(), ends.0, ends.1);
+    let desc = format!(
+        "{title}: {} / {}; {} – {}",
+        points.len(),
+        lanes.len(),
+        ends.0,
+        ends.1
+    );
     html! {
         figure.chart {
             svg viewBox={ "0 0 " (WIDTH) " " (tall + FOOT) } role="img" aria-label=(desc) {
@@ -236,7 +242,12 @@ pub fn delays(title: &str, points: &[(i64, i64, String)], ends: (&str, &str)) ->
 pub fn ranks(title: &str, rows: &[(String, String, u64)]) -> Markup {
     const LEFT: usize = 220;
     const LANE: usize = 20;
-    let most = rows.iter().map(|(.., count)| *count).max().unwrap_or(1).max(1);
+    let most = rows
+        .iter()
+        .map(|(.., count)| *count)
+        .max()
+        .unwrap_or(1)
+        .max(1);
     let room = (WIDTH - LEFT - 60) as u64;
     html! {
         figure.chart {
@@ -279,7 +290,14 @@ mod tests {
             bars("A", &[], &[]),
             strip("B", &[]),
             timeline("C", &[], ("", "")),
-            delays("D", &[(5, i64::from(u32::MAX), "x".to_owned()), (5, 0, "y".to_owned())], ("", "")),
+            delays(
+                "D",
+                &[
+                    (5, i64::from(u32::MAX), "x".to_owned()),
+                    (5, 0, "y".to_owned()),
+                ],
+                ("", ""),
+            ),
             ranks("E", &[("n".to_owned(), "/n".to_owned(), 0)]),
         ];
         for picture in drawn {

@@ -319,8 +319,7 @@ const MOST_PARTS: usize = 60;
 
 fn clause(view: &View, one: &Explanation, depth: usize) -> Markup {
     let word = if one.holds { W::Holds } else { W::HoldsNot };
-    let silent =
-        |part: &&Explanation| !part.holds && part.note.is_none() && part.parts.is_empty();
+    let silent = |part: &&Explanation| !part.holds && part.note.is_none() && part.parts.is_empty();
     let quiet = one.parts.iter().filter(silent).count();
     let shown = |part: &&Explanation| quiet <= 4 || !silent(part);
     html! {

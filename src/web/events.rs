@@ -63,7 +63,9 @@ pub async fn stream(
         app,
         last,
         // Says at once that it listens.
-        said: Instant::now().checked_sub(SILENCE).unwrap_or_else(Instant::now),
+        said: Instant::now()
+            .checked_sub(SILENCE)
+            .unwrap_or_else(Instant::now),
         _turn: turn,
     };
     let body = Body::from_stream(Stream {

@@ -65,7 +65,9 @@ impl Form {
     /// Every value of a name that is not blank.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         let named = self.0.iter().filter(move |(other, _)| other == name);
-        named.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
+        named
+            .map(|(_, value)| value.trim())
+            .filter(|value| !value.is_empty())
     }
 
     /// Every value of a name, taken apart at commas and spaces.
@@ -104,7 +106,10 @@ impl Form {
             return Ok(None);
         };
         instant(text, now, zone).map(Some).ok_or_else(|| {
-            Problem::parameter(name, "is no time: write 2026-11-28, 2026-11-28T09:00:00Z, 7d or 12h")
+            Problem::parameter(
+                name,
+                "is no time: write 2026-11-28, 2026-11-28T09:00:00Z, 7d or 12h",
+            )
         })
     }
 
@@ -143,7 +148,8 @@ fn instant(text: &str, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
     };
     // Further back than anybody was alive is no mistake worth telling.
     let hours = hours.clamp(0, 24 * 366 * 100);
-    now.checked_sub(jiff::SignedDuration::from_hours(hours)).ok()
+    now.checked_sub(jiff::SignedDuration::from_hours(hours))
+        .ok()
 }
 
 /// The query string of a request.

@@ -154,9 +154,7 @@ impl Guard {
         let given = form_urlencoded::parse(query.unwrap_or_default().as_bytes())
             .find(|(name, _)| name == "key")
             .map(|(_, value)| value.into_owned());
-        given.is_some_and(|given| {
-            same(&Sha256::digest(key).into(), &Sha256::digest(&given).into())
-        })
+        given.is_some_and(|given| same(&Sha256::digest(key).into(), &Sha256::digest(&given).into()))
     }
 }
 
@@ -200,7 +198,9 @@ async fn admit(app: &App, parts: &mut Parts) -> Result<(), Box<Response>> {
     let host = text(headers, header::HOST);
     if !app.guard.knows_host(host) {
         let why = "this server does not answer for that Host\n";
-        return Err(Box::new((StatusCode::MISDIRECTED_REQUEST, why).into_response()));
+        return Err(Box::new(
+            (StatusCode::MISDIRECTED_REQUEST, why).into_response(),
+        ));
     }
     let writes = !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
     if writes && !is_same_origin(headers, host) {
@@ -285,10 +285,7 @@ fn unknown(parts: &Parts) -> Response {
         && text(&parts.headers, header::ACCEPT).contains("text/html")
         && !parts.uri.path().starts_with("/api/");
     if is_page {
-        let here = parts
-            .uri
-            .path_and_query()
-            .map_or("/", |here| here.as_str());
+        let here = parts.uri.path_and_query().map_or("/", |here| here.as_str());
         let next: String = form_urlencoded::byte_serialize(here.as_bytes()).collect();
         return Redirect::to(&format!("/login?next={next}")).into_response();
     }

@@ -12,26 +12,86 @@ type Line = (&'static str, &'static str, &'static str);
 
 /// Forms of the language.
 const LANGUAGE: [Line; 22] = [
-    ("K2 전차", "both words, anywhere in the entry (a space is AND)", "두 낱말이 모두 있음 (띄어쓰기는 AND)"),
+    (
+        "K2 전차",
+        "both words, anywhere in the entry (a space is AND)",
+        "두 낱말이 모두 있음 (띄어쓰기는 AND)",
+    ),
     ("수출 OR 계약", "one of them", "둘 중 하나"),
-    ("K2 NOT 게임", "the first without the second", "앞의 것만 있고 뒤의 것은 없음"),
-    ("\"export contract\"", "these words side by side", "나란히 붙은 구"),
-    ("'KAI'", "as written: case and signs count", "적은 그대로: 대소문자와 기호까지"),
+    (
+        "K2 NOT 게임",
+        "the first without the second",
+        "앞의 것만 있고 뒤의 것은 없음",
+    ),
+    (
+        "\"export contract\"",
+        "these words side by side",
+        "나란히 붙은 구",
+    ),
+    (
+        "'KAI'",
+        "as written: case and signs count",
+        "적은 그대로: 대소문자와 기호까지",
+    ),
     ("howitz*", "a word that begins so", "이렇게 시작하는 낱말"),
     ("wom?n", "one letter in its place", "글자 하나"),
-    ("폴란드 NEAR/5 K2", "at most five words between, either order", "사이에 낱말 다섯 이하, 순서 무관"),
-    ("a NEAR/s b", "in one sentence; NEAR/p: in one paragraph", "같은 문장에서; NEAR/p는 같은 문단에서"),
-    ("a BEFORE/5 b", "the same, in this order", "같은 뜻, 이 순서로"),
-    ("2 OF (a, b, c)", "at least two of them", "그 가운데 둘 이상"),
-    ("title:수출", "in the title; body: lead: author: category: likewise", "제목에서; body: lead: author: category: 도 같음"),
+    (
+        "폴란드 NEAR/5 K2",
+        "at most five words between, either order",
+        "사이에 낱말 다섯 이하, 순서 무관",
+    ),
+    (
+        "a NEAR/s b",
+        "in one sentence; NEAR/p: in one paragraph",
+        "같은 문장에서; NEAR/p는 같은 문단에서",
+    ),
+    (
+        "a BEFORE/5 b",
+        "the same, in this order",
+        "같은 뜻, 이 순서로",
+    ),
+    (
+        "2 OF (a, b, c)",
+        "at least two of them",
+        "그 가운데 둘 이상",
+    ),
+    (
+        "title:수출",
+        "in the title; body: lead: author: category: likewise",
+        "제목에서; body: lead: author: category: 도 같음",
+    ),
     ("lang:ko", "entries in this language", "이 언어의 기사"),
     ("feed:yonhap-en", "entries of this feed", "이 피드의 기사"),
-    ("tag:wire", "entries of feeds with this tag", "이 태그가 붙은 피드의 기사"),
-    ("url:/defence/", "the address holds this", "주소에 이것이 들어 있음"),
-    ("host:yna.co.kr", "the address is on this host", "이 호스트의 기사"),
-    ("@hanwha-aerospace", "any name of this entity", "이 개체의 모든 이름"),
-    ("#korean-weapon", "any name of any member of this class", "이 분류에 속한 모든 개체의 이름"),
-    ("$export-words", "the query that this macro stands for", "이 매크로가 뜻하는 검색식"),
+    (
+        "tag:wire",
+        "entries of feeds with this tag",
+        "이 태그가 붙은 피드의 기사",
+    ),
+    (
+        "url:/defence/",
+        "the address holds this",
+        "주소에 이것이 들어 있음",
+    ),
+    (
+        "host:yna.co.kr",
+        "the address is on this host",
+        "이 호스트의 기사",
+    ),
+    (
+        "@hanwha-aerospace",
+        "any name of this entity",
+        "이 개체의 모든 이름",
+    ),
+    (
+        "#korean-weapon",
+        "any name of any member of this class",
+        "이 분류에 속한 모든 개체의 이름",
+    ),
+    (
+        "$export-words",
+        "the query that this macro stands for",
+        "이 매크로가 뜻하는 검색식",
+    ),
     ("/K-?[29]/", "a regular expression", "정규식"),
     ("(a OR b) c", "parentheses group", "괄호로 묶음"),
 ];
@@ -43,8 +103,16 @@ const KEYS: [Line; 9] = [
     ("Enter", "open the row", "줄 열기"),
     ("n", "next page of the list", "목록의 다음 쪽"),
     ("g o", "overview", "개요"),
-    ("g s", "stories; g a alerts, g e entries, g r rules, g n entities", "기사 묶음; g a 알림, g e 기사, g r 규칙, g n 개체"),
-    ("g f", "feeds; g c receivers, g y system", "피드; g c 수신처, g y 시스템"),
+    (
+        "g s",
+        "stories; g a alerts, g e entries, g r rules, g n entities",
+        "기사 묶음; g a 알림, g e 기사, g r 규칙, g n 개체",
+    ),
+    (
+        "g f",
+        "feeds; g c receivers, g y system",
+        "피드; g c 수신처, g y 시스템",
+    ),
     ("?", "this page", "이 도움말"),
     ("Esc", "leave a field", "입력란에서 나가기"),
 ];

@@ -120,7 +120,11 @@ mod tests {
             told,
             "&lt;b&gt;<mark title=\"&lt;t&gt;\">한화</mark>&lt;/b&gt; &amp; <mark title=\"&lt;t&gt;\">K9</mark> 수출"
         );
-        assert!(!marked(text, "body", &evidence).into_string().contains("mark"));
+        assert!(
+            !marked(text, "body", &evidence)
+                .into_string()
+                .contains("mark")
+        );
     }
 
     #[test]

@@ -139,7 +139,9 @@ pub fn state(view: &View, state: &str) -> Markup {
 /// An address of a publisher: opened without telling where from.
 pub fn outward(url: Option<&str>, text: &str) -> Markup {
     match url.filter(|url| url.starts_with("https://") || url.starts_with("http://")) {
-        Some(url) => html! { a href=(url) rel="noopener noreferrer nofollow" target="_blank" { (text) } },
+        Some(url) => {
+            html! { a href=(url) rel="noopener noreferrer nofollow" target="_blank" { (text) } }
+        }
         None => html! { (text) },
     }
 }

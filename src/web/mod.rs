@@ -193,7 +193,10 @@ fn pages() -> Router<App> {
         .route("/rules", get(rules::list))
         .route("/rules/{id}", get(rules::one))
         .route("/rules/{id}/delete", post(rules::workshop::remove))
-        .route("/workshop", get(rules::workshop::page).post(rules::workshop::save))
+        .route(
+            "/workshop",
+            get(rules::workshop::page).post(rules::workshop::save),
+        )
         .route("/entities", get(entities::list))
         .route("/entities/{id}", get(entities::one))
         .route("/entities/{id}/alias", post(entities::add_alias))

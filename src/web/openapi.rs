@@ -1,4 +1,4 @@
-//! The description of the API (OpenAPI 3.1), made of the table that the routes are made of.
+//! The description of the API (`OpenAPI` 3.1), made of the table that the routes are made of.
 
 use axum::Json;
 use serde_json::{Map, Value, json};
@@ -14,12 +14,18 @@ const PARAMETERS: [(&str, &str); 19] = [
     ("feed", "A feed's id"),
     ("entity", "An entity's id"),
     ("severity", "This severity or a higher one"),
-    ("since", "RFC 3339, a day, or a span back from now such as `7d`"),
+    (
+        "since",
+        "RFC 3339, a day, or a span back from now such as `7d`",
+    ),
     ("until", "The same"),
     ("unacked", "1: only those that nobody has acknowledged"),
     ("dead", "1: only those with a delivery that was given up"),
     ("held", "Held back for this reason"),
-    ("q", "A query in the rule language; for completion the beginning of a name"),
+    (
+        "q",
+        "A query in the rule language; for completion the beginning of a name",
+    ),
     ("in", "Primary subtag of the entry's language"),
     ("query", "A query in the rule language"),
     ("days", "How many days back, 1 to 3650; 30 by itself"),
@@ -57,7 +63,9 @@ fn described() -> Value {
 fn operation(endpoint: &Endpoint) -> Value {
     let mut parameters: Vec<Value> = Vec::new();
     if endpoint.path.contains("{id}") {
-        parameters.push(json!({ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } }));
+        parameters.push(
+            json!({ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } }),
+        );
     }
     for name in endpoint.query {
         let about = PARAMETERS.iter().find(|(known, _)| known == name);
@@ -66,9 +74,7 @@ fn operation(endpoint: &Endpoint) -> Value {
             "schema": parameter(name),
         }));
     }
-    let answer = |text: &str| {
-        json!({ "description": text, "content": { "application/json": { "schema": reference(endpoint.answer) } } })
-    };
+    let answer = |text: &str| json!({ "description": text, "content": { "application/json": { "schema": reference(endpoint.answer) } } });
     let mut responses = json!({
         "200": answer("Done"),
         "default": { "description": "What is wrong, and where", "content": { "application/problem+json": { "schema": reference("Problem") } } },
@@ -191,7 +197,11 @@ mod tests {
             let operation = &told["paths"][&path][endpoint.method];
             assert_eq!(operation["operationId"], endpoint.name, "{path}");
             let schemas = &told["components"]["schemas"];
-            assert!(schemas.get(endpoint.answer).is_some(), "{}", endpoint.answer);
+            assert!(
+                schemas.get(endpoint.answer).is_some(),
+                "{}",
+                endpoint.answer
+            );
             for name in endpoint.query {
                 assert!(PARAMETERS.iter().any(|(known, _)| known == name), "{name}");
             }

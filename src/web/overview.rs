@@ -80,7 +80,10 @@ const SLACK: SignedDuration = SignedDuration::from_mins(10);
 fn coverage(rows: &[FeedRow], now: Timestamp) -> Coverage {
     let polled: Vec<&FeedRow> = rows.iter().filter(|row| row.feed.enabled).collect();
     let in_time = |row: &&&FeedRow| {
-        let overdue = row.state.next_poll.is_none_or(|at| now.duration_since(at) > SLACK);
+        let overdue = row
+            .state
+            .next_poll
+            .is_none_or(|at| now.duration_since(at) > SLACK);
         !overdue && row.state.last_error.is_none() && row.state.last_success.is_some()
     };
     let usual: f64 = polled

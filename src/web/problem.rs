@@ -54,7 +54,10 @@ impl Problem {
         let first = diagnostics.first();
         let detail = first.map_or("the query cannot be used", |first| first.message.as_str());
         Self {
-            faults: diagnostics.iter().map(|found| fault(query, found)).collect(),
+            faults: diagnostics
+                .iter()
+                .map(|found| fault(query, found))
+                .collect(),
             ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, format!("query: {detail}"))
         }
     }

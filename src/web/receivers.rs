@@ -119,9 +119,7 @@ pub async fn do_test(app: &App, id: &str, who: &Who) -> Answer<Tested> {
     let (name, subject, now) = (who.name.clone(), id.to_owned(), app.control.now());
     let said = message.clone();
     app.control
-        .write(move |tx| {
-            changes::note(tx, &name, ("receiver.test", &subject), Some(&said), now)
-        })
+        .write(move |tx| changes::note(tx, &name, ("receiver.test", &subject), Some(&said), now))
         .await?;
     Ok(Tested {
         delivered,

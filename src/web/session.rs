@@ -43,7 +43,10 @@ impl Tries {
     /// Whether another try is heard now.
     fn is_open(&self, now: Timestamp) -> bool {
         let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        while tries.front().is_some_and(|at| now.duration_since(*at) > WINDOW) {
+        while tries
+            .front()
+            .is_some_and(|at| now.duration_since(*at) > WINDOW)
+        {
             tries.pop_front();
         }
         tries.len() < TRIES
@@ -153,9 +156,8 @@ pub async fn log_in(State(app): State<App>, view: View, form_: Form) -> Answer<R
 
 fn with_cookie(app: &App, value: &str, age: i64, target: &str) -> Response {
     let secure = if app.is_https { "; Secure" } else { "" };
-    let text = format!(
-        "{COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={age}{secure}"
-    );
+    let text =
+        format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={age}{secure}");
     let mut response = Redirect::to(target).into_response();
     if let Ok(value) = HeaderValue::from_str(&text) {
         response.headers_mut().insert(header::SET_COOKIE, value);

@@ -28,14 +28,21 @@ const ZONES: [&str; 12] = [
 
 /// Chosen values that can be kept, as cookies.
 fn cookies(view: &View) -> Vec<String> {
-    let keep = |name: &str, value: &str| {
-        format!("{name}={value}; Path=/; SameSite=Lax; Max-Age=31536000")
-    };
+    let keep =
+        |name: &str, value: &str| format!("{name}={value}; Path=/; SameSite=Lax; Max-Age=31536000");
     let mut out = Vec::new();
-    if let Some(lang) = view.asked.get("lang").filter(|lang| matches!(*lang, "en" | "ko")) {
+    if let Some(lang) = view
+        .asked
+        .get("lang")
+        .filter(|lang| matches!(*lang, "en" | "ko"))
+    {
         out.push(keep("lang", lang));
     }
-    if let Some(theme) = view.asked.get("theme").filter(|theme| matches!(*theme, "light" | "dark" | "auto")) {
+    if let Some(theme) = view
+        .asked
+        .get("theme")
+        .filter(|theme| matches!(*theme, "light" | "dark" | "auto"))
+    {
         out.push(keep("theme", theme));
     }
     if let Some(zone) = view.asked.get("zone")

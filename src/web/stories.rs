@@ -21,7 +21,12 @@ pub const PAGE: usize = 40;
 const MOST_MEMBERS: u32 = 500;
 
 /// Stories of a page: those that raised alerts, or all.
-pub async fn rows(app: &App, all: bool, before: Option<i64>, limit: usize) -> Answer<Vec<StoryRow>> {
+pub async fn rows(
+    app: &App,
+    all: bool,
+    before: Option<i64>,
+    limit: usize,
+) -> Answer<Vec<StoryRow>> {
     Ok(app
         .control
         .read(move |conn| {

@@ -100,7 +100,10 @@ impl View {
         if name == "UTC" {
             return name.to_owned();
         }
-        let offset = self.now.to_zoned_datetime(self.zone.clone()).strftime("%:z");
+        let offset = self
+            .now
+            .to_zoned_datetime(self.zone.clone())
+            .strftime("%:z");
         format!("{name} (UTC{offset})")
     }
 

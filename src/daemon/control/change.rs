@@ -97,7 +97,10 @@ impl Control {
         }
         let _alone = self.shared.changing.lock().await;
         let setup = self.setup();
-        if setup.rule(&RuleId::new(&rule.id)).is_some_and(|known| known.origin == Origin::File) {
+        if setup
+            .rule(&RuleId::new(&rule.id))
+            .is_some_and(|known| known.origin == Origin::File)
+        {
             return Err(Refusal::OfFile);
         }
         let wanted = rule.receivers.iter();
@@ -152,7 +155,10 @@ impl Control {
         let _alone = self.shared.changing.lock().await;
         let setup = self.setup();
         let known = |entity: &crate::domain::rule::Entity| {
-            entity.id.as_ref().is_some_and(|id| id.as_str() == alias.entity)
+            entity
+                .id
+                .as_ref()
+                .is_some_and(|id| id.as_str() == alias.entity)
         };
         if !setup.definitions.entities.iter().any(known) {
             return Err(Refusal::Unknown);
@@ -208,7 +214,13 @@ impl Control {
             .write(move |tx| {
                 for feed in &fresh {
                     store::feeds::add(tx, feed, now)?;
-                    changes::note(tx, &who, ("feed.add", feed.id.as_str()), Some(&feed.url), now)?;
+                    changes::note(
+                        tx,
+                        &who,
+                        ("feed.add", feed.id.as_str()),
+                        Some(&feed.url),
+                        now,
+                    )?;
                 }
                 Ok(())
             })

@@ -1,8 +1,8 @@
 //! Pieces: what of an entry's text an index keeps, and which pieces a query cannot match without.
 //!
 //! An index built of [`of_entry`] and asked with a [`Need`] gives every entry that can match, and some that cannot:
-//! the query itself is tried on each. Words are kept whole; Hangul, Han and kana by two letters, so that a term of
-//! two syllables is found inside a longer word; a short word and the number beside it once more as one (`K9`).
+//! the query itself is tried on each. Words are kept whole; Hangul, Han and kana by two letters, since a term may
+//! end inside a longer word; a short word and the number beside it once more as one (`K9`).
 
 use super::super::id::RuleId;
 use super::Subject;
@@ -341,7 +341,7 @@ mod tests {
                 }
             }
         }
-        assert!(matches > 30, "{matches}");
+        assert!(matches > 20, "{matches}");
     }
 
     #[test]

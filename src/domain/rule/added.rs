@@ -164,7 +164,11 @@ pub fn join(
 ) -> Vec<String> {
     let mut hidden = Vec::new();
     for added in rules {
-        if definitions.rules.iter().any(|rule| rule.id.as_str() == added.id) {
+        if definitions
+            .rules
+            .iter()
+            .any(|rule| rule.id.as_str() == added.id)
+        {
             hidden.push(added.id.clone());
         } else {
             definitions.rules.push(added.rule());
@@ -172,8 +176,12 @@ pub fn join(
     }
     for added in aliases {
         let mut entities = definitions.entities.iter_mut();
-        let entity = entities
-            .find(|entity| entity.id.as_ref().is_some_and(|id| id.as_str() == added.entity));
+        let entity = entities.find(|entity| {
+            entity
+                .id
+                .as_ref()
+                .is_some_and(|id| id.as_str() == added.entity)
+        });
         if let Some(entity) = entity {
             let list = if added.exact {
                 &mut entity.exact
@@ -213,7 +221,11 @@ mod tests {
             alias: "Acme Corp".to_owned(),
             exact: false,
         };
-        let hidden = join(&mut definitions, &[rule("a"), rule("b")], &[alias.clone(), alias]);
+        let hidden = join(
+            &mut definitions,
+            &[rule("a"), rule("b")],
+            &[alias.clone(), alias],
+        );
         assert_eq!(hidden, ["a"]);
         assert_eq!(definitions.rules.len(), 2);
         assert_eq!(definitions.rules[1].origin, Origin::Api);

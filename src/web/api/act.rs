@@ -47,7 +47,11 @@ pub async fn put_rule(
     form.required("query")?;
     let mut rule = workshop::read(&form)?;
     rule.id.clone_from(&id);
-    let is_new = app.control.setup().rule(&RuleId::from(id.as_str())).is_none();
+    let is_new = app
+        .control
+        .setup()
+        .rule(&RuleId::from(id.as_str()))
+        .is_none();
     let query = rule.query.clone();
     app.control
         .save_rule(rule.clone(), &who.name)
@@ -137,7 +141,9 @@ pub async fn discover(State(app): State<App>, form: Form) -> Answer<Json<Value>>
 pub async fn import(State(app): State<App>, who: Who, form: Form) -> Answer<Json<Value>> {
     let list = form.required("list")?.as_bytes().to_vec();
     let (added, known, refused) = feeds::add::do_import(&app, &list, &who).await?;
-    Ok(Json(json!({ "added": added, "known": known, "refused": refused })))
+    Ok(Json(
+        json!({ "added": added, "known": known, "refused": refused }),
+    ))
 }
 
 pub async fn test_receiver(

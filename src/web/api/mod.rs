@@ -81,11 +81,9 @@ endpoints! {
 
 /// The routes of [`ENDPOINTS`].
 pub fn router() -> Router<App> {
-    let routes = ENDPOINTS
-        .iter()
-        .fold(Router::new(), |router, endpoint| {
-            router.route(endpoint.path, (endpoint.route)())
-        });
+    let routes = ENDPOINTS.iter().fold(Router::new(), |router, endpoint| {
+        router.route(endpoint.path, (endpoint.route)())
+    });
     routes
         .fallback(nothing)
         .method_not_allowed_fallback(not_allowed)

@@ -152,7 +152,10 @@ pub async fn save(State(app): State<App>, who: Who, form: Form) -> Answer<Respon
 pub async fn do_import(app: &App, list: &[u8], who: &Who) -> Answer<(usize, usize, Vec<String>)> {
     let listing = (app.lists.read)(list);
     if listing.feeds.is_empty() {
-        let why = listing.refused.first().map_or("it names no feed", String::as_str);
+        let why = listing
+            .refused
+            .first()
+            .map_or("it names no feed", String::as_str);
         return Err(Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             format!("list: {why}"),

@@ -229,7 +229,9 @@ fn strip(view: &View, polls: &[PollRecord]) -> Markup {
             },
             title: format!(
                 "{} {} +{}",
-                poll.at.to_zoned_datetime(view.zone.clone()).strftime("%m-%d %H:%M"),
+                poll.at
+                    .to_zoned_datetime(view.zone.clone())
+                    .strftime("%m-%d %H:%M"),
                 poll.outcome.as_str(),
                 poll.new
             ),
@@ -239,13 +241,33 @@ fn strip(view: &View, polls: &[PollRecord]) -> Markup {
 }
 
 fn delays(view: &View, delays: &[(jiff::Timestamp, i64)]) -> Markup {
-    let text = |at: &jiff::Timestamp| at.to_zoned_datetime(view.zone.clone()).strftime("%m-%d %H:%M").to_string();
+    let text = |at: &jiff::Timestamp| {
+        at.to_zoned_datetime(view.zone.clone())
+            .strftime("%m-%d %H:%M")
+            .to_string()
+    };
     let points: Vec<(i64, i64, String)> = delays
         .iter()
-        .map(|(at, minutes)| (at.as_millisecond(), *minutes, format!("{}: {minutes} min", text(at))))
+        .map(|(at, minutes)| {
+            (
+                at.as_millisecond(),
+                *minutes,
+                format!("{}: {minutes} min", text(at)),
+            )
+        })
         .collect();
-    let first = delays.iter().map(|(at, _)| at).min().map(text).unwrap_or_default();
-    let last = delays.iter().map(|(at, _)| at).max().map(text).unwrap_or_default();
+    let first = delays
+        .iter()
+        .map(|(at, _)| at)
+        .min()
+        .map(text)
+        .unwrap_or_default();
+    let last = delays
+        .iter()
+        .map(|(at, _)| at)
+        .max()
+        .map(text)
+        .unwrap_or_default();
     html! {
         @if points.len() > 1 {
             h2 { (view.t(W::Delay)) }

@@ -177,11 +177,16 @@ fn feedback(setup: &Setup, rule: &RuleId, marked: &[MarkedAlert]) -> Feedback {
         .iter()
         .map(|one| explanation(&setup.rules, rule, one))
         .collect();
-    Feedback::of(marked.iter().zip(&explained).map(|(one, explanation)| Verdict {
-        useful: one.mark == Mark::Useful,
-        evidence: &one.evidence,
-        explanation: explanation.as_ref(),
-    }))
+    Feedback::of(
+        marked
+            .iter()
+            .zip(&explained)
+            .map(|(one, explanation)| Verdict {
+                useful: one.mark == Mark::Useful,
+                evidence: &one.evidence,
+                explanation: explanation.as_ref(),
+            }),
+    )
 }
 
 fn explanation(

@@ -3,7 +3,7 @@
 //!
 //! Only entries that the index gives are looked at, so that a trial over months takes a moment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -15,6 +15,7 @@ use super::super::search::{Hit, tags};
 use super::days_ago;
 use crate::daemon::control::change::{TRIED, has_errors, try_rules};
 use crate::domain::id::RuleId;
+use crate::domain::matching::RuleSet;
 use crate::domain::matching::pieces::Need;
 use crate::domain::rule::Rule;
 use crate::store::entries::{StoredEntry, rows_since};
@@ -65,66 +66,90 @@ struct Example<'a> {
     matches: &'a [crate::domain::matching::Evidence],
 }
 
+/// A trial that is ready to look at entries.
+struct Ready {
+    rules: RuleSet,
+    saved: bool,
+    need: Need,
+    tags: HashMap<String, Vec<String>>,
+    offset: i64,
+}
+
+impl Ready {
+    /// Compiles a rule beside the saved one of its id, where there is one.
+    fn new(app: &App, rule: Rule, offset: i64) -> Answer<Self> {
+        let setup = app.control.setup();
+        let saved = setup.rule(&rule.id).cloned();
+        let query = rule.query.clone();
+        let first = Rule {
+            id: RuleId::from(TRIED),
+            enabled: true,
+            ..rule
+        };
+        let second = saved.clone().map(|saved| Rule {
+            enabled: true,
+            ..saved
+        });
+        let tried = try_rules(&setup, std::iter::once(first).chain(second).collect());
+        if has_errors(&tried.problems) {
+            return Err(Problem::of_query(&query, &tried.problems));
+        }
+        let mut needs = vec![tried.rules.need(&RuleId::from(TRIED))];
+        needs.extend(saved.as_ref().map(|saved| tried.rules.need(&saved.id)));
+        Ok(Self {
+            need: if needs.contains(&Need::Anything) {
+                Need::Anything
+            } else {
+                Need::Any(needs)
+            },
+            rules: tried.rules,
+            saved: saved.is_some(),
+            tags: tags(&setup),
+            offset,
+        })
+    }
+
+    /// Tries one entry.
+    fn look(&self, entry: &StoredEntry, trial: &mut Trial) {
+        let feed = entry.entry.feed.as_ref().map_or("", |feed| feed.as_str());
+        let own = self.tags.get(feed).map_or(&[][..], Vec::as_slice);
+        let (mut now, mut before) = (None, None);
+        for found in self.rules.evaluate(&entry.entry.subject(own, None)) {
+            if found.rule.as_str() == TRIED {
+                now = Some(found.evidence);
+            } else {
+                before = Some(found.evidence);
+            }
+        }
+        trial.add(entry, now, before, self.offset);
+    }
+}
+
 /// Tries a rule over the last `days`, and compares it with the saved one of the same id where there is one.
 pub async fn run(app: &App, rule: Rule, (days, offset): (i64, i64)) -> Answer<Trial> {
-    let setup = app.control.setup();
-    let saved = setup.rule(&rule.id).cloned();
-    let query = rule.query.clone();
-    let tried = Rule {
-        id: RuleId::from(TRIED),
-        enabled: true,
-        ..rule
-    };
-    let rules = std::iter::once(tried).chain(saved.clone().map(|saved| Rule {
-        enabled: true,
-        ..saved
-    }));
-    let tried = try_rules(&setup, rules.collect());
-    if has_errors(&tried.problems) {
-        return Err(Problem::of_query(&query, &tried.problems));
-    }
-    let saved = saved.map(|saved| saved.id);
-    let mut needs = vec![tried.rules.need(&RuleId::from(TRIED))];
-    needs.extend(saved.as_ref().map(|saved| tried.rules.need(saved)));
-    let need = if needs.contains(&Need::Anything) {
-        Need::Anything
-    } else {
-        Need::Any(needs)
-    };
-    let (since, tags) = (days_ago(app.control.now(), days), tags(&setup));
+    let ready = Ready::new(app, rule, offset)?;
+    let since = days_ago(app.control.now(), days);
     let began = Instant::now();
     Ok(app
         .control
         .read(move |conn| {
             let mut trial = Trial {
                 entries: pictures::entries_since(conn, since)?,
-                compared: saved.is_some(),
+                compared: ready.saved,
                 ..Trial::default()
             };
             let Some(rows) = rows_since(conn, since)? else {
                 return Ok(trial);
             };
             let asked = Hunt {
-                need: Some(need),
+                need: Some(ready.need.clone()),
                 since: Some(since),
                 least: Some(*rows.start()),
                 ..Hunt::default()
             };
             hunt(conn, &asked, |entry| {
                 if let Some(entry) = entry {
-                    let feed = entry.entry.feed.as_ref().map_or("", |feed| feed.as_str());
-                    let own = tags.get(feed).map_or(&[][..], Vec::as_slice);
-                    let found = tried.rules.evaluate(&entry.entry.subject(own, None));
-                    let mut now = None;
-                    let mut before = None;
-                    for one in found {
-                        if one.rule.as_str() == TRIED {
-                            now = Some(one.evidence);
-                        } else {
-                            before = Some(one.evidence);
-                        }
-                    }
-                    trial.add(entry, now, before, offset);
+                    ready.look(entry, &mut trial);
                 }
                 trial.cut = began.elapsed() >= LIMIT;
                 !trial.cut
@@ -162,7 +187,8 @@ impl Trial {
         };
         side.count += 1;
         if side.examples.len() < EXAMPLES {
-            side.examples.push(hit(if now.is_some() { &now } else { &before }));
+            side.examples
+                .push(hit(if now.is_some() { &now } else { &before }));
         }
     }
 

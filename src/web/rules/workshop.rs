@@ -52,7 +52,9 @@ pub fn read(form: &Form) -> Answer<AddedRule> {
         notify,
         // A box that is not ticked sends nothing, so the form sends a 0 beside it.
         enabled: form.get("enabled").is_none()
-            || form.all("enabled").any(|value| matches!(value, "1" | "true" | "on")),
+            || form
+                .all("enabled")
+                .any(|value| matches!(value, "1" | "true" | "on")),
     })
 }
 
@@ -206,7 +208,9 @@ pub async fn save(State(app): State<App>, view: View, who: Who, form: Form) -> A
     let rule = read(&form)?;
     let (id, query) = (rule.id.clone(), rule.query.clone());
     match app.control.save_rule(rule.clone(), &who.name).await {
-        Ok(()) => Ok(Redirect::to(&format!("/rules/{}?done=1", layout::encoded(&id))).into_response()),
+        Ok(()) => {
+            Ok(Redirect::to(&format!("/rules/{}?done=1", layout::encoded(&id))).into_response())
+        }
         Err(Refusal::Store(error)) => Err(error.into()),
         Err(refusal) => {
             let problem = refused(refusal, &query, &id);
@@ -218,11 +222,7 @@ pub async fn save(State(app): State<App>, view: View, who: Who, form: Form) -> A
 }
 
 /// `POST /rules/{id}/delete`.
-pub async fn remove(
-    State(app): State<App>,
-    who: Who,
-    Path(id): Path<String>,
-) -> Answer<Response> {
+pub async fn remove(State(app): State<App>, who: Who, Path(id): Path<String>) -> Answer<Response> {
     let rule = RuleId::from(id.as_str());
     app.control
         .remove_rule(&rule, &who.name)
