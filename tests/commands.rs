@@ -340,7 +340,7 @@ fn looking_makes_no_store_and_says_where_there_is_none() {
 
 #[test]
 fn a_backup_is_restored_and_what_was_there_is_set_aside() {
-    let desk = Desk::empty();
+    let desk = Desk::new("");
     let copy = desk.path().join("copy.db");
     let copy = copy.to_str().unwrap();
     desk.run(&["run", "--once"]).expect(0);

@@ -239,6 +239,45 @@ fn every_command_is_documented_with_an_example() {
     refuse(&missing);
 }
 
+/// The secrets that examples name, each of a form that passes.
+fn write_secrets(folder: &Path) {
+    let thirty = "a23456789012345678901234567890";
+    let key = format!(
+        "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----",
+        read("tests/fixtures/rsa-for-tests.base64").trim()
+    );
+    for (name, text) in [
+        ("secret", "whsec_YSBzZWNyZXQgb2YgdGhlIGRvY3MsIDI0IGJ5dGVz"),
+        (
+            "webhook-secret",
+            "whsec_YSBzZWNyZXQgb2YgdGhlIGRvY3MsIDI0IGJ5dGVz",
+        ),
+        ("smtp-password", "sesame"),
+        ("broker-password", "sesame"),
+        ("slack-url", "https://hooks.slack.com/services/T0/B0/x"),
+        ("slack-token", "xoxb-x"),
+        ("discord-url", "https://discord.com/api/webhooks/1/x"),
+        ("telegram-token", "123456:AAx"),
+        ("teams-url", "https://example.org/workflows/1?sig=x"),
+        ("matrix-token", "syt_x"),
+        ("mattermost-url", "https://chat.example.org/hooks/x"),
+        ("ntfy-topic", "desk-x"),
+        ("gotify-token", "Ax"),
+        ("pushover-token", thirty),
+        ("pushover-user", thirty),
+        ("pagerduty-key", "a2345678901234567890123456789012"),
+        ("opsgenie-key", "x"),
+        ("jandi-url", "https://wh.jandi.com/connect-api/webhook/1/x"),
+        ("dooray-url", "https://hook.dooray.com/services/1/2/x"),
+        ("kakaowork-key", "x"),
+        ("line-works-secret", "x"),
+        ("line-works.key", &key),
+        ("apprise-key", "desk"),
+    ] {
+        fs::write(folder.join(name), text).expect("written");
+    }
+}
+
 #[test]
 fn configurations_in_the_documents_pass_the_check() {
     let mut problems = Vec::new();
@@ -247,10 +286,7 @@ fn configurations_in_the_documents_pass_the_check() {
             let folder = tempfile::tempdir().expect("a temporary folder");
             let file = folder.path().join("bongsu.toml");
             fs::write(&file, block).expect("written");
-            for secret in ["secret", "smtp-password"] {
-                let text = "whsec_YSBzZWNyZXQgb2YgdGhlIGRvY3MsIDI0IGJ5dGVz\n";
-                fs::write(folder.path().join(secret), text).expect("written");
-            }
+            write_secrets(folder.path());
             let done = bongsu(&["--config", &folder.path().to_string_lossy(), "check"], "");
             if !done.status.success() {
                 let said = String::from_utf8_lossy(&done.stderr).into_owned();
@@ -401,10 +437,7 @@ fn commented_receivers_of_the_shipped_config_pass_the_check() {
     for (name, text) in [("receivers.toml", text.as_str()), ("more.toml", &examples)] {
         fs::write(folder.path().join(name), text).expect("written");
     }
-    for secret in ["smtp-password", "webhook-secret"] {
-        let text = "whsec_YSBzZWNyZXQgb2YgdGhlIGRvY3MsIDI0IGJ5dGVz\n";
-        fs::write(folder.path().join(secret), text).expect("written");
-    }
+    write_secrets(folder.path());
     let done = Command::new(env!("CARGO_BIN_EXE_bongsu"))
         .args(["check", "--config"])
         .arg(folder.path())

@@ -97,6 +97,7 @@ fn config(kind: ReceiverKind) -> ReceiverConfig {
         zone: Some("Asia/Seoul".into()),
         max_body: None,
         language: Language::En,
+        templates: bongsu::notify::settings::TemplateSettings::default(),
         kind,
     }
 }
@@ -122,12 +123,8 @@ fn notifier(kind: ReceiverKind, state_dir: &Path) -> Box<dyn Notifier> {
 
 /// The class of an outcome, and what it says.
 fn class(attempt: &Attempt) -> (&'static str, String) {
-    match &attempt.outcome {
-        AttemptOutcome::Delivered => ("delivered", String::new()),
-        AttemptOutcome::Later { message, .. } => ("later", message.clone()),
-        AttemptOutcome::Refused { message } => ("refused", message.clone()),
-        AttemptOutcome::Permanent { message } => ("permanent", message.clone()),
-    }
+    let message = attempt.outcome.message().unwrap_or_default();
+    (attempt.outcome.as_str(), message.to_owned())
 }
 
 fn wait(attempt: &Attempt) -> Option<Duration> {

@@ -6,7 +6,6 @@ use serde_json::json;
 
 use super::args::{AlertsCommand, AlertsListArgs, Verdict};
 use super::context::{Context, Loaded};
-use super::environment::env;
 use super::exit::{Exit, Failure};
 use super::output::{Output, neutral};
 use super::{entries, environment, setup, when};
@@ -30,10 +29,7 @@ pub fn alerts(
         AlertsCommand::Show { id } => show(*id, context, out)?,
         AlertsCommand::Ack { id, by } => {
             let (id, now) = (*id, context.clock.now());
-            let by = by
-                .clone()
-                .or_else(|| env("USER"))
-                .unwrap_or_else(|| "someone".to_owned());
+            let by = environment::user(by.as_deref());
             let known = context
                 .any_store()?
                 .write_blocking(move |tx| stored::ack(tx, id, &by, now))?;

@@ -25,3 +25,10 @@ pub fn of_receivers() -> Vec<(String, OsString)> {
 pub fn zone() -> TimeZone {
     TimeZone::system()
 }
+
+/// Who does what is recorded by name: `by` as given, else the user of this machine.
+pub fn user(by: Option<&str>) -> String {
+    by.map(str::to_owned)
+        .or_else(|| env("USER"))
+        .unwrap_or_else(|| "someone".to_owned())
+}

@@ -28,6 +28,7 @@ mod rules;
 mod run;
 mod setup;
 mod status;
+mod stories;
 mod when;
 
 use std::ffi::OsString;
@@ -86,6 +87,7 @@ fn dispatch(cli: &Cli, out: &mut Output) -> Result<Exit, Failure> {
         Command::Rules(command) => return rules::rules(command, &context, out),
         Command::Entities(command) => entities::entities(command, &context, out)?,
         Command::Alerts(command) => return alerts::alerts(command, &context, out),
+        Command::Stories(command) => stories::stories(command, &context, out)?,
         Command::Receivers(command) => return receivers::receivers(command, &context, out),
         Command::Status => status::status(&context, out)?,
         Command::Db(command) => return db::db(command, &context, out),

@@ -138,6 +138,7 @@ fn test(id: &str, context: &Context, out: &mut Output) -> Result<Exit, Failure> 
         AttemptOutcome::Later { message, .. } => (false, format!("not now: {message}")),
         AttemptOutcome::Refused { message } => (false, format!("refused: {message}")),
         AttemptOutcome::Permanent { message } => (false, format!("refused for good: {message}")),
+        AttemptOutcome::Gone { message } => (false, format!("gone: {message}")),
     };
     if out.is_human() {
         out.line(&format!(
@@ -145,6 +146,9 @@ fn test(id: &str, context: &Context, out: &mut Output) -> Result<Exit, Failure> 
             neutral(&message),
             attempt.duration.as_millis()
         ))?;
+        if went && receiver.config.kind.name() == "teams" {
+            out.line("  the workflow took it; look at the channel whether it is shown")?;
+        }
         if !attempt.answer.is_empty() {
             out.line(&format!("  answer: {}", neutral(&attempt.answer)))?;
         }

@@ -22,6 +22,7 @@ use crate::domain::id::FeedId;
 use crate::domain::matching::{Frequencies, Place, RuleSet};
 use crate::domain::rule::diagnostic::Level;
 use crate::domain::rule::{Definitions, added};
+use crate::domain::story::policy::Policy;
 use crate::fetch::proxy::Proxies;
 use crate::fetch::{Fetcher, user_agent};
 use crate::notify;
@@ -192,6 +193,7 @@ impl Maker {
             .map_err(|error| error.to_string())?;
         let feeds = feeds(&config, feeds_added);
         let (keep, websub) = (store_settings(&config), websub_settings(&config));
+        let story = Arc::new(story_policy(&config));
         let mut definitions = config.definitions;
         let rules = joined(&mut definitions, &added, config.rules);
         Ok(Setup {
@@ -205,9 +207,9 @@ impl Maker {
             market,
             alerts: AlertSettings {
                 backlog: config.alerts.backlog,
-                story_window: config.alerts.story_window,
                 give_up: config.alerts.give_up,
             },
+            story,
             keep,
             websub,
             public_url: config.web.public_url,
@@ -242,6 +244,17 @@ fn joined(
         }
     }
     Arc::new(rules)
+}
+
+/// What makes a story, by `[alerts]` and the entities.
+fn story_policy(config: &Config) -> Policy {
+    let alerts = &config.alerts;
+    Policy::new(
+        alerts.story_window,
+        alerts.fold_across_languages,
+        &alerts.story_guards,
+        &config.definitions.entities,
+    )
 }
 
 /// Rules from which on it pays to look up what is rare.

@@ -238,12 +238,52 @@ const BAD: &[(&str, &str)] = &[
         "a.toml:5:1: warning: `throttle` is read and checked, but has no effect in this version: keep it for a later version, or leave it out [C20]",
     ),
     (
-        "[[receiver]]\nid = \"x\"\nkind = \"slack\"\nchannel = \"c\"\n",
-        "a.toml:3:8: this version has no slack receiver yet: use kind = \"webhook\" with a relay, or kind = \"command\" with a script that calls it [C04]",
+        "[[receiver]]\nid = \"x\"\nkind = \"slak\"\nchannel = \"c\"\n",
+        "a.toml:3:8: there is no receiver of kind \"slak\": did you mean \"slack\"? [C04]",
     ),
     (
         "[[receiver]]\nid = \"x\"\nkind = \"pigeon\"\n",
-        "a.toml:3:8: there is no receiver of kind \"pigeon\": this version has `terminal`, `file`, `command`, `webhook` and `email` [C04]",
+        "a.toml:3:8: there is no receiver of kind \"pigeon\": this version has `terminal`, `file`, `command`, `webhook`, `email`, `slack`, `discord`, `telegram`, `teams`, `matrix`, `mattermost`, `ntfy`, `gotify`, `pushover`, `pagerduty`, `opsgenie`, `alertmanager`, `jandi`, `dooray`, `kakaowork`, `line-works`, `signal`, `apprise`, `syslog`, `journald`, `mqtt` and `nats` [C04]",
+    ),
+    (
+        "[[receiver]]\nid = \"x\"\nkind = \"slack\"\nurl = \"https://a.example/\"\ntoken = \"t\"\n",
+        "a.toml:5:1: `url` and `token` exclude each other: keep one of them [C04]",
+    ),
+    (
+        "[[receiver]]\nid = \"x\"\nkind = \"slack\"\n",
+        "a.toml:1:1: [[receiver]] needs `url`: write for example url = { file = \"slack-url\" }, or `token` [C02]",
+    ),
+    (
+        "[[receiver]]\nid = \"x\"\nkind = \"slack\"\nurl = \"https://a.example/\"\nchannel = \"c\"\n",
+        "a.toml:5:11: `channel` is for a bot: a webhook posts where it was made for: leave it out, or give `token` instead of `url` [C04]",
+    ),
+    (
+        "[[receiver]]\nid = \"x\"\nkind = \"telegram\"\ntoken = \"1:a\"\nchat = \"desk\"\n",
+        "a.toml:5:8: `chat` is neither a number nor a @channel: write chat = \"-1001234567890\" or chat = \"@channel\" [C04]",
+    ),
+    (
+        "[[receiver]]\nid = \"x\"\nkind = \"matrix\"\nurl = \"https://u:p@a.example/\"\ntoken = \"t\"\nroom = \"!a:b\"\n",
+        "a.toml:4:7: `url` holds a log-in or a query: write https://host/path alone; tokens have keys of their own [C04]",
+    ),
+    (
+        "[[receiver]]\nid = \"x\"\nkind = \"teams\"\nurl = \"a.example\"\n",
+        "a.toml:4:7: this is not the address of a web page (it does not begin with https://): write https://host/path [C04]",
+    ),
+    (
+        "[[receiver]]\nid = \"x\"\nkind = \"kakaowork\"\ntoken = \"t\"\nconversation = \"1\"\nemail = \"a@b.example\"\n",
+        "a.toml:6:1: `conversation` and `email` exclude each other: keep one of them [C04]",
+    ),
+    (
+        "[[receiver]]\nid = \"x\"\nkind = \"mqtt\"\nserver = \"mqtt://u:p@h\"\ntopic = \"t\"\n",
+        "a.toml:4:10: `server` holds a log-in: give it as `username` and `password` [C04]",
+    ),
+    (
+        "[[receiver]]\nid = \"x\"\nkind = \"syslog\"\nserver = \"unix:/dev/log\"\nfacility = \"loca0\"\n",
+        "a.toml:5:12: `facility` cannot be \"loca0\": did you mean \"local0\"? [C04]",
+    ),
+    (
+        "[[receiver]]\nid = \"x\"\nkind = \"file\"\npath = \"p\"\ntitle = \"t\"\n",
+        "a.toml:5:1: a file receiver has no key `title`: this kind takes `path` [C01]",
     ),
     (
         "[[receiver]]\nid = \"x\"\nkind = \"file\"\npath = \"p\"\nurl = \"https://a.example/\"\n",
@@ -571,7 +611,7 @@ fn a_whole_config_is_read() {
         if email.tls == Tls::Implicit && email.server == "smtp://mail.example.org")
     );
     assert!(
-        matches!(&config.receivers[2].kind, ReceiverKind::Webhook { secrets, .. } if secrets.len() == 2)
+        matches!(&config.receivers[2].kind, ReceiverKind::Webhook(webhook) if webhook.secrets.len() == 2)
     );
     assert!(
         matches!(&config.receivers[3].kind, ReceiverKind::Command { argv, .. } if argv.len() == 2)

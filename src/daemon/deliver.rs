@@ -142,6 +142,7 @@ fn note(shared: &Shared, receiver: &Receiver, claimed: &Claimed, outcome: &Attem
         AttemptOutcome::Later { message, .. } => ("later", Some(message)),
         AttemptOutcome::Refused { message } => ("refused", Some(message)),
         AttemptOutcome::Permanent { message } => ("permanent", Some(message)),
+        AttemptOutcome::Gone { message } => ("gone", Some(message)),
     };
     shared.metrics.add(
         observe::ATTEMPTS,

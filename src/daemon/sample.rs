@@ -22,6 +22,7 @@ use crate::domain::feed::schedule::Pace;
 use crate::domain::id::ReceiverId;
 use crate::domain::matching::RuleSet;
 use crate::domain::rule::{Definitions, Rule, Severity};
+use crate::domain::story::policy::Policy;
 use crate::fetch::{FetchSettings, Fetcher};
 use crate::notify::settings::{ReceiverConfig, ReceiverKind};
 use crate::notify::{Notifier, Outgoing, Sending};
@@ -65,6 +66,7 @@ pub(super) fn receiver(id: &str, answer: Answer) -> Arc<Receiver> {
             zone: None,
             max_body: None,
             language: Language::default(),
+            templates: crate::notify::settings::TemplateSettings::default(),
             kind: ReceiverKind::Terminal,
         },
         notifier: Arc::new(Told(answer)),
@@ -99,9 +101,9 @@ pub(super) fn setup(feeds: &[Feed], receivers: Vec<Arc<Receiver>>) -> Setup {
         market: Market::default(),
         alerts: AlertSettings {
             backlog: Duration::from_hours(24),
-            story_window: Duration::from_hours(72),
             give_up: Duration::from_hours(72),
         },
+        story: Arc::new(Policy::new(Duration::from_hours(72), false, &[], &[])),
         keep: store::Settings::default(),
         websub: None,
         public_url: None,

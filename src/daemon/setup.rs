@@ -13,6 +13,7 @@ use crate::domain::feed::schedule::Pace;
 use crate::domain::id::{FeedId, ReceiverId, RuleId};
 use crate::domain::matching::RuleSet;
 use crate::domain::rule::{Definitions, Rule};
+use crate::domain::story::policy::Policy;
 use crate::fetch::Fetcher;
 use crate::store;
 
@@ -41,6 +42,8 @@ pub struct Setup {
     pub market: Market,
     /// What alerts depend on.
     pub alerts: AlertSettings,
+    /// What makes a story.
+    pub story: Arc<Policy>,
     /// How long things are kept.
     pub keep: store::Settings,
     /// Where hubs can push to; none: no feed is pushed.
@@ -54,8 +57,6 @@ pub struct Setup {
 pub struct AlertSettings {
     /// Entries published longer ago than this when first seen raise no alert.
     pub backlog: Duration,
-    /// How long copies of a story fold into its first alert.
-    pub story_window: Duration,
     /// A delivery that still fails then is a dead letter.
     pub give_up: Duration,
 }

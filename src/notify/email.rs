@@ -19,10 +19,11 @@ use lettre::transport::smtp::extension::{ClientId, Extension, MailParameter};
 use tokio::time::timeout;
 
 use super::mask::{Mask, chain};
+use super::service::Shape;
 use super::settings::{EmailSettings, Tls};
+use super::voice::Voice;
 use super::{BuildError, Notifier, Outgoing, Sending};
 use crate::domain::alert::delivery::Attempt;
-use crate::domain::alert::frame::Frame;
 use crate::domain::id::ReceiverId;
 use mail::Letterhead;
 pub use mail::is_mail_address;
@@ -49,6 +50,9 @@ const QUIT_TIMEOUT: Duration = Duration::from_secs(2);
 /// The whole conversation.
 const PATIENCE: Duration = Duration::from_mins(4);
 
+/// What a server says of a mail larger than it takes.
+const TOO_LARGE: u16 = 552;
+
 /// Which recipients already have an alert that others still wait for, so that these get no second copy.
 ///
 /// Only a help against doubles, kept in memory: after a restart such an alert goes to all again, with the
@@ -61,7 +65,7 @@ impl Email {
     pub(super) fn new(
         id: &ReceiverId,
         settings: &EmailSettings,
-        frame: Frame,
+        voice: Voice,
     ) -> Result<Self, BuildError> {
         let (host, port) = server(settings)?;
         let mut mask = Mask::default();
@@ -102,7 +106,7 @@ impl Email {
             tls_parameters,
             credentials,
             mask,
-            letterhead: Letterhead::new(id, settings, frame)?,
+            letterhead: Letterhead::new(id, settings, voice)?,
             reached: Mutex::default(),
         })
     }
@@ -118,7 +122,7 @@ impl Email {
             }
             Err(attempt) => attempt,
         };
-        self.masked(attempt)
+        self.mask.attempt(attempt)
     }
 
     /// Connects, encrypts as configured and logs in; nothing secret is sent before that.
@@ -190,9 +194,23 @@ impl Email {
         Ok(addresses)
     }
 
-    /// One transaction to all recipients who do not have the alert yet.
+    /// One transaction to all recipients who do not have the alert yet; a second with a smaller mail where the
+    /// first was too large.
     async fn converse(&self, connection: &mut AsyncSmtpConnection, outgoing: &Outgoing) -> Attempt {
-        let mail = match self.letterhead.write(outgoing) {
+        let attempt = self.offer(connection, outgoing, Shape::Whole).await;
+        if attempt.status == Some(TOO_LARGE) && !connection.has_broken() {
+            return self.offer(connection, outgoing, Shape::Small).await;
+        }
+        attempt
+    }
+
+    async fn offer(
+        &self,
+        connection: &mut AsyncSmtpConnection,
+        outgoing: &Outgoing,
+        shape: Shape,
+    ) -> Attempt {
+        let mail = match self.letterhead.write(outgoing, shape) {
             Ok(mail) => mail,
             Err(error) => {
                 return Attempt::permanent(format!("no mail can be made of it: {}", chain(&error)));
@@ -236,7 +254,7 @@ impl Email {
             match timeout(COMMAND_TIMEOUT, command).await {
                 Ok(Ok(reply)) => recipients.accepted(&address, reply.code().into()),
                 Ok(Err(error)) if error.status().is_some() => recipients.refused(&address, &error),
-                Ok(Err(error)) => return Err(refusal::attempt(Stage::Mail, &error)),
+                Ok(Err(error)) => return Err(refusal::attempt(Stage::Recipient, &error)),
                 Err(_) => return Err(silent(COMMAND_TIMEOUT)),
             }
         }
@@ -266,21 +284,6 @@ impl Email {
             }
             reached.push_back((key.to_owned(), addresses));
         }
-    }
-
-    /// The attempt without the password, whatever the server said.
-    fn masked(&self, mut attempt: Attempt) -> Attempt {
-        use crate::domain::alert::delivery::AttemptOutcome as Outcome;
-        attempt.answer = self.mask.keep(attempt.answer.as_bytes());
-        match &mut attempt.outcome {
-            Outcome::Delivered => {}
-            Outcome::Later { message, .. }
-            | Outcome::Refused { message }
-            | Outcome::Permanent { message } => {
-                *message = self.mask.keep_up_to(message.as_bytes(), 1_000);
-            }
-        }
-        attempt
     }
 }
 

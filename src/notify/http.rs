@@ -1,20 +1,25 @@
-//! One POST to a receiver over HTTP: limits, the table from status to outcome, the receiver's wish to wait.
+//! One request to a receiver over HTTP, and what came back: limits, masking, the request as people may see it.
 //!
-//! Shared by the kinds that speak HTTP; what is posted and what a body means is theirs. Follows no redirect.
+//! What is asked and what an answer means is each kind's; the table from status to outcome is in `answer`.
+//! Follows no redirect.
+
+pub(super) mod answer;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Client, NoProxy, Proxy, Response, redirect};
+use reqwest::{Client, Method, NoProxy, Proxy, Response, redirect};
 use url::Url;
 
 use super::advice::with_repair;
 use super::mask::{Mask, chain};
 use super::{BuildError, Context};
-use crate::domain::alert::delivery::{Attempt, LONGEST_WAIT};
-use crate::secret::{Secret, redacted_url};
+use crate::domain::alert::delivery::Attempt;
+use crate::secret::{REDACTED, Secret};
+use answer::Answer;
 
 /// The whole attempt; connecting has its own limit.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
@@ -22,76 +27,134 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// What is read of an answer.
 const READ: usize = 64 * 1024;
 
-/// Posts to one URL.
+/// What is asked of a server.
+#[derive(Clone, Debug)]
+pub(super) struct Request {
+    /// `POST`, `PUT` or `GET`.
+    pub method: Method,
+    /// Where; may hold a token.
+    pub url: Url,
+    /// Those that are secret are marked so.
+    pub headers: HeaderMap,
+    /// Whole.
+    pub body: String,
+}
+
+impl Request {
+    /// A POST of JSON.
+    pub(super) fn json(url: Url, body: &serde_json::Value) -> Self {
+        Self::post(url, "application/json", body.to_string())
+    }
+
+    /// A POST of something else.
+    pub(super) fn post(url: Url, content_type: &'static str, body: String) -> Self {
+        let mut headers = HeaderMap::new();
+        headers.insert("content-type", HeaderValue::from_static(content_type));
+        Self {
+            method: Method::POST,
+            url,
+            headers,
+            body,
+        }
+    }
+
+    /// The same with a header whose value is shown to nobody; one that no header can hold is left out, and
+    /// refused where settings are checked.
+    pub(super) fn secret_header(mut self, name: &'static str, value: &str) -> Self {
+        if let Ok(mut value) = HeaderValue::from_str(value) {
+            value.set_sensitive(true);
+            self.headers.insert(name, value);
+        }
+        self
+    }
+
+    /// The same with `Authorization: Bearer …`.
+    pub(super) fn bearer(self, token: &Secret) -> Self {
+        self.secret_header("authorization", &format!("Bearer {}", token.expose()))
+    }
+}
+
+/// Speaks HTTP to one receiver.
 #[derive(Debug)]
-pub(super) struct Poster {
+pub(super) struct Http {
     client: Client,
-    url: Url,
-    headers: HeaderMap,
+    user_agent: String,
     mask: Mask,
 }
 
-/// What came back.
-struct Answer {
-    status: u16,
-    headers: HeaderMap,
-    body: Vec<u8>,
-}
-
-impl Poster {
-    /// Checks URL and headers and makes a client for them.
-    pub(super) fn new(
-        url: &Secret,
-        headers: &BTreeMap<String, Secret>,
-        context: &Context,
-    ) -> Result<Self, BuildError> {
-        let url = parse_url(url)?;
-        let mut mask = Mask::default();
-        mask.hide_url(&url);
-        for value in headers.values() {
-            mask.hide_header(value.expose());
-        }
+impl Http {
+    /// A client for URLs like `url`, which hides what `mask` holds.
+    pub(super) fn new(url: &Url, mask: Mask, context: &Context) -> Result<Self, BuildError> {
         Ok(Self {
-            client: client(&url, context)?,
-            headers: parse_headers(headers)?,
-            url,
+            client: client(url, context)?,
+            user_agent: context.user_agent.clone(),
             mask,
         })
     }
 
-    /// Hides one more secret in answers.
-    pub(super) fn hide(&mut self, secret: &Secret) {
-        self.mask.hide(secret.expose());
+    /// Sends one request; no answer is an attempt to be made later.
+    pub(super) async fn ask(&self, request: Request) -> Result<Answer, Attempt> {
+        let built = self
+            .client
+            .request(request.method, request.url)
+            .headers(request.headers)
+            .body(request.body);
+        match built.send().await {
+            Ok(response) => Ok(read(response).await),
+            Err(error) => Err(Attempt::later(self.mask.apply(&failure(error)))),
+        }
     }
 
-    /// Posts `body` at `now` with `headers` beside the configured ones, which they replace.
-    pub(super) async fn post(&self, headers: HeaderMap, body: String, now: Timestamp) -> Attempt {
-        let start = std::time::Instant::now();
-        let mut all = HeaderMap::new();
-        all.insert("content-type", HeaderValue::from_static("application/json"));
-        for (name, value) in self.headers.iter().chain(&headers) {
-            all.insert(name, value.clone());
+    /// The attempt with what may be kept of the answer that decided it.
+    pub(super) fn note(&self, attempt: Attempt, answer: &Answer) -> Attempt {
+        let said = String::from_utf8_lossy(&answer.body);
+        self.mask
+            .attempt(attempt.with_status(answer.status).with_answer(said))
+    }
+
+    /// The request as people may see it: its line, its headers, its body, byte for byte but for secrets.
+    pub(super) fn show(&self, request: &Request) -> String {
+        let url = &request.url;
+        let mut text = format!(
+            "{} {} HTTP/1.1\n",
+            request.method,
+            &url[url::Position::BeforePath..url::Position::AfterQuery]
+        );
+        let host = &url[url::Position::BeforeHost..url::Position::AfterPort];
+        let _ = writeln!(text, "host: {host}\nuser-agent: {}", self.user_agent);
+        for (name, value) in &request.headers {
+            let shown = match value.to_str() {
+                Ok(value) if !value_is_secret(request, name) => value,
+                _ => REDACTED,
+            };
+            let _ = writeln!(text, "{name}: {shown}");
         }
-        let request = self.client.post(self.url.clone()).headers(all).body(body);
-        match request.send().await {
-            Ok(response) => {
-                let answer = read(response).await;
-                let now = SignedDuration::try_from(start.elapsed())
-                    .ok()
-                    .and_then(|spent| now.checked_add(spent).ok())
-                    .unwrap_or(now);
-                classify(&answer, now)
-                    .with_status(answer.status)
-                    .with_answer(self.mask.keep(&answer.body))
-            }
-            Err(error) => Attempt::later(self.mask.apply(&failure(error))),
-        }
+        text.push('\n');
+        text.push_str(&request.body);
+        self.mask.apply(&text)
     }
 }
 
-fn parse_url(url: &Secret) -> Result<Url, BuildError> {
-    let wrong = |message: &str| BuildError::new("url", message);
-    let url = Url::parse(url.expose())
+fn value_is_secret(request: &Request, name: &HeaderName) -> bool {
+    request
+        .headers
+        .get_all(name)
+        .iter()
+        .any(HeaderValue::is_sensitive)
+}
+
+/// `now`, as it is after so long.
+pub(super) fn after(now: Timestamp, spent: Duration) -> Timestamp {
+    SignedDuration::try_from(spent)
+        .ok()
+        .and_then(|spent| now.checked_add(spent).ok())
+        .unwrap_or(now)
+}
+
+/// The URL that a key of config gives, http or https.
+pub(super) fn parse_url(key: &'static str, url: &str) -> Result<Url, BuildError> {
+    let wrong = |message: &str| BuildError::new(key, message);
+    let url = Url::parse(url)
         .map_err(|error| wrong(&format!("not a URL ({error}): write it as \"https://…\"")))?;
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
         return Err(wrong("only http:// and https:// can be posted to"));
@@ -99,7 +162,29 @@ fn parse_url(url: &Secret) -> Result<Url, BuildError> {
     Ok(url)
 }
 
-fn parse_headers(headers: &BTreeMap<String, Secret>) -> Result<HeaderMap, BuildError> {
+/// `base` with more path segments, each encoded.
+pub(super) fn below(base: &Url, segments: &[&str]) -> Url {
+    let mut url = base.clone();
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().extend(segments);
+    }
+    url
+}
+
+/// What a header can hold, or the key that gave it is wrong.
+pub(super) fn check_header(key: &'static str, value: &Secret) -> Result<(), BuildError> {
+    HeaderValue::from_str(value.expose())
+        .map(drop)
+        .map_err(|_| {
+            BuildError::new(
+                key,
+                "holds characters that no header may hold: copy it again",
+            )
+        })
+}
+
+/// Extra headers of config.
+pub(super) fn parse_headers(headers: &BTreeMap<String, Secret>) -> Result<HeaderMap, BuildError> {
     let wrong = |name: &str, what: &str| {
         BuildError::new("headers", format!("`{}` {what}", name.escape_debug()))
     };
@@ -177,161 +262,9 @@ fn failure(error: reqwest::Error) -> String {
     format!("{stage}: {}", with_repair(&chain(&error)))
 }
 
-/// From answer to outcome (DLV-11).
-fn classify(answer: &Answer, now: Timestamp) -> Attempt {
-    let status = answer.status;
-    let said = format!("answered {status}");
-    match status {
-        200..=299 => Attempt::delivered(),
-        300..=399 => {
-            let to = answer
-                .headers
-                .get("location")
-                .and_then(|to| to.to_str().ok());
-            let to = to.map_or_else(String::new, |to| format!(" to {}", redacted_url(to)));
-            Attempt::permanent(format!(
-                "{said}, a redirect{to}, which is not followed: correct the URL"
-            ))
-        }
-        401 | 402 | 403 | 407 => Attempt::refused(format!(
-            "{said}: check the URL, token and headers of this receiver"
-        )),
-        404 | 410 => Attempt::permanent(format!("{said}: the receiver is gone; correct the URL")),
-        408 | 425 | 429 | 500.. => {
-            Attempt::later(said).waiting(wait_hint(&answer.headers, &answer.body, now))
-        }
-        413 => Attempt::permanent(format!("{said}: too large; set a smaller `max_body`")),
-        _ => Attempt::permanent(format!("{said}: it does not accept this message")),
-    }
-}
-
-/// How long the receiver asks to be left alone: the first hint that can be read, at most 24 h (DLV-12).
-fn wait_hint(headers: &HeaderMap, body: &[u8], now: Timestamp) -> Option<Duration> {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    header("retry-after")
-        .and_then(|value| seconds(value).or_else(|| until(value, now)))
-        .or_else(|| header("x-ratelimit-reset-after").and_then(seconds))
-        .or_else(|| {
-            let json: serde_json::Value = serde_json::from_slice(body).ok()?;
-            let hint = json
-                .get("retry_after")
-                .or_else(|| json.get("parameters")?.get("retry_after"))?;
-            seconds(&hint.to_string())
-        })
-}
-
-/// `120`, `1.5` (2 s); nothing for what is not a time to come.
-fn seconds(value: &str) -> Option<Duration> {
-    let value = value.trim();
-    if !value.starts_with(|c: char| c.is_ascii_digit()) {
-        return None;
-    }
-    let seconds: f64 = value.parse().ok()?;
-    let seconds = seconds.ceil().min(LONGEST_WAIT.as_secs_f64());
-    Duration::try_from_secs_f64(seconds).ok()
-}
-
-/// An HTTP date, in today's form or the two old ones, as the time until then.
-fn until(value: &str, now: Timestamp) -> Option<Duration> {
-    let value = value.trim();
-    let old = |format: &str| {
-        let time = jiff::fmt::strtime::parse(format, value).ok()?;
-        let utc = time
-            .to_datetime()
-            .ok()?
-            .to_zoned_datetime(jiff::tz::TimeZone::UTC);
-        Some(utc.ok()?.timestamp())
-    };
-    let at = jiff::fmt::rfc2822::DateTimeParser::new()
-        .relaxed_weekday(true)
-        .parse_timestamp(value)
-        .ok()
-        .or_else(|| old("%A, %d-%b-%y %H:%M:%S GMT"))
-        .or_else(|| old("%a %b %e %H:%M:%S %Y"))?;
-    let wait = Duration::try_from(at.duration_since(now)).ok()?;
-    Some(wait.min(LONGEST_WAIT))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::alert::delivery::AttemptOutcome;
-
-    fn now() -> Timestamp {
-        "2026-11-24T10:00:00Z".parse().unwrap()
-    }
-
-    fn hint(value: &str) -> Option<u64> {
-        let mut headers = HeaderMap::new();
-        headers.insert("retry-after", HeaderValue::from_str(value).unwrap());
-        wait_hint(&headers, b"", now()).map(|wait| wait.as_secs())
-    }
-
-    #[test]
-    fn retry_after_in_all_its_forms() {
-        for (value, wait) in [
-            ("120", Some(120)),
-            (" 7 ", Some(7)),
-            ("1.5", Some(2)),
-            ("0", Some(0)),
-            ("Tue, 24 Nov 2026 10:05:00 GMT", Some(300)),
-            ("Mon, 24 Nov 2026 10:05:00 GMT", Some(300)),
-            ("Tuesday, 24-Nov-26 10:05:00 GMT", Some(300)),
-            ("Tue Nov 24 10:05:00 2026", Some(300)),
-            ("Tue, 24 Nov 2026 09:00:00 GMT", None),
-            ("Tue, 24 Nov 2099 09:00:00 GMT", Some(86_400)),
-            ("1000000000000", Some(86_400)),
-            ("1e400", Some(86_400)),
-            ("-1", None),
-            ("NaN", None),
-            ("inf", None),
-            ("soon", None),
-            ("", None),
-        ] {
-            assert_eq!(hint(value), wait, "{value}");
-        }
-    }
-
-    #[test]
-    fn other_hints_count_when_the_header_does_not() {
-        let none = HeaderMap::new();
-        let body = |text: &str| wait_hint(&none, text.as_bytes(), now()).map(|wait| wait.as_secs());
-        assert_eq!(body(r#"{"retry_after":0.25}"#), Some(1));
-        assert_eq!(body(r#"{"parameters":{"retry_after":30}}"#), Some(30));
-        assert_eq!(body(r#"{"retry_after":"soon"}"#), None);
-        assert_eq!(body("[1,2"), None);
-        let mut headers = HeaderMap::new();
-        headers.insert("retry-after", HeaderValue::from_static("garbage"));
-        headers.insert("x-ratelimit-reset-after", HeaderValue::from_static("4"));
-        assert_eq!(
-            wait_hint(&headers, b"", now()),
-            Some(Duration::from_secs(4))
-        );
-    }
-
-    #[test]
-    fn every_status_has_an_outcome() {
-        for status in 100..1_000 {
-            let answer = Answer {
-                status,
-                headers: HeaderMap::new(),
-                body: Vec::new(),
-            };
-            let class = match classify(&answer, now()).outcome {
-                AttemptOutcome::Delivered => "delivered",
-                AttemptOutcome::Later { .. } => "later",
-                AttemptOutcome::Refused { .. } => "refused",
-                AttemptOutcome::Permanent { .. } => "permanent",
-            };
-            let expected = match status {
-                200..=299 => "delivered",
-                401 | 402 | 403 | 407 => "refused",
-                408 | 425 | 429 | 500.. => "later",
-                _ => "permanent",
-            };
-            assert_eq!(class, expected, "{status}");
-        }
-    }
 
     #[test]
     fn wrong_urls_and_headers_name_their_key_and_no_secret() {
@@ -342,7 +275,7 @@ mod tests {
             "file:///etc/passwd",
             "http://",
         ] {
-            assert_eq!(parse_url(&Secret::new(wrong)).unwrap_err().key, "url");
+            assert_eq!(parse_url("url", wrong).unwrap_err().key, "url");
         }
         for (name, value) in [
             ("a b", "x"),
@@ -354,6 +287,14 @@ mod tests {
             let error = parse_headers(&headers).unwrap_err();
             assert_eq!(error.key, "headers");
             assert!(!error.to_string().contains("sesame"));
+        }
+    }
+
+    #[test]
+    fn segments_are_encoded_below_a_base_with_or_without_a_slash() {
+        for base in ["https://h.example/api", "https://h.example/api/"] {
+            let url = below(&Url::parse(base).unwrap(), &["rooms", "!a/b?c:h"]);
+            assert_eq!(url.as_str(), "https://h.example/api/rooms/!a%2Fb%3Fc:h");
         }
     }
 }

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use url::Url;
 
+use crate::domain::alert::delivery::{Attempt, AttemptOutcome};
 use crate::domain::alert::plain;
 use crate::secret::{REDACTED, Secret};
 
@@ -72,6 +73,21 @@ impl Mask {
     /// What may be kept of an answer: masked, one plain line, at most 2 KiB.
     pub(super) fn keep(&self, answer: &[u8]) -> String {
         self.keep_up_to(answer, KEPT)
+    }
+
+    /// The attempt without a secret in what was said, nor in what we say of it.
+    pub(super) fn attempt(&self, mut attempt: Attempt) -> Attempt {
+        attempt.answer = self.keep(attempt.answer.as_bytes());
+        match &mut attempt.outcome {
+            AttemptOutcome::Delivered => {}
+            AttemptOutcome::Later { message, .. }
+            | AttemptOutcome::Refused { message }
+            | AttemptOutcome::Permanent { message }
+            | AttemptOutcome::Gone { message } => {
+                *message = self.keep_up_to(message.as_bytes(), 1_000);
+            }
+        }
+        attempt
     }
 
     /// The same, in at most `max` bytes.

@@ -5,14 +5,44 @@
 //! in [`build`], one variant in `settings`, one paragraph in `docs/delivery.md`.
 
 mod advice;
+mod alertmanager;
+mod apprise;
 mod command;
 mod cut;
+mod discord;
+mod dooray;
 mod email;
 mod file;
+mod gotify;
 mod http;
+mod incident;
+mod jandi;
+mod journald;
+mod kakaowork;
+mod line_works;
+mod markup;
 mod mask;
+mod matrix;
+mod mattermost;
+mod mqtt;
+mod nats;
+mod ntfy;
+mod opsgenie;
+mod pagerduty;
+mod pushover;
+mod samples;
+mod service;
 pub mod settings;
+mod signal;
+mod slack;
+mod stream;
+mod syslog;
+mod teams;
+mod telegram;
+mod template;
 mod terminal;
+mod thread;
+mod voice;
 mod webhook;
 
 use std::ffi::OsString;
@@ -22,16 +52,17 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::alert::delivery::Attempt;
 use crate::domain::alert::frame::Frame;
-use crate::domain::alert::message::{self, Message};
 use crate::domain::alert::wire::WireAlert;
 use crate::secret::Secret;
 pub use email::is_mail_address;
 use settings::{ReceiverConfig, ReceiverKind};
+use template::Templates;
+use voice::Voice;
 
 /// What every receiver is built with.
 #[derive(Clone, Debug)]
@@ -83,7 +114,7 @@ pub trait Notifier: Send + Sync {
     /// The longest an attempt takes; the lease of a claim must be longer.
     fn patience(&self) -> Duration;
 
-    /// The message as it would be sent, readable.
+    /// What would be sent, byte for byte, but for secrets and what nobody could read.
     fn preview(&self, outgoing: &Outgoing) -> String;
 
     /// Sends once and says how that ended and how long it took. Dropping the future ends what it started.
@@ -135,23 +166,67 @@ pub fn build(config: &ReceiverConfig, context: &Context) -> Result<Box<dyn Notif
         language: config.language,
         zone: zone(config, context)?,
     };
+    let voice = Voice::new(frame, Templates::new(&config.templates)?);
     let max_body = config.max_body;
-    Ok(match &config.kind {
-        ReceiverKind::Terminal => Box::new(terminal::Terminal::new(context.terminal, frame)),
-        ReceiverKind::File { path } => Box::new(file::File::new(path, max_body, context)?),
-        ReceiverKind::Command { argv, timeout } => {
-            Box::new(command::Command::new(argv, *timeout, max_body, context)?)
+    match &config.kind {
+        ReceiverKind::Terminal => Ok(Box::new(terminal::Terminal::new(context.terminal, voice))),
+        ReceiverKind::File { path } => Ok(Box::new(file::File::new(path, max_body, context)?)),
+        ReceiverKind::Command { argv, timeout } => Ok(Box::new(command::Command::new(
+            argv, *timeout, max_body, context,
+        )?)),
+        ReceiverKind::Webhook(settings) => Ok(Box::new(webhook::Webhook::new(
+            settings, max_body, voice, context,
+        )?)),
+        ReceiverKind::Email(settings) => {
+            Ok(Box::new(email::Email::new(&config.id, settings, voice)?))
         }
-        ReceiverKind::Webhook {
-            url,
-            secrets,
-            headers,
-        } => {
-            let poster = http::Poster::new(url, headers, context)?;
-            Box::new(webhook::Webhook::new(poster, secrets, max_body)?)
+        ReceiverKind::Syslog(settings) => {
+            Ok(Box::new(syslog::Syslog::new(settings, voice, context)?))
         }
-        ReceiverKind::Email(settings) => Box::new(email::Email::new(&config.id, settings, frame)?),
-    })
+        ReceiverKind::Journald { socket } => {
+            Ok(Box::new(journald::Journald::new(socket.as_ref(), voice)))
+        }
+        ReceiverKind::Mqtt(settings) => Ok(Box::new(mqtt::Mqtt::new(
+            config.id.as_str(),
+            settings,
+            max_body,
+            context,
+        )?)),
+        ReceiverKind::Nats(settings) => Ok(Box::new(nats::Nats::new(settings, max_body, context)?)),
+        kind => build_service(kind, voice, context),
+    }
+}
+
+/// Those that are spoken to over HTTP.
+fn build_service(
+    kind: &ReceiverKind,
+    voice: Voice,
+    context: &Context,
+) -> Result<Box<dyn Notifier>, BuildError> {
+    match kind {
+        ReceiverKind::Slack(settings) => slack::new(settings, voice, context),
+        ReceiverKind::Discord(settings) => discord::new(settings, voice, context),
+        ReceiverKind::Telegram(settings) => telegram::new(settings, voice, context),
+        ReceiverKind::Teams(settings) => teams::new(settings, voice, context),
+        ReceiverKind::Matrix(settings) => matrix::new(settings, voice, context),
+        ReceiverKind::Mattermost(settings) => mattermost::new(settings, voice, context),
+        ReceiverKind::Ntfy(settings) => ntfy::new(settings, voice, context),
+        ReceiverKind::Gotify(settings) => gotify::new(settings, voice, context),
+        ReceiverKind::Pushover(settings) => pushover::new(settings, voice, context),
+        ReceiverKind::Pagerduty(settings) => pagerduty::new(settings, voice, context),
+        ReceiverKind::Opsgenie(settings) => opsgenie::new(settings, voice, context),
+        ReceiverKind::Alertmanager(settings) => alertmanager::new(settings, voice, context),
+        ReceiverKind::Jandi(settings) => jandi::new(settings, voice, context),
+        ReceiverKind::Dooray(settings) => dooray::new(settings, voice, context),
+        ReceiverKind::Kakaowork(settings) => kakaowork::new(settings, voice, context),
+        ReceiverKind::LineWorks(settings) => line_works::new(settings, voice, context),
+        ReceiverKind::Signal(settings) => signal::new(settings, voice, context),
+        ReceiverKind::Apprise(settings) => apprise::new(settings, voice, context),
+        other => Err(BuildError::new(
+            "kind",
+            format!("`{}` is no service over HTTP", other.name()),
+        )),
+    }
 }
 
 fn zone(config: &ReceiverConfig, context: &Context) -> Result<TimeZone, BuildError> {
@@ -164,17 +239,4 @@ fn zone(config: &ReceiverConfig, context: &Context) -> Result<TimeZone, BuildErr
             format!("`{name}` is no known time zone: write it as \"Asia/Seoul\""),
         )
     })
-}
-
-/// An alert that arrives later than this after failed attempts says so (DLV-15).
-const LATE: SignedDuration = SignedDuration::from_hours(6);
-
-/// The message for people.
-fn message(outgoing: &Outgoing, frame: &Frame) -> Message {
-    let mut message = message::render(&outgoing.alert, frame, outgoing.sent_at);
-    let age = outgoing.sent_at.duration_since(outgoing.alert.created);
-    if outgoing.attempt > 1 && age >= LATE {
-        message.say_late(frame, age);
-    }
-    message
 }

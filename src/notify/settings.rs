@@ -2,7 +2,6 @@
 //!
 //! Reading them from text is config's business; whether they can work is asked by `super::build`.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -14,6 +13,30 @@ use crate::domain::id::ReceiverId;
 use crate::domain::rule::Severity;
 use crate::domain::units::Rate;
 use crate::secret::Secret;
+
+pub use super::alertmanager::AlertmanagerSettings;
+pub use super::apprise::AppriseSettings;
+pub use super::discord::DiscordSettings;
+pub use super::dooray::DooraySettings;
+pub use super::gotify::GotifySettings;
+pub use super::jandi::JandiSettings;
+pub use super::kakaowork::{KakaoworkSettings, KakaoworkTo};
+pub use super::line_works::{LineWorksSettings, LineWorksTo};
+pub use super::matrix::MatrixSettings;
+pub use super::mattermost::MattermostSettings;
+pub use super::mqtt::MqttSettings;
+pub use super::nats::NatsSettings;
+pub use super::ntfy::NtfySettings;
+pub use super::opsgenie::OpsgenieSettings;
+pub use super::pagerduty::PagerdutySettings;
+pub use super::pushover::PushoverSettings;
+pub use super::signal::SignalSettings;
+pub use super::slack::SlackSettings;
+pub use super::syslog::{FACILITIES, SyslogSettings};
+pub use super::teams::TeamsSettings;
+pub use super::telegram::TelegramSettings;
+pub use super::template::TemplateSettings;
+pub use super::webhook::WebhookSettings;
 
 /// Where alerts go.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +59,8 @@ pub struct ReceiverConfig {
     pub max_body: Option<u64>,
     /// The language of labels and times.
     pub language: Language,
+    /// Its own words for titles and bodies.
+    pub templates: TemplateSettings,
     /// How it is reached.
     pub kind: ReceiverKind,
 }
@@ -58,16 +83,56 @@ pub enum ReceiverKind {
         timeout: Duration,
     },
     /// A POST of the JSON, signed after Standard Webhooks.
-    Webhook {
-        /// Where to; may hold a token.
-        url: Secret,
-        /// Each gives a signature; two while one is replaced by the other.
-        secrets: Vec<Secret>,
-        /// Extra request headers.
-        headers: BTreeMap<String, Secret>,
-    },
+    Webhook(WebhookSettings),
     /// A mail.
     Email(EmailSettings),
+    /// Slack.
+    Slack(SlackSettings),
+    /// Discord.
+    Discord(DiscordSettings),
+    /// Telegram.
+    Telegram(TelegramSettings),
+    /// Microsoft Teams.
+    Teams(TeamsSettings),
+    /// Matrix.
+    Matrix(MatrixSettings),
+    /// Mattermost.
+    Mattermost(MattermostSettings),
+    /// ntfy.
+    Ntfy(NtfySettings),
+    /// Gotify.
+    Gotify(GotifySettings),
+    /// Pushover.
+    Pushover(PushoverSettings),
+    /// `PagerDuty`.
+    Pagerduty(PagerdutySettings),
+    /// Opsgenie, and what speaks its API.
+    Opsgenie(OpsgenieSettings),
+    /// Prometheus Alertmanager.
+    Alertmanager(AlertmanagerSettings),
+    /// JANDI.
+    Jandi(JandiSettings),
+    /// Dooray.
+    Dooray(DooraySettings),
+    /// `KakaoWork`.
+    Kakaowork(KakaoworkSettings),
+    /// LINE WORKS.
+    LineWorks(LineWorksSettings),
+    /// Signal, through signal-cli.
+    Signal(SignalSettings),
+    /// The Apprise API.
+    Apprise(AppriseSettings),
+    /// Syslog.
+    Syslog(SyslogSettings),
+    /// The journal of systemd.
+    Journald {
+        /// Where it listens, if not where it always does.
+        socket: Option<PathBuf>,
+    },
+    /// An MQTT broker.
+    Mqtt(MqttSettings),
+    /// NATS `JetStream`.
+    Nats(NatsSettings),
 }
 
 /// How mails are sent.
@@ -107,8 +172,30 @@ impl ReceiverKind {
             Self::Terminal => "terminal",
             Self::File { .. } => "file",
             Self::Command { .. } => "command",
-            Self::Webhook { .. } => "webhook",
+            Self::Webhook(_) => "webhook",
             Self::Email(_) => "email",
+            Self::Slack(_) => "slack",
+            Self::Discord(_) => "discord",
+            Self::Telegram(_) => "telegram",
+            Self::Teams(_) => "teams",
+            Self::Matrix(_) => "matrix",
+            Self::Mattermost(_) => "mattermost",
+            Self::Ntfy(_) => "ntfy",
+            Self::Gotify(_) => "gotify",
+            Self::Pushover(_) => "pushover",
+            Self::Pagerduty(_) => "pagerduty",
+            Self::Opsgenie(_) => "opsgenie",
+            Self::Alertmanager(_) => "alertmanager",
+            Self::Jandi(_) => "jandi",
+            Self::Dooray(_) => "dooray",
+            Self::Kakaowork(_) => "kakaowork",
+            Self::LineWorks(_) => "line-works",
+            Self::Signal(_) => "signal",
+            Self::Apprise(_) => "apprise",
+            Self::Syslog(_) => "syslog",
+            Self::Journald { .. } => "journald",
+            Self::Mqtt(_) => "mqtt",
+            Self::Nats(_) => "nats",
         }
     }
 
@@ -116,13 +203,7 @@ impl ReceiverKind {
     /// No secret can be read from it.
     #[must_use]
     pub fn destination(&self) -> String {
-        let parts: Vec<&str> = match self {
-            Self::Terminal => Vec::new(),
-            Self::File { path } => vec![path.to_str().unwrap_or_default()],
-            Self::Command { argv, .. } => argv.iter().map(String::as_str).collect(),
-            Self::Webhook { url, .. } => vec![url.expose()],
-            Self::Email(email) => vec![&email.server, email.username.as_deref().unwrap_or("")],
-        };
+        let parts = self.address();
         let mut hash = Sha256::new();
         for part in std::iter::once(self.name()).chain(parts) {
             hash.update((part.len() as u64).to_be_bytes());
@@ -131,14 +212,63 @@ impl ReceiverKind {
         hex(&hash.finalize()[..16])
     }
 
+    /// What tells one destination of a kind from another.
+    fn address(&self) -> Vec<&str> {
+        match self {
+            Self::Terminal | Self::Journald { .. } => Vec::new(),
+            Self::File { path } => vec![path.to_str().unwrap_or_default()],
+            Self::Command { argv, .. } => argv.iter().map(String::as_str).collect(),
+            Self::Webhook(webhook) => vec![webhook.url.expose()],
+            Self::Email(email) => vec![&email.server, email.username.as_deref().unwrap_or("")],
+            // Slack limits each channel of a bot on its own.
+            Self::Slack(SlackSettings::Hook { url }) => vec![url.expose()],
+            Self::Slack(SlackSettings::Bot { token, channel, .. }) => {
+                vec![token.expose(), channel]
+            }
+            Self::Discord(discord) => vec![discord.url.expose()],
+            Self::Telegram(telegram) => vec![telegram.token.expose()],
+            Self::Teams(teams) => vec![teams.url.expose()],
+            Self::Matrix(matrix) => vec![matrix.token.expose()],
+            Self::Mattermost(MattermostSettings::Hook { url, .. }) => vec![url.expose()],
+            Self::Mattermost(MattermostSettings::Bot { url, token, .. }) => {
+                vec![url.expose(), token.expose()]
+            }
+            Self::Ntfy(ntfy) => {
+                let token = ntfy.token.as_ref().map_or("", Secret::expose);
+                vec![&ntfy.url, token]
+            }
+            Self::Gotify(gotify) => vec![&gotify.url, gotify.token.expose()],
+            Self::Pushover(pushover) => vec![pushover.token.expose()],
+            Self::Pagerduty(pagerduty) => vec![pagerduty.routing_key.expose()],
+            Self::Opsgenie(opsgenie) => vec![opsgenie.token.expose()],
+            Self::Alertmanager(alertmanager) => vec![&alertmanager.url],
+            Self::Jandi(jandi) => vec![jandi.url.expose()],
+            Self::Dooray(dooray) => vec![dooray.url.expose()],
+            Self::Kakaowork(kakaowork) => vec![kakaowork.token.expose()],
+            Self::LineWorks(line_works) => vec![&line_works.client_id],
+            Self::Signal(signal) => vec![&signal.url, &signal.from],
+            Self::Apprise(apprise) => vec![&apprise.url, apprise.key.expose()],
+            Self::Syslog(syslog) => vec![&syslog.server],
+            Self::Mqtt(mqtt) => vec![&mqtt.server],
+            Self::Nats(nats) => vec![&nats.server],
+        }
+    }
+
     /// Whether people read it: such receivers get digests, caps and groups; machines get one call an alert,
     /// whole, unless configured otherwise.
     #[must_use]
     pub fn is_for_people(&self) -> bool {
-        match self {
-            Self::Terminal | Self::Email(_) => true,
-            Self::File { .. } | Self::Command { .. } | Self::Webhook { .. } => false,
-        }
+        !matches!(
+            self,
+            Self::File { .. }
+                | Self::Command { .. }
+                | Self::Webhook(_)
+                | Self::Alertmanager(_)
+                | Self::Syslog(_)
+                | Self::Journald { .. }
+                | Self::Mqtt(_)
+                | Self::Nats(_)
+        )
     }
 }
 
@@ -147,11 +277,12 @@ mod tests {
     use super::*;
 
     fn webhook(url: &str) -> ReceiverKind {
-        ReceiverKind::Webhook {
+        ReceiverKind::Webhook(WebhookSettings {
             url: Secret::new(url),
             secrets: Vec::new(),
-            headers: BTreeMap::new(),
-        }
+            headers: std::collections::BTreeMap::new(),
+            put: false,
+        })
     }
 
     #[test]

@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex, TryLockError};
 use std::time::Duration;
 
 use super::mask::chain;
-use super::{Notifier, Outgoing, Sending, TerminalOutput, message};
+use super::voice::Voice;
+use super::{Notifier, Outgoing, Sending, TerminalOutput};
 use crate::domain::alert::delivery::Attempt;
-use crate::domain::alert::frame::Frame;
 use crate::domain::alert::message::Message;
 use crate::domain::rule::Severity;
 
@@ -18,7 +18,7 @@ use crate::domain::rule::Severity;
 pub(super) struct Terminal {
     out: Arc<Mutex<Box<dyn Write + Send>>>,
     colour: bool,
-    frame: Frame,
+    voice: Voice,
 }
 
 const BOLD: &str = "\x1b[1m";
@@ -27,26 +27,26 @@ const PLAIN: &str = "\x1b[0m";
 
 impl Terminal {
     /// Writes to stdout or stderr.
-    pub(super) fn new(output: TerminalOutput, frame: Frame) -> Self {
+    pub(super) fn new(output: TerminalOutput, voice: Voice) -> Self {
         let (out, terminal): (Box<dyn Write + Send>, bool) = if output.to_stderr {
             (Box::new(io::stderr()), io::stderr().is_terminal())
         } else {
             (Box::new(io::stdout()), io::stdout().is_terminal())
         };
-        Self::writing_to(out, output.colour.unwrap_or(terminal), frame)
+        Self::writing_to(out, output.colour.unwrap_or(terminal), voice)
     }
 
     /// Writes to any stream.
-    fn writing_to(out: Box<dyn Write + Send>, colour: bool, frame: Frame) -> Self {
+    fn writing_to(out: Box<dyn Write + Send>, colour: bool, voice: Voice) -> Self {
         Self {
             out: Arc::new(Mutex::new(out)),
             colour,
-            frame,
+            voice,
         }
     }
 
     async fn write(&self, outgoing: &Outgoing) -> Attempt {
-        let text = paint(&message(outgoing, &self.frame), self.colour);
+        let text = paint(&self.voice.message(outgoing), self.colour);
         let out = Arc::clone(&self.out);
         // A terminal that was stopped blocks; that must not stop anything else.
         let written = tokio::task::spawn_blocking(move || {
@@ -79,7 +79,7 @@ impl Notifier for Terminal {
     }
 
     fn preview(&self, outgoing: &Outgoing) -> String {
-        paint(&message(outgoing, &self.frame), false)
+        paint(&self.voice.message(outgoing), false)
     }
 }
 
@@ -171,11 +171,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_terminal_that_was_stopped_takes_one_thread_only() {
-        let frame = Frame {
+        let frame = crate::domain::alert::frame::Frame {
             language: crate::domain::alert::frame::Language::default(),
             zone: jiff::tz::TimeZone::UTC,
         };
-        let terminal = Terminal::writing_to(Box::new(Vec::new()), false, frame);
+        let voice = Voice::new(frame, crate::notify::template::Templates::default());
+        let terminal = Terminal::writing_to(Box::new(Vec::new()), false, voice);
         let alert = serde_json::json!({
             "type": "alert", "id": "1", "key": "k", "created": "2026-11-24T10:00:00Z", "severity": "high",
             "reason": "health", "rule": {"id": "r", "title": "r"}, "entry": null, "matches": [],

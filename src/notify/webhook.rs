@@ -1,28 +1,52 @@
-//! The webhook receiver: the alert's JSON in a POST, signed after Standard Webhooks.
+//! The webhook receiver: the alert's JSON, or what a template makes of it, signed after Standard Webhooks.
 //!
 //! Status table, limits and waits are in `http`.
 
-use std::time::Duration;
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
+use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderValue};
 use sha2::Sha256;
+use url::Url;
 use zeroize::Zeroizing;
 
-use super::http::{Poster, TIMEOUT};
-use super::{BuildError, Notifier, Outgoing, Sending, cut};
+use super::http::answer::classify;
+use super::http::{Http, Request, TIMEOUT, after, parse_headers, parse_url};
+use super::mask::Mask;
+use super::samples::samples;
+use super::voice::Voice;
+use super::{BuildError, Context, Notifier, Outgoing, Sending, cut};
 use crate::domain::alert::delivery::Attempt;
 use crate::secret::Secret;
 
+/// Where alerts go, and how they are signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebhookSettings {
+    /// Where to; may hold a token.
+    pub url: Secret,
+    /// Each gives a signature; two while one is replaced by the other.
+    pub secrets: Vec<Secret>,
+    /// Extra request headers.
+    pub headers: BTreeMap<String, Secret>,
+    /// PUT instead of POST.
+    pub put: bool,
+}
+
 /// Posts alerts to one URL.
 pub(super) struct Webhook {
-    poster: Poster,
+    http: Http,
+    url: Url,
+    method: Method,
+    headers: HeaderMap,
     keys: Vec<Zeroizing<Vec<u8>>>,
     max_body: Option<u64>,
+    voice: Voice,
 }
 
 /// To what the entry's texts are cut after a 413, when they are longer.
@@ -35,27 +59,79 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 );
 
 impl Webhook {
-    /// Checks the secrets; the first is the newest.
+    /// Checks URL, headers, secrets, of which the first is the newest, and the body's template.
     pub(super) fn new(
-        mut poster: Poster,
-        secrets: &[Secret],
+        settings: &WebhookSettings,
         max_body: Option<u64>,
+        voice: Voice,
+        context: &Context,
     ) -> Result<Self, BuildError> {
-        for secret in secrets {
-            poster.hide(secret);
+        let url = parse_url("url", settings.url.expose())?;
+        let mut mask = Mask::default();
+        mask.hide_url(&url);
+        for value in settings.headers.values() {
+            mask.hide_header(value.expose());
         }
-        Ok(Self {
-            poster,
-            keys: secrets.iter().map(key).collect::<Result<_, _>>()?,
+        for secret in &settings.secrets {
+            mask.hide(secret.expose());
+        }
+        let headers = parse_headers(&settings.headers)?;
+        let webhook = Self {
+            http: Http::new(&url, mask, context)?,
+            url,
+            method: if settings.put {
+                Method::PUT
+            } else {
+                Method::POST
+            },
+            headers,
+            keys: settings.secrets.iter().map(key).collect::<Result<_, _>>()?,
             max_body,
-        })
+            voice,
+        };
+        webhook.check_template()?;
+        Ok(webhook)
     }
 
-    async fn post(&self, outgoing: &Outgoing, body: String) -> Attempt {
+    /// A body of a template's is JSON, unless a header says otherwise.
+    fn check_template(&self) -> Result<(), BuildError> {
+        if self.headers.contains_key("content-type") {
+            return Ok(());
+        }
+        for outgoing in samples() {
+            let Some(body) = self.voice.raw_body(&outgoing) else {
+                return Ok(());
+            };
+            if let Err(error) = serde_json::from_str::<serde_json::Value>(&body) {
+                let reason = outgoing.alert.reason.as_str();
+                return Err(BuildError::new(
+                    "body",
+                    format!(
+                        "makes no JSON for an alert of reason `{reason}` ({error}): put texts in by {{{{ … | tojson }}}}, or say \
+                         what it is by headers = {{ Content-Type = \"…\" }}"
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn body(&self, outgoing: &Outgoing, max: Option<u64>) -> String {
+        self.voice
+            .raw_body(outgoing)
+            .unwrap_or_else(|| cut::json(&outgoing.alert, max))
+    }
+
+    /// The request, signed.
+    fn request(&self, outgoing: &Outgoing, body: String) -> Result<Request, Attempt> {
         let timestamp = outgoing.sent_at.as_second().to_string();
         let id = &outgoing.alert.key;
-        let mut headers = HeaderMap::new();
         let signatures = sign(&self.keys, id, &timestamp, &body);
+        let mut request = Request::post(self.url.clone(), "application/json", body);
+        request.method = self.method.clone();
+        for (name, value) in &self.headers {
+            request.headers.insert(name, value.clone());
+        }
         for (name, value) in [
             ("webhook-id", id),
             ("webhook-timestamp", &timestamp),
@@ -64,33 +140,44 @@ impl Webhook {
             if value.is_empty() {
                 continue;
             }
-            match HeaderValue::from_str(value) {
-                Ok(value) => headers.insert(name, value),
-                Err(_) => {
-                    return Attempt::permanent(format!("`{name}` cannot be sent as a header"));
-                }
-            };
+            let value = HeaderValue::from_str(value)
+                .map_err(|_| Attempt::permanent(format!("`{name}` cannot be sent as a header")))?;
+            request.headers.insert(name, value);
         }
-        self.poster.post(headers, body, outgoing.sent_at).await
+        Ok(request)
     }
 
-    async fn post_or_trim(&self, outgoing: &Outgoing) -> Attempt {
-        let body = cut::json(&outgoing.alert, self.max_body);
-        let attempt = self.post(outgoing, body).await;
+    async fn send_once(&self, outgoing: &Outgoing, body: String) -> Result<Attempt, Attempt> {
+        let start = Instant::now();
+        let answer = self.http.ask(self.request(outgoing, body)?).await?;
+        let now = after(outgoing.sent_at, start.elapsed());
+        Ok(self.http.note(classify(&answer, now), &answer))
+    }
+
+    async fn post_or_trim(&self, outgoing: &Outgoing) -> Result<Attempt, Attempt> {
+        let attempt = self
+            .send_once(outgoing, self.body(outgoing, self.max_body))
+            .await?;
         let sent = cut::longest(&outgoing.alert)
             .min(usize::try_from(self.max_body.unwrap_or(u64::MAX)).unwrap_or(usize::MAX));
         if attempt.status != Some(413) || sent == 0 {
-            return attempt;
+            return Ok(attempt);
         }
         let smaller = TRIMMED.min(sent / 2) as u64;
-        self.post(outgoing, cut::json(&outgoing.alert, Some(smaller)))
-            .await
+        let trimmed = Outgoing {
+            alert: cut::cut(&outgoing.alert, smaller),
+            ..outgoing.clone()
+        };
+        self.send_once(&trimmed, self.body(&trimmed, None)).await
     }
 }
 
 impl Notifier for Webhook {
     fn attempt<'a>(&'a self, outgoing: &'a Outgoing) -> Sending<'a> {
-        Box::pin(self.post_or_trim(outgoing))
+        Box::pin(async move {
+            let attempt = self.post_or_trim(outgoing).await;
+            attempt.unwrap_or_else(|attempt| attempt)
+        })
     }
 
     fn patience(&self) -> Duration {
@@ -99,7 +186,10 @@ impl Notifier for Webhook {
     }
 
     fn preview(&self, outgoing: &Outgoing) -> String {
-        cut::json(&outgoing.alert, self.max_body)
+        match self.request(outgoing, self.body(outgoing, self.max_body)) {
+            Ok(request) => self.http.show(&request),
+            Err(attempt) => attempt.outcome.message().unwrap_or("").to_owned(),
+        }
     }
 }
 

@@ -135,6 +135,20 @@ pub(super) fn of_story(tx: &Transaction<'_>, story: i64, rule: &RuleId) -> Resul
         .query_row(params![story, rule.as_str()], |row| row.get(0))?)
 }
 
+/// When a rule's last alert on a story before `alert` was raised.
+pub(super) fn created_before(
+    conn: &Connection,
+    (story, rule): (i64, &str),
+    alert: i64,
+) -> Result<Option<Timestamp>> {
+    let created: Option<Ms> = conn
+        .prepare_cached(
+            "select max(created) from alert where story = ?1 and rule = ?2 and seq < ?3",
+        )?
+        .query_row(params![story, rule, alert], |row| row.get(0))?;
+    Ok(created.map(|created| created.0))
+}
+
 /// Whether an alert of a rule on a story went, or goes, to a receiver.
 pub(super) fn went_to(
     tx: &Transaction<'_>,

@@ -28,8 +28,9 @@ pub(super) const ALL: &[Migration] = &[
     (9, include_str!("migrations/0009_keys.sql")),
     (10, include_str!("migrations/0010_under_way.sql")),
     (11, include_str!("migrations/0011_identity.sql")),
-    (12, include_str!("migrations/0015_decisions.sql")),
-    (13, include_str!("migrations/0017_web.sql")),
+    (12, include_str!("migrations/0012_stories.sql")),
+    (13, include_str!("migrations/0013_decisions.sql")),
+    (14, include_str!("migrations/0017_web.sql")),
 ];
 
 /// The version that `steps` lead to.

@@ -201,7 +201,8 @@ fn message_of(outcome: &AttemptOutcome) -> Option<&str> {
         AttemptOutcome::Delivered => None,
         AttemptOutcome::Later { message, .. }
         | AttemptOutcome::Refused { message }
-        | AttemptOutcome::Permanent { message } => Some(message),
+        | AttemptOutcome::Permanent { message }
+        | AttemptOutcome::Gone { message } => Some(message),
     }
 }
 
@@ -216,6 +217,7 @@ fn add_attempt(
         AttemptOutcome::Later { .. } => "later",
         AttemptOutcome::Refused { .. } => "refused",
         AttemptOutcome::Permanent { .. } => "permanent",
+        AttemptOutcome::Gone { .. } => "gone",
     };
     count_attempt(tx, delivery, now)?;
     tx.prepare_cached(
@@ -259,7 +261,9 @@ fn note_receiver(
             return Ok(());
         }
         AttemptOutcome::Later { wait, .. } => *wait,
-        AttemptOutcome::Refused { .. } | AttemptOutcome::Permanent { .. } => None,
+        AttemptOutcome::Refused { .. }
+        | AttemptOutcome::Permanent { .. }
+        | AttemptOutcome::Gone { .. } => None,
     };
     let hold = wait.map(|wait| Ms(later(now, millis(wait.min(LONGEST_HOLD)))));
     tx.prepare_cached(

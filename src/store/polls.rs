@@ -4,7 +4,7 @@
 //! the facts it needs are gathered from the store, in the same transaction that keeps its answer.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
@@ -14,7 +14,8 @@ use super::entries::{self, Marks, Placed};
 use super::gaps::{self, NewGap};
 use super::outbox::Addressee;
 use super::row::{Json, Ms, Name, Rank};
-use super::{Result, StoreError, feeds, pages, stories, websub};
+use super::stories::{self, Placer};
+use super::{Result, StoreError, feeds, pages, websub};
 use crate::domain::alert::decide::{Change, Facts, decide};
 use crate::domain::alert::{self, Decision, Held, Reason};
 use crate::domain::entry::Entry;
@@ -27,6 +28,7 @@ use crate::domain::feed::websub::push::PollNews;
 use crate::domain::id::{EntryId, FeedId};
 use crate::domain::matching::{Match, Mention};
 use crate::domain::rule::{Notify, Revisions};
+use crate::domain::story::policy::Policy;
 
 /// Everything one poll brings.
 #[derive(Clone, Debug)]
@@ -55,8 +57,8 @@ pub struct PollCommit {
     pub backlog_before: Timestamp,
     /// Undated new entries raise none either: it is the feed's first document.
     pub undated_is_backlog: bool,
-    /// How long a story takes in copies.
-    pub story_window: Duration,
+    /// What makes a story.
+    pub story: Arc<Policy>,
     /// When all this is so.
     pub now: Timestamp,
 }
@@ -206,11 +208,12 @@ pub(super) fn record_entries(
     for rekeyed in &commit.rekeyed {
         entries::rekey(tx, &commit.feed, rekeyed)?;
     }
+    let mut placer = Placer::new(commit);
     for item in &commit.new {
-        record_new(tx, commit, item, result)?;
+        record_new(tx, commit, item, (&mut placer, result))?;
     }
     for revised in &commit.revised {
-        record_revised(tx, commit, revised, result)?;
+        record_revised(tx, commit, revised, (&mut placer, result))?;
     }
     result.pages += pages::queue(tx, commit)?;
     entries::touch(tx, &commit.seen, commit.now)
@@ -220,14 +223,14 @@ fn record_new(
     tx: &Transaction<'_>,
     commit: &PollCommit,
     item: &Recorded,
-    result: &mut PollResult,
+    (placer, result): (&mut Placer<'_>, &mut PollResult),
 ) -> Result<()> {
     if entries::is_stored(tx, &item.entry.id)? {
         result.repeated += 1;
         return Ok(());
     }
     let marks = Marks::of(item);
-    let home = stories::place(tx, item, marks, commit.story_window, commit.now)?;
+    let home = placer.place(tx, item, marks)?;
     let at = entries::insert(tx, &commit.feed, item, (marks, &home), commit.now)?;
     result.new += 1;
     let case = Case {
@@ -235,20 +238,23 @@ fn record_new(
         item,
         revised: false,
     };
-    record_findings(tx, &commit.terms(), &case, result)
+    let alerts = result.alerts.len();
+    record_findings(tx, &commit.terms(), &case, result)?;
+    placer.settle(tx, &case.at, &home, result.alerts.len() > alerts)
 }
 
 fn record_revised(
     tx: &Transaction<'_>,
     commit: &PollCommit,
     revised: &RevisedEntry,
-    result: &mut PollResult,
+    (placer, result): (&mut Placer<'_>, &mut PollResult),
 ) -> Result<()> {
-    let Some(at) = entries::revise(tx, &commit.feed, revised, commit.now)? else {
+    let Some(mut at) = entries::revise(tx, &commit.feed, revised, commit.now)? else {
         result.repeated += 1;
         return Ok(());
     };
     result.revised += 1;
+    placer.revisit(tx, &mut at, &revised.now)?;
     let case = Case {
         at,
         item: &revised.now,

@@ -10,7 +10,7 @@ use rusqlite::{Transaction, params};
 use serde::Serialize;
 
 use super::row::{Ms, later, millis};
-use super::{Result, Settings};
+use super::{Result, Settings, stories};
 
 /// Rows deleted in one sweep, of each kind.
 const BATCH: u32 = 500;
@@ -92,16 +92,12 @@ fn prune_entries(tx: &Transaction<'_>, before: Timestamp) -> Result<u32> {
              from entry where seq = ?1",
         )?
         .execute([seq])?;
+        stories::forget(tx, *seq)?;
         tx.prepare_cached("delete from entry where seq = ?1")?
             .execute([seq])?;
         tx.prepare_cached("update feed set entries = entries - 1 where id = ?1")?
             .execute([feed])?;
-        tx.prepare_cached(
-            "delete from story where seq = ?1
-                and not exists (select 1 from entry where story = ?1)
-                and not exists (select 1 from alert where story = ?1)",
-        )?
-        .execute([story])?;
+        stories::drop_if_empty(tx, *story)?;
     }
     Ok(u32::try_from(old.len()).unwrap_or(BATCH))
 }

@@ -1,6 +1,7 @@
 //! Sample feeds, entries and polls for the tests of the store.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -19,6 +20,7 @@ use crate::domain::feed::{Feed, FeedState, Origin};
 use crate::domain::id::{EntityId, FeedId, ReceiverId, RuleId};
 use crate::domain::matching::{Evidence, Match, Mention};
 use crate::domain::rule::{Notify, Revisions, Severity};
+use crate::domain::story::policy::Policy;
 
 pub(super) const DAY: Duration = Duration::from_hours(24);
 
@@ -187,7 +189,7 @@ pub(super) fn commit(new: Vec<Recorded>) -> PollCommit {
         pages: Vec::new(),
         backlog_before: after(-86_400),
         undated_is_backlog: true,
-        story_window: 3 * DAY,
+        story: Arc::new(Policy::new(3 * DAY, false, &[], &[])),
         now: now(),
     }
 }

@@ -1,82 +1,313 @@
-//! Stories: which one an entry joins, and what the outside sees of one.
+//! Stories: which one an entry joins, what the outside sees of one, and what people change about them.
 //!
-//! Two entries tell one story when their canonical URLs or folded titles are equal and the story began
-//! within the window. Copies that are only alike are not recognised yet.
+//! An entry joins by its canonical URL, by its folded title, or, where a rule or an entity watches it, as a copy of an
+//! entry that the story is joined through (`find`). Entries that nobody watches raise no alert and are not compared.
 
+mod edit;
+mod find;
 mod owners;
+mod show;
+mod sketch;
 
-use std::time::Duration;
+use std::borrow::Cow;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::entries::Marks;
-use super::polls::Recorded;
-use super::row::{Ms, count, later, millis};
+use self::find::Found;
+use self::sketch::{Dress, Sketch};
+use super::entries::{Marks, Placed};
+use super::polls::{PollCommit, Recorded};
+use super::row::{Ms, count};
 use super::{Result, entries};
 use crate::domain::alert::wire::WireStory;
 use crate::domain::entry::wire::WireEntry;
+use crate::domain::story::compare::same_title_apart;
+use crate::domain::story::policy::Policy;
 
+pub use edit::{Merged, Refused, Split, merge, split};
 pub use owners::owners;
+pub(super) use show::folded_before;
+pub use show::{
+    EditRow, MemberMatch, MemberRow, OwnerRow, RelatedRow, StoryDetail, StoryFilter, StoryRow,
+    ToldRow, detail, list,
+};
+pub(super) use sketch::forget;
+
+/// Likeness from which on a story is joined through a copy too, not only through its first entry.
+const CLOSE: f32 = 0.90;
 
 /// The story an entry was put into.
 #[derive(Clone, Debug)]
 pub(super) struct Home {
     /// Its row.
     pub seq: i64,
-    /// How the entry came in: `first`, `url` or `title`.
-    pub joined_by: &'static str,
+    /// How the entry came in: `first`, `url`, `title`, or what it has in common with a copy.
+    pub joined_by: Cow<'static, str>,
+    /// Others join the story through this entry.
+    is_way_in: bool,
+    sketch: Option<Sketch>,
+    related: Vec<Found>,
 }
 
-/// Finds the story of a new entry, or begins one.
-pub(super) fn place(
-    tx: &Transaction<'_>,
-    item: &Recorded,
-    marks: Marks,
-    window: Duration,
+/// What the entries of one poll are placed by.
+#[derive(Debug)]
+pub(super) struct Placer<'a> {
+    policy: &'a Policy,
     now: Timestamp,
-) -> Result<Home> {
-    let span = (
-        later(now, millis(window).saturating_neg()),
-        later(now, millis(window)),
-    );
-    let by_url = "select story from entry where url_hash = ?1 order by story desc limit 1";
-    let by_title = "select story from entry where title_hash = ?1 order by story desc limit 1";
-    for (mark, sql, joined_by) in [(marks.url, by_url, "url"), (marks.title, by_title, "title")] {
-        let Some(mark) = mark else { continue };
-        let newest: Option<i64> = tx
-            .prepare_cached(sql)?
-            .query_row([mark], |row| row.get(0))
-            .optional()?;
-        if let Some(seq) = newest
-            && join(tx, seq, span, now)?
-        {
-            return Ok(Home { seq, joined_by });
+    commit: &'a PollCommit,
+    /// Learnt when the first watched entry comes.
+    dress: Option<Dress>,
+}
+
+impl<'a> Placer<'a> {
+    /// For the entries of a poll.
+    pub(super) fn new(commit: &'a PollCommit) -> Self {
+        Self {
+            policy: &commit.story,
+            now: commit.now,
+            commit,
+            dress: None,
         }
     }
+
+    /// What a watched entry is compared by; none where nobody watches.
+    fn sketch(&mut self, tx: &Transaction<'_>, item: &Recorded) -> Result<Option<Sketch>> {
+        if item.matches.is_empty() && item.mentions.is_empty() {
+            return Ok(None);
+        }
+        if self.dress.is_none() {
+            let coming = self
+                .commit
+                .new
+                .iter()
+                .map(|item| item.entry.content.title.as_str());
+            self.dress = Some(Dress::learn(tx, self.commit.feed.as_str(), coming)?);
+        }
+        let dress = self.dress.as_ref();
+        Ok(dress.and_then(|dress| Sketch::of(item, dress, self.now)))
+    }
+
+    /// Finds the story of a new entry, or begins one.
+    pub(super) fn place(
+        &mut self,
+        tx: &Transaction<'_>,
+        item: &Recorded,
+        marks: Marks,
+    ) -> Result<Home> {
+        let sketch = self.sketch(tx, item)?;
+        if let Some(mut home) = self.by_marks(tx, marks, sketch.as_ref())? {
+            home.sketch = sketch;
+            return Ok(home);
+        }
+        let Some(sketch) = sketch else {
+            return self.begin(tx, item, None, Vec::new());
+        };
+        let finding = find::nearest(tx, &sketch, self.policy, None, self.now)?;
+        let Some(found) = finding.same else {
+            return self.begin(tx, item, Some(sketch), finding.related);
+        };
+        join(tx, found.story, self.now)?;
+        Ok(Home {
+            seq: found.story,
+            is_way_in: found.verdict.score >= CLOSE,
+            joined_by: Cow::Owned(found.verdict.why),
+            sketch: Some(sketch),
+            related: finding.related,
+        })
+    }
+
+    /// The story of the same page, or of the same title unless the entry contradicts it.
+    fn by_marks(
+        &self,
+        tx: &Transaction<'_>,
+        marks: Marks,
+        sketch: Option<&Sketch>,
+    ) -> Result<Option<Home>> {
+        let by_url = "select story, seq from entry where url_hash = ?1 order by story desc limit 1";
+        let by_title =
+            "select story, seq from entry where title_hash = ?1 order by story desc limit 1";
+        for (mark, sql, joined_by) in [(marks.url, by_url, "url"), (marks.title, by_title, "title")]
+        {
+            let Some(mark) = mark else { continue };
+            let newest: Option<(i64, i64)> = tx
+                .prepare_cached(sql)?
+                .query_row([mark], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()?;
+            let Some((story, entry)) = newest else {
+                continue;
+            };
+            if !find::takes(tx, story, self.policy, self.now)? {
+                continue;
+            }
+            if joined_by == "title" && self.contradicts(tx, sketch, entry)? {
+                continue;
+            }
+            join(tx, story, self.now)?;
+            return Ok(Some(Home {
+                seq: story,
+                joined_by: Cow::Borrowed(joined_by),
+                is_way_in: false,
+                sketch: None,
+                related: Vec::new(),
+            }));
+        }
+        Ok(None)
+    }
+
+    /// Whether a watched entry and a stored one of the same title are different news all the same.
+    fn contradicts(
+        &self,
+        tx: &Transaction<'_>,
+        sketch: Option<&Sketch>,
+        entry: i64,
+    ) -> Result<bool> {
+        let Some(sketch) = sketch else {
+            return Ok(false);
+        };
+        let stored = sketch::stored(tx, entry)?;
+        Ok(stored.is_some_and(|(_, stored)| {
+            same_title_apart(&sketch.signature, &stored, self.policy).is_some()
+        }))
+    }
+
+    fn begin(
+        &self,
+        tx: &Transaction<'_>,
+        item: &Recorded,
+        sketch: Option<Sketch>,
+        related: Vec<Found>,
+    ) -> Result<Home> {
+        Ok(Home {
+            seq: begin(tx, item.entry.id.as_str(), self.now)?,
+            joined_by: Cow::Borrowed("first"),
+            is_way_in: true,
+            sketch,
+            related,
+        })
+    }
+
+    /// Notes what a stored entry can be found by, and what its story has to do with others. Others join through the
+    /// first entry of a story, through those that raised an alert, and through close copies.
+    pub(super) fn settle(
+        &self,
+        tx: &Transaction<'_>,
+        at: &Placed,
+        home: &Home,
+        alerted: bool,
+    ) -> Result<()> {
+        let Some(sketch) = &home.sketch else {
+            return Ok(());
+        };
+        if home.is_way_in || alerted {
+            sketch::write(tx, at.seq, sketch, self.policy, self.now)?;
+        }
+        for found in &home.related {
+            link(tx, at.story, found, self.now)?;
+        }
+        Ok(())
+    }
+
+    /// A changed entry that is watched now is looked at anew: alone in a story of its own of which nobody was told, it
+    /// joins the story that it is a copy of.
+    pub(super) fn revisit(
+        &mut self,
+        tx: &Transaction<'_>,
+        at: &mut Placed,
+        item: &Recorded,
+    ) -> Result<()> {
+        let Some(sketch) = self.sketch(tx, item)? else {
+            return forget(tx, at.seq);
+        };
+        if is_alone(tx, at)? {
+            let finding = find::nearest(tx, &sketch, self.policy, Some(at.story), self.now)?;
+            if let Some(found) = finding.same {
+                join(tx, found.story, self.now)?;
+                forget(tx, at.seq)?;
+                move_entry(tx, at.seq, found.story, &found.verdict.why)?;
+                drop_if_empty(tx, at.story)?;
+                at.story = found.story;
+                return Ok(());
+            }
+        }
+        if is_first(tx, at)? || sketch::is_kept(tx, at.seq)? {
+            sketch::write(tx, at.seq, &sketch, self.policy, self.now)?;
+        }
+        Ok(())
+    }
+}
+
+/// Begins a story with an entry.
+fn begin(tx: &Transaction<'_>, first_entry: &str, now: Timestamp) -> Result<i64> {
     tx.prepare_cached(
         "insert into story (first_entry, first_seen, last_seen) values (?1, ?2, ?2)",
     )?
-    .execute(params![item.entry.id.as_str(), Ms(now)])?;
-    Ok(Home {
-        seq: tx.last_insert_rowid(),
-        joined_by: "first",
-    })
+    .execute(params![first_entry, Ms(now)])?;
+    Ok(tx.last_insert_rowid())
 }
 
-/// Joins a story that began within `span`; false where it is over, or began under a clock that was set back.
-fn join(
-    tx: &Transaction<'_>,
-    story: i64,
-    span: (Timestamp, Timestamp),
-    now: Timestamp,
-) -> Result<bool> {
-    let changed = tx
+/// Notes that a story goes on.
+fn join(tx: &Transaction<'_>, story: i64, now: Timestamp) -> Result<()> {
+    tx.prepare_cached("update story set last_seen = max(last_seen, ?2) where seq = ?1")?
+        .execute(params![story, Ms(now)])?;
+    Ok(())
+}
+
+/// Puts a stored entry into another story.
+fn move_entry(tx: &Transaction<'_>, entry: i64, story: i64, joined_by: &str) -> Result<()> {
+    tx.prepare_cached("update entry set story = ?2, joined_by = ?3 where seq = ?1")?
+        .execute(params![entry, story, joined_by])?;
+    Ok(())
+}
+
+/// Deletes a story that no entry and no alert is of.
+pub(super) fn drop_if_empty(tx: &Transaction<'_>, story: i64) -> Result<()> {
+    tx.prepare_cached(
+        "delete from story where seq = ?1
+            and not exists (select 1 from entry where story = ?1)
+            and not exists (select 1 from alert where story = ?1)",
+    )?
+    .execute([story])?;
+    Ok(())
+}
+
+fn is_alone(tx: &Transaction<'_>, at: &Placed) -> Result<bool> {
+    Ok(tx
         .prepare_cached(
-            "update story set last_seen = ?4 where seq = ?1 and first_seen between ?2 and ?3",
+            "select not exists (select 1 from entry where story = ?1 and seq <> ?2)
+                and not exists (select 1 from alert where story = ?1)",
         )?
-        .execute(params![story, Ms(span.0), Ms(span.1), Ms(now)])?;
-    Ok(changed > 0)
+        .query_row([at.story, at.seq], |row| row.get(0))?)
+}
+
+fn is_first(tx: &Transaction<'_>, at: &Placed) -> Result<bool> {
+    Ok(tx
+        .prepare_cached(
+            "select exists (select 1 from story s join entry e on e.id = s.first_entry
+             where s.seq = ?1 and e.seq = ?2)",
+        )?
+        .query_row([at.story, at.seq], |row| row.get(0))?)
+}
+
+/// Notes that two stories have to do with each other.
+fn link(tx: &Transaction<'_>, story: i64, found: &Found, now: Timestamp) -> Result<()> {
+    if story == found.story {
+        return Ok(());
+    }
+    tx.prepare_cached(
+        "insert into story_link (story, other, score, why, at)
+         select ?1, ?2, ?3, ?4, ?5 where exists (select 1 from story where seq = ?2)
+            and not exists (select 1 from story_link where story = ?2 and other = ?1)
+         on conflict do nothing",
+    )?
+    .execute(params![
+        story,
+        found.story,
+        f64::from(found.verdict.score),
+        found.verdict.why,
+        Ms(now)
+    ])?;
+    Ok(())
 }
 
 /// The id of the entry that a story began with: what the keys of its alerts are made of.

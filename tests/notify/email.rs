@@ -305,6 +305,46 @@ async fn who_has_it_gets_no_second_copy_while_another_is_grey_listed() {
 }
 
 #[tokio::test]
+async fn a_mail_that_is_too_large_goes_once_more_small() {
+    for (times, expected) in [(1, "delivered"), (2, "permanent")] {
+        let mut left = times;
+        let server = Smtp::start(move |line| {
+            if line == "." && left > 0 {
+                left -= 1;
+                return Step::Say("552 5.3.4 message too big");
+            }
+            Step::Usual
+        })
+        .await;
+        let mut long = alert();
+        let entry = long.entry.as_mut().unwrap();
+        entry.title = "긴 제목 ".repeat(100);
+        let attempt = email(settings(&server.url())).send(&outgoing(long)).await;
+        assert_eq!(class(&attempt).0, expected, "{}", class(&attempt).1);
+        if times == 1 {
+            let mail = server.mails().remove(0);
+            assert!(mail.data.contains("Subject:") && parts(&mail.data)[0].contains('…'));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_mail_leads_to_where_its_rule_is_silenced() {
+    let server = Smtp::start(|_| Step::Usual).await;
+    let notifier = email(settings(&server.url()));
+    let mut linked = alert();
+    linked.links.alert = Some("https://desk.example.org/alerts/7".into());
+    notifier.send(&outgoing(linked)).await;
+    notifier.send(&outgoing(alert())).await;
+    let mails = server.mails();
+    assert_eq!(
+        header(&mails[0].data, "List-Unsubscribe").as_deref(),
+        Some("<https://desk.example.org/alerts/7>")
+    );
+    assert_eq!(header(&mails[1].data, "List-Unsubscribe"), None);
+}
+
+#[tokio::test]
 async fn answers_become_outcomes() {
     for (verb, reply, expected, waits) in [
         ("RCPT", "450 4.2.0 greylisted", "later", Some(300)),

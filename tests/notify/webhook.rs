@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bongsu::domain::alert::wire::WireAlert;
 use bongsu::notify::Notifier;
-use bongsu::notify::settings::ReceiverKind;
+use bongsu::notify::settings::{ReceiverKind, WebhookSettings};
 use bongsu::secret::Secret;
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -58,11 +58,12 @@ impl Hook {
     }
 
     fn notifier(&self, secrets: &[&str], max_body: Option<u64>) -> Box<dyn Notifier> {
-        let mut config = super::config(ReceiverKind::Webhook {
+        let mut config = super::config(ReceiverKind::Webhook(WebhookSettings {
             url: Secret::new(&self.url),
             secrets: secrets.iter().map(|secret| Secret::new(*secret)).collect(),
             headers: BTreeMap::from([("X-Desk".to_owned(), Secret::new("sesame-open"))]),
-        });
+            put: false,
+        }));
         config.max_body = max_body;
         bongsu::notify::build(&config, &super::context(Path::new("/nonexistent"))).unwrap()
     }
@@ -189,7 +190,7 @@ async fn answers_become_outcomes_and_lose_their_secrets() {
             "refused",
             None,
         ),
-        ("HTTP/1.1 410 Gone\r\n\r\n", "permanent", None),
+        ("HTTP/1.1 410 Gone\r\n\r\n", "gone", None),
         ("HTTP/1.1 400 Bad\r\n\r\n", "permanent", None),
         ("garbage\r\n\r\n", "later", None),
         ("", "later", None),
@@ -214,11 +215,12 @@ async fn nobody_there_is_later() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         format!("http://{}/T0KEN-123", listener.local_addr().unwrap())
     };
-    let kind = ReceiverKind::Webhook {
+    let kind = ReceiverKind::Webhook(WebhookSettings {
         url: Secret::new(url),
         secrets: Vec::new(),
         headers: BTreeMap::new(),
-    };
+        put: false,
+    });
     let attempt = notifier(kind, Path::new("/"))
         .send(&outgoing(alert()))
         .await;

@@ -1,5 +1,10 @@
 //! `[[receiver]]`: what all kinds share, and the keys of each kind.
 
+mod brokers;
+mod kinds;
+mod read;
+mod services;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,7 +18,9 @@ use crate::domain::alert::frame::Language;
 use crate::domain::id::ReceiverId;
 use crate::domain::rule::{Severity, suggest};
 use crate::domain::units;
-use crate::notify::settings::{EmailSettings, ReceiverConfig, ReceiverKind, Tls};
+use crate::notify::settings::{
+    EmailSettings, ReceiverConfig, ReceiverKind, TemplateSettings, Tls, WebhookSettings,
+};
 use crate::secret::Secret;
 
 /// What every kind takes.
@@ -30,34 +37,6 @@ const COMMON: &[&str] = &[
     "language",
     "quiet_hours",
     "digest",
-];
-
-/// The kinds of this version, and the keys that each takes beside the common ones.
-const KINDS: [(&str, &[&str]); 5] = [
-    ("terminal", &[]),
-    ("file", &["path"]),
-    ("command", &["argv", "timeout"]),
-    ("webhook", &["url", "secret", "headers"]),
-    (
-        "email",
-        &["server", "tls", "from", "to", "username", "password"],
-    ),
-];
-
-/// Kinds that a later version has.
-const LATER: [&str; 12] = [
-    "slack",
-    "discord",
-    "telegram",
-    "teams",
-    "matrix",
-    "mattermost",
-    "ntfy",
-    "gotify",
-    "pushover",
-    "pagerduty",
-    "jandi",
-    "dooray",
 ];
 
 /// Where the parts of a receiver stand.
@@ -104,6 +83,10 @@ pub(in crate::config) fn receiver(
     quiet_hours(cx, table);
     digest(cx, table);
     let kind = kind(cx, table);
+    let templates = TemplateSettings {
+        title: words(cx, table, "title"),
+        body: words(cx, table, "body"),
+    };
     let (id, place) = id?;
     let config = ReceiverConfig {
         id: ReceiverId::new(id),
@@ -115,6 +98,7 @@ pub(in crate::config) fn receiver(
         zone,
         max_body,
         language,
+        templates,
         kind: kind?,
     };
     let places = ReceiverPlaces {
@@ -132,17 +116,19 @@ fn kind(cx: &mut Cx, table: &Table) -> Option<ReceiverKind> {
         return None;
     };
     let name = item.text(cx)?.value;
-    let Some((name, keys)) = KINDS.iter().find(|(kind, _)| *kind == name) else {
+    let Some(keys) = kinds::keys(&name) else {
         unknown_kind(cx, &item, &name);
         return None;
     };
-    known_keys(cx, table, name, keys);
-    match *name {
+    known_keys(cx, table, &name, &keys);
+    match name.as_str() {
         "terminal" => Some(ReceiverKind::Terminal),
         "file" => file(cx, table),
         "command" => command(cx, table),
         "webhook" => webhook(cx, table),
-        _ => email(cx, table),
+        "email" => email(cx, table),
+        "syslog" | "journald" | "mqtt" | "nats" => brokers::broker(cx, table, &name),
+        _ => services::service(cx, table, &name),
     }
 }
 
@@ -154,7 +140,7 @@ fn known_keys(cx: &mut Cx, table: &Table, name: &str, keys: &[&str]) {
         if known.contains(&key) {
             continue;
         }
-        if KINDS.iter().any(|(_, others)| others.contains(&key)) {
+        if kinds::is_key(key) {
             let help = if keys.is_empty() {
                 "leave it out".to_owned()
             } else {
@@ -169,16 +155,8 @@ fn known_keys(cx: &mut Cx, table: &Table, name: &str, keys: &[&str]) {
 }
 
 fn unknown_kind(cx: &mut Cx, item: &Item, name: &str) {
-    if LATER.contains(&name) {
-        item.wrong(
-            cx,
-            format!("this version has no {name} receiver yet"),
-            "use kind = \"webhook\" with a relay, or kind = \"command\" with a script that calls it",
-        );
-        return;
-    }
-    let kinds = KINDS.map(|(kind, _)| kind);
-    let help = suggest::nearest(name, kinds).map_or_else(
+    let kinds = kinds::names();
+    let help = suggest::nearest(name, kinds.iter().copied()).map_or_else(
         || format!("this version has {}", listed(&kinds)),
         |near| format!("did you mean \"{near}\"?"),
     );
@@ -222,17 +200,27 @@ fn command(cx: &mut Cx, table: &Table) -> Option<ReceiverKind> {
 fn webhook(cx: &mut Cx, table: &Table) -> Option<ReceiverKind> {
     let headers = secrets::headers(cx, table);
     let secrets = signing_secrets(cx, table);
-    let Some(item) = table.get("url") else {
-        table.missing(cx, "url", "\"https://example.org/hook\"");
-        return None;
-    };
-    let url = secrets::secret(cx, &item)?;
-    super::settings::checked_url(cx, &item, url.expose());
-    Some(ReceiverKind::Webhook {
+    let put = table.one_of(cx, "method", &["POST", "PUT"], |word| match word {
+        "POST" => Some(false),
+        "PUT" => Some(true),
+        _ => None,
+    });
+    let url = read::secret_url(cx, table, "url", "\"https://example.org/hook\"")?;
+    Some(ReceiverKind::Webhook(WebhookSettings {
         url,
         secrets,
         headers,
-    })
+        put: put.unwrap_or(false),
+    }))
+}
+
+/// A template, of a kind that takes it.
+fn words(cx: &mut Cx, table: &Table, key: &str) -> Option<String> {
+    let kind = table.peek("kind")?;
+    if !kinds::keys(kind)?.contains(&key) {
+        return None;
+    }
+    table.filled(cx, key).map(|text| text.value)
 }
 
 /// One secret, or two while one is replaced by the other.

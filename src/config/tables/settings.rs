@@ -233,15 +233,9 @@ pub(in crate::config) const ALERTS: &[&str] = &[
 pub(in crate::config) fn alerts(cx: &mut Cx, table: &Table) -> AlertSettings {
     let default = AlertSettings::default();
     let guards = table.texts(cx, "story_guards");
-    if let (false, Some(item)) = (guards.is_empty(), table.get("story_guards")) {
-        cx.later("story_guards", item.key_place());
-    }
     let across = table
         .bool(cx, "fold_across_languages")
         .unwrap_or(default.fold_across_languages);
-    if let (true, Some(item)) = (across, table.get("fold_across_languages")) {
-        cx.later("fold_across_languages", item.key_place());
-    }
     AlertSettings {
         backlog: table.duration(cx, "backlog").unwrap_or(default.backlog),
         story_window: table

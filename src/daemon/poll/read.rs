@@ -379,7 +379,7 @@ impl Digest {
                 self.backlog_before()
             },
             undated_is_backlog: rows.is_import || self.old.last_success.is_none(),
-            story_window: self.setup.alerts.story_window,
+            story: Arc::clone(&self.setup.story),
             now: self.now,
             state,
         }

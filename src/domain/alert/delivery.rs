@@ -50,6 +50,37 @@ pub enum AttemptOutcome {
         /// What happened, without secrets, and what to do.
         message: String,
     },
+    /// The receiver itself is no more: nothing is sent to it until people change its config.
+    Gone {
+        /// What happened, without secrets, and what to do.
+        message: String,
+    },
+}
+
+impl AttemptOutcome {
+    /// The spelling in the store, JSON and metrics.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Later { .. } => "later",
+            Self::Refused { .. } => "refused",
+            Self::Permanent { .. } => "permanent",
+            Self::Gone { .. } => "gone",
+        }
+    }
+
+    /// What happened; nothing where it was delivered.
+    #[must_use]
+    pub fn message(&self) -> Option<&str> {
+        match self {
+            Self::Delivered => None,
+            Self::Later { message, .. }
+            | Self::Refused { message }
+            | Self::Permanent { message }
+            | Self::Gone { message } => Some(message),
+        }
+    }
 }
 
 /// One attempt, as recorded and as given back by a notifier.
@@ -117,6 +148,14 @@ impl Attempt {
         self
     }
 
+    /// The receiver is no more.
+    #[must_use]
+    pub fn gone(message: impl Into<String>) -> Self {
+        Self::new(AttemptOutcome::Gone {
+            message: message.into(),
+        })
+    }
+
     /// The same, with the protocol's code.
     #[must_use]
     pub fn with_status(mut self, status: u16) -> Self {
@@ -144,8 +183,9 @@ pub const LONGEST_WAIT: Duration = Duration::from_hours(24);
 
 /// So many tries are made even when the first comes after `give_up` (the machine was off), unless `give_up`
 /// is shorter than an hour.
-const FEWEST_TRIES: u32 = 5;
-const SHORT_GIVE_UP: Duration = Duration::from_hours(1);
+pub const FEWEST_TRIES: u32 = 5;
+/// A `give_up` below this is meant as it stands.
+pub const SHORT_GIVE_UP: Duration = Duration::from_hours(1);
 
 /// What the schedule depends on besides the outcome.
 #[derive(Clone, Copy, Debug)]
@@ -167,9 +207,11 @@ pub struct Owed<'a> {
 pub fn settle(outcome: &AttemptOutcome, owed: &Owed<'_>, now: Timestamp) -> DeliveryState {
     match outcome {
         AttemptOutcome::Delivered => DeliveryState::Delivered,
-        AttemptOutcome::Permanent { message } => DeliveryState::Dead {
-            why: message.clone(),
-        },
+        AttemptOutcome::Permanent { message } | AttemptOutcome::Gone { message } => {
+            DeliveryState::Dead {
+                why: message.clone(),
+            }
+        }
         AttemptOutcome::Later { message, wait } => {
             retry(own_wait(owed), wait.unwrap_or_default(), owed, message, now)
         }
@@ -230,7 +272,7 @@ fn jittered(seconds: u64, owed: &Owed<'_>) -> Duration {
 }
 
 /// `after` later than `at`, or the end of time.
-fn later(at: Timestamp, after: Duration) -> Timestamp {
+pub(super) fn later(at: Timestamp, after: Duration) -> Timestamp {
     SignedDuration::try_from(after)
         .ok()
         .and_then(|after| at.checked_add(after).ok())

@@ -130,6 +130,18 @@ pub fn mark(severity: Severity) -> &'static str {
     }
 }
 
+/// The colour that says the severity beside the mark (DLV-71).
+#[must_use]
+pub fn colour(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "#B00020",
+        Severity::High => "#D9480F",
+        Severity::Medium => "#B58900",
+        Severity::Low => "#2B6CB0",
+        Severity::Info => "#6B7280",
+    }
+}
+
 /// The message of `alert` for a receiver with `frame`, sent at `now`.
 #[must_use]
 pub fn render(alert: &WireAlert, frame: &Frame, now: Timestamp) -> Message {

@@ -73,12 +73,13 @@ pub struct WireStory {
     pub feeds: Vec<String>,
     /// When its first entry was stored.
     pub first_seen: Timestamp,
-    /// The entries that were held back as copies since the message before, so that none is hidden.
+    /// What was folded into it for this rule since the rule's message before, so that nothing is hidden; absent
+    /// where nothing was.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub folded: Vec<WireFolded>,
 }
 
-/// An entry that was taken for a copy of a told story.
+/// An entry that raised no alert since it was taken for a copy.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WireFolded {
     /// Its id.
@@ -89,6 +90,9 @@ pub struct WireFolded {
     pub title: String,
     /// Its link.
     pub url: Option<String>,
+    /// Why it was taken for a copy.
+    #[serde(default)]
+    pub why: String,
 }
 
 /// What is wrong with the system.

@@ -9,7 +9,7 @@ use super::{MOST_LABELS, html, links, text};
 use crate::domain::entry::Enclosure;
 
 /// Names of an entry's authors, else of its source's, else of the feed's.
-pub(super) fn authors(element: &Element, of_feed: &[String]) -> Vec<String> {
+pub(super) fn authors(element: &Element<'_>, of_feed: &[String]) -> Vec<String> {
     let mut found = names_in(element);
     if found.is_empty()
         && let Some(source) = element.child("source")
@@ -23,7 +23,7 @@ pub(super) fn authors(element: &Element, of_feed: &[String]) -> Vec<String> {
 }
 
 /// Names in `author`, `dc:creator` and `itunes:author`; the first kind that has any.
-pub(super) fn names_in(element: &Element) -> Vec<String> {
+pub(super) fn names_in(element: &Element<'_>) -> Vec<String> {
     for name in ["author", "dc:creator", "dc:author", "itunes:author"] {
         let mut found: Vec<String> = Vec::new();
         for inner in element
@@ -43,14 +43,14 @@ pub(super) fn names_in(element: &Element) -> Vec<String> {
     Vec::new()
 }
 
-fn person(element: &Element) -> String {
+fn person(element: &Element<'_>) -> String {
     let part = |name: &str| {
         element
             .child(name)
             .map(|inner| text::line(inner, None))
             .filter(|line| !line.is_empty())
     };
-    let is_person = |inner: &Element| matches!(inner.name.as_str(), "uri" | "url" | "homepage");
+    let is_person = |inner: &Element<'_>| matches!(&*inner.name, "uri" | "url" | "homepage");
     match part("name").or_else(|| part("email")) {
         Some(name) => bare_name(&name),
         None if element.elements().any(is_person) => String::new(),
@@ -75,7 +75,7 @@ fn bare_name(text: &str) -> String {
 }
 
 /// Labels from everywhere, each once.
-pub(super) fn categories(element: &Element) -> Vec<String> {
+pub(super) fn categories(element: &Element<'_>) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for name in [
         "category",
@@ -89,7 +89,7 @@ pub(super) fn categories(element: &Element) -> Vec<String> {
     }
     let lists = ["itunes:keywords", "media:keywords", "news:keywords"];
     for inner in element.elements() {
-        if lists.contains(&inner.name.as_str()) {
+        if lists.contains(&&*inner.name) {
             for label in text::line(inner, None).split(',') {
                 add_label(&mut found, label.trim());
             }
@@ -99,7 +99,7 @@ pub(super) fn categories(element: &Element) -> Vec<String> {
 }
 
 /// A category as people read it, then those inside it, down to a depth that nobody needs.
-fn add_category(found: &mut Vec<String>, category: &Element, depth: usize) {
+fn add_category(found: &mut Vec<String>, category: &Element<'_>, depth: usize) {
     let label = category.attribute("label").map(html::plain_line);
     let marked = || {
         let term = category
@@ -108,6 +108,9 @@ fn add_category(found: &mut Vec<String>, category: &Element, depth: usize) {
         Some(html::plain_line(term))
     };
     let written = || {
+        if category.elements().next().is_none() {
+            return Some(text::line(category, None)).filter(|line| !line.is_empty());
+        }
         // Elements inside are no part of the label.
         let is_text = |node: &&Node| matches!(node, Node::Text(_));
         let own = Element {
@@ -134,13 +137,13 @@ fn add_label(found: &mut Vec<String>, label: &str) {
 }
 
 /// Attached media and transcripts, each address once.
-pub(super) fn enclosures(element: &Element, base: Option<&Url>) -> Vec<Enclosure> {
+pub(super) fn enclosures(element: &Element<'_>, base: Option<&Url>) -> Vec<Enclosure> {
     let mut found: Vec<Enclosure> = Vec::new();
     let groups = element
         .elements()
         .filter(|inner| inner.name == "media:group");
     for inner in groups.chain([element]).flat_map(Element::elements) {
-        let is_media = match inner.name.as_str() {
+        let is_media = match &*inner.name {
             "enclosure" | "media:content" | "podcast:transcript" => true,
             "link" => inner
                 .attribute("rel")

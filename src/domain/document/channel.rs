@@ -2,6 +2,8 @@
 //!
 //! These are the things that common readers drop. What the poller makes of the hints is `feed::schedule`'s.
 
+use std::borrow::Cow;
+
 use url::Url;
 
 use super::tree::Element;
@@ -11,7 +13,7 @@ use super::{Document, Format, links, read};
 const MOST_HUBS: usize = 8;
 
 /// Fills `document` from the root element.
-pub(super) fn read_into(document: &mut Document, root: &Element, address: Option<&Url>) {
+pub(super) fn read_into(document: &mut Document, root: &Element<'_>, address: Option<&Url>) {
     let channel = root.child("channel").unwrap_or(root);
     let places = if std::ptr::eq(channel, root) {
         vec![root]
@@ -20,8 +22,8 @@ pub(super) fn read_into(document: &mut Document, root: &Element, address: Option
     };
     document.format = format_of(root);
     let around = links::base(root.attribute("xml:base"), address);
-    let base = links::base(channel.attribute("xml:base"), around.as_ref());
-    let base = base.as_ref();
+    let base = links::base(channel.attribute("xml:base"), around.as_deref());
+    let base = base.as_deref();
     for place in &places {
         for link in place.elements().filter(|inner| inner.name == "link") {
             read_link(document, link, base);
@@ -52,7 +54,7 @@ pub(super) fn read_into(document: &mut Document, root: &Element, address: Option
     read_hints(document, channel);
 }
 
-fn read_link(document: &mut Document, link: &Element, base: Option<&Url>) {
+fn read_link(document: &mut Document, link: &Element<'_>, base: Option<&Url>) {
     let written = link.text();
     let Some(raw) = link
         .attribute("href")
@@ -84,7 +86,7 @@ fn read_link(document: &mut Document, link: &Element, base: Option<&Url>) {
     }
 }
 
-fn read_hints(document: &mut Document, channel: &Element) {
+fn read_hints(document: &mut Document, channel: &Element<'_>) {
     let minutes = channel
         .child("ttl")
         .and_then(|ttl| ttl.text().trim().parse::<u32>().ok());
@@ -113,10 +115,10 @@ fn read_hints(document: &mut Document, channel: &Element) {
 }
 
 fn children<'a>(
-    channel: &'a Element,
+    channel: &'a Element<'a>,
     list: &'a str,
     name: &'a str,
-) -> impl Iterator<Item = String> + 'a {
+) -> impl Iterator<Item = Cow<'a, str>> + 'a {
     let inside = channel.child(list).into_iter().flat_map(Element::elements);
     inside
         .filter(move |inner| inner.name == name)
@@ -124,8 +126,8 @@ fn children<'a>(
 }
 
 /// The format, in the words that people use.
-fn format_of(root: &Element) -> Format {
-    match root.name.as_str() {
+fn format_of(root: &Element<'_>) -> Format {
+    match &*root.name {
         "feed" | "entry"
             if root
                 .attribute("version")

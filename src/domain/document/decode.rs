@@ -167,13 +167,21 @@ fn has_whole_stretches(bytes: &[u8]) -> bool {
 
 /// So few letters outside ASCII, all of two bytes, that they may be an accident of another encoding.
 fn is_doubtful(text: &str) -> bool {
-    let mut odd = text.chars().filter(|c| !c.is_ascii()).take(5);
     let mut count = 0;
-    let short = odd.all(|c| {
-        count += 1;
-        c.len_utf8() == 2
-    });
-    short && (1..=4).contains(&count)
+    // Most documents are ASCII for long stretches.
+    for chunk in text
+        .as_bytes()
+        .chunks(512)
+        .filter(|chunk| !chunk.is_ascii())
+    {
+        for byte in chunk.iter().filter(|byte| **byte >= 0xc0) {
+            count += 1;
+            if count > 4 || *byte >= 0xe0 {
+                return false;
+            }
+        }
+    }
+    count > 0
 }
 
 /// UTF-8 in which stretches between tags that are not are read in the likeliest other encoding.

@@ -1,26 +1,30 @@
 //! An element of a feed's document: usual name, attributes, what stands inside. How one comes about is `tree`'s.
+//!
+//! Names and texts are borrowed from the document wherever they stand in it as they are read.
+
+use std::borrow::Cow;
 
 /// An element with all it holds.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Element {
+pub(super) struct Element<'a> {
     /// Usual prefix and lower-case name: `title`, `dc:date`, `xhtml:div`.
-    pub name: String,
+    pub name: Cow<'a, str>,
     /// Lower-case names as written, values decoded; no namespace declarations.
-    pub attributes: Vec<(String, String)>,
+    pub attributes: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     /// In the document's order.
-    pub children: Vec<Node>,
+    pub children: Vec<Node<'a>>,
 }
 
 /// What an element holds.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Node {
+pub(super) enum Node<'a> {
     /// Another element.
-    Element(Element),
+    Element(Element<'a>),
     /// Decoded text.
-    Text(String),
+    Text(Cow<'a, str>),
 }
 
-impl Element {
+impl<'a> Element<'a> {
     /// The value of an attribute, trimmed, not empty; `name` without prefix also finds it with one.
     pub(super) fn attribute(&self, name: &str) -> Option<&str> {
         let local = |key: &str| key.rsplit(':').next().unwrap_or_default() == name;
@@ -37,7 +41,7 @@ impl Element {
     }
 
     /// The elements it holds.
-    pub(super) fn elements(&self) -> impl Iterator<Item = &Element> {
+    pub(super) fn elements(&self) -> impl Iterator<Item = &Element<'a>> {
         self.children.iter().filter_map(|node| match node {
             Node::Element(element) => Some(element),
             Node::Text(_) => None,
@@ -45,15 +49,21 @@ impl Element {
     }
 
     /// The first element of that name in it.
-    pub(super) fn child(&self, name: &str) -> Option<&Element> {
+    pub(super) fn child(&self, name: &str) -> Option<&Element<'a>> {
         self.elements().find(|element| element.name == name)
     }
 
     /// All text in it, at any depth.
-    pub(super) fn text(&self) -> String {
-        let mut out = String::new();
-        self.push_text(&mut out);
-        out
+    pub(super) fn text(&self) -> Cow<'_, str> {
+        match self.children.as_slice() {
+            [] => Cow::Borrowed(""),
+            [Node::Text(text)] => Cow::Borrowed(text),
+            _ => {
+                let mut out = String::new();
+                self.push_text(&mut out);
+                Cow::Owned(out)
+            }
+        }
     }
 
     fn push_text(&self, out: &mut String) {

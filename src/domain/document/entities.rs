@@ -1,5 +1,7 @@
 //! Character references, read as HTML reads them and never expanded further.
 
+use std::borrow::Cow;
+
 use html5ever::data::{C1_REPLACEMENTS, NAMED_ENTITIES};
 
 /// The longest name of a character reference, `;` included.
@@ -128,51 +130,62 @@ pub(super) fn windows_1252(c: char) -> Option<char> {
     C1_REPLACEMENTS.get(at as usize).copied().flatten()
 }
 
-/// Appends `raw` with its references read; `odd` hears of each that XML does not know.
-pub(super) fn push_decoded(out: &mut String, raw: &str, style: Style, mut odd: impl FnMut()) {
-    let mut rest = raw;
-    while let Some(at) = rest.find('&') {
+/// `raw` with its references read, borrowed where it holds none; `odd` hears of each that XML does not know.
+pub(super) fn decoded_or(raw: &str, style: Style, mut odd: impl FnMut()) -> Cow<'_, str> {
+    let Some(first) = memchr::memchr(b'&', raw.as_bytes()) else {
+        return Cow::Borrowed(raw);
+    };
+    let mut out = String::with_capacity(raw.len());
+    out.push_str(&raw[..first]);
+    let mut rest = &raw[first..];
+    loop {
+        rest = &rest[push_reference(&mut out, rest, style, &mut odd)..];
+        let Some(at) = memchr::memchr(b'&', rest.as_bytes()) else {
+            break;
+        };
         out.push_str(&rest[..at]);
         rest = &rest[at..];
-        if let Some((c, length)) = of_markup(rest) {
-            out.push(c);
-            rest = &rest[length..];
-            continue;
-        }
-        let used = match reference(rest, style) {
-            Reference::Chars(first, second, length) => {
-                out.push(first);
-                out.extend(second);
-                if !is_xml(&rest[1..length]) {
-                    odd();
-                }
-                length
-            }
-            Reference::Nothing(length) => {
-                odd();
-                length
-            }
-            Reference::Text => {
-                out.push('&');
-                odd();
-                1
-            }
-        };
-        rest = &rest[used..];
     }
     out.push_str(rest);
+    Cow::Owned(out)
+}
+
+/// Appends what the reference at the start of `rest` stands for; returns how many bytes it took.
+fn push_reference(out: &mut String, rest: &str, style: Style, odd: &mut impl FnMut()) -> usize {
+    if let Some((c, length)) = of_markup(rest.as_bytes()) {
+        out.push(c);
+        return length;
+    }
+    match reference(rest, style) {
+        Reference::Chars(first, second, length) => {
+            out.push(first);
+            out.extend(second);
+            if !is_xml(&rest[1..length]) {
+                odd();
+            }
+            length
+        }
+        Reference::Nothing(length) => {
+            odd();
+            length
+        }
+        Reference::Text => {
+            out.push('&');
+            odd();
+            1
+        }
+    }
 }
 
 /// The references that escaped markup is full of, without a look into the table.
-fn of_markup(rest: &str) -> Option<(char, usize)> {
-    let known = [
-        ("&lt;", '<'),
-        ("&gt;", '>'),
-        ("&amp;", '&'),
-        ("&quot;", '"'),
-    ];
-    let found = known.iter().find(|(name, _)| rest.starts_with(name));
-    found.map(|(name, c)| (*c, name.len()))
+fn of_markup(rest: &[u8]) -> Option<(char, usize)> {
+    match rest {
+        [_, b'l', b't', b';', ..] => Some(('<', 4)),
+        [_, b'g', b't', b';', ..] => Some(('>', 4)),
+        [_, b'a', b'm', b'p', b';', ..] => Some(('&', 5)),
+        [_, b'q', b'u', b'o', b't', b';', ..] => Some(('"', 6)),
+        _ => None,
+    }
 }
 
 /// A reference that needs no HTML to be read.
@@ -181,10 +194,8 @@ fn is_xml(name: &str) -> bool {
 }
 
 /// Text with its references read, as HTML reads it.
-pub(super) fn decoded(raw: &str, style: Style) -> String {
-    let mut out = String::with_capacity(raw.len());
-    push_decoded(&mut out, raw, style, || {});
-    out
+pub(super) fn decoded(raw: &str, style: Style) -> Cow<'_, str> {
+    decoded_or(raw, style, || {})
 }
 
 /// Text made safe between tags and in quoted attributes.

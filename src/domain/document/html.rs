@@ -3,6 +3,7 @@
 //! One pass over the tags, linear in the input, writes both: only listed elements and attributes, balanced,
 //! not nested deep. `ammonia` then has the last word on what is safe, where more than plain tags are left. No images or styles are fetched.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
@@ -12,8 +13,8 @@ mod lines;
 mod simple;
 pub(super) mod tags;
 
-use lines::Lines;
-use tags::{ALLOWED, BLOCKS, LINES, UNSEEN, is_known_tag};
+use lines::{Lines, Run};
+use tags::{ALLOWED, Tag, UNSEEN, is_known_tag};
 
 use super::LONGEST_TEXT;
 use super::entities::{Style, decoded, push_escaped};
@@ -28,18 +29,33 @@ const DEEPEST: usize = 48;
 pub(super) struct Rendered {
     /// Plain text; paragraphs parted by a blank line.
     pub text: String,
-    /// Balanced HTML of listed elements; call [`safe`] before it leaves.
+    /// Balanced HTML of listed elements; see [`Rendered::safe`].
     pub html: String,
+    /// Whether that is plain tags and links, which no browser reads as anything else.
+    pub is_plain: bool,
+}
+
+impl Rendered {
+    /// Plain text, and HTML that may leave.
+    pub(super) fn safe(self) -> (String, String) {
+        let html = if self.is_plain {
+            self.html
+        } else {
+            by_ammonia(&self.html)
+        };
+        (self.text, html)
+    }
+
+    /// Whether this says more than `other`.
+    pub(super) fn is_more_than(&self, other: &Self) -> bool {
+        self.text.len() > other.text.len() || (other.text.is_empty() && !self.html.is_empty())
+    }
 }
 
 /// Reads HTML; relative addresses are resolved against `base`.
 pub(super) fn render(html: &str, base: Option<&Url>) -> Rendered {
     let html = &html[..html.floor_char_boundary(LONGEST_TEXT)];
-    let mut writer = Writer {
-        base,
-        preserve: !has_markup(html),
-        ..Writer::default()
-    };
+    let mut writer = Writer::new(base, !has_markup(html), html.len());
     let mut scanner = Scanner::new(html);
     let mut unclosed: Vec<&'static str> = Vec::new();
     while let Some(token) = scanner.next(None) {
@@ -48,34 +64,23 @@ pub(super) fn render(html: &str, base: Option<&Url>) -> Rendered {
                 name,
                 attributes,
                 empty,
-            } => {
-                let name = name.to_ascii_lowercase();
-                let name = name.rsplit(':').next().unwrap_or_default();
-                if UNSEEN.contains(&name) {
-                    if !empty {
-                        skip_unseen(&mut scanner, name, &mut unclosed);
-                    }
-                } else {
-                    writer.start(name, attributes, empty);
+            } => match Tag::named(name) {
+                Some(tag) if tag.is_unseen && !empty => {
+                    skip_unseen(&mut scanner, tag.name, &mut unclosed);
+                }
+                Some(tag) if !tag.is_unseen => writer.start(tag, attributes, empty),
+                _ => {}
+            },
+            Token::End(name) => {
+                if let Some(tag) = Tag::named(name) {
+                    writer.end(tag);
                 }
             }
-            Token::End(name) => writer.end(
-                name.to_ascii_lowercase()
-                    .rsplit(':')
-                    .next()
-                    .unwrap_or_default(),
-            ),
             Token::Text(text) => writer.text(&decoded(text, Style::Html)),
             Token::Cdata(text) => writer.text(text),
         }
     }
-    while let Some(open) = writer.open.pop() {
-        writer.close_tag(open);
-    }
-    Rendered {
-        text: writer.text.finish(),
-        html: writer.html,
-    }
+    writer.finish()
 }
 
 /// Skips an element that no reader sees. One that is never closed costs its tag only, unless it is code.
@@ -89,24 +94,9 @@ pub(super) fn skip_unseen(scanner: &mut Scanner<'_>, name: &str, unclosed: &mut 
 
 /// Plain text as both forms.
 pub(super) fn render_plain(text: &str) -> Rendered {
-    let mut writer = Writer {
-        preserve: true,
-        ..Writer::default()
-    };
+    let mut writer = Writer::new(None, true, text.len());
     writer.text(&text[..text.floor_char_boundary(LONGEST_TEXT)]);
-    Rendered {
-        text: writer.text.finish(),
-        html: writer.html,
-    }
-}
-
-/// What `ammonia` leaves of the HTML that [`render`] wrote.
-pub(super) fn safe(html: &str) -> String {
-    if html.contains('<') {
-        simple::cleaned(html).unwrap_or_else(|| by_ammonia(html))
-    } else {
-        html.to_owned()
-    }
+    writer.finish()
 }
 
 fn by_ammonia(html: &str) -> String {
@@ -130,6 +120,9 @@ fn by_ammonia(html: &str) -> String {
 
 /// A title or a name: one line of plain text. Tags of HTML go, other angle brackets stay.
 pub(super) fn line(html: &str, base: Option<&Url>) -> String {
+    if memchr::memchr2(b'<', b'&', html.as_bytes()).is_none() {
+        return one_line(html);
+    }
     let mut current = html.trim().to_owned();
     for _ in 0..3 {
         if !current.contains(['<', '&']) {
@@ -149,18 +142,22 @@ pub(super) fn line(html: &str, base: Option<&Url>) -> String {
 
 /// A title that is declared to be text: brackets stay; references that are left over do not.
 pub(super) fn plain_line(text: &str) -> String {
-    let mut current = text.to_owned();
+    let mut current = Cow::Borrowed(text);
     for _ in 0..2 {
         if !has_reference(&current) {
             break;
         }
-        current = decoded(&current, Style::Xml);
+        current = decoded(&current, Style::Xml).into_owned().into();
     }
     one_line(&current)
 }
 
 /// White space folded, at most 10 KiB.
 pub(super) fn one_line(text: &str) -> String {
+    let trimmed = text.trim();
+    if trimmed.len() <= super::LONGEST_TITLE && lines::is_one_line(trimmed) {
+        return trimmed.to_owned();
+    }
     let mut out = String::with_capacity(text.len().min(256));
     let is_seen =
         |word: &&str| !lines::may_be_unseen(word) || word.contains(|c| !lines::is_unseen(c));
@@ -184,14 +181,13 @@ pub(super) fn one_line(text: &str) -> String {
 /// True where a text holds a character reference.
 pub(super) fn has_reference(text: &str) -> bool {
     use super::entities::{Reference, reference};
-    text.match_indices('&')
-        .any(|(at, _)| reference(&text[at..], Style::Xml) != Reference::Text)
+    memchr::memchr_iter(b'&', text.as_bytes())
+        .any(|at| reference(&text[at..], Style::Xml) != Reference::Text)
 }
 
 /// True where a text holds a tag of HTML.
 pub(super) fn has_markup(text: &str) -> bool {
-    text.match_indices('<')
-        .any(|(at, _)| is_known_tag(&text[at..]))
+    memchr::memchr_iter(b'<', text.as_bytes()).any(|at| is_known_tag(&text[at..]))
 }
 
 /// Escapes `<` before names that HTML does not have: `<BIGCO>`, `<속보>`.
@@ -226,54 +222,88 @@ fn is_described(words: &str) -> bool {
 }
 
 /// Writes both forms as tags come.
-#[derive(Default)]
 struct Writer<'a> {
     base: Option<&'a Url>,
     /// Line breaks in the text are meant: it has no markup.
     preserve: bool,
     text: Lines,
     html: String,
-    open: Vec<&'static str>,
+    open: Vec<&'static Tag>,
     /// Inside the reading beside a word, which is kept in the HTML alone: the word stays whole in the text.
     in_reading: bool,
+    /// The HTML so far is what a parser would write again.
+    is_plain: bool,
 }
 
-impl Writer<'_> {
-    fn start(&mut self, name: &str, raw: &str, empty: bool) {
-        self.begin_in_text(name, raw);
-        let Some((name, allowed)) = ALLOWED.iter().find(|(known, _)| *known == name) else {
+impl<'a> Writer<'a> {
+    /// A writer of some `length` bytes.
+    fn new(base: Option<&'a Url>, preserve: bool, length: usize) -> Self {
+        Self {
+            base,
+            preserve,
+            text: Lines::with_capacity(length),
+            html: String::with_capacity(length + length / 16),
+            open: Vec::new(),
+            in_reading: false,
+            is_plain: true,
+        }
+    }
+
+    fn finish(mut self) -> Rendered {
+        while let Some(open) = self.open.pop() {
+            self.close_tag(open);
+        }
+        Rendered {
+            text: self.text.finish(),
+            html: self.html,
+            is_plain: self.is_plain,
+        }
+    }
+
+    fn start(&mut self, tag: &'static Tag, raw: &str, empty: bool) {
+        self.begin_in_text(tag, raw);
+        let Some(allowed) = tag.attributes else {
             return;
         };
-        if *name == "p" {
-            self.end_tag("p");
-        } else if matches!(*name, "a" | "li" | "tr" | "td" | "th" | "dt" | "dd") {
-            self.end_innermost(name);
+        if tag.name == "p" {
+            self.end_tag(tag);
+        } else if matches!(tag.name, "a" | "li" | "tr" | "td" | "th" | "dt" | "dd") {
+            self.end_innermost(tag);
         }
-        let void = matches!(*name, "br" | "hr" | "img");
+        let void = matches!(tag.name, "br" | "hr" | "img");
         if !void && self.open.len() >= DEEPEST {
             return;
         }
-        let values = self.attributes(raw, allowed);
-        if *name == "img" && !values.contains("src=") {
+        let start = self.html.len();
+        self.html.push('<');
+        self.html.push_str(tag.name);
+        let from = self.html.len();
+        if !raw.is_empty() && !allowed.is_empty() {
+            self.attributes(raw, allowed);
+        }
+        let values = &self.html[from..];
+        if tag.name == "img" && !values.contains("src=") {
+            self.html.truncate(start);
             return;
         }
-        self.html.push('<');
-        self.html.push_str(name);
-        self.html.push_str(&values);
+        self.is_plain = self.is_plain && simple::may_stand(tag, values, &self.open);
+        if tag.name == "a" {
+            self.html.push_str(simple::REL);
+        }
         self.html.push('>');
         if void {
             return;
         }
         if empty {
-            self.close_tag(name);
+            self.close_tag(tag);
         } else {
-            self.open.push(name);
+            self.open.push(tag);
         }
     }
 
     /// What a start tag does to the text.
-    fn begin_in_text(&mut self, name: &str, raw: &str) {
-        match name {
+    fn begin_in_text(&mut self, tag: &Tag, raw: &str) {
+        match tag.name {
             "br" => self.text.line_break(),
             "td" | "th" => self.text.space(),
             // An item is a paragraph: sentences end with it, with or without a full stop.
@@ -281,11 +311,11 @@ impl Writer<'_> {
             "rt" | "rp" | "rtc" => self.in_reading = true,
             "rb" | "ruby" => self.in_reading = false,
             "img" => self.alternative(raw),
-            name if BLOCKS.contains(&name) => {
+            _ if tag.is_block => {
                 self.in_reading = false;
                 self.text.gap(2);
             }
-            name if LINES.contains(&name) => self.text.gap(1),
+            _ if tag.is_line => self.text.gap(1),
             _ => {}
         }
     }
@@ -304,12 +334,14 @@ impl Writer<'_> {
         }
     }
 
-    fn attributes(&self, raw: &str, allowed: &[&str]) -> String {
-        let mut out = String::new();
+    /// Writes those attributes that are kept.
+    fn attributes(&mut self, raw: &str, allowed: &[&'static str]) {
         let mut seen: Vec<&str> = Vec::new();
         for (name, value) in attributes(raw) {
-            let lower = name.to_ascii_lowercase();
-            let Some(name) = allowed.iter().find(|known| **known == lower) else {
+            let Some(name) = allowed
+                .iter()
+                .find(|known| known.eq_ignore_ascii_case(name))
+            else {
                 continue;
             };
             if seen.contains(name) {
@@ -318,71 +350,69 @@ impl Writer<'_> {
             seen.push(name);
             let value = decoded(value, Style::Xml); // in an attribute, `&copy=` is no reference
             let value = match *name {
-                "href" | "src" | "cite" => links::in_html(&value, self.base),
-                "colspan" | "rowspan" | "start" => value
-                    .trim()
-                    .parse::<u16>()
-                    .ok()
-                    .map(|number| number.to_string()),
+                "href" | "src" | "cite" => links::in_html(&value, self.base).map(Cow::Owned),
+                "colspan" | "rowspan" | "start" => {
+                    let number = value.trim().parse::<u16>().ok();
+                    number.map(|number| number.to_string().into())
+                }
                 _ => Some(value),
             };
             let value = value.filter(|value| *name != "src" || !value.starts_with("mailto:"));
             if let Some(value) = value {
-                out.push(' ');
-                out.push_str(name);
-                out.push_str("=\"");
-                push_escaped(&mut out, &value);
-                out.push('"');
+                self.html.push(' ');
+                self.html.push_str(name);
+                self.html.push_str("=\"");
+                push_escaped(&mut self.html, &value);
+                self.html.push('"');
             }
         }
-        out
     }
 
-    fn end(&mut self, name: &str) {
-        if name == "br" {
-            self.text.line_break();
-        } else if matches!(name, "rt" | "rp" | "rtc" | "ruby") {
-            self.in_reading = false;
-        } else if name == "li" || BLOCKS.contains(&name) {
-            self.text.gap(2);
-        } else if LINES.contains(&name) {
-            self.text.gap(1);
-        } else if matches!(name, "td" | "th") {
-            self.text.space();
+    fn end(&mut self, tag: &'static Tag) {
+        match tag.name {
+            "br" => self.text.line_break(),
+            "rt" | "rp" | "rtc" | "ruby" => self.in_reading = false,
+            "td" | "th" => self.text.space(),
+            _ if tag.name == "li" || tag.is_block => self.text.gap(2),
+            _ if tag.is_line => self.text.gap(1),
+            _ => {}
         }
-        self.end_tag(name);
+        self.end_tag(tag);
     }
 
-    /// Closes `name` and what is open inside it, if it is open.
-    fn end_tag(&mut self, name: &str) {
-        let Some(found) = self.open.iter().rposition(|open| *open == name) else {
+    /// Closes `tag` and what is open inside it, if it is open.
+    fn end_tag(&mut self, tag: &Tag) {
+        let Some(found) = self.open.iter().rposition(|open| open.name == tag.name) else {
             return;
         };
-        for open in self.open.split_off(found).into_iter().rev() {
-            self.close_tag(open);
+        while self.open.len() > found {
+            if let Some(open) = self.open.pop() {
+                self.close_tag(open);
+            }
         }
     }
 
-    /// Closes an open `name` that the next of its kind ends, unless a list or table lies between.
-    fn end_innermost(&mut self, name: &str) {
+    /// Closes an open `tag` that the next of its kind ends, unless a list or table lies between.
+    fn end_innermost(&mut self, tag: &Tag) {
         let limit = self
             .open
             .iter()
-            .rposition(|open| matches!(*open, "ul" | "ol" | "dl" | "table"))
+            .rposition(|open| matches!(open.name, "ul" | "ol" | "dl" | "table"))
             .unwrap_or(0);
-        let found = self.open.iter().rposition(|open| *open == name);
+        let found = self.open.iter().rposition(|open| open.name == tag.name);
         if found.is_some_and(|found| found >= limit) {
-            self.end_tag(name);
+            self.end_tag(tag);
         }
     }
 
-    fn close_tag(&mut self, name: &str) {
+    fn close_tag(&mut self, tag: &Tag) {
         self.html.push_str("</");
-        self.html.push_str(name);
+        self.html.push_str(tag.name);
         self.html.push('>');
     }
 
     fn text(&mut self, text: &str) {
+        let run = Run::of(text);
         if self.in_reading {
             // Only in the HTML.
         } else if self.preserve {
@@ -394,17 +424,23 @@ impl Writer<'_> {
                 }
                 self.text.push(line);
             }
-        } else if self.open.contains(&"pre") {
+        } else if self.open.iter().any(|open| open.name == "pre") {
             for (index, line) in text.split('\n').enumerate() {
                 if index > 0 {
                     self.text.line_break();
                 }
                 self.text.push(line);
             }
+        } else if run.is_even {
+            self.text.push_even(text);
         } else {
             self.text.push(text);
         }
-        push_escaped(&mut self.html, text);
+        if run.is_unescaped {
+            self.html.push_str(text);
+        } else {
+            self.is_plain = simple::push_text(&mut self.html, text) && self.is_plain;
+        }
     }
 }
 

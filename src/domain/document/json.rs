@@ -1,8 +1,13 @@
 //! JSON Feed → content, leniently: what a strict reader refuses costs at most the item it stands in.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
-use serde_json::{Map, Value};
 use url::Url;
+
+mod value;
+
+use value::{Fields, Value};
 
 use super::faults::{Fault, Faults};
 use super::html::{self, Rendered};
@@ -19,10 +24,43 @@ const MOST_BROKEN: usize = 100;
 
 /// Reads a document that begins with a brace.
 pub(super) fn parse(text: &str, hints: &Hints) -> Result<Document, ParseError> {
+    let error = match serde_json::from_str::<Value<'_>>(text) {
+        Ok(Value::Object(mut feed)) => {
+            let items = match feed.take("items") {
+                Some(Value::Array(items)) => Some(items),
+                _ => None,
+            };
+            return read((feed, items, false), text, hints, Faults::default());
+        }
+        Ok(_) => {
+            return Err(ParseError::NotAFeed {
+                what: "JSON that is not a JSON Feed".to_owned(),
+                feeds: Vec::new(),
+            });
+        }
+        Err(error) => error,
+    };
     let mut faults = Faults::default();
-    let (feed, items, truncated) = load(text, &mut faults)?;
+    let repaired = repair(text);
+    if repaired != text {
+        faults.count(Fault::Control);
+    }
+    let loaded = salvage(&repaired, &mut faults).ok_or_else(|| ParseError::Broken {
+        line: error.line(),
+        column: error.column(),
+        message: format!("the JSON ends or breaks there ({error})"),
+    })?;
+    read(loaded, text, hints, faults)
+}
+
+fn read(
+    (feed, items, truncated): Loaded<'_>,
+    text: &str,
+    hints: &Hints,
+    mut faults: Faults,
+) -> Result<Document, ParseError> {
     let is_feed = string(&feed, "version").is_some_and(|version| version.contains("jsonfeed"))
-        || (items.is_some() && (feed.contains_key("title") || feed.contains_key("home_page_url")))
+        || (items.is_some() && (feed.has("title") || feed.has("home_page_url")))
         || items
             .as_ref()
             .is_some_and(|items| items.iter().any(is_item));
@@ -69,13 +107,16 @@ pub(super) fn parse(text: &str, hints: &Hints) -> Result<Document, ParseError> {
 }
 
 /// What an object is that is no feed: an error message, with its text, or something else.
-fn said(fields: &Map<String, Value>) -> String {
-    let text = |value: &Value| match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Object(inner) => string(inner, "message").or_else(|| string(inner, "error")),
+fn said(fields: &Fields<'_>) -> String {
+    let text = |value: &Value<'_>| match value {
+        Value::String(text) => Some(text.clone().into_owned()),
+        Value::Object(inner) => {
+            let said = string(inner, "message").or_else(|| string(inner, "error"));
+            said.map(Cow::into_owned)
+        }
         Value::Array(list) => list.first().and_then(|first| match first {
-            Value::String(text) => Some(text.clone()),
-            first => string(first.as_object()?, "message"),
+            Value::String(text) => Some(text.clone().into_owned()),
+            first => string(first.as_object()?, "message").map(Cow::into_owned),
         }),
         _ => None,
     };
@@ -87,49 +128,19 @@ fn said(fields: &Map<String, Value>) -> String {
             let text = &text[..text.floor_char_boundary(LONGEST_SAID)];
             format!("an error message in JSON (“{text}”)")
         }
-        None if keys.iter().any(|key| fields.contains_key(*key)) => {
-            "an error message in JSON".to_owned()
-        }
+        None if keys.iter().any(|key| fields.has(key)) => "an error message in JSON".to_owned(),
         None => "JSON that is not a JSON Feed".to_owned(),
     }
 }
 
-fn is_item(value: &Value) -> bool {
+fn is_item(value: &Value<'_>) -> bool {
     ["content_html", "content_text", "date_published"]
         .iter()
         .any(|key| value.get(key).is_some())
 }
 
 /// The feed's own fields, its items, and whether the end is missing.
-type Loaded = (Map<String, Value>, Option<Vec<Value>>, bool);
-
-fn load(text: &str, faults: &mut Faults) -> Result<Loaded, ParseError> {
-    let error = match serde_json::from_str::<Value>(text) {
-        Ok(Value::Object(mut feed)) => {
-            let items = match feed.remove("items") {
-                Some(Value::Array(items)) => Some(items),
-                _ => None,
-            };
-            return Ok((feed, items, false));
-        }
-        Ok(_) => {
-            return Err(ParseError::NotAFeed {
-                what: "JSON that is not a JSON Feed".to_owned(),
-                feeds: Vec::new(),
-            });
-        }
-        Err(error) => error,
-    };
-    let repaired = repair(text);
-    if repaired != text {
-        faults.count(Fault::Control);
-    }
-    salvage(&repaired, faults).ok_or_else(|| ParseError::Broken {
-        line: error.line(),
-        column: error.column(),
-        message: format!("the JSON ends or breaks there ({error})"),
-    })
-}
+type Loaded<'a> = (Fields<'a>, Option<Vec<Value<'a>>>, bool);
 
 /// Strings with raw line breaks and halves of characters, and commas before a closing bracket, made valid.
 fn repair(text: &str) -> String {
@@ -187,8 +198,8 @@ fn is_whole_escape(text: &str, at: usize) -> bool {
 }
 
 /// Reads members of the outermost object and items of its list one by one, up to the first that is broken.
-fn salvage(text: &str, faults: &mut Faults) -> Option<Loaded> {
-    let mut feed = Map::new();
+fn salvage<'a>(text: &'a str, faults: &mut Faults) -> Option<Loaded<'a>> {
+    let mut feed = Fields::default();
     let mut items = None;
     let mut rest = text.trim_start().strip_prefix('{')?;
     loop {
@@ -213,7 +224,7 @@ fn salvage(text: &str, faults: &mut Faults) -> Option<Loaded> {
             let Some((value, left)) = one(after) else {
                 break;
             };
-            feed.insert(key, value);
+            feed.add(key, value);
             rest = left;
         }
     }
@@ -224,7 +235,7 @@ fn salvage(text: &str, faults: &mut Faults) -> Option<Loaded> {
 }
 
 /// Items up to the first broken one, and what follows the list if it was closed.
-fn salvage_list<'a>(text: &'a str, faults: &mut Faults) -> (Vec<Value>, Option<&'a str>) {
+fn salvage_list<'a>(text: &'a str, faults: &mut Faults) -> (Vec<Value<'a>>, Option<&'a str>) {
     let mut items = Vec::new();
     let mut broken = 0;
     let mut rest = text;
@@ -253,14 +264,14 @@ fn salvage_list<'a>(text: &'a str, faults: &mut Faults) -> (Vec<Value>, Option<&
 }
 
 /// The JSON value at the start of a text, and what follows it.
-fn one(text: &str) -> Option<(Value, &str)> {
-    let mut stream = serde_json::Deserializer::from_str(text).into_iter::<Value>();
+fn one(text: &str) -> Option<(Value<'_>, &str)> {
+    let mut stream = serde_json::Deserializer::from_str(text).into_iter::<Value<'_>>();
     let value = stream.next()?.ok()?;
     let used = stream.byte_offset();
     Some((value, &text[used..]))
 }
 
-fn head(feed: &Map<String, Value>, address: Option<&Url>) -> Document {
+fn head(feed: &Fields<'_>, address: Option<&Url>) -> Document {
     let link = |key: &str| string(feed, key).and_then(|raw| links::absolute(&raw, address));
     let hubs = feed
         .get("hubs")
@@ -285,9 +296,9 @@ fn head(feed: &Map<String, Value>, address: Option<&Url>) -> Document {
     }
 }
 
-fn item(fields: &Map<String, Value>, setting: &Setting<'_>, faults: &mut Faults) -> Content {
+fn item(fields: &Fields<'_>, setting: &Setting<'_>, faults: &mut Faults) -> Content {
     let base = setting.base.as_ref();
-    let rendered = body(fields, base);
+    let (text, html) = body(fields, base).safe();
     let mut date = |key: &str| -> Option<Timestamp> {
         let text = string(fields, key).filter(|text| !text.trim().is_empty())?;
         let Some(read) = dates::parse(&text, &setting.habits) else {
@@ -318,8 +329,8 @@ fn item(fields: &Map<String, Value>, setting: &Setting<'_>, faults: &mut Faults)
         published: published.or(updated),
         updated,
         language: None,
-        body_html: html::safe(&rendered.html),
-        body: rendered.text,
+        body_html: html,
+        body: text,
         enclosures: enclosures(fields, base),
     };
     finish(
@@ -332,7 +343,7 @@ fn item(fields: &Map<String, Value>, setting: &Setting<'_>, faults: &mut Faults)
 }
 
 /// The longest of the ways to say it.
-fn body(fields: &Map<String, Value>, base: Option<&Url>) -> Rendered {
+fn body(fields: &Fields<'_>, base: Option<&Url>) -> Rendered {
     let mut best = Rendered::default();
     for (key, is_html) in [
         ("content_html", true),
@@ -347,9 +358,7 @@ fn body(fields: &Map<String, Value>, base: Option<&Url>) -> Rendered {
         } else {
             html::render_plain(&text)
         };
-        if rendered.text.len() > best.text.len()
-            || (best.text.is_empty() && !rendered.html.is_empty())
-        {
+        if rendered.is_more_than(&best) {
             best = rendered;
         }
     }
@@ -357,16 +366,19 @@ fn body(fields: &Map<String, Value>, base: Option<&Url>) -> Rendered {
 }
 
 /// A string, or a number as one.
-fn string(fields: &Map<String, Value>, key: &str) -> Option<String> {
+fn string<'a>(fields: &'a Fields<'_>, key: &str) -> Option<Cow<'a, str>> {
     match fields.get(key)? {
-        Value::String(text) => Some(text[..text.floor_char_boundary(LONGEST_TEXT)].to_owned()),
-        Value::Number(number) => Some(number.to_string()),
+        Value::String(text) => {
+            let text = &text[..text.floor_char_boundary(LONGEST_TEXT)];
+            Some(Cow::Borrowed(text))
+        }
+        Value::Number(number) => Some(number.to_string().into()),
         _ => None,
     }
 }
 
 /// `authors` and the older `author`.
-fn authors(fields: &Map<String, Value>) -> Vec<String> {
+fn authors(fields: &Fields<'_>) -> Vec<String> {
     let list = fields
         .get("authors")
         .and_then(Value::as_array)
@@ -385,7 +397,7 @@ fn authors(fields: &Map<String, Value>) -> Vec<String> {
     found
 }
 
-fn labels(fields: &Map<String, Value>) -> Vec<String> {
+fn labels(fields: &Fields<'_>) -> Vec<String> {
     let tags = fields.get("tags");
     let list = tags.and_then(Value::as_array).into_iter().flatten();
     let line = tags.and_then(Value::as_str).into_iter();
@@ -404,7 +416,7 @@ fn labels(fields: &Map<String, Value>) -> Vec<String> {
     found
 }
 
-fn enclosures(fields: &Map<String, Value>, base: Option<&Url>) -> Vec<Enclosure> {
+fn enclosures(fields: &Fields<'_>, base: Option<&Url>) -> Vec<Enclosure> {
     let list = fields
         .get("attachments")
         .and_then(Value::as_array)

@@ -2,6 +2,8 @@
 //!
 //! Nothing is fetched or guessed. Which spellings are one page is in `entry::identity`.
 
+use std::borrow::Cow;
+
 use url::Url;
 
 /// Longest address kept.
@@ -26,6 +28,9 @@ pub(super) fn absolute(raw: &str, base: Option<&Url>) -> Option<String> {
     if link.is_empty() || link.len() > LONGEST {
         return None;
     }
+    if is_usual(&link) {
+        return Some(link);
+    }
     if let Ok(url) = Url::parse(&link) {
         let web = is_web(&url) && url.host_str().is_some_and(|host| !host.is_empty());
         let slashes = link
@@ -46,6 +51,9 @@ pub(super) fn absolute(raw: &str, base: Option<&Url>) -> Option<String> {
 /// The address of media: also ftp, which no browser runs.
 pub(super) fn media(raw: &str, base: Option<&Url>) -> Option<String> {
     let link = tidy(raw);
+    if is_usual(&link) && link.len() <= LONGEST {
+        return Some(link);
+    }
     match Url::parse(&link) {
         Ok(url) if matches!(url.scheme(), "ftp" | "ftps" | "magnet") && link.len() <= LONGEST => {
             Some(link)
@@ -57,6 +65,9 @@ pub(super) fn media(raw: &str, base: Option<&Url>) -> Option<String> {
 /// The address of an attribute in sanitised HTML: http, https, mailto, else nothing.
 pub(super) fn in_html(raw: &str, base: Option<&Url>) -> Option<String> {
     let link = tidy(raw);
+    if is_usual(&link) {
+        return Some(link);
+    }
     match Url::parse(&link) {
         Ok(url) if url.scheme() == "mailto" => Some(url.into()),
         Ok(url) => is_web(&url).then(|| url.into()),
@@ -66,10 +77,11 @@ pub(super) fn in_html(raw: &str, base: Option<&Url>) -> Option<String> {
 }
 
 /// A base for what is inside an element: `raw` resolved against the base around it; a bad one is ignored.
-pub(super) fn base(raw: Option<&str>, around: Option<&Url>) -> Option<Url> {
+pub(super) fn base<'a>(raw: Option<&str>, around: Option<&'a Url>) -> Option<Cow<'a, Url>> {
     raw.and_then(|raw| absolute(raw, around))
         .and_then(|link| Url::parse(&link).ok())
-        .or_else(|| around.cloned())
+        .map(Cow::Owned)
+        .or_else(|| around.map(Cow::Borrowed))
 }
 
 /// The article behind a search service's redirect, which alert feeds link to instead; none for other links.
@@ -77,6 +89,9 @@ pub(super) fn base(raw: Option<&str>, around: Option<&Url>) -> Option<Url> {
 /// Only the shapes of Google Alerts and of the news feeds of Bing: the article stands in the link itself, so
 /// nobody need be asked for it.
 pub(super) fn behind_redirect(link: &str) -> Option<String> {
+    if !link.contains("/url?") && !link.to_ascii_lowercase().contains("/apiclick.aspx?") {
+        return None;
+    }
     let url = Url::parse(link).ok()?;
     let host = url.host_str()?;
     let host = host.strip_prefix("www.").unwrap_or(host);
@@ -90,6 +105,58 @@ pub(super) fn behind_redirect(link: &str) -> Option<String> {
         .iter()
         .find_map(|key| pairs.iter().find(|(name, _)| name == key))?;
     absolute(&target.1, None)
+}
+
+/// Whether an address is a web address that a parser would write the same: most are, and need no parser.
+///
+/// A host of two names or more in small letters that ends in one, a path that begins with a slash, and nothing that a
+/// parser escapes, folds or resolves.
+fn is_usual(link: &str) -> bool {
+    let rest = link
+        .strip_prefix("https://")
+        .or_else(|| link.strip_prefix("http://"));
+    let Some((host, path)) = rest.and_then(|rest| rest.split_once('/')) else {
+        return false;
+    };
+    let is_name = |name: &str| {
+        let bytes = name.as_bytes();
+        let fits = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-';
+        !bytes.is_empty() && bytes.iter().all(fits) && !name.starts_with("xn--") && name.len() < 64
+    };
+    let goes = |byte: u8| {
+        byte.is_ascii_alphanumeric()
+            || matches!(
+                byte,
+                b'-' | b'_'
+                    | b'~'
+                    | b'/'
+                    | b'='
+                    | b'&'
+                    | b'%'
+                    | b'+'
+                    | b','
+                    | b';'
+                    | b':'
+                    | b'@'
+                    | b'!'
+                    | b'*'
+                    | b'('
+                    | b')'
+                    | b'?'
+                    | b'.'
+                    | b'#'
+            )
+    };
+    let top = host.rsplit('.').next().unwrap_or_default();
+    let is_host = host.contains('.')
+        && host.len() < 254
+        && host.split('.').all(is_name)
+        && top.bytes().all(|byte| byte.is_ascii_lowercase());
+    is_host
+        && path.bytes().all(goes)
+        && !path.starts_with('.')
+        && !path.contains("/.")
+        && !path.contains("%2")
 }
 
 fn is_web(url: &Url) -> bool {
@@ -122,6 +189,18 @@ mod tests {
             ("https://www.google.com/url", None),
         ] {
             assert_eq!(behind_redirect(link).as_deref(), article, "{link}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn usual_addresses_are_what_a_parser_makes_of_them(
+            link in "https?://([a-z0-9.-]{1,8}|xn--a|a\\.b|0x1|1\\.2)(\\.[a-z0-9]{1,4})?/([a-z/.?#=&%2eE:@;+A-]|\\PC){0,12}",
+        ) {
+            if is_usual(&link) {
+                let parsed = Url::parse(&link).map(String::from);
+                proptest::prop_assert_eq!(parsed.as_deref(), Ok(link.as_str()));
+            }
         }
     }
 

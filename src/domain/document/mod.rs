@@ -4,6 +4,7 @@
 //! a good day and a bad one; feed-rs then looks over clean ones where something is missing. Nothing is fetched, no entity is
 //! expanded, everything is bounded. Identity is `entry::identity`'s, what changed is `entry::ingest`'s.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -376,12 +377,12 @@ fn habits(hints: &Hints, language: Option<&str>) -> dates::Habits {
 fn learnt_habits(
     hints: &Hints,
     document: &Document,
-    root: &tree::Element,
-    entries: &[tree::Found],
+    root: &tree::Element<'_>,
+    entries: &[tree::Found<'_>],
 ) -> dates::Habits {
     let channel = root.child("channel").unwrap_or(root);
     let entries = entries.iter().map(|found| &found.element);
-    let written: Vec<String> = [root, channel]
+    let written: Vec<Cow<'_, str>> = [root, channel]
         .into_iter()
         .chain(entries)
         .flat_map(read::written_dates)
@@ -426,11 +427,9 @@ fn country(hints: &Hints) -> Option<String> {
 /// The text without characters that no document may hold, and how many there were.
 ///
 /// Those of windows-1252 that were taken for ISO-8859-1 on their way are read as what they were.
-fn without_controls(text: &str) -> (std::borrow::Cow<'_, str>, usize) {
+fn without_controls(text: &str) -> (Cow<'_, str>, usize) {
     let is_bad = |c: char| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
-    // What such characters begin with is rare, and quicker looked for than the characters.
-    let may_be_bad = |byte: u8| matches!(byte, 0..=8 | 0xb | 0xc | 0xe..=0x1f | 0x7f | 0xc2 | 0xef);
-    if !text.bytes().any(may_be_bad) {
+    if !may_be_bad(text.as_bytes()) {
         return (text.into(), 0);
     }
     let count = text.chars().filter(|c| is_bad(*c)).count();
@@ -445,6 +444,24 @@ fn without_controls(text: &str) -> (std::borrow::Cow<'_, str>, usize) {
         }
     });
     (kept.collect::<String>().into(), count)
+}
+
+/// Whether there may be such characters, looked for many bytes at a time.
+fn may_be_bad(bytes: &[u8]) -> bool {
+    let is_control = |byte: u8| {
+        (byte < b' ') & (byte != b'\n') & (byte != b'\t') & (byte != b'\r') | (byte == 0x7f)
+    };
+    let mut controls = false;
+    for byte in bytes {
+        controls |= is_control(*byte);
+    }
+    // The others begin with bytes that many letters begin with.
+    let follows = |lead: u8, goes: fn(&[u8]) -> bool| {
+        memchr::memchr_iter(lead, bytes).any(|at| goes(&bytes[at..]))
+    };
+    controls
+        || follows(0xc2, |two| matches!(two, [_, 0x80..=0x9f, ..]))
+        || follows(0xef, |three| matches!(three, [_, 0xbf, 0xbe | 0xbf, ..]))
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 //!
 //! RSS in all versions and Atom share one vocabulary here (no prefix); other namespaces keep their usual one.
 
+use std::borrow::Cow;
+
 /// The usual prefix of a namespace: empty for RSS and Atom, none where it is not known.
 pub(super) fn prefix_of(uri: &str) -> Option<&'static str> {
     let folded = uri.trim().to_ascii_lowercase();
@@ -179,4 +181,16 @@ pub(super) fn is_void(name: &str) -> bool {
         name.strip_prefix("xhtml:").unwrap_or(name),
         "br" | "hr" | "img" | "wbr" | "input" | "meta" | "col" | "embed"
     )
+}
+
+/// A name in small letters.
+pub(super) fn lower(name: &str) -> Cow<'_, str> {
+    match name {
+        // The ones that every feed has.
+        "pubDate" => Cow::Borrowed("pubdate"),
+        "lastBuildDate" => Cow::Borrowed("lastbuilddate"),
+        "isPermaLink" => Cow::Borrowed("ispermalink"),
+        _ if name.bytes().any(|byte| byte.is_ascii_uppercase()) => name.to_ascii_lowercase().into(),
+        _ => Cow::Borrowed(name),
+    }
 }

@@ -2,11 +2,13 @@
 //!
 //! The order of preference is the contract's; ids and hashes are made in `entry::identity`.
 
+use std::borrow::Cow;
+
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
 use super::faults::{Fault, Faults};
-use super::html::{self, Rendered};
+use super::html::Rendered;
 use super::tree::{Element, Found};
 use super::{LONGEST_TITLE, attached, dates, links, text};
 use crate::domain::entry::{Content, language};
@@ -72,19 +74,20 @@ const UPDATED: &[&str] = &[
 ];
 
 /// Reads one entry.
-pub(super) fn entry(found: &Found, setting: &Setting<'_>, faults: &mut Faults) -> Content {
+pub(super) fn entry(found: &Found<'_>, setting: &Setting<'_>, faults: &mut Faults) -> Content {
     let element = &found.element;
-    let mut base = setting.base.clone();
+    let mut base = setting.base.as_ref().map(Cow::Borrowed);
     for raw in found
         .bases
         .iter()
         .map(String::as_str)
         .chain(element.attribute("xml:base"))
     {
-        base = links::base(Some(raw), base.as_ref());
+        let inner = links::base(Some(raw), base.as_deref());
+        base = inner.map(|base| Cow::Owned(base.into_owned()));
     }
-    let base = base.as_ref();
-    let rendered = body(element, base);
+    let base = base.as_deref();
+    let (text, html) = body(element, base).safe();
     let guid = guid(element);
     let url = link(element, base);
     let enclosures = attached::enclosures(element, base);
@@ -95,8 +98,8 @@ pub(super) fn entry(found: &Found, setting: &Setting<'_>, faults: &mut Faults) -
         published: date(element, PUBLISHED, setting, faults),
         updated: date(element, UPDATED, setting, faults),
         language: None,
-        body_html: html::safe(&rendered.html),
-        body: rendered.text,
+        body_html: html,
+        body: text,
         guid,
         origin: element
             .child("feedburner:origlink")
@@ -111,14 +114,10 @@ pub(super) fn entry(found: &Found, setting: &Setting<'_>, faults: &mut Faults) -
         .find_map(|name| Some(element.child(name)?.text()));
     let own = element
         .attribute("xml:lang")
-        .map(ToOwned::to_owned)
+        .map(Cow::Borrowed)
         .or_else(|| own.filter(|own| !own.trim().is_empty()));
-    finish(
-        &mut content,
-        own.or_else(|| found.language.clone()).as_deref(),
-        setting,
-        faults,
-    );
+    let own = own.as_deref().or(found.language.as_deref());
+    finish(&mut content, own, setting, faults);
     content
 }
 
@@ -137,7 +136,7 @@ pub(super) fn finish(
     let sample = format!(
         "{}\n{}",
         content.title,
-        &content.body[..content.body.floor_char_boundary(2000)]
+        &content.body[..content.body.floor_char_boundary(language::LOOK_AT)]
     );
     content.language = language::resolve(setting.language, own, channel, &sample);
     let limit = setting
@@ -157,7 +156,7 @@ pub(super) fn finish(
 }
 
 /// The longest of the bodies, the first of equals.
-fn body(element: &Element, base: Option<&Url>) -> Rendered {
+fn body(element: &Element<'_>, base: Option<&Url>) -> Rendered {
     let body = longest(element, BODIES, base);
     if body.text.is_empty() && body.html.trim().is_empty() {
         longest(element, LAST_BODIES, base)
@@ -166,13 +165,13 @@ fn body(element: &Element, base: Option<&Url>) -> Rendered {
     }
 }
 
-fn longest(element: &Element, names: &[&str], base: Option<&Url>) -> Rendered {
+fn longest(element: &Element<'_>, names: &[&str], base: Option<&Url>) -> Rendered {
     let mut best = Rendered::default();
     let groups = element
         .elements()
         .filter(|inner| inner.name == "media:group");
-    let places: Vec<&Element> = std::iter::once(element).chain(groups).collect();
-    let mut written: Vec<String> = Vec::new();
+    let places: Vec<&Element<'_>> = std::iter::once(element).chain(groups).collect();
+    let mut written: Vec<Cow<'_, str>> = Vec::new();
     for name in names {
         for found in places
             .iter()
@@ -187,9 +186,7 @@ fn longest(element: &Element, names: &[&str], base: Option<&Url>) -> Rendered {
             }
             written.push(source);
             let rendered = text::body(found, base);
-            if rendered.text.len() > best.text.len()
-                || (best.text.is_empty() && !rendered.html.is_empty())
-            {
+            if rendered.is_more_than(&best) {
                 best = rendered;
             }
         }
@@ -197,7 +194,7 @@ fn longest(element: &Element, names: &[&str], base: Option<&Url>) -> Rendered {
     best
 }
 
-fn title(element: &Element, base: Option<&Url>) -> String {
+fn title(element: &Element<'_>, base: Option<&Url>) -> String {
     let direct = TITLES.iter().filter_map(|name| element.child(name));
     let grouped = element
         .child("media:group")
@@ -210,7 +207,7 @@ fn title(element: &Element, base: Option<&Url>) -> String {
 }
 
 /// `guid`, `id`, `rdf:about` or `dc:identifier`, trimmed.
-fn guid(element: &Element) -> Option<String> {
+fn guid(element: &Element<'_>) -> Option<String> {
     let of = |name: &str| {
         let all = element.elements().filter(|inner| inner.name == name);
         all.map(|inner| inner.text().trim().to_owned())
@@ -228,32 +225,28 @@ fn guid(element: &Element) -> Option<String> {
 }
 
 /// The entry's page: `link`, the alternate link, a guid that is a permalink, or none.
-fn link(element: &Element, base: Option<&Url>) -> Option<String> {
-    let own_base = |inner: &Element| links::base(inner.attribute("xml:base"), base);
-    let all: Vec<&Element> = element
+fn link(element: &Element<'_>, base: Option<&Url>) -> Option<String> {
+    let own_base = |inner: &Element<'_>| links::base(inner.attribute("xml:base"), base);
+    let all: Vec<&Element<'_>> = element
         .elements()
         .filter(|inner| inner.name == "link")
         .collect();
-    let rel = |inner: &Element| {
-        let rel = inner.attribute("rel").unwrap_or("alternate");
-        rel.rsplit('/').next().unwrap_or_default().to_owned()
-    };
-    let is_page = |inner: &&&Element| rel(inner).eq_ignore_ascii_case("alternate");
-    let is_spelt_right = |inner: &&&Element| rel(inner) == "alternate";
+    let is_page = |inner: &&&Element<'_>| rel_of(inner).eq_ignore_ascii_case("alternate");
+    let is_spelt_right = |inner: &&&Element<'_>| rel_of(inner) == "alternate";
     let written = all
         .iter()
         .filter(is_page)
-        .find_map(|inner| links::absolute(&inner.text(), own_base(inner).as_ref()));
-    let is_html = |inner: &&&Element| {
+        .find_map(|inner| links::absolute(&inner.text(), own_base(inner).as_deref()));
+    let is_html = |inner: &&&Element<'_>| {
         inner
             .attribute("type")
             .is_none_or(|kind| kind.contains("htm"))
     };
-    let href = |inner: &&Element| {
+    let href = |inner: &&Element<'_>| {
         let raw = inner
             .attribute("href")
             .or_else(|| inner.attribute("resource"))?;
-        links::absolute(raw, own_base(inner).as_ref())
+        links::absolute(raw, own_base(inner).as_deref())
     };
     written
         .or_else(|| {
@@ -267,8 +260,14 @@ fn link(element: &Element, base: Option<&Url>) -> Option<String> {
         .or_else(|| links::absolute(&element.child("feedburner:origlink")?.text(), base))
 }
 
+/// What a link is for, without the address that some write in front.
+fn rel_of<'a>(link: &'a Element<'_>) -> &'a str {
+    let rel = link.attribute("rel").unwrap_or("alternate");
+    rel.rsplit('/').next().unwrap_or_default()
+}
+
 /// A guid, or an RDF name, that is the address of a page.
-fn permalink(element: &Element) -> Option<String> {
+fn permalink(element: &Element<'_>) -> Option<String> {
     let guid = element.child("guid");
     let guid = guid.filter(|guid| {
         guid.attribute("ispermalink")
@@ -280,7 +279,7 @@ fn permalink(element: &Element) -> Option<String> {
 
 /// The date of the first name of a list that has one, the last of several; what cannot be read is counted.
 fn date(
-    element: &Element,
+    element: &Element<'_>,
     names: &[&str],
     setting: &Setting<'_>,
     faults: &mut Faults,
@@ -317,15 +316,14 @@ pub(super) fn instant(read: dates::Read, faults: &mut Faults) -> Timestamp {
 }
 
 /// All dates that an entry holds, as written.
-pub(super) fn written_dates(element: &Element) -> impl Iterator<Item = String> {
-    let is_date = |inner: &&Element| {
-        PUBLISHED.contains(&inner.name.as_str()) || UPDATED.contains(&inner.name.as_str())
-    };
+pub(super) fn written_dates<'a>(element: &'a Element<'_>) -> impl Iterator<Item = Cow<'a, str>> {
+    let is_date =
+        |inner: &&Element<'_>| PUBLISHED.contains(&&*inner.name) || UPDATED.contains(&&*inner.name);
     element.elements().filter(is_date).map(Element::text)
 }
 
 /// A text of the feed itself, one line; none where empty.
-pub(super) fn line_of(element: &Element, names: &[&str]) -> Option<String> {
+pub(super) fn line_of(element: &Element<'_>, names: &[&str]) -> Option<String> {
     let mut line = names
         .iter()
         .filter_map(|name| element.child(name))

@@ -2,6 +2,8 @@
 //!
 //! Candidates are listed, never followed: whoever added the address decides.
 
+use std::borrow::Cow;
+
 use url::Url;
 
 use super::faults::line_of;
@@ -117,7 +119,8 @@ pub(super) fn candidates(page: &str, address: Option<&Url>) -> Vec<Candidate> {
             "base" if !based => {
                 // Only the first one counts.
                 based = true;
-                base = links::base(value(tag, "href").as_deref(), base.as_ref());
+                base =
+                    links::base(value(tag, "href").as_deref(), base.as_ref()).map(Cow::into_owned);
             }
             // Whoever may write into the body must not name the site's feed.
             name if !is_of_head(name) => break,
@@ -187,5 +190,5 @@ fn candidate(tag: &str, base: Option<&Url>) -> Option<Candidate> {
 
 fn value(tag: &str, wanted: &str) -> Option<String> {
     let (_, raw) = attributes(tag).find(|(name, _)| name.eq_ignore_ascii_case(wanted))?;
-    Some(super::entities::decoded(raw, super::entities::Style::Html))
+    Some(super::entities::decoded(raw, super::entities::Style::Html).into_owned())
 }

@@ -3,6 +3,8 @@
 //! What a tag means is decided elsewhere; here only where it begins and ends, broken quotes, CDATA sections
 //! and comments included. Strict readers refuse a whole document for one of these.
 
+use memchr::{memchr, memchr2, memmem};
+
 use super::faults::{Fault, Faults};
 
 /// Attributes read of one tag; more are of no use to anyone.
@@ -76,18 +78,15 @@ impl<'a> Scanner<'a> {
             if !begins_markup(rest) {
                 return Some(self.text_run());
             }
-            if rest.starts_with("<!--") {
-                self.comment();
-            } else if starts_with_ignoring_case(rest, "<![cdata[") {
-                return Some(self.cdata(open));
-            } else if rest.starts_with("<!") {
-                self.doctype();
-            } else if rest.starts_with("<?") {
-                self.skip_past("?>");
-            } else if rest.starts_with("</") {
-                return Some(self.end_tag());
-            } else {
-                return Some(self.start_tag());
+            match rest.as_bytes()[1] {
+                b'/' => return Some(self.end_tag()),
+                b'!' if rest.starts_with("<!--") => self.comment(),
+                b'!' if starts_with_ignoring_case(rest, "<![cdata[") => {
+                    return Some(self.cdata(open));
+                }
+                b'!' => self.doctype(),
+                b'?' => self.skip_past("?>"),
+                _ => return Some(self.start_tag()),
             }
         }
     }
@@ -123,7 +122,7 @@ impl<'a> Scanner<'a> {
         let start = self.at;
         let mut from = start;
         loop {
-            match self.text[from..].find('<') {
+            match memchr(b'<', &self.text.as_bytes()[from..]) {
                 None => {
                     self.at = self.text.len();
                     break;
@@ -191,7 +190,12 @@ impl<'a> Scanner<'a> {
         if self.none_left[which] || from > self.text.len() {
             return None;
         }
-        let found = self.text[from..].find(mark).map(|at| from + at);
+        let rest = &self.text.as_bytes()[from..];
+        let found = match mark.as_bytes() {
+            [byte] => memchr(*byte, rest),
+            mark => memmem::find(rest, mark),
+        };
+        let found = found.map(|at| from + at);
         self.none_left[which] = found.is_none();
         found
     }
@@ -202,9 +206,8 @@ impl<'a> Scanner<'a> {
             self.cdata_end = self.find(CDATA, "]]>", start);
         }
         let limit = self.cdata_end.unwrap_or(self.text.len());
-        let nested = self.text[start..limit]
-            .find("<![CDATA[")
-            .map(|at| start + at);
+        let inside = &self.text.as_bytes()[start..limit];
+        let nested = memmem::find(inside, b"<![CDATA[").map(|at| start + at);
         let suspect = match (self.cdata_end, nested) {
             (None, None) => Some(limit),
             (_, Some(nested)) => Some(nested),
@@ -231,7 +234,7 @@ impl<'a> Scanner<'a> {
         let name = name_at(&self.text[start..]);
         let after = start + name.len();
         let rest = &self.text[after..];
-        match rest.find(['>', '<']) {
+        match memchr2(b'>', b'<', rest.as_bytes()) {
             Some(end) if rest.as_bytes()[end] == b'>' => self.at = after + end + 1,
             Some(end) => {
                 self.faults.add(Fault::OpenTag, start);
@@ -254,6 +257,13 @@ impl<'a> Scanner<'a> {
         }
         self.at = next;
         let inside = &self.text[from..end];
+        if inside.is_empty() {
+            return Token::Start {
+                name,
+                attributes: inside,
+                empty: false,
+            };
+        }
         let trimmed = inside.trim_end();
         match trimmed.strip_suffix('/') {
             // An unquoted address may end in a slash: `<a href=http://x/>`.
@@ -350,9 +360,21 @@ fn begins_markup(rest: &str) -> bool {
 
 /// The name at the start of `text`.
 fn name_at(text: &str) -> &str {
-    let end =
-        text.find(|c: char| c.is_whitespace() || matches!(c, '>' | '/' | '<' | '=' | '"' | '\''));
-    &text[..end.unwrap_or(text.len())]
+    let ends = |byte: u8| {
+        matches!(
+            byte,
+            b' ' | b'\t'..=b'\r' | b'>' | b'/' | b'<' | b'=' | b'"' | b'\''
+        )
+    };
+    let mut bytes = text.bytes();
+    match bytes.position(|byte| ends(byte) || !byte.is_ascii()) {
+        Some(end) if text.as_bytes()[end].is_ascii() => &text[..end],
+        Some(_) => {
+            let ends = |c: char| c.is_whitespace() || u8::try_from(c).is_ok_and(ends);
+            &text[..text.find(ends).unwrap_or(text.len())]
+        }
+        None => text,
+    }
 }
 
 /// True where the last attribute is an unquoted value.

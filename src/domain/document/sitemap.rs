@@ -3,10 +3,12 @@
 //! What a `url` element holds is renamed and read by `read` like any other entry. Pages without `news:news` are
 //! no news and left out; a sitemap of such pages alone never gets here (`refuse` names it).
 
+use std::borrow::Cow;
+
 use super::tree::{Element, Found, Node, Tree};
 
 /// Turns the pages of a news sitemap into entries; says how many pages were no news. Other trees stay as they are.
-pub(super) fn to_entries(tree: &mut Tree) -> Option<String> {
+pub(super) fn to_entries(tree: &mut Tree<'_>) -> Option<String> {
     let root = tree.root.as_mut().filter(|root| root.name == "urlset")?;
     let all = tree.entries.len();
     let paper = tree
@@ -24,7 +26,7 @@ pub(super) fn to_entries(tree: &mut Tree) -> Option<String> {
 }
 
 /// The name of the paper as the feed's title, or its language as the entry's.
-fn publication(page: &Element, name: &str) -> Option<Node> {
+fn publication<'a>(page: &Element<'a>, name: &str) -> Option<Node<'a>> {
     let publication = page.child("news:news")?.child("news:publication")?;
     let found = publication.child(name)?;
     Some(renamed(
@@ -37,10 +39,10 @@ fn publication(page: &Element, name: &str) -> Option<Node> {
     ))
 }
 
-fn to_entry(found: &mut Found) -> Option<()> {
+fn to_entry(found: &mut Found<'_>) -> Option<()> {
     let page = &found.element;
     let news = page.child("news:news")?;
-    let mut children: Vec<Node> = Vec::new();
+    let mut children = Vec::new();
     for (from, name, usual) in [
         (page, "loc", "link"),
         (page, "lastmod", "lastmod"),
@@ -55,10 +57,10 @@ fn to_entry(found: &mut Found) -> Option<()> {
     children.extend(publication(page, "news:language"));
     let pictures = page.elements().filter(|inner| inner.name == "image:image");
     children.extend(pictures.filter_map(|picture| {
-        let address = picture.child("image:loc")?.text();
+        let address = picture.child("image:loc")?.text().into_owned();
         Some(Node::Element(Element {
-            name: "enclosure".to_owned(),
-            attributes: vec![("url".to_owned(), address)],
+            name: Cow::Borrowed("enclosure"),
+            attributes: vec![(Cow::Borrowed("url"), Cow::Owned(address))],
             children: Vec::new(),
         }))
     }));
@@ -66,9 +68,9 @@ fn to_entry(found: &mut Found) -> Option<()> {
     Some(())
 }
 
-fn renamed(element: &Element, name: &str) -> Node {
+fn renamed<'a>(element: &Element<'a>, name: &'static str) -> Node<'a> {
     Node::Element(Element {
-        name: name.to_owned(),
+        name: Cow::Borrowed(name),
         ..element.clone()
     })
 }

@@ -28,23 +28,21 @@ pub(super) enum Strict {
     Skipped,
 }
 
-/// Whether a second look may find something: entries that our own reader did not see, or no title, text or
-/// date in one that it did. Reading everything twice would double what a clean document costs.
+/// Whether a second look may find something: entries that our own reader did not see. Reading everything twice would
+/// double what a clean document costs.
 pub(super) fn may_add(own: &[Content], text: &str) -> bool {
-    let lacks = |content: &Content| {
-        content.title.is_empty()
-            || (content.body.is_empty() && content.body_html.is_empty())
-            || content.published.is_none()
-    };
-    own.is_empty() || own.iter().any(lacks) || begun(text) > own.len()
+    own.is_empty() || begun(text) > own.len()
 }
 
 /// How many entries a text seems to begin.
 fn begun(text: &str) -> usize {
-    let tags = text.match_indices("<item").map(|(at, tag)| at + tag.len());
-    let tags = tags.chain(text.match_indices("<entry").map(|(at, tag)| at + tag.len()));
-    tags.filter(|end| {
-        let next = text.as_bytes().get(*end);
+    let bytes = text.as_bytes();
+    let tags: [&[u8]; 2] = [b"<item", b"<entry"];
+    let ends = tags
+        .into_iter()
+        .flat_map(|tag| memchr::memmem::find_iter(bytes, tag).map(move |at| at + tag.len()));
+    ends.filter(|end| {
+        let next = bytes.get(*end);
         next.is_some_and(|byte| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/'))
     })
     .count()
@@ -148,11 +146,8 @@ fn body(entry: &model::Entry, setting: &Setting<'_>) -> (String, String) {
         .as_ref()
         .or_else(described)
         .map(|text| &text.content);
-    let rendered = html::render(
-        content.or(summary).map_or("", String::as_str),
-        setting.base.as_ref(),
-    );
-    (rendered.text, html::safe(&rendered.html))
+    let written = content.or(summary).map_or("", String::as_str);
+    html::render(written, setting.base.as_ref()).safe()
 }
 
 fn authors(entry: &model::Entry) -> Vec<String> {

@@ -2,6 +2,8 @@
 //!
 //! Atom says it in `type`; RSS does not, and its text is taken as HTML wherever it holds a tag or a reference.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use url::Url;
 
@@ -27,7 +29,7 @@ enum Form {
 }
 
 /// A title, a label or a name: one line of plain text.
-pub(super) fn line(element: &Element, base: Option<&Url>) -> String {
+pub(super) fn line(element: &Element<'_>, base: Option<&Url>) -> String {
     match form(element) {
         Form::Plain => html::plain_line(&element.text()),
         Form::Base64 => html::line(&unpack(&element.text()), base),
@@ -36,19 +38,20 @@ pub(super) fn line(element: &Element, base: Option<&Url>) -> String {
 }
 
 /// A body in both forms; relative addresses in it are resolved.
-pub(super) fn body(element: &Element, base: Option<&Url>) -> Rendered {
+pub(super) fn body(element: &Element<'_>, base: Option<&Url>) -> Rendered {
     let base = links::base(element.attribute("xml:base"), base);
+    let base = base.as_deref();
     match form(element) {
         Form::Plain => html::render_plain(&element.text()),
-        Form::Base64 => html::render(&unpack(&element.text()), base.as_ref()),
+        Form::Base64 => html::render(&unpack(&element.text()), base),
         Form::Binary => Rendered::default(),
         Form::Html | Form::Markup => {
-            let source = source(element, base.as_ref());
-            let rendered = html::render(&source, base.as_ref());
+            let source = source(element, base);
+            let rendered = html::render(&source, base);
             // Escaped twice: nothing was marked up, and the reading shows tags or references.
             let again = html::has_markup(&rendered.text) || html::has_reference(&rendered.text);
             if again && !html::has_markup(&source) {
-                html::render(&rendered.text, base.as_ref())
+                html::render(&rendered.text, base)
             } else {
                 rendered
             }
@@ -57,7 +60,13 @@ pub(super) fn body(element: &Element, base: Option<&Url>) -> Rendered {
 }
 
 /// What `type` and `mode` say, checked against what the element holds.
-fn form(element: &Element) -> Form {
+fn form(element: &Element<'_>) -> Form {
+    if element.elements().next().is_some() {
+        return Form::Markup;
+    }
+    if element.attributes.is_empty() {
+        return Form::Html;
+    }
     let kind = element
         .attribute("type")
         .unwrap_or_default()
@@ -67,9 +76,6 @@ fn form(element: &Element) -> Form {
         .attribute("mode")
         .unwrap_or_default()
         .to_ascii_lowercase();
-    if element.elements().next().is_some() {
-        return Form::Markup;
-    }
     match (mode.as_str(), kind) {
         ("base64", _) => Form::Base64,
         ("escaped", "text/plain") | (_, "text" | "text/plain" | "plain") => Form::Plain,
@@ -123,7 +129,7 @@ fn unpack(text: &str) -> String {
 }
 
 /// The HTML inside an element: its text as it is, or its elements written out.
-fn source(element: &Element, base: Option<&Url>) -> String {
+fn source<'a>(element: &'a Element<'_>, base: Option<&Url>) -> Cow<'a, str> {
     if element.elements().next().is_none() {
         return element.text();
     }
@@ -133,11 +139,11 @@ fn source(element: &Element, base: Option<&Url>) -> String {
         || element.elements().any(|e| e.name.starts_with("xhtml:"));
     let mut out = String::new();
     write_inside(&mut out, element, base, escape);
-    out
+    Cow::Owned(out)
 }
 
 /// Writes what an element holds; text is escaped where it is text beside markup, not HTML itself.
-fn write_inside(out: &mut String, element: &Element, base: Option<&Url>, escape: bool) {
+fn write_inside(out: &mut String, element: &Element<'_>, base: Option<&Url>, escape: bool) {
     for node in &element.children {
         if out.len() > LONGEST_TEXT {
             return;
@@ -150,11 +156,11 @@ fn write_inside(out: &mut String, element: &Element, base: Option<&Url>, escape:
     }
 }
 
-fn write_element(out: &mut String, element: &Element, base: Option<&Url>, escape: bool) {
+fn write_element(out: &mut String, element: &Element<'_>, base: Option<&Url>, escape: bool) {
     let own = element
         .attribute("xml:base")
         .map(|raw| links::base(Some(raw), base));
-    let base = own.as_ref().map_or(base, Option::as_ref);
+    let base = own.as_ref().map_or(base, Option::as_deref);
     if element.name.starts_with("rdf:") {
         // A frame around what is meant: `rdf:li` is no item of a list.
         write_inside(out, element, base, escape);
@@ -167,10 +173,10 @@ fn write_element(out: &mut String, element: &Element, base: Option<&Url>, escape
         out.push(' ');
         out.push_str(key);
         out.push_str("=\"");
-        let resolved = matches!(key.as_str(), "href" | "src" | "cite")
+        let resolved = matches!(&**key, "href" | "src" | "cite")
             .then(|| {
                 own.as_ref()
-                    .and_then(|own| links::absolute(value, own.as_ref()))
+                    .and_then(|own| links::absolute(value, own.as_deref()))
             })
             .flatten();
         push_escaped(out, resolved.as_deref().unwrap_or(value));

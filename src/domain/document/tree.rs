@@ -4,9 +4,11 @@
 //! never reaches the next. What the elements mean is decided in `read`.
 
 use super::decode::undone;
+use std::borrow::Cow;
+
 pub(super) use super::element::{Element, Node};
-use super::entities::{Style, push_decoded};
-use super::faults::Fault;
+use super::entities::{Style, decoded_or};
+use super::faults::{Fault, Faults};
 use super::names;
 use super::scan::{Scanner, Token, attributes};
 use super::{LONGEST_TEXT, MOST_ENTRIES};
@@ -18,9 +20,9 @@ const MOST_NAMESPACES: usize = 256;
 
 /// An entry's element with what it inherits.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Found {
+pub(super) struct Found<'a> {
     /// The `item` or `entry`.
-    pub element: Element,
+    pub element: Element<'a>,
     /// `xml:base` of the elements around it, outermost first.
     pub bases: Vec<String>,
     /// `xml:lang` of the nearest of them.
@@ -29,11 +31,11 @@ pub(super) struct Found {
 
 /// A document taken apart.
 #[derive(Debug, Default)]
-pub(super) struct Tree {
+pub(super) struct Tree<'a> {
     /// The root element without the entries; none where no feed was found.
-    pub root: Option<Element>,
+    pub root: Option<Element<'a>>,
     /// The entries, the first [`MOST_ENTRIES`].
-    pub entries: Vec<Found>,
+    pub entries: Vec<Found<'a>>,
     /// Entries left out because there were more.
     pub over: usize,
     /// The end is missing; a partial last entry was left out.
@@ -44,7 +46,7 @@ pub(super) struct Tree {
 
 /// An element whose end tag has not come.
 struct Open<'a> {
-    element: Element,
+    element: Element<'a>,
     raw: &'a str,
     namespaces: usize,
 }
@@ -52,7 +54,7 @@ struct Open<'a> {
 /// Builds a [`Tree`].
 struct Builder<'a> {
     scanner: Scanner<'a>,
-    tree: Tree,
+    tree: Tree<'a>,
     stack: Vec<Open<'a>>,
     /// Prefixes in force, innermost last, with their usual prefix where known.
     namespaces: Vec<(&'a str, Option<&'static str>)>,
@@ -63,7 +65,7 @@ struct Builder<'a> {
 }
 
 /// Takes a document apart; the scanner comes back with the faults it met.
-pub(super) fn build(text: &str) -> (Tree, Scanner<'_>) {
+pub(super) fn build(text: &str) -> (Tree<'_>, Scanner<'_>) {
     let mut builder = Builder {
         scanner: Scanner::new(text),
         tree: Tree::default(),
@@ -117,11 +119,10 @@ impl<'a> Builder<'a> {
     fn doubt(&mut self) {
         let tree = &mut self.tree;
         let named = tree.root.as_ref().is_some_and(|root| is_root(&root.name));
-        let has_text = |found: &Found| {
+        let has_text = |found: &Found<'_>| {
             let mut inside = found.element.elements();
             inside.any(|inner| {
-                matches!(inner.name.as_str(), "title" | "link" | "guid")
-                    || names::is_body(&inner.name)
+                matches!(&*inner.name, "title" | "link" | "guid") || names::is_body(&inner.name)
             })
         };
         if tree.first.is_some() && !named && !tree.entries.iter().any(has_text) {
@@ -135,7 +136,7 @@ impl<'a> Builder<'a> {
         let mark = self.namespaces.len();
         self.declare(tag);
         let name = self.canonical(raw);
-        let is_entry = match name.as_str() {
+        let is_entry = match &*name {
             "item" | "entry" => true,
             "url" => self.inside("urlset") || self.in_page(),
             _ => false,
@@ -279,7 +280,12 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn end(&mut self, raw: &str) {
+    fn end(&mut self, raw: &'a str) {
+        if let Some(top) = self.stack.last().filter(|top| top.raw == raw) {
+            self.closed |= holds_entries(&top.element.name);
+            self.close_top();
+            return;
+        }
         let name = self.canonical(raw);
         let Some(found) = self
             .stack
@@ -296,12 +302,7 @@ impl<'a> Builder<'a> {
         if found + 1 < self.stack.len() {
             self.fault(Fault::OpenElement);
         }
-        if matches!(
-            name.as_str(),
-            "channel" | "feed" | "rdf:rdf" | "rss" | "urlset"
-        ) {
-            self.closed = true;
-        }
+        self.closed |= holds_entries(&name);
         while self.stack.len() > found {
             self.close_top();
         }
@@ -327,10 +328,10 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn keep(&mut self, element: Element) {
+    fn keep(&mut self, element: Element<'a>) {
         if self.stack.is_empty() && self.tree.root.is_none() {
             self.tree.root = Some(Element {
-                name: "entry".to_owned(),
+                name: Cow::Borrowed("entry"),
                 ..Element::default()
             });
             self.closed = true;
@@ -354,7 +355,7 @@ impl<'a> Builder<'a> {
         });
     }
 
-    fn text(&mut self, raw: &str, is_cdata: bool) {
+    fn text(&mut self, raw: &'a str, is_cdata: bool) {
         let blank = raw.bytes().all(|byte| byte.is_ascii_whitespace());
         let at = self.scanner.position();
         let between = self.entry.is_none_or(|depth| depth + 1 == self.stack.len());
@@ -374,57 +375,51 @@ impl<'a> Builder<'a> {
             return;
         }
         let children = &mut top.element.children;
-        if !matches!(children.last(), Some(Node::Text(_))) {
-            children.push(Node::Text(String::new()));
-        }
-        let Some(Node::Text(text)) = children.last_mut() else {
-            return;
+        let before = match children.last() {
+            Some(Node::Text(text)) => text.len(),
+            _ => 0,
         };
-        let room = LONGEST_TEXT.saturating_sub(text.len());
+        let room = LONGEST_TEXT.saturating_sub(before);
         let raw = if raw.len() > room {
             faults.add(Fault::Long, at);
             &raw[..raw.floor_char_boundary(room)]
         } else {
             raw
         };
-        if is_cdata {
-            text.push_str(raw);
-            return;
-        }
-        let from = text.len();
-        push_decoded(text, raw, Style::Xml, || faults.add(Fault::Reference, at));
-        // Bytes of text that was encoded twice are often written as references.
-        if raw.contains("&#")
-            && let Some(better) = undone(&text[from..])
-        {
-            text.replace_range(from.., &better);
-            faults.add(Fault::Twice, at);
+        let text = if is_cdata {
+            Cow::Borrowed(raw)
+        } else {
+            read_references(raw, at, faults)
+        };
+        match children.last_mut() {
+            Some(Node::Text(before)) => before.to_mut().push_str(&text),
+            _ => children.push(Node::Text(text)),
         }
     }
 
-    fn attributes_of(&mut self, tag: &str) -> Vec<(String, String)> {
-        let mut found: Vec<(String, String)> = Vec::new();
+    fn attributes_of(&mut self, tag: &'a str) -> Vec<(Cow<'a, str>, Cow<'a, str>)> {
+        let mut found: Vec<(Cow<'a, str>, Cow<'a, str>)> = Vec::new();
+        if tag.is_empty() {
+            return found;
+        }
+        let at = self.scanner.position();
         for (name, raw) in attributes(tag) {
-            let name = name.to_ascii_lowercase();
+            let name = names::lower(name);
             if name == "xmlns"
                 || name.starts_with("xmlns:")
                 || found.iter().any(|(known, _)| *known == name)
             {
                 continue;
             }
-            let mut value = String::with_capacity(raw.len());
-            let at = self.scanner.position();
             let faults = &mut self.scanner.faults;
-            push_decoded(&mut value, raw, Style::Xml, || {
-                faults.add(Fault::Reference, at);
-            });
+            let value = decoded_or(raw, Style::Xml, || faults.add(Fault::Reference, at));
             found.push((name, value));
         }
         found
     }
 
     fn declare(&mut self, tag: &'a str) {
-        if !tag.contains("xmlns") {
+        if tag.is_empty() || memchr::memmem::find(tag.as_bytes(), b"xmlns").is_none() {
             return;
         }
         for (name, uri) in attributes(tag) {
@@ -442,28 +437,49 @@ impl<'a> Builder<'a> {
     }
 
     /// The usual name of an element, whatever prefix and case it came with.
-    fn canonical(&mut self, raw: &str) -> String {
-        let (prefix, local) = raw.rsplit_once(':').unwrap_or(("", raw));
+    fn canonical(&mut self, raw: &'a str) -> Cow<'a, str> {
+        let (prefix, local) = match memchr::memrchr(b':', raw.as_bytes()) {
+            Some(at) => (&raw[..at], &raw[at + 1..]),
+            None => ("", raw),
+        };
         let declared = self
             .namespaces
             .iter()
             .rev()
             .find(|(known, _)| known.eq_ignore_ascii_case(prefix));
-        let lower = prefix.to_ascii_lowercase();
         let usual = match declared {
             Some((_, Some(usual))) => Some(*usual),
             _ if prefix.is_empty() => Some(""),
-            _ => names::usual(&lower),
+            _ => names::usual(&names::lower(prefix)),
         };
-        if declared.is_none() && !prefix.is_empty() && lower != "xml" {
+        if declared.is_none() && !prefix.is_empty() && !prefix.eq_ignore_ascii_case("xml") {
             self.fault(Fault::Prefix);
         }
-        let local = local.to_ascii_lowercase();
-        match usual.unwrap_or(&lower) {
-            "" => local,
-            prefix => format!("{prefix}:{local}"),
+        match usual {
+            Some("") => names::lower(local),
+            Some(usual) if usual != prefix => format!("{usual}:{}", names::lower(local)).into(),
+            _ => names::lower(raw),
         }
     }
+}
+
+/// A text with its references read; those that XML does not know are counted.
+fn read_references<'a>(raw: &'a str, at: usize, faults: &mut Faults) -> Cow<'a, str> {
+    let text = decoded_or(raw, Style::Xml, || faults.add(Fault::Reference, at));
+    // Bytes of text that was encoded twice are often written as references.
+    if matches!(text, Cow::Owned(_))
+        && memchr::memmem::find(raw.as_bytes(), b"&#").is_some()
+        && let Some(better) = undone(&text)
+    {
+        faults.add(Fault::Twice, at);
+        return better.into();
+    }
+    text
+}
+
+/// Names of what entries stand in.
+fn holds_entries(name: &str) -> bool {
+    matches!(name, "channel" | "feed" | "rdf:rdf" | "rss" | "urlset")
 }
 
 /// Content that holds markup of its own instead of text.

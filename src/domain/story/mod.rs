@@ -1,6 +1,21 @@
 //! Copies of the same news: what makes two entries one story, and who tells it.
 //!
-//! What folding means for alerts is decided in `domain::alert`; which stored entries are compared is the store's business.
+//! An entry's [`signature::Signature`] is what it is compared by, [`compare::compare`] says what two are to each other and
+//! why, [`policy::Policy`] how long a story goes on. What folding means for alerts is decided in `domain::alert`; which
+//! stored entries are compared is the store's business. Nothing here knows the topic: words of news in general are in
+//! `vocabulary`, what the desk watches is in its entities.
 
+mod align;
+pub mod compare;
+pub mod frame;
+mod korean;
+mod numbers;
 pub mod owners;
+mod pieces;
+pub mod policy;
 pub mod shingles;
+pub mod signature;
+mod token;
+mod vocabulary;
+
+pub use token::Named;

@@ -33,7 +33,7 @@ pub struct Shingles {
 pub struct Overlap {
     /// Share of the shorter text's runs, 0 to 1.
     pub share: f32,
-    /// Share of the runs of its beginning.
+    /// Share of the runs of the beginning, of whichever has less of the other's.
     pub lead: f32,
     /// Both have enough runs in common for the shares to say something.
     pub counts: bool,
@@ -116,9 +116,13 @@ impl Shingles {
         } else {
             FEWEST_WORDS
         };
+        // A follow-up may hold all of a teaser, but does not begin with it.
+        let begins = &long.lead[..long.lead.len().min(short.len())];
+        let back = |run: &&u64| short.sorted.binary_search(run).is_ok();
+        let lead = ratio(shared(&short.lead), short.lead.len());
         Overlap {
             share: ratio(common, short.len()),
-            lead: ratio(shared(&short.lead), short.lead.len()),
+            lead: lead.min(ratio(begins.iter().filter(back).count(), begins.len())),
             counts: common >= fewest,
         }
     }

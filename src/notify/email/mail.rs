@@ -10,12 +10,15 @@ use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message, MultiPart, SinglePart};
 use lettre::{Address, message::MessageBuilder};
 
+use super::super::markup::Style;
+use super::super::service::Shape;
 use super::super::settings::EmailSettings;
-use super::super::{BuildError, Outgoing, message};
+use super::super::voice::Voice;
+use super::super::{BuildError, Outgoing, thread};
 use crate::domain::alert::Reason;
-use crate::domain::alert::frame::{Frame, Language};
-use crate::domain::alert::message::{Line, Message as Shown};
-use crate::domain::alert::plain::one_line;
+use crate::domain::alert::frame::Language;
+use crate::domain::alert::message::{Line, Message as Shown, colour};
+use crate::domain::alert::plain::{link, one_line};
 use crate::domain::id::ReceiverId;
 use crate::domain::rule::Severity;
 
@@ -27,7 +30,7 @@ pub(super) struct Letterhead {
     to: Vec<Mailbox>,
     /// The domain of our ids: the sender's.
     host: String,
-    frame: Frame,
+    voice: Voice,
 }
 
 const SUBJECT_CHARS: usize = 150;
@@ -37,7 +40,7 @@ impl Letterhead {
     pub(super) fn new(
         id: &ReceiverId,
         settings: &EmailSettings,
-        frame: Frame,
+        voice: Voice,
     ) -> Result<Self, BuildError> {
         let from = mailbox("from", &settings.from)?;
         let to: Vec<Mailbox> = settings
@@ -56,7 +59,7 @@ impl Letterhead {
             host: from.email.domain().to_owned(),
             from,
             to,
-            frame,
+            voice,
         })
     }
 
@@ -71,18 +74,27 @@ impl Letterhead {
     }
 
     /// The mail as bytes for DATA.
-    pub(super) fn write(&self, outgoing: &Outgoing) -> Result<Vec<u8>, lettre::error::Error> {
-        let shown = message(outgoing, &self.frame);
+    pub(super) fn write(
+        &self,
+        outgoing: &Outgoing,
+        shape: Shape,
+    ) -> Result<Vec<u8>, lettre::error::Error> {
+        let shown = self.shown(outgoing, shape);
         let text = SinglePart::builder()
             .header(ContentType::TEXT_PLAIN)
             .body(shown.to_text() + "\n");
         let html = SinglePart::builder()
             .header(ContentType::TEXT_HTML)
-            .body(html(&shown, self.frame.language));
+            .body(html(&shown, self.voice.frame().language));
         let mail = self
             .headers(outgoing, &shown)
             .multipart(MultiPart::alternative().singlepart(text).singlepart(html))?;
         Ok(mail.formatted())
+    }
+
+    /// Mails have no limit of their own; a server that finds one too large gets a small one.
+    fn shown(&self, outgoing: &Outgoing, shape: Shape) -> Shown {
+        self.voice.fitted(outgoing, shape, |_| true)
     }
 
     fn headers(&self, outgoing: &Outgoing, shown: &Shown) -> MessageBuilder {
@@ -95,10 +107,9 @@ impl Letterhead {
         for to in &self.to {
             mail = mail.to(to.clone());
         }
-        if let Some(story) = &alert.story {
-            let first_seen = story.first_seen.as_millisecond();
-            let thread = self.id(&format!("story-{}-{first_seen}", story.id));
-            if alert.reason != Reason::NewStory {
+        if let Some(story) = thread::story(alert) {
+            let thread = self.id(&story);
+            if !matches!(alert.reason, Reason::NewStory | Reason::Health) {
                 mail = mail.in_reply_to(thread.clone());
             }
             mail = mail.references(thread);
@@ -110,9 +121,14 @@ impl Letterhead {
         } else {
             ""
         };
+        // From the alert's page one gets to what silences its rule.
+        let page = alert.links.alert.as_deref().and_then(link);
+        let page = page.filter(|url| url.is_ascii() && url.len() < 900);
+        let unsubscribe = page.map_or_else(String::new, |url| format!("<{url}>"));
         for (name, value) in [
             ("Auto-Submitted", "auto-generated"),
             ("List-Id", &list),
+            ("List-Unsubscribe", &unsubscribe),
             ("Importance", importance),
             ("X-Bongsu-Key", &one_line(&alert.key, 200)),
             ("X-Bongsu-Rule", &one_line(&alert.rule.id, 200)),
@@ -131,17 +147,26 @@ impl Letterhead {
         format!("<{}.{}@{}>", token(what), self.receiver, self.host)
     }
 
-    /// The mail as people would see it.
+    /// The mail as it would be sent, but for the coding of its parts.
     pub(super) fn preview(&self, outgoing: &Outgoing) -> String {
-        let shown = message(outgoing, &self.frame);
-        let to: Vec<String> = self.to.iter().map(ToString::to_string).collect();
+        let mail = self.write(outgoing, Shape::Whole);
+        let mail = mail.map(|mail| String::from_utf8_lossy(&mail).replace("\r\n", "\n"));
+        let head = match &mail {
+            Ok(mail) => mail.split("\n\n").next().unwrap_or(""),
+            Err(_) => "no mail can be made of it",
+        };
+        let shown = self.shown(outgoing, Shape::Whole);
+        let to: Vec<String> = self
+            .recipients()
+            .map(|to| format!("RCPT TO:<{to}>"))
+            .collect();
         format!(
-            "From: {}\nTo: {}\nSubject: {}\nMessage-ID: {}\n\n{}\n",
-            self.from,
-            to.join(", "),
+            "MAIL FROM:<{}>\n{}\nDATA\n{head}\n\n--- subject\n{}\n\n--- text/plain\n{}\n\n--- text/html\n{}",
+            self.from.email,
+            to.join("\n"),
             subject(&shown),
-            self.id(&outgoing.alert.key),
-            shown.to_text()
+            shown.to_text(),
+            html(&shown, self.voice.frame().language)
         )
     }
 }
@@ -202,14 +227,14 @@ fn html(shown: &Shown, language: Language) -> String {
         "<!doctype html>\n<html lang=\"{lang}\"><head><meta charset=\"utf-8\"></head><body>\n\
          <p style=\"font-size:1.2em;font-weight:bold;color:{}\">{}</p>\n",
         colour(shown.severity),
-        escape(&shown.headline())
+        Style::Html.escape(&shown.headline())
     );
     let lines: Vec<String> = shown.lines.iter().map(html_line).collect();
     let _ = writeln!(page, "<p>{}</p>", lines.join("<br>\n"));
     if !shown.snippet.is_empty() {
         page.push_str("<blockquote>");
         for piece in &shown.snippet {
-            let text = escape(&piece.text);
+            let text = Style::Html.escape(&piece.text);
             if piece.hit {
                 let _ = write!(page, "<mark>{text}</mark>");
             } else {
@@ -222,8 +247,8 @@ fn html(shown: &Shown, language: Language) -> String {
         let _ = writeln!(
             page,
             "<p><a href=\"{}\">{}</a></p>",
-            escape(&link.url),
-            escape(&link.label)
+            Style::Html.escape(&link.url),
+            Style::Html.escape(&link.label)
         );
     }
     page.push_str("</body></html>\n");
@@ -231,38 +256,11 @@ fn html(shown: &Shown, language: Language) -> String {
 }
 
 fn html_line(line: &Line) -> String {
-    let text = escape(&line.text);
+    let text = Style::Html.escape(&line.text);
     match &line.url {
-        Some(url) => format!("<a href=\"{}\">{text}</a>", escape(url)),
+        Some(url) => format!("<a href=\"{}\">{text}</a>", Style::Html.escape(url)),
         None => text,
     }
-}
-
-/// The colours of DLV-71.
-fn colour(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Critical => "#B00020",
-        Severity::High => "#D9480F",
-        Severity::Medium => "#B58900",
-        Severity::Low => "#2B6CB0",
-        Severity::Info => "#6B7280",
-    }
-}
-
-/// The one place where text becomes HTML.
-fn escape(text: &str) -> String {
-    text.chars()
-        .fold(String::with_capacity(text.len()), |mut out, c| {
-            match c {
-                '&' => out.push_str("&amp;"),
-                '<' => out.push_str("&lt;"),
-                '>' => out.push_str("&gt;"),
-                '"' => out.push_str("&quot;"),
-                '\'' => out.push_str("&#39;"),
-                c => out.push(c),
-            }
-            out
-        })
 }
 
 #[cfg(test)]
@@ -292,13 +290,5 @@ mod tests {
     fn ids_hold_only_what_ids_may_hold() {
         assert_eq!(token("desk-1_a.b"), "desk-1_a.b");
         assert_eq!(token("데스크>@ \n"), "xb370xc2a4xd06cx3ex40x20xa");
-    }
-
-    #[test]
-    fn markup_in_text_is_text() {
-        assert_eq!(
-            escape("<a href='x'>&\"</a>"),
-            "&lt;a href=&#39;x&#39;&gt;&amp;&quot;&lt;/a&gt;"
-        );
     }
 }

@@ -17,8 +17,10 @@ pub(super) enum Stage {
     Connect,
     /// Log-in.
     Auth,
-    /// Sender and recipients.
+    /// The sender.
     Mail,
+    /// A recipient.
+    Recipient,
     /// The mail itself.
     Data,
 }
@@ -41,7 +43,10 @@ pub(super) fn attempt(stage: Stage, error: &Error) -> Attempt {
     };
     let attempt = match (stage, code) {
         (_, 450 | 451) => Attempt::later(said).waiting(Some(GREYLISTED)),
-        // A full mailbox is emptied; our mails are small already.
+        (Stage::Mail | Stage::Data, 552) => {
+            Attempt::permanent(format!("the mail is too large: {said}"))
+        }
+        // A full mailbox is emptied.
         (_, 400..=499 | 552) => Attempt::later(said),
         (Stage::Auth, _) | (_, 530 | 534 | 535 | 538) => Attempt::refused(format!(
             "log-in refused: {said}: check `username` and `password`"
@@ -104,7 +109,7 @@ impl Recipients {
 
     /// The server takes none for this one, now or ever.
     pub(super) fn refused(&mut self, address: &Address, error: &Error) {
-        self.set(address, Standing::Refused(attempt(Stage::Mail, error)));
+        self.set(address, Standing::Refused(attempt(Stage::Recipient, error)));
     }
 
     fn set(&mut self, address: &Address, standing: Standing) {
@@ -196,11 +201,5 @@ impl Recipients {
 }
 
 fn said(attempt: &Attempt) -> &str {
-    use crate::domain::alert::delivery::AttemptOutcome as Outcome;
-    match &attempt.outcome {
-        Outcome::Delivered => "delivered",
-        Outcome::Later { message, .. }
-        | Outcome::Refused { message }
-        | Outcome::Permanent { message } => message,
-    }
+    attempt.outcome.message().unwrap_or("delivered")
 }

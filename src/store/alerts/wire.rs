@@ -63,13 +63,19 @@ pub fn wire(conn: &Connection, alert: i64, public_url: Option<&str>) -> Result<O
             ..body
         }));
     }
-    let story = stored.story.map(|story| stories::wire(conn, story));
+    let mut story = match stored.story {
+        Some(story) => stories::wire(conn, story)?,
+        None => None,
+    };
+    if let (Some(seq), Some(story)) = (stored.story, &mut story) {
+        story.folded = stories::folded_before(conn, seq, &stored.rule.id, alert)?;
+    }
     Ok(Some(WireAlert {
         kind: "alert".to_owned(),
         id: alert.to_string(),
         entry: entry_then(conn, stored.entry, stored.revision)?,
         matches: evidence(conn, alert)?,
-        story: story.transpose()?.flatten(),
+        story,
         key: stored.key,
         created: stored.created,
         severity: stored.severity,

@@ -239,6 +239,7 @@ fn what_was_folded_is_listed_and_lateness_comes_first() {
         feed: Some("yonhap-en".into()),
         title: "Hanwha wins\nRomania K9 order".into(),
         url: Some("https://example.org/b".into()),
+        ..WireFolded::default()
     };
     alert.story.as_mut().unwrap().folded = vec![copy; 7];
     alert.late_by = Some(7 * 3_600);

@@ -3,6 +3,7 @@
 //!
 //! Only the document, its address and config are asked. What an answer rests on can be said in words.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::tz::{Offset, TimeZone};
@@ -89,7 +90,7 @@ impl Habits {
     /// build date so beside local times of its articles.
     pub(in crate::domain::document) fn learn(
         mut self,
-        written: &[String],
+        written: &[Cow<'_, str>],
         built: Option<&str>,
         now: Timestamp,
     ) -> Self {

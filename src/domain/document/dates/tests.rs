@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use super::*;
 
 fn seoul() -> TimeZone {
@@ -220,7 +222,7 @@ fn zone_where_none_is_named() {
 }
 
 fn learnt(language: Option<&str>, dates: &[&str], built: Option<&str>) -> Habits {
-    let dates: Vec<String> = dates.iter().map(ToString::to_string).collect();
+    let dates: Vec<Cow<'_, str>> = dates.iter().map(|date| Cow::Borrowed(*date)).collect();
     let now = "2026-11-24T00:05:00Z".parse().unwrap();
     Habits::of(None, language, None).learn(&dates, built, now)
 }

@@ -9,10 +9,10 @@ use super::{Decoded, Labels, by, declared, encoding_named, header_charset};
 
 /// The text, where all bytes are ASCII and shifts stand among them.
 pub(super) fn decode<'a>(bytes: &'a [u8], labels: Labels<'_>) -> Option<Decoded<'a>> {
-    if !bytes.is_ascii() {
+    if !bytes.is_ascii() || memchr::memchr3(0x1b, 0x0e, b'~', bytes).is_none() {
         return None;
     }
-    let has = |shift: &[u8]| bytes.windows(shift.len()).any(|found| found == shift);
+    let has = |shift: &[u8]| memchr::memmem::find(bytes, shift).is_some();
     let names: Vec<String> = [declared(bytes), header_charset(labels)]
         .into_iter()
         .flatten()

@@ -56,7 +56,7 @@ fn once(text: &str) -> Option<(String, usize)> {
 /// Whether a lead byte as a letter stands before a continuation byte as a letter anywhere.
 fn may_be_twice(bytes: &[u8]) -> bool {
     let mut rest = bytes;
-    while let Some(at) = rest.iter().position(|byte| *byte == 0xc3) {
+    while let Some(at) = memchr::memchr(0xc3, rest) {
         rest = &rest[at + 1..];
         let is_lead = matches!(rest.first(), Some(0x82..=0xb4));
         if is_lead && matches!(rest.get(1), Some(0xc2 | 0xc5 | 0xc6 | 0xcb | 0xe2)) {

@@ -1,99 +1,74 @@
 //! Safe HTML that is nothing but plain tags, links and pictures around text, known without building a tree.
 //!
-//! What comes in is balanced, escaped and stripped of other attributes already (`Writer`). Where no tag of it could
-//! make a browser move another, `ammonia` gives back the same tags around the same text; everything else is left to it.
+//! `Writer` writes balanced, escaped HTML without other attributes. Where no tag of it could make a browser move
+//! another, `ammonia` gives back the same; this file says where that is so. Everything else is left to it.
 
-/// Elements that stand inside a line, whatever is around them.
-const INLINE: &[&str] = &[
-    "b", "cite", "code", "del", "em", "i", "ins", "kbd", "mark", "s", "samp", "small", "span",
-    "strong", "sub", "sup", "time", "u", "var",
-];
-/// Elements that stand beside paragraphs.
-const BLOCK: &[&str] = &["blockquote", "div", "figcaption", "figure", "ol", "ul"];
+use super::tags::{Place, Tag};
 
-/// Headings: none stands in another.
-const HEADINGS: &[&str] = &["h1", "h2", "h3", "h4", "h5", "h6"];
 /// What a link tells a browser besides its address.
-const REL: &str = " rel=\"noopener noreferrer nofollow\"";
+pub(super) const REL: &str = " rel=\"noopener noreferrer nofollow\"";
 
-/// What `ammonia` would make of `html`; none where that takes more than a look.
-pub(super) fn cleaned(html: &str) -> Option<String> {
-    // A parser drops or replaces these.
-    if html.contains(['\r', '\0', '\u{feff}']) {
-        return None;
+/// Whether a tag with these attributes, as written, stays where and as it is inside the open ones.
+pub(super) fn may_stand(tag: &Tag, attributes: &str, open: &[&Tag]) -> bool {
+    match tag.name {
+        "br" => return attributes.is_empty(),
+        "img" => return are_plain(attributes, "src=\"http"),
+        "a" if !attributes.is_empty() && !are_plain(attributes, "href=\"") => return false,
+        "a" => {}
+        _ if !attributes.is_empty() => return false,
+        _ => {}
     }
-    let mut out = String::with_capacity(html.len());
-    let mut open: Vec<&str> = Vec::new();
-    let mut rest = html;
-    while let Some(at) = rest.find('<') {
-        push_text(&mut out, &rest[..at]);
-        let end = at + rest[at..].find('>')?;
-        let tag = &rest[at + 1..end];
-        let (name, attributes) = tag.split_once(' ').unwrap_or((tag, ""));
-        match tag.strip_prefix('/') {
-            Some(name) if open.pop() == Some(name) => {}
-            None if tag == "br" => {}
-            None if name == "img" && are_plain(attributes, "src=\"http") => {}
-            None if name == "a" && are_plain(attributes, "href=\"") && may_stand("a", &open) => {
-                open.push("a");
-            }
-            None if may_stand(tag, &open) => open.push(tag),
-            _ => return None,
+    match tag.place {
+        Place::Inline => !open.iter().any(|outer| outer.name == tag.name),
+        Place::Block => !in_line(open),
+        Place::Heading => !in_line(open) && !open.iter().any(|outer| outer.place == Place::Heading),
+        Place::Own if tag.name == "p" => !in_line(open),
+        Place::Own if tag.name == "li" => {
+            let parent = open.last().map(|outer| outer.name);
+            matches!(parent, Some("ul" | "ol"))
         }
-        out.push_str(&rest[at..end]);
-        out.push_str(if name == "a" { REL } else { "" });
-        out.push('>');
-        rest = &rest[end + 1..];
+        Place::Own => false,
     }
-    push_text(&mut out, rest);
-    open.is_empty().then_some(out)
+}
+
+fn in_line(open: &[&Tag]) -> bool {
+    let is_line = |outer: &&Tag| outer.name == "p" || outer.place == Place::Inline;
+    open.iter().any(is_line)
 }
 
 /// Whether attributes hold the one that matters, and nothing that a parser writes in another way.
 fn are_plain(attributes: &str, wanted: &str) -> bool {
-    let odd = ["&lt;", "&gt;", "\u{a0}"];
+    let odd = ["&lt;", "&gt;", "\u{a0}", "\r", "\u{feff}"];
     attributes.contains(wanted) && !odd.iter().any(|mark| attributes.contains(mark))
 }
 
-/// Whether a tag without attributes stays where it is inside the open ones.
-fn may_stand(name: &str, open: &[&str]) -> bool {
-    let parent = open.last().copied();
-    let in_line = || {
-        open.iter()
-            .any(|outer| matches!(*outer, "p" | "a") || INLINE.contains(outer))
-    };
-    if name == "a" || INLINE.contains(&name) {
-        // Letters right inside a list are fine, and so are these.
-        return !open.contains(&name);
-    }
-    match name {
-        "p" => !in_line(),
-        "li" => matches!(parent, Some("ul" | "ol")),
-        name if HEADINGS.contains(&name) => {
-            !in_line() && !open.iter().any(|outer| HEADINGS.contains(outer))
-        }
-        name => BLOCK.contains(&name) && !in_line(),
-    }
-}
-
-/// Escaped text as a parser writes it again: quotes stand for themselves, no-break spaces are named.
-fn push_text(out: &mut String, text: &str) {
+/// Writes text as a parser writes it: quotes stand for themselves, no-break spaces are named, line breaks are of one
+/// kind. False where a parser may still make something else of it.
+pub(super) fn push_text(out: &mut String, text: &str) -> bool {
     let mut rest = text;
-    while let Some(at) = rest.find(['&', '\u{a0}']) {
+    let is_special = |byte: &u8| matches!(byte, b'&' | b'<' | b'>' | b'\r' | 0xc2);
+    while let Some(at) = rest.as_bytes().iter().position(is_special) {
         out.push_str(&rest[..at]);
-        rest = &rest[at..];
-        if let Some(after) = rest.strip_prefix("&quot;") {
-            out.push('"');
-            rest = after;
-        } else if let Some(after) = rest.strip_prefix('\u{a0}') {
-            out.push_str("&nbsp;");
-            rest = after;
-        } else {
-            out.push('&');
-            rest = &rest[1..];
-        }
+        let next = &rest.as_bytes()[at..];
+        let (written, length) = match next {
+            [b'&', ..] => ("&amp;", 1),
+            [b'<', ..] => ("&lt;", 1),
+            [b'>', ..] => ("&gt;", 1),
+            [b'\r', b'\n', ..] => ("\n", 2),
+            [b'\r', ..] => ("\n", 1),
+            [_, 0xa0, ..] => ("&nbsp;", 2),
+            // A letter that begins like the no-break space.
+            _ => (&rest[at..at + 2], 2),
+        };
+        out.push_str(written);
+        rest = &rest[at + length..];
     }
     out.push_str(rest);
+    // A parser drops these.
+    let dropped = ["\0", "\u{feff}"];
+    !dropped
+        .iter()
+        .any(|mark| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some())
 }
 
 #[cfg(test)]
@@ -110,18 +85,19 @@ mod tests {
             "<ul><li>one</li><li><p>two</p></li></ul>",
             "<div><blockquote>1&nbsp;2</blockquote></div>",
         ] {
-            let written = render(html, None).html;
-            assert_eq!(cleaned(&written).as_deref(), Some(html));
+            let written = render(html, None);
+            assert_eq!((written.html.as_str(), written.is_plain), (html, true));
         }
-        let linked = "<p><a href=\"https://h.example/?a=1&amp;b=2\">x <b>y</b></a> <img alt=\"z\" src=\"https://h.example/z.png\"></p><h2>t</h2>";
-        let written = render(linked, None).html;
-        assert_eq!(cleaned(&written), Some(by_ammonia(&written)));
+        let linked = "<p><a href=\"https://h.example/?a=1&amp;b=2\">x <b>y</b></a> <img alt=\"z\" src=\"https://h.example/z.png\"></p><h2>t</h2>\r\n<p>u</p>";
+        let written = render(linked, None);
+        assert!(written.is_plain && written.html.contains(REL));
+        assert_eq!(written.html, by_ammonia(&written.html));
         for html in [
             "<a href=\"https://h.example/\">x<p>y</p></a>",
             "<table><tr><td>x</td></tr></table>",
-            "<p>a\r\nb</p>",
+            "<p>a\u{feff}b</p>",
         ] {
-            assert_eq!(cleaned(&render(html, None).html), None, "{html}");
+            assert!(!render(html, None).is_plain, "{html}");
         }
     }
 
@@ -129,11 +105,12 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(2000))]
         #[test]
         fn the_quick_way_gives_what_the_parser_gives(
-            html in "(</?(p|br|b|i|em|code|span|small|time|div|ul|ol|li|blockquote|figure|figcaption|h2|h3|pre|a|q|td|hr)>|<a (title=\"[a\"'&한\u{a0}]{0,3}\" )?href=\"(https?://h.example/[a&=\u{a0}<>'%한]{0,6}|mailto:a@h.example|//h.example|x)\">|<img (alt=\"[a'&]{0,2}\" )?src=\"https://h.example/[a&;]{0,3}\">|[ a\"'한\u{a0}\n]|&amp;|&lt;|&quot;|&nbsp;|\\PC){0,24}",
+            html in "(</?(p|br|b|i|em|code|span|small|time|div|ul|ol|li|blockquote|figure|figcaption|h2|h3|pre|a|q|td|hr|svg|rt)>|<a (title=\"[a\"'&한\u{a0}]{0,3}\" )?href=\"(https?://h.example/[a&=\u{a0}<>'%한]{0,6}|mailto:a@h.example|//h.example|x)\">|<img (alt=\"[a'&]{0,2}\" )?src=\"https://h.example/[a&;]{0,3}\">|[ a\"'한\u{a0}\r\n]|&amp;|&lt;|&quot;|&nbsp;|\\PC){0,24}",
         ) {
-            let written = render(&html, None).html;
-            if let Some(quick) = cleaned(&written) {
-                prop_assert_eq!(quick, by_ammonia(&written));
+            let written = render(&html, None);
+            if written.is_plain {
+                let parsed = by_ammonia(&written.html);
+                prop_assert_eq!(written.html, parsed);
             }
         }
     }

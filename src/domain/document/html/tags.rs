@@ -1,5 +1,10 @@
 //! Elements of HTML by what they do to text, and which of them are kept.
 
+use std::sync::LazyLock;
+
+/// The longest name in the lists below has no more letters.
+const LONGEST_NAME: usize = 16;
+
 /// Elements kept in `body_html`, each with its attributes.
 pub(super) const ALLOWED: &[(&str, &[&str])] = &[
     ("a", &["href", "title"]),
@@ -132,8 +137,88 @@ const OTHER_KNOWN: &[&str] = &[
     "html", "head", "meta", "link", "base", "font", "big", "tt", "strike", "acronym", "bdo", "bdi",
     "button", "input", "label", "map", "area", "param", "embed", "source", "track", "picture",
     "wbr", "nobr", "col", "colgroup", "dfn", "data", "marquee", "blink", "frame", "frameset",
-    "basefont", "dir", "menu", "output", "progress", "meter", "dialog", "slot",
+    "basefont", "svg", "math", "dir", "menu", "output", "progress", "meter", "dialog", "slot",
 ];
+
+/// Elements that stand inside a line, whatever is around them.
+const INLINE: &[&str] = &[
+    "a", "b", "cite", "code", "del", "em", "i", "ins", "kbd", "mark", "s", "samp", "small", "span",
+    "strong", "sub", "sup", "time", "u", "var",
+];
+/// Elements that stand beside paragraphs.
+const BESIDE: &[&str] = &["blockquote", "div", "figcaption", "figure", "ol", "ul"];
+/// Headings: none stands in another.
+const HEADINGS: &[&str] = &["h1", "h2", "h3", "h4", "h5", "h6"];
+
+/// Where an element may stand without making a browser move another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Inside a line.
+    Inline,
+    /// Beside paragraphs.
+    Block,
+    /// A heading.
+    Heading,
+    /// Has rules of its own: `p`, `li`, tables and all others.
+    Own,
+}
+
+/// What is to be known of an element that does anything here.
+#[derive(Debug)]
+pub(super) struct Tag {
+    /// In small letters.
+    pub name: &'static str,
+    /// Those that are kept, where the element is.
+    pub attributes: Option<&'static [&'static str]>,
+    /// No reader sees what it holds.
+    pub is_unseen: bool,
+    /// It parts paragraphs.
+    pub is_block: bool,
+    /// It begins a line.
+    pub is_line: bool,
+    /// Where it may stand.
+    pub place: Place,
+}
+
+impl Tag {
+    fn new(name: &'static str) -> Self {
+        let allowed = ALLOWED.iter().find(|(known, _)| *known == name);
+        Self {
+            name,
+            attributes: allowed.map(|(_, attributes)| *attributes),
+            is_unseen: UNSEEN.contains(&name),
+            is_block: BLOCKS.contains(&name),
+            is_line: LINES.contains(&name),
+            place: match name {
+                _ if INLINE.contains(&name) => Place::Inline,
+                _ if BESIDE.contains(&name) => Place::Block,
+                _ if HEADINGS.contains(&name) => Place::Heading,
+                _ => Place::Own,
+            },
+        }
+    }
+
+    /// The element of a name as written, in any case and with any prefix; none where it does nothing.
+    pub(super) fn named(name: &str) -> Option<&'static Self> {
+        static TAGS: LazyLock<Vec<Tag>> = LazyLock::new(|| {
+            let readings = ["rb", "rtc"];
+            let allowed = ALLOWED.iter().map(|(name, _)| *name);
+            let lists = [UNSEEN, BLOCKS, LINES, &readings].into_iter().flatten();
+            let mut names: Vec<&str> = allowed.chain(lists.copied()).collect();
+            names.sort_unstable();
+            names.dedup();
+            names.into_iter().map(Tag::new).collect()
+        });
+        let prefix = memchr::memrchr(b':', name.as_bytes());
+        let local = &name[prefix.map_or(0, |at| at + 1)..];
+        let mut small = [0; LONGEST_NAME];
+        let small = small.get_mut(..local.len())?;
+        small.copy_from_slice(local.as_bytes());
+        small.make_ascii_lowercase();
+        let at = TAGS.binary_search_by(|tag| tag.name.as_bytes().cmp(small));
+        at.ok().map(|at| &TAGS[at])
+    }
+}
 
 /// True where `rest`, which begins with `<`, begins a tag that HTML knows.
 pub(super) fn is_known_tag(rest: &str) -> bool {
@@ -150,10 +235,30 @@ pub(super) fn is_known_tag(rest: &str) -> bool {
     if length == 0 || !closed {
         return false;
     }
-    let name = after[..length].to_ascii_lowercase();
-    let name = name.as_str();
-    ALLOWED.iter().any(|(known, _)| *known == name)
-        || [UNSEEN, BLOCKS, LINES, OTHER_KNOWN]
+    let name = &after[..length];
+    let is_other = || {
+        OTHER_KNOWN
             .iter()
-            .any(|names| names.contains(&name))
+            .any(|known| known.eq_ignore_ascii_case(name))
+    };
+    Tag::named(name).is_some() || is_other()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_listed_element_is_found_by_its_name() {
+        let lists = [UNSEEN, BLOCKS, LINES, INLINE, BESIDE, HEADINGS];
+        let allowed = ALLOWED.iter().map(|(name, _)| name);
+        for name in lists.into_iter().flatten().chain(allowed) {
+            let shouted = format!("x:{}", name.to_ascii_uppercase());
+            let found = Tag::named(&shouted).map(|tag| tag.name);
+            assert_eq!(found, Some(*name));
+        }
+        for name in ["", "x", "marquee", "a-name-longer-than-any"] {
+            assert!(Tag::named(name).is_none(), "{name}");
+        }
+    }
 }

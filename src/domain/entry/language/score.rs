@@ -3,7 +3,8 @@
 //! What few languages share counts more than what many do. No text is remembered; nothing is learnt.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::{LazyLock, OnceLock};
 
 use super::scripted::{ARABIC, CYRILLIC, DEVANAGARI, HEBREW};
 use super::scripts::Script;
@@ -34,32 +35,68 @@ const LONGEST_WORD: usize = 48;
 /// Longest ending, in letters.
 const LONGEST_END: usize = 5;
 
+/// A lead that no further words take away.
+const DECIDED: i32 = 40;
+/// Words between two looks at the lead.
+const LOOK_EACH: usize = 6;
+
+/// Hashes the short words of tables that nobody else adds to: what strangers write is only looked up.
+#[derive(Default)]
+struct Quick(u64);
+
+impl Hasher for Quick {
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut eight = [0; 8];
+            eight[..chunk.len()].copy_from_slice(chunk);
+            self.write_u64(u64::from_le_bytes(eight));
+        }
+    }
+
+    fn write_u8(&mut self, value: u8) {
+        self.write_u64(u64::from(value));
+    }
+
+    fn write_u32(&mut self, value: u32) {
+        self.write_u64(u64::from(value));
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.0 = (self.0.rotate_left(5) ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0 ^ (self.0 >> 32)
+    }
+}
+
+type Table<K> = HashMap<K, u64, BuildHasherDefault<Quick>>;
+
 /// The languages of one script, ready to be looked up; a set of them is a mask of their places.
 struct Family {
     rows: &'static [Row],
-    words: HashMap<&'static str, u64>,
-    ends: HashMap<&'static str, u64>,
-    letters: HashMap<char, u64>,
+    words: Table<&'static str>,
+    ends: Table<&'static str>,
+    letters: Table<char>,
     /// Runs of three letters in the words, beginning and end of the word included.
-    runs: HashMap<[char; 3], u64>,
+    ///
+    /// Made when first asked for: they are many, and most texts are told by their words.
+    runs: OnceLock<Table<[char; 3]>>,
 }
 
 impl Family {
     fn new(rows: &'static [Row]) -> Self {
         let mut family = Self {
             rows,
-            words: HashMap::new(),
-            ends: HashMap::new(),
-            letters: HashMap::new(),
-            runs: HashMap::new(),
+            words: Table::default(),
+            ends: Table::default(),
+            letters: Table::default(),
+            runs: OnceLock::new(),
         };
         for (at, row) in rows.iter().enumerate() {
             let bit = 1 << at;
             for word in row.words.split_whitespace() {
                 *family.words.entry(word).or_default() |= bit;
-                for run in runs(word) {
-                    *family.runs.entry(run).or_default() |= bit;
-                }
             }
             for end in row.ends.split_whitespace() {
                 *family.ends.entry(end).or_default() |= bit;
@@ -71,16 +108,32 @@ impl Family {
         family
     }
 
+    /// The family of a script; each is made when first asked for.
     fn of(script: Script) -> Option<&'static Self> {
-        static FAMILIES: LazyLock<[Family; 5]> =
-            LazyLock::new(|| [LATIN, CYRILLIC, ARABIC, DEVANAGARI, HEBREW].map(Family::new));
-        Some(match script {
-            Script::Latin => &FAMILIES[0],
-            Script::Cyrillic => &FAMILIES[1],
-            Script::Arabic => &FAMILIES[2],
-            Script::Devanagari => &FAMILIES[3],
-            Script::Hebrew => &FAMILIES[4],
-            _ => return None,
+        static FAMILIES: [(Script, LazyLock<Family>); 5] = [
+            (Script::Latin, LazyLock::new(|| Family::new(LATIN))),
+            (Script::Cyrillic, LazyLock::new(|| Family::new(CYRILLIC))),
+            (Script::Arabic, LazyLock::new(|| Family::new(ARABIC))),
+            (
+                Script::Devanagari,
+                LazyLock::new(|| Family::new(DEVANAGARI)),
+            ),
+            (Script::Hebrew, LazyLock::new(|| Family::new(HEBREW))),
+        ];
+        let found = FAMILIES.iter().find(|(known, _)| *known == script);
+        found.map(|(_, family)| &**family)
+    }
+
+    /// Languages by the runs of their words.
+    fn runs(&self) -> &Table<[char; 3]> {
+        self.runs.get_or_init(|| {
+            let mut table = Table::default();
+            for (at, row) in self.rows.iter().enumerate() {
+                for run in row.words.split_whitespace().flat_map(runs) {
+                    *table.entry(run).or_default() |= 1 << at;
+                }
+            }
+            table
         })
     }
 }
@@ -93,13 +146,17 @@ pub(super) fn likeliest(text: &str, script: Script) -> Option<(&'static str, f32
         sums: vec![0; family.rows.len()],
         seen: Vec::new(),
     };
-    let is_part = |c: char| c.is_alphabetic() || is_mark(c);
+    let is_part =
+        |c: char| c.is_ascii_alphabetic() || !c.is_ascii() && (c.is_alphabetic() || is_mark(c));
     let words = || {
         text.split(|c: char| !is_part(c))
             .filter(|word| !word.is_empty())
     };
-    for word in words() {
+    for (at, word) in words().enumerate() {
         points.add_word(word);
+        if at % LOOK_EACH == LOOK_EACH - 1 && points.lead() > DECIDED {
+            break;
+        }
     }
     if script == Script::Latin && text.is_ascii() {
         // English is `LATIN`'s first, and the commonest without a single accent.
@@ -143,10 +200,10 @@ impl Points {
         } else {
             weights[many]
         };
-        for (at, sum) in self.sums.iter_mut().enumerate() {
-            if languages >> at & 1 == 1 {
-                *sum += weight;
-            }
+        let mut left = languages;
+        while left != 0 {
+            self.sums[left.trailing_zeros() as usize] += weight;
+            left &= left - 1;
         }
     }
 
@@ -180,7 +237,7 @@ impl Points {
     /// Counts the runs of letters of a word, which say little each.
     fn add_runs(&mut self, word: &str) {
         for run in runs(&word.to_lowercase()) {
-            if let Some(languages) = self.family.runs.get(&run) {
+            if let Some(languages) = self.family.runs().get(&run) {
                 self.add(*languages, RUN, false);
             }
         }

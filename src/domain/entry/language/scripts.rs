@@ -88,10 +88,13 @@ pub(super) struct Letters {
 impl Letters {
     pub(super) fn of(text: &str) -> Self {
         let mut letters = Self::default();
-        let mut latin = 0;
+        let (mut latin, mut hangul) = (0, 0);
         for c in text.chars() {
             if c.is_ascii_alphabetic() {
                 latin += 1;
+                letters.all += 1;
+            } else if ('\u{ac00}'..='\u{d7a3}').contains(&c) {
+                hangul += 1;
                 letters.all += 1;
             } else if !c.is_ascii()
                 && let Some(script) = script_of(c)
@@ -107,8 +110,10 @@ impl Letters {
                 break;
             }
         }
-        if latin > 0 {
-            letters.add(Script::Latin, latin);
+        for (script, count) in [(Script::Hangul, hangul), (Script::Latin, latin)] {
+            if count > 0 {
+                letters.add(script, count);
+            }
         }
         letters
     }

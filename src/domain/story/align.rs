@@ -1,0 +1,283 @@
+//! Two headlines side by side: what both say, and what only one of them says.
+
+use super::korean::is_short_form;
+use super::signature::Signature;
+use super::token::{Kind, Token};
+use super::vocabulary::{Weight, is_hangul};
+
+/// What two headlines have in common, and what not.
+#[derive(Debug)]
+pub(super) struct Diff<'a> {
+    /// What only the first says.
+    pub left: Vec<&'a Token>,
+    /// What only the second says.
+    pub right: Vec<&'a Token>,
+    /// Share of the shorter one's weight that both have.
+    pub contained: f32,
+    /// Share of the weight of both together that both have.
+    pub alike: f32,
+    /// Telling words in common; a name of several words counts once.
+    pub anchors: usize,
+    /// Events in common that say something.
+    pub events: usize,
+    /// Names in common, likewise.
+    pub names: usize,
+    /// A telling figure in common.
+    pub figure: bool,
+    /// A sum in common, told with its scale.
+    pub sum: bool,
+    /// Phrases of the first that go on with a name that both have, each with its phrase in the second.
+    linked: Vec<(u16, u16)>,
+    /// Kinds of figures, ordinals and dates in which they agree.
+    agreed: Vec<&'a Kind>,
+    /// Both say that prices moved or what was earned: such headlines come again each day.
+    pub recurs: bool,
+}
+
+/// Sets two headlines side by side.
+pub(super) fn diff<'a>(one: &'a Signature, other: &'a Signature) -> Diff<'a> {
+    let mut left: Vec<&Token> = one.tokens.iter().collect();
+    let mut right: Vec<&Token> = other.tokens.iter().collect();
+    let mut pairs: Vec<(&Token, &Token)> = Vec::new();
+    for agree in [Token::equals, Token::resembles] {
+        left.retain(|token| {
+            let found = right.iter().position(|other| agree(token, other));
+            if let Some(at) = found {
+                pairs.push((token, right.remove(at)));
+            }
+            found.is_none()
+        });
+    }
+    // What is said once may be meant twice: `Hanwha` beside `Hanwha` and `Hanwha Aerospace`.
+    let said = |token: &&Token, all: &[Token]| all.iter().any(|other| token.equals(other));
+    left.retain(|token| !said(token, &other.tokens));
+    right.retain(|token| !said(token, &one.tokens));
+    acronyms(&mut left, &mut right, &mut pairs);
+    let shared: f32 = pairs
+        .iter()
+        .map(|(one, other)| one.weight().max(other.weight()))
+        .sum();
+    let rest = |tokens: &[&Token]| tokens.iter().map(|token| token.weight()).sum::<f32>();
+    let (only_left, only_right) = (rest(&left), rest(&right));
+    let share = |whole: f32| if whole > 0.0 { shared / whole } else { 0.0 };
+    let event = |name: &str| {
+        pairs
+            .iter()
+            .any(|(token, _)| matches!(token.kind, Kind::Event(_)) && token.key == name)
+    };
+    Diff {
+        contained: share(shared + only_left.min(only_right)),
+        alike: share(shared + only_left + only_right),
+        anchors: count(&pairs, |token| {
+            token.is_name() || matches!(token.kind, Kind::Open | Kind::Number(_) | Kind::Ordinal(_))
+        }),
+        events: count(&pairs, |token| {
+            matches!(token.kind, Kind::Event(Weight::Event | Weight::Turn))
+        }),
+        names: count(&pairs, |token| token.is_name()),
+        figure: pairs
+            .iter()
+            .any(|(token, _)| matches!(&token.kind, Kind::Number(figure) if figure.is_telling())),
+        sum: pairs
+            .iter()
+            .any(|(token, _)| matches!(&token.kind, Kind::Number(figure) if figure.scaled)),
+        linked: pairs
+            .iter()
+            .filter(|(one, other)| one.is_name() && other.is_name())
+            .map(|(one, other)| (one.phrase, other.phrase))
+            .collect(),
+        agreed: pairs.iter().map(|(token, _)| &token.kind).collect(),
+        recurs: event("market") || event("result"),
+        left,
+        right,
+    }
+}
+
+impl Diff<'_> {
+    /// Whether two names that only one headline has each can stand for different things. Not so where one goes on with a
+    /// name that both have (`Hanwha Aerospace`) and the other stands elsewhere, or where one only says what is from where.
+    pub(super) fn are_rivals(&self, one: &Token, other: &Token) -> bool {
+        if one.place && other.place {
+            return true;
+        }
+        if one.origin || other.origin {
+            return false;
+        }
+        let goes_on = |token: &Token,
+                       phrases: (fn(&(u16, u16)) -> u16, fn(&(u16, u16)) -> u16),
+                       rival: &Token| {
+            let (own, its) = phrases;
+            let mut links = self
+                .linked
+                .iter()
+                .filter(|link| own(link) == token.phrase)
+                .peekable();
+            links.peek().is_some() && !links.any(|link| its(link) == rival.phrase)
+        };
+        let (first, second): (fn(&(u16, u16)) -> u16, fn(&(u16, u16)) -> u16) =
+            (|link| link.0, |link| link.1);
+        !(one.is_name() && goes_on(one, (first, second), other)
+            || other.is_name() && goes_on(other, (second, first), one))
+    }
+    /// Whether they have a figure, ordinal or date of this kind in common.
+    pub(super) fn agrees_in(&self, kind: &Kind) -> bool {
+        self.agreed.iter().any(|agreed| match (agreed, kind) {
+            (Kind::Ordinal(one), Kind::Ordinal(other)) | (Kind::Date(one), Kind::Date(other)) => {
+                one == other
+            }
+            _ => false,
+        })
+    }
+}
+
+/// How many of the pairs are told by `is`; names side by side are one.
+fn count(pairs: &[(&Token, &Token)], is: impl Fn(&Token) -> bool) -> usize {
+    let mut phrases: Vec<u16> = Vec::new();
+    let mut count = 0;
+    for (token, _) in pairs.iter().filter(|(token, _)| is(token)) {
+        if matches!(token.kind, Kind::Name | Kind::Entity) {
+            if phrases.contains(&token.phrase) {
+                continue;
+            }
+            phrases.push(token.phrase);
+        }
+        count += 1;
+    }
+    count
+}
+
+/// `KAI` and the words whose first letters it is.
+fn acronyms<'a>(
+    left: &mut Vec<&'a Token>,
+    right: &mut Vec<&'a Token>,
+    pairs: &mut Vec<(&'a Token, &'a Token)>,
+) {
+    for swap in [false, true] {
+        let (short, long) = if swap {
+            (&mut *right, &mut *left)
+        } else {
+            (&mut *left, &mut *right)
+        };
+        short.retain(|token| {
+            let letters: Vec<char> = token.key.chars().collect();
+            let latin = (2..=6).contains(&letters.len())
+                && token.may_be_name()
+                && token.key.bytes().all(|byte| byte.is_ascii_alphabetic());
+            // `BOK` is the Bank of Korea.
+            let without_of: Vec<char> = letters
+                .iter()
+                .copied()
+                .filter(|letter| *letter != 'o')
+                .collect();
+            let place = |letters: &[char]| {
+                let initials = |window: &[&Token]| {
+                    window.iter().zip(letters).all(|(token, letter)| {
+                        token.may_be_name() && token.key.starts_with(*letter)
+                    })
+                };
+                let at = if letters.len() < 2 {
+                    None
+                } else {
+                    long.windows(letters.len()).position(initials)
+                };
+                at.map(|at| at..at + letters.len())
+            };
+            let at = if latin {
+                // `KAI` where only `Korea Aerospace` is said.
+                let most = || {
+                    place(
+                        letters
+                            .get(..letters.len() - 1)
+                            .filter(|most| most.len() > 1)?,
+                    )
+                };
+                place(&letters).or_else(|| place(&without_of)).or_else(most)
+            } else {
+                None
+            };
+            if let Some(range) = at.clone() {
+                let spelt: Vec<&Token> = long.drain(range).collect();
+                pairs.extend(spelt.first().map(|first| (*token, *first)));
+            }
+            at.is_none()
+        });
+    }
+}
+
+impl Token {
+    /// A name for certain.
+    pub(super) fn is_name(&self) -> bool {
+        matches!(self.kind, Kind::Entity | Kind::Name)
+    }
+
+    /// `second`, `3차`: there was one before, so that it is not the one without a number.
+    pub(super) fn is_later_one(&self) -> bool {
+        matches!(self.kind, Kind::Ordinal("th" | "round")) && self.key != "1"
+    }
+
+    /// A name, or a word that may be one.
+    pub(super) fn may_be_name(&self) -> bool {
+        self.is_name() || self.kind == Kind::Open && self.main
+    }
+
+    /// Whether a folded text has it. Of an entity and a country only the key is known here, which is in no text.
+    pub(super) fn stands_in(&self, text: &str) -> bool {
+        text.contains(self.key.trim_start_matches('@'))
+    }
+
+    /// The same, said in the same way.
+    pub(super) fn equals(&self, other: &Self) -> bool {
+        match (&self.kind, &other.kind) {
+            (Kind::Number(one), Kind::Number(other)) => one.agrees(other),
+            (Kind::Ordinal(one), Kind::Ordinal(two)) => {
+                let loose = |class: &str| matches!(class, "th" | "round" | "no");
+                self.key == other.key && (one == two || loose(one) && loose(two))
+            }
+            (Kind::Date(one), Kind::Date(two)) => one == two && self.key == other.key,
+            (Kind::Number(_) | Kind::Ordinal(_) | Kind::Date(_), _)
+            | (_, Kind::Number(_) | Kind::Ordinal(_) | Kind::Date(_)) => false,
+            (Kind::Event(_), Kind::Event(_)) => self.key == other.key,
+            (Kind::Event(_), _) | (_, Kind::Event(_)) => false,
+            _ => self.key == other.key,
+        }
+    }
+
+    /// The same, said at greater length, or in another form.
+    pub(super) fn resembles(&self, other: &Self) -> bool {
+        let word = |token: &Self| matches!(token.kind, Kind::Name | Kind::Open | Kind::Weak);
+        if !word(self) || !word(other) {
+            return false;
+        }
+        let (one, two) = (self.key.as_str(), other.key.as_str());
+        let hangul = |text: &str| text.chars().next().is_some_and(is_hangul);
+        if hangul(one) && hangul(two) {
+            return is_short_form(one, two);
+        }
+        let (short, long) = if one.len() <= two.len() {
+            (one, two)
+        } else {
+            (two, one)
+        };
+        let code = |text: &str| text.bytes().any(|byte| byte.is_ascii_digit());
+        // `howitzer`, `howitzers'`; `K9`, `K9A1`: a variant of what is named.
+        if code(short) && code(long) {
+            return short.len() >= 2
+                && long
+                    .strip_prefix(short)
+                    .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()));
+        }
+        short.len() >= 5 && long.starts_with(short) && long.len() - short.len() <= 4
+    }
+
+    /// How much it says.
+    fn weight(&self) -> f32 {
+        match &self.kind {
+            Kind::Entity | Kind::Name => 2.0,
+            Kind::Number(figure) if figure.is_telling() => 2.0,
+            Kind::Number(_) | Kind::Ordinal(_) | Kind::Event(_) => 1.0,
+            Kind::Open => 1.5,
+            Kind::Date(_) => 0.5,
+            Kind::Weak => 0.3,
+        }
+    }
+}

@@ -1,0 +1,353 @@
+//! Whether two entries tell the same news.
+//!
+//! First what contradicts: other names in the same place, another event, other figures, ordinals, dates, or members of a
+//! guard class. Then what agrees, in the headline or in the text. Being alike is not enough where something contradicts.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::align::{Diff, diff};
+use super::policy::Policy;
+use super::signature::{Alphabet, Signature};
+use super::token::{Kind, Token};
+use super::vocabulary::Weight;
+
+/// What two entries have to do with each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Relation {
+    /// Nothing that shows.
+    Different,
+    /// The same people or things, another event, or one cannot tell.
+    Related,
+    /// The same news.
+    Same,
+}
+
+/// The answer, with its reason.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    /// What they are to each other.
+    pub relation: Relation,
+    /// How alike they are, 0 to 1.
+    pub score: f32,
+    /// Why, in words.
+    pub why: String,
+}
+
+/// Share of the shorter headline's weight that both have.
+const CONTAINED: f32 = 0.70;
+/// Share of the weight of both headlines together that both have: with [`CONTAINED`], and alone.
+const ALIKE_TOO: f32 = 0.40;
+const ALIKE: f32 = 0.50;
+/// The same where more than [`SOON`] lies between: what follows up looks like what it follows.
+const ALIKE_LATER: f32 = 0.65;
+const SOON: SignedDuration = SignedDuration::from_hours(30);
+/// Headlines that come again each day are copies only of what is as fresh.
+const RECURRING: SignedDuration = SignedDuration::from_hours(12);
+/// Names and other telling words that both headlines must have.
+const ANCHORS: usize = 3;
+/// Share of a text that shows it is another one under the same headline.
+const OTHER_TEXT: f32 = 0.10;
+/// Runs from which on that can be said.
+const FEWEST_RUNS: usize = 12;
+/// Share of the beginning of the shorter text: a follow-up copies the end.
+const LEAD: f32 = 0.50;
+/// Share of a text beside which words of the headline need not be the same.
+const WITNESS: f32 = 0.50;
+/// Likeness that makes two headlines worth a mention.
+const RELATED: f32 = 0.35;
+/// Between reports in two languages.
+const ACROSS: SignedDuration = SignedDuration::from_hours(6);
+
+impl Verdict {
+    fn new(relation: Relation, score: f32, why: impl Into<String>) -> Self {
+        Self {
+            relation,
+            score,
+            why: why.into(),
+        }
+    }
+}
+
+/// Compares two entries.
+#[must_use]
+pub fn compare(one: &Signature, other: &Signature, policy: &Policy) -> Verdict {
+    if one.alphabet != other.alphabet {
+        return across(one, other, policy);
+    }
+    if !one.title.is_empty() && one.title == other.title {
+        return match same_title_apart(one, other, policy) {
+            None => Verdict::new(Relation::Same, 1.0, "headline 1.00"),
+            Some(why) => Verdict::new(Relation::Related, 1.0, why),
+        };
+    }
+    let overlap = one.body.overlap(&other.body);
+    let diff = diff(one, other);
+    let related = |why: String| {
+        let relation = if diff.anchors >= 2 && diff.alike >= RELATED {
+            Relation::Related
+        } else {
+            Relation::Different
+        };
+        Verdict::new(relation, diff.alike, why)
+    };
+    let apart = guarded(one, other, policy).or_else(|| told_apart(&diff));
+    if let Some(why) = apart.or_else(|| turned_round(one, other)) {
+        return related(why);
+    }
+    if overlap.is_copy() && overlap.lead >= LEAD {
+        return match strangers(&diff, one, other) {
+            None => Verdict::new(
+                Relation::Same,
+                overlap.share,
+                format!("text {:.2}", overlap.share),
+            ),
+            Some(why) => related(why),
+        };
+    }
+    let witness = overlap.counts && overlap.share >= WITNESS && overlap.lead >= LEAD;
+    if let Some(why) = other_event(&diff, witness) {
+        return related(why);
+    }
+    match alike(&diff, between(one, other), witness) {
+        Ok(()) => Verdict::new(
+            Relation::Same,
+            diff.contained,
+            format!("headline {:.2}", diff.contained),
+        ),
+        Err(why) => related(why),
+    }
+}
+
+/// Likeness from which on a sum in common is enough.
+const EXACT: f32 = 0.75;
+
+/// Time between two entries.
+fn between(one: &Signature, other: &Signature) -> SignedDuration {
+    apart(one.at, other.at)
+}
+
+fn apart(one: Timestamp, other: Timestamp) -> SignedDuration {
+    one.duration_since(other).abs()
+}
+
+/// Why two entries of one title are different news all the same, if they are: members of a guard class, or a headline
+/// that comes again and again over other texts.
+#[must_use]
+pub fn same_title_apart(one: &Signature, other: &Signature, policy: &Policy) -> Option<String> {
+    let guard = guarded(one, other, policy);
+    if guard.is_some() {
+        return guard;
+    }
+    let overlap = one.body.overlap(&other.body);
+    let diff = diff(one, other);
+    let late = between(one, other) >= RECURRING;
+    let other_text =
+        one.body.len().min(other.body.len()) >= FEWEST_RUNS && overlap.share < OTHER_TEXT;
+    if other_text && (diff.anchors < 2 || late) {
+        return Some("the same headline over another text".to_owned());
+    }
+    let recurs = late && diff.recurs && !overlap.is_copy();
+    recurs.then(|| "a headline that comes again each day".to_owned())
+}
+
+/// Members of a guard class: both name some, and not the same.
+fn guarded(one: &Signature, other: &Signature, policy: &Policy) -> Option<String> {
+    policy.guards().find_map(|(class, members)| {
+        let of = |named: &std::collections::BTreeSet<String>| -> Vec<String> {
+            named
+                .iter()
+                .filter(|entity| members.contains(*entity))
+                .cloned()
+                .collect()
+        };
+        let (here, there) = (of(&one.in_title), of(&other.in_title));
+        let within =
+            |small: &[String], large: &[String]| small.iter().all(|entity| large.contains(entity));
+        let disjoint = |one: &[String], other: &[String]| {
+            !one.is_empty() && !other.is_empty() && !one.iter().any(|entity| other.contains(entity))
+        };
+        // Where a headline names none, its text speaks for it.
+        let (text_here, text_there) = (of(&one.named), of(&other.named));
+        let apart = match (here.is_empty(), there.is_empty()) {
+            (true, true) => disjoint(&text_here, &text_there),
+            (true, false) => disjoint(&text_here, &there),
+            (false, true) => disjoint(&here, &text_there),
+            (false, false) => !within(&here, &there) && !within(&there, &here),
+        };
+        apart.then(|| format!("guard {class}: {} / {}", here.join(" "), there.join(" ")))
+    })
+}
+
+/// What contradicts however much the texts have in common: figures, ordinals, dates, turns of the news.
+fn told_apart(diff: &Diff<'_>) -> Option<String> {
+    let (left, right) = (&diff.left, &diff.right);
+    for one in left {
+        for other in right {
+            let contradicts = match (&one.kind, &other.kind) {
+                (Kind::Number(one), Kind::Number(other)) => one.contradicts(other),
+                (Kind::Ordinal(one), Kind::Ordinal(other)) => one == other,
+                (Kind::Date(one), Kind::Date(other)) => one == other,
+                _ => false,
+            };
+            if contradicts && !diff.agrees_in(&one.kind) {
+                return Some(format!("{} / {}", one.key, other.key));
+            }
+        }
+    }
+    let turn = left
+        .iter()
+        .chain(right)
+        .find(|token| token.kind == Kind::Event(Weight::Turn));
+    turn.map(|token| format!("only one of them says `{}`", token.key))
+}
+
+/// Names that only one headline has and that the other's text does not know either, on both sides.
+fn strangers(diff: &Diff<'_>, one: &Signature, other: &Signature) -> Option<String> {
+    let unknown = |tokens: &[&Token], text: &str| {
+        let stranger = tokens
+            .iter()
+            .find(|token| token.is_name() && !token.stands_in(text));
+        stranger.map(|token| token.key.clone())
+    };
+    let here = unknown(&diff.left, &other.text)?;
+    let there = unknown(&diff.right, &one.text)?;
+    Some(format!("{here} / {there}"))
+}
+
+/// What makes two headlines of one frame two events: a name, an event, a word in the other's place.
+fn other_event(diff: &Diff<'_>, witness: bool) -> Option<String> {
+    if let Some(why) = rivals(diff, Token::is_name) {
+        return Some(why);
+    }
+    if witness {
+        return None;
+    }
+    let event = |token: &&&Token| token.main && token.kind == Kind::Event(Weight::Event);
+    let both = || diff.left.iter().chain(&diff.right);
+    if let Some(event) = both().find(event) {
+        return Some(format!("only one of them says `{}`", event.key));
+    }
+    if let Some(ordinal) = both()
+        .find(|token| token.is_later_one())
+        .filter(|_| !diff.figure)
+    {
+        return Some(format!("only one of them says number {}", ordinal.key));
+    }
+    // A common figure beside common names leaves room for other words, where case tells that they are no names.
+    let small = |tokens: &[&Token]| {
+        tokens
+            .iter()
+            .all(|token| token.kind != Kind::Open || token.small)
+    };
+    let figures = diff.figure && diff.names >= 1 && diff.anchors >= ANCHORS;
+    if figures && small(&diff.left) && small(&diff.right) {
+        return None;
+    }
+    rivals(diff, Token::may_be_name).or_else(|| other_verb(diff))
+}
+
+/// A name, or what may be one, that only one headline has, and one that only the other has.
+fn rivals(diff: &Diff<'_>, is: fn(&Token) -> bool) -> Option<String> {
+    let right = || diff.right.iter().filter(|token| is(token));
+    let left = diff.left.iter().filter(|token| is(token));
+    left.flat_map(|one| right().map(move |other| (one, other)))
+        .find(|(one, other)| diff.are_rivals(one, other))
+        .map(|(one, other)| format!("{} / {}", one.key, other.key))
+}
+
+/// An event that only one says, and a word of which nothing is known that only the other says: it may be another event.
+fn other_verb(diff: &Diff<'_>) -> Option<String> {
+    let mild = |token: &&&Token| token.main && token.kind == Kind::Event(Weight::Mild);
+    let word = |token: &&&Token| token.main && token.kind == Kind::Open;
+    for (one, other) in [(&diff.left, &diff.right), (&diff.right, &diff.left)] {
+        if let (Some(event), Some(word)) = (one.iter().find(mild), other.iter().find(word)) {
+            return Some(format!("{} / {}", event.key, word.key));
+        }
+    }
+    // `signs` and `starts`: what is done with one thing.
+    let done = |token: &&&Token| mild(token) && !matches!(token.key.as_str(), "say" | "over");
+    let (one, other) = (diff.left.iter().find(done)?, diff.right.iter().find(done)?);
+    Some(format!("{} / {}", one.key, other.key))
+}
+
+/// Who is preferred to whom: the same names the other way round are other news.
+fn turned_round(one: &Signature, other: &Signature) -> Option<String> {
+    let (here, there) = (one.behind_pivot()?, other.behind_pivot()?);
+    let is = |one: &Token, other: &Token| one.equals(other) || one.resembles(other);
+    let named = |token: &Token, all: &[Token]| all.iter().any(|other| is(token, other));
+    let turned = !is(here, there) && named(here, &other.tokens) && named(there, &one.tokens);
+    turned.then(|| format!("over {} / over {}", here.key, there.key))
+}
+
+/// Whether two headlines in which nothing contradicts have enough in common.
+fn alike(diff: &Diff<'_>, apart: SignedDuration, witness: bool) -> Result<(), String> {
+    let anchors = if diff.anchors == 0 {
+        0
+    } else {
+        diff.anchors + diff.events.min(2)
+    };
+    let exact = diff.sum && diff.anchors >= 1 && diff.alike >= EXACT;
+    if anchors < ANCHORS && !(anchors == 2 && diff.figure) && !exact {
+        return Err(format!(
+            "only {} words in common that tell anything",
+            diff.anchors
+        ));
+    }
+    if apart >= RECURRING && diff.recurs && !witness {
+        return Err("a headline that comes again each day".to_owned());
+    }
+    let enough = if apart > SOON && !witness && !diff.figure {
+        diff.alike >= ALIKE_LATER
+    } else {
+        diff.alike >= ALIKE || diff.contained >= CONTAINED && diff.alike >= ALIKE_TOO
+    };
+    if enough {
+        Ok(())
+    } else {
+        Err(format!("headline {:.2}", diff.contained))
+    }
+}
+
+/// Two languages: only entities, figures and time can agree (DLV-54).
+fn across(one: &Signature, other: &Signature, policy: &Policy) -> Verdict {
+    let latin = |signature: &Signature| signature.alphabet == Alphabet::Latin;
+    let shared: Vec<&String> = one.named.intersection(&other.named).collect();
+    let in_titles = one.in_title.intersection(&other.in_title).count();
+    let guarded_by = shared.iter().any(|entity| policy.is_guard(entity));
+    if shared.len() < 2 || !guarded_by || (!latin(one) && !latin(other) && in_titles == 0) {
+        return Verdict::new(Relation::Different, 0.0, "another language");
+    }
+    let related = |why: String| Verdict::new(Relation::Related, 0.5, why);
+    if let Some(why) = guarded(one, other, policy) {
+        return related(why);
+    }
+    if between(one, other) > ACROSS {
+        return related("another language, hours apart".to_owned());
+    }
+    let diff = diff(one, other);
+    let strong = |token: &&&Token| {
+        matches!(token.kind, Kind::Event(Weight::Turn | Weight::Event)) && token.main
+    };
+    if let Some(why) = told_apart(&diff) {
+        return related(why);
+    }
+    if let Some(event) = diff.left.iter().chain(&diff.right).find(strong) {
+        return related(format!("only one of them says `{}`", event.key));
+    }
+    let figures = |tokens: &[&Token]| {
+        tokens.iter().any(|token| {
+            matches!(&token.kind, Kind::Number(figure) if !figure.is_money())
+                || matches!(token.kind, Kind::Ordinal(_))
+        })
+    };
+    if figures(&diff.left) || figures(&diff.right) {
+        return related("other figures".to_owned());
+    }
+    if in_titles < 2 || !policy.across {
+        let names: Vec<&str> = shared.iter().map(|entity| entity.as_str()).collect();
+        return related(format!("entities {}", names.join(" ")));
+    }
+    let names: Vec<&String> = one.in_title.intersection(&other.in_title).collect();
+    let names: Vec<&str> = names.into_iter().map(String::as_str).collect();
+    Verdict::new(Relation::Same, 0.8, format!("entities {}", names.join(" ")))
+}

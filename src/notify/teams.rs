@@ -1,0 +1,113 @@
+//! Microsoft Teams: an adaptive card to a workflow that posts it.
+//!
+//! The workflow answers 202 before the card is shown: a card that Teams dislikes fails unseen, so this one is
+//! small and plain.
+
+use serde_json::{Value, json};
+use url::Url;
+
+use super::http::answer::Answer;
+use super::http::{Http, Request, parse_url};
+use super::markup::Style;
+use super::mask::Mask;
+use super::service::{Protocol, Service, Shape, Verdict};
+use super::voice::Voice;
+use super::{BuildError, Context, Notifier, Outgoing};
+use crate::domain::alert::message::Message;
+use crate::domain::rule::Severity;
+use crate::secret::Secret;
+
+/// Where messages go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TeamsSettings {
+    /// The workflow's; its signature is part of it.
+    pub url: Secret,
+}
+
+/// Of the whole request, in bytes; 28 KB with some room.
+const BODY: usize = 26_000;
+
+struct Teams {
+    url: Url,
+    voice: Voice,
+}
+
+/// Checks the settings.
+pub(super) fn new(
+    settings: &TeamsSettings,
+    voice: Voice,
+    context: &Context,
+) -> Result<Box<dyn Notifier>, BuildError> {
+    let url = parse_url("url", settings.url.expose())?;
+    let mut mask = Mask::default();
+    mask.hide_url(&url);
+    let http = Http::new(&url, mask, context)?;
+    Ok(Box::new(Service::new(Teams { url, voice }, http)))
+}
+
+impl Protocol for Teams {
+    fn request(&self, outgoing: &Outgoing, shape: Shape) -> Request {
+        let message = self.voice.fitted(outgoing, shape, |message| {
+            card(message).to_string().len() <= BODY
+        });
+        Request::json(self.url.clone(), &card(&message))
+    }
+
+    fn verdict(&self, answer: &Answer) -> Verdict {
+        match answer.status {
+            400 => Verdict::Permanent(
+                "answered 400: the workflow's trigger does not accept a card; make it anew from the template \
+                 for webhook requests"
+                    .to_owned(),
+            ),
+            404 => Verdict::Gone("the workflow is gone: make a new one and set `url`".to_owned()),
+            _ => Verdict::ByStatus,
+        }
+    }
+}
+
+fn card(message: &Message) -> Value {
+    let text = |text: &str| json!({ "type": "TextBlock", "text": text, "wrap": true });
+    let colour = match message.severity {
+        Severity::Critical => "Attention",
+        Severity::High | Severity::Medium => "Warning",
+        Severity::Low => "Accent",
+        Severity::Info => "Default",
+    };
+    let mut title = text(&Style::Teams.escape(&message.headline()));
+    title["weight"] = "Bolder".into();
+    title["size"] = "Medium".into();
+    title["color"] = colour.into();
+    let mut body = vec![title];
+    for line in Style::Teams.lines(message) {
+        let mut line = text(&line);
+        line["isSubtle"] = true.into();
+        line["spacing"] = "None".into();
+        body.push(line);
+    }
+    let snippet = Style::Teams.snippet(message);
+    if !snippet.is_empty() {
+        body.push(text(&snippet));
+    }
+    let actions: Vec<Value> = message
+        .links
+        .iter()
+        .map(|link| json!({ "type": "Action.OpenUrl", "title": link.label, "url": link.url }))
+        .collect();
+    json!({
+        "type": "message",
+        "summary": message.headline(),
+        "attachments": [{
+            "contentType": "application/vnd.microsoft.card.adaptive",
+            "contentUrl": null,
+            "content": {
+                "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+                "type": "AdaptiveCard",
+                "version": "1.4",
+                "body": body,
+                "actions": actions,
+                "msteams": { "width": "Full" },
+            },
+        }],
+    })
+}

@@ -1,0 +1,261 @@
+//! Precision and recall of folding on headlines written by hand: copies, and the events that look like them.
+//!
+//! A line of `tests/fixtures/stories` holds copies of one report (`same`) and reports of other events in like words
+//! (`other`). A line is in the tuning half or in the check half by its hash; thresholds were chosen by the first.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that cannot go on panics; its figures are printed"
+)]
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bongsu::domain::rule::Entity;
+use bongsu::domain::story::Named;
+use bongsu::domain::story::compare::{Relation, compare};
+use bongsu::domain::story::frame::Frame;
+use bongsu::domain::story::policy::Policy;
+use bongsu::domain::story::signature::{Signature, Told};
+use serde_json::Value;
+
+const ENTITIES: &str = include_str!("fixtures/stories/entities.jsonl");
+const SETS: [(&str, &str); 3] = [
+    ("en-en", include_str!("fixtures/stories/english.jsonl")),
+    ("ko-ko", include_str!("fixtures/stories/korean.jsonl")),
+    ("en-ko", include_str!("fixtures/stories/both.jsonl")),
+];
+
+fn rows(text: &str) -> Vec<Value> {
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+/// The entities of the headlines, as the matcher would find them.
+fn named(title: &str, entities: &[Value]) -> Vec<Named> {
+    let mut found: Vec<Named> = Vec::new();
+    for entity in entities {
+        for name in entity["names"].as_array().unwrap() {
+            for (start, text) in title.match_indices(name.as_str().unwrap()) {
+                found.push(Named {
+                    entity: entity["id"].as_str().unwrap().to_owned(),
+                    start,
+                    end: start + text.len(),
+                });
+            }
+        }
+    }
+    let all = found.clone();
+    found.retain(|one| {
+        !all.iter().any(|other| {
+            other.start <= one.start
+                && other.end >= one.end
+                && other.end - other.start > one.end - one.start
+        })
+    });
+    found.sort_by_key(|named| named.start);
+    found
+}
+
+/// The signature of an item of a line: a title, or a title and a body.
+fn signature(item: &Value, entities: &[Value]) -> Signature {
+    let title = item.as_str().unwrap_or_else(|| item["t"].as_str().unwrap());
+    let in_title = named(title, entities);
+    let ids: Vec<String> = in_title.iter().map(|named| named.entity.clone()).collect();
+    Signature::of(&Told {
+        title,
+        own: Frame::default().content(title, None),
+        text: item["b"].as_str().unwrap_or_default(),
+        at: "2026-11-24T10:00:00Z".parse().unwrap(),
+        in_title: &in_title,
+        named: &ids,
+    })
+}
+
+fn policy(entities: &[Value], across: bool) -> Policy {
+    let classes: Vec<String> = ["firm", "weapon", "buyer"].map(str::to_owned).to_vec();
+    let entities: Vec<Entity> = entities
+        .iter()
+        .map(|entity| Entity {
+            id: Some(entity["id"].as_str().unwrap().into()),
+            classes: vec![entity["class"].as_str().unwrap().to_owned()],
+            ..Entity::default()
+        })
+        .collect();
+    Policy::new(Duration::from_hours(72), across, &classes, &entities)
+}
+
+/// What came of the pairs of one kind.
+#[derive(Clone, Copy, Debug, Default)]
+struct Score {
+    found: u32,
+    missed: u32,
+    wrong: u32,
+    apart: u32,
+}
+
+impl Score {
+    fn add(&mut self, other: Self) {
+        self.found += other.found;
+        self.missed += other.missed;
+        self.wrong += other.wrong;
+        self.apart += other.apart;
+    }
+
+    fn precision(self) -> f64 {
+        f64::from(self.found) / f64::from((self.found + self.wrong).max(1))
+    }
+
+    fn recall(self) -> f64 {
+        f64::from(self.found) / f64::from((self.found + self.missed).max(1))
+    }
+}
+
+/// FNV-1a of a line: which half it is in.
+fn is_check(line: &Value) -> bool {
+    let text = line.to_string();
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    (hash >> 32) & 1 == 1
+}
+
+/// Scores one line, and tells what went wrong in the tuning half.
+fn score(line: &Value, entities: &[Value], policy: &Policy) -> Score {
+    let list = |key: &str| line[key].as_array().unwrap().clone();
+    let (same, other) = (list("same"), list("other"));
+    let mut score = Score::default();
+    for (at, one) in same.iter().enumerate() {
+        let first = signature(one, entities);
+        for (copy, is_copy) in same[at + 1..]
+            .iter()
+            .map(|copy| (copy, true))
+            .chain(other.iter().map(|other| (other, false)))
+        {
+            let verdict = compare(&first, &signature(copy, entities), policy);
+            let folds = verdict.relation == Relation::Same;
+            let place = match (is_copy, folds) {
+                (true, true) => &mut score.found,
+                (true, false) => &mut score.missed,
+                (false, true) => &mut score.wrong,
+                (false, false) => &mut score.apart,
+            };
+            *place += 1;
+            if is_copy != folds && std::env::var_os("SHOW").is_some() && (!is_check(line) || folds)
+            {
+                println!(
+                    "{} {one} | {copy}: {} {:.2}",
+                    if folds { "WRONG" } else { "missed" },
+                    verdict.why,
+                    verdict.score
+                );
+            }
+        }
+    }
+    score
+}
+
+/// Scores by language and half.
+fn scores(with_entities: bool) -> BTreeMap<(&'static str, bool), Score> {
+    let all = rows(ENTITIES);
+    let mut scores: BTreeMap<(&str, bool), Score> = BTreeMap::new();
+    for (language, text) in SETS {
+        let entities: &[Value] = if with_entities { &all } else { &[] };
+        let policy = policy(entities, true);
+        for line in rows(text) {
+            let sum = scores.entry((language, is_check(&line))).or_default();
+            sum.add(score(&line, entities, &policy));
+        }
+    }
+    scores
+}
+
+fn report(what: &str, scores: &BTreeMap<(&'static str, bool), Score>) -> Score {
+    let mut sum = Score::default();
+    for ((language, check), score) in scores {
+        let half = if *check { "check" } else { "tuning" };
+        println!(
+            "{what} {language} {half}: precision {:.3} recall {:.3} {score:?}",
+            score.precision(),
+            score.recall()
+        );
+        sum.add(*score);
+    }
+    println!(
+        "{what}: precision {:.3} recall {:.3} {sum:?}",
+        sum.precision(),
+        sum.recall()
+    );
+    sum
+}
+
+#[test]
+fn folding_is_precise_without_entities_and_finds_most_copies() {
+    let mut scores = scores(false);
+    scores.retain(|(language, _), _| *language != "en-ko");
+    let sum = report("no entities", &scores);
+    assert!(sum.precision() >= 0.98, "{sum:?}");
+    for ((language, _), score) in scores {
+        assert!(score.recall() >= 0.70, "{language}: {score:?}");
+    }
+}
+
+#[test]
+fn folding_is_precise_with_entities_and_finds_most_copies() {
+    let scores = scores(true);
+    let sum = report("entities", &scores);
+    assert!(sum.precision() >= 0.98, "{sum:?}");
+    for ((language, _), score) in scores {
+        assert!(score.recall() >= 0.70, "{language}: {score:?}");
+    }
+}
+
+#[test]
+fn reports_of_different_events_do_not_fold() {
+    let (mut pairs, mut wrong) = (0, Vec::new());
+    for (_, text) in &SETS[..2] {
+        let policy = policy(&[], false);
+        let lines: Vec<Vec<(Value, Signature)>> = rows(text)
+            .iter()
+            .map(|line| {
+                let items = line["same"].as_array().unwrap().iter().take(1);
+                let items = items.chain(line["other"].as_array().unwrap());
+                items
+                    .map(|item| (item.clone(), signature(item, &[])))
+                    .collect()
+            })
+            .collect();
+        for (at, one) in lines.iter().enumerate() {
+            for other in &lines[at + 1..] {
+                for ((first, one), (second, other)) in one
+                    .iter()
+                    .flat_map(|one| other.iter().map(move |other| (one, other)))
+                {
+                    pairs += 1;
+                    if compare(one, other, &policy).relation == Relation::Same {
+                        wrong.push(format!("{first} | {second}"));
+                    }
+                }
+            }
+        }
+    }
+    println!("{pairs} pairs over lines, {} folded", wrong.len());
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn reports_in_two_languages_are_related_unless_folding_is_switched_on() {
+    let entities = rows(ENTITIES);
+    let policy = policy(&entities, false);
+    for line in rows(SETS[2].1) {
+        let pair = line["same"].as_array().unwrap();
+        let verdict = compare(
+            &signature(&pair[0], &entities),
+            &signature(&pair[1], &entities),
+            &policy,
+        );
+        assert_ne!(verdict.relation, Relation::Same, "{line}");
+    }
+}
