@@ -182,6 +182,8 @@ fn pages() -> Router<App> {
         .route("/", get(overview::page))
         .route("/stories", get(stories::list))
         .route("/stories/{id}", get(stories::one))
+        .route("/stories/{id}/merge", post(stories::merge))
+        .route("/entries/{id}/split", post(stories::split))
         .route("/alerts", get(alerts::list))
         .route("/alerts/held", get(alerts::held))
         .route("/alerts/{id}", get(alerts::one))

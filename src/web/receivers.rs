@@ -114,7 +114,8 @@ pub async fn do_test(app: &App, id: &str, who: &Who) -> Answer<Tested> {
         AttemptOutcome::Delivered => (true, "delivered".to_owned()),
         AttemptOutcome::Later { message, .. }
         | AttemptOutcome::Refused { message }
-        | AttemptOutcome::Permanent { message } => (false, message),
+        | AttemptOutcome::Permanent { message }
+        | AttemptOutcome::Gone { message, .. } => (false, message),
     };
     let (name, subject, now) = (who.name.clone(), id.to_owned(), app.control.now());
     let said = message.clone();

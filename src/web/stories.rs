@@ -1,18 +1,23 @@
 //! Stories: those that raised alerts first, and one with its timeline over feeds and languages.
 
 use axum::extract::{Path, State};
+use axum::response::Response;
 use maud::{Markup, html};
 
 use super::App;
-use super::alerts;
+use super::alerts::{self, back};
 use super::chart::{self, Point};
-use super::form::Asked;
-use super::layout::{self, outward, pager, severity};
+use super::form::{Asked, Form};
+use super::guard::Who;
+use super::layout::{self, button, outward, pager, severity};
 use super::problem::{Answer, Problem};
 use super::view::View;
 use super::words::W;
+use crate::domain::id::EntryId;
 use crate::store::alerts::AlertRow;
 use crate::store::board::{self, Member, StoryRow};
+use crate::store::changes;
+use crate::store::stories::{self as store, RelatedRow};
 
 /// Rows of a page.
 pub const PAGE: usize = 40;
@@ -92,6 +97,8 @@ pub struct Told {
     pub members: Vec<Member>,
     /// Its alerts.
     pub alerts: Vec<AlertRow>,
+    /// Stories of the same people or things.
+    pub related: Vec<RelatedRow>,
 }
 
 /// Everything that is known of a story.
@@ -104,10 +111,12 @@ pub async fn told(app: &App, id: &str) -> Answer<Told> {
                 return Ok(None);
             };
             let alerts = crate::store::alerts::on_story(conn, number, MOST_MEMBERS)?;
+            let detail = store::detail(conn, number)?;
             Ok(Some(Told {
                 members: board::members(conn, number, MOST_MEMBERS)?,
                 row,
                 alerts,
+                related: detail.map(|detail| detail.related).unwrap_or_default(),
             }))
         })
         .await?;
@@ -140,14 +149,94 @@ pub async fn one(State(app): State<App>, view: View, Path(id): Path<String>) -> 
                         td.nowrap { (view.time(member.first_seen)) }
                         td { a href={ "/feeds/" (member.feed) } { (member.feed) } }
                         td.wide lang=[member.language.as_deref()] { a href={ "/entries/" (member.entry) } { (member.title) } " " (outward(member.url.as_deref(), "↗")) }
-                        td { (view.code(&member.joined_by)) }
+                        td {
+                            (view.code(&member.joined_by)) " "
+                            @if told.members.len() > 1 && member.joined_by != "first" {
+                                (button(&view, &format!("/entries/{}/split", member.entry), &[], W::Split))
+                            }
+                        }
                     }
                 }
             }
         }
+        (related(&view, row.id, &told.related))
         p.hint { (view.t(W::OutputFeeds)) ": " a href={ "/feeds/stories/" (row.id) ".atom" } { "Atom" } " " a href={ "/feeds/stories/" (row.id) ".json" } { "JSON" } }
     };
     Ok(layout::page(&view, &row.title, &body))
+}
+
+/// Stories of the same people or things, each of which can be made one with this.
+fn related(view: &View, story: i64, related: &[RelatedRow]) -> Markup {
+    html! {
+        @if !related.is_empty() {
+            h2 { (view.t(W::Related)) }
+            table.list { tbody { @for other in related {
+                tr {
+                    td.wide { a href={ "/stories/" (other.story) } { (other.title) } }
+                    td.faint { (other.why) }
+                    td { (button(view, &format!("/stories/{story}/merge"), &[("other", &other.story.to_string())], W::Merge)) }
+                }
+            } } }
+        }
+    }
+}
+
+/// Makes one story of two; gives back the one that stays.
+pub async fn do_merge(app: &App, id: &str, form: &Form, who: &Who) -> Answer<i64> {
+    let number: i64 = id.parse().map_err(|_| Problem::missing("story", id))?;
+    form.required("other")?;
+    let other = form.number("other")?.unwrap_or_default();
+    let (name, now) = (who.name.clone(), app.control.now());
+    let merged = app
+        .control
+        .write(move |tx| {
+            let merged = store::merge(tx, (number, other), &name, now)?;
+            if merged.is_ok() {
+                let with = other.to_string();
+                let what = ("story.merge", number.to_string());
+                changes::note(tx, &name, (what.0, &what.1), Some(&with), now)?;
+            }
+            Ok(merged)
+        })
+        .await?;
+    merged
+        .map(|merged| merged.story)
+        .map_err(|refused| Problem::conflict(refused.text()))
+}
+
+/// Takes an entry out of its story; gives back its own.
+pub async fn do_split(app: &App, entry: &str, who: &Who) -> Answer<i64> {
+    let (wanted, name, now) = (EntryId::new(entry), who.name.clone(), app.control.now());
+    let parted = app
+        .control
+        .write(move |tx| {
+            let parted = store::split(tx, &wanted, &name, now)?;
+            if parted.is_ok() {
+                changes::note(tx, &name, ("story.split", wanted.as_str()), None, now)?;
+            }
+            Ok(parted)
+        })
+        .await?;
+    parted
+        .map(|parted| parted.story)
+        .map_err(|refused| Problem::conflict(refused.text()))
+}
+
+/// `POST /stories/{id}/merge`.
+pub async fn merge(
+    State(app): State<App>,
+    who: Who,
+    Path(id): Path<String>,
+    form: Form,
+) -> Answer<Response> {
+    let story = do_merge(&app, &id, &form, &who).await?;
+    Ok(back(&Form::default(), &format!("/stories/{story}")))
+}
+
+/// `POST /entries/{id}/split`.
+pub async fn split(State(app): State<App>, who: Who, Path(id): Path<String>) -> Answer<Response> {
+    let story = do_split(&app, &id, &who).await?;
+    Ok(back(&Form::default(), &format!("/stories/{story}")))
 }
 
 fn timeline(view: &View, members: &[Member]) -> Markup {

@@ -200,6 +200,9 @@ words! {
     Untold = "Nobody was told", "알린 곳 없음";
     AlertsOfStory = "Alerts", "알림";
     Timeline = "Timeline", "시간 흐름";
+    Split = "Take out", "떼어 내기";
+    Merge = "Make one", "하나로 묶기";
+    Related = "Other stories of the same", "관련된 다른 묶음";
     JoinedBy = "Joined by", "묶인 까닭";
     FewerFilters = "Clear filters", "조건 지우기";
     OnlyUnacked = "not acknowledged", "미확인만";

@@ -9,7 +9,7 @@ use super::super::form::Form;
 use super::super::guard::Who;
 use super::super::problem::Answer;
 use super::super::rules::workshop;
-use super::super::{App, alerts, entities, feeds, receivers};
+use super::super::{App, alerts, entities, feeds, receivers, stories};
 use super::read::rule_json;
 use crate::domain::id::RuleId;
 
@@ -36,6 +36,25 @@ pub async fn resend(
 ) -> Answer<Json<Value>> {
     let owed = alerts::do_resend(&app, &id, &form, &who).await?;
     Ok(Json(json!({ "id": id, "deliveries": owed })))
+}
+
+pub async fn merge(
+    State(app): State<App>,
+    who: Who,
+    Path(id): Path<String>,
+    form: Form,
+) -> Answer<Json<Value>> {
+    let story = stories::do_merge(&app, &id, &form, &who).await?;
+    Ok(Json(json!({ "story": story })))
+}
+
+pub async fn split(
+    State(app): State<App>,
+    who: Who,
+    Path(id): Path<String>,
+) -> Answer<Json<Value>> {
+    let story = stories::do_split(&app, &id, &who).await?;
+    Ok(Json(json!({ "entry": id, "story": story })))
 }
 
 pub async fn put_rule(

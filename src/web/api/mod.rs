@@ -47,6 +47,8 @@ endpoints! {
     get "/overview" "overview" "How the desk is doing, the last stories and alerts" query &[], body &[], "Object" => read::overview;
     get "/stories" "listStories" "Stories: those that raised alerts, or all" query &["of", "after", "limit"], body &[], "StoryList" => read::stories;
     get "/stories/{id}" "getStory" "A story with its entries and alerts" query &[], body &[], "Object" => read::story;
+    post "/stories/{id}/merge" "mergeStories" "Makes one story of two, the older of which stays" query &[], body &["other*"], "Object" => act::merge;
+    post "/entries/{id}/split" "splitEntry" "Takes an entry out of its story and raises what folding held back" query &[], body &[], "Object" => act::split;
     get "/alerts" "listAlerts" "Alerts, newest first" query &["rule", "feed", "severity", "since", "until", "unacked", "dead", "after", "limit"], body &[], "AlertList" => read::alerts;
     get "/alerts/{id}" "getAlert" "An alert as it is sent, with its deliveries" query &[], body &[], "Object" => read::alert;
     post "/alerts/{id}/ack" "acknowledgeAlert" "Notes that somebody has seen it; the first to say so stays" query &[], body &[], "Object" => act::ack;

@@ -65,7 +65,7 @@ pub async fn stories(State(app): State<App>, Asked(asked): Asked) -> Answer<Json
 pub async fn story(State(app): State<App>, Path(id): Path<String>) -> Answer<Json<Value>> {
     let told = board::told(&app, &id).await?;
     Ok(Json(
-        json!({ "story": told.row, "entries": told.members, "alerts": told.alerts }),
+        json!({ "story": told.row, "entries": told.members, "alerts": told.alerts, "related": told.related }),
     ))
 }
 
