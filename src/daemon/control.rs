@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use tokio::sync::SemaphorePermit;
 
 use super::Shared;
-use super::setup::Setup;
+pub use super::setup::Setup;
 use super::websub::receive;
 pub use super::websub::receive::{Delivery, Intent, Receipt};
 use crate::domain::id::FeedId;

@@ -16,7 +16,7 @@ use super::layout::{self, number, severity};
 use super::problem::{Answer, Problem};
 use super::view::View;
 use super::words::W;
-use crate::daemon::setup::Setup;
+use crate::daemon::control::Setup;
 use crate::domain::feed::Origin;
 use crate::domain::id::RuleId;
 use crate::domain::matching::RuleSet;
