@@ -17,6 +17,13 @@ pub enum Clock {
     Manual(Arc<AtomicI64>),
 }
 
+/// How long the machine has run, sleep included: what a wall clock that was not touched goes on by.
+#[must_use]
+pub fn since_boot() -> std::time::Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    std::time::Duration::try_from(time).unwrap_or_default()
+}
+
 impl Clock {
     /// A clock that stands at `start` until [`Clock::set`].
     #[must_use]

@@ -107,11 +107,15 @@ metrics! {
     ALERTS = "counter" "bongsu_alerts_total" "Alerts by reason.";
     HELD = "counter" "bongsu_matches_held_total" "Matches that raised no alert, by reason.";
     ATTEMPTS = "counter" "bongsu_delivery_attempts_total" "Delivery attempts by receiver and outcome.";
+    HEARTBEATS = "counter" "bongsu_heartbeats_total" "Calls of the dead man's switch by signal and result.";
     PUSHES = "counter" "bongsu_pushes_total" "Pushes of hubs by what became of them.";
     RELOADS = "counter" "bongsu_reloads_total" "Config reloads by result: applied, refused.";
     FEEDS = "gauge" "bongsu_feeds" "Feeds by health.";
     SUBSCRIPTIONS = "gauge" "bongsu_websub_feeds" "Feeds that name a hub, by the state of their subscription.";
     DELIVERIES = "gauge" "bongsu_deliveries" "Deliveries in the store by state.";
+    CIRCUIT = "gauge" "bongsu_receiver_circuit_open" "Whether a receiver takes nothing and is only probed: 0 or 1.";
+    OUTBOX_AGE = "gauge" "bongsu_outbox_age_seconds" "How long the oldest open delivery of a receiver has waited.";
+    CONDITIONS = "gauge" "bongsu_health_conditions" "What is wrong with the system, by kind, as alerted.";
     PAGES_WAITING = "gauge" "bongsu_pages_waiting" "Linked pages that are to be fetched.";
     STORE_BYTES = "gauge" "bongsu_store_bytes" "Size of the store by file: db, wal.";
     RULES = "gauge" "bongsu_rules" "Rules compiled.";

@@ -135,11 +135,20 @@ fn a_rule_shows_its_precision_and_what_brought_the_noise() {
     );
     assert_eq!(
         feedback["terms"][0],
-        json!({ "what": "museum", "useful": 0, "noise": 2 })
+        json!({ "what": "museum", "hits": 2, "useful": 0, "noise": 2 })
     );
     assert_eq!(
         feedback["clauses"][0],
-        json!({ "what": "(tank* museum)", "useful": 0, "noise": 2 })
+        json!({ "what": "(tank* museum)", "hits": 2, "useful": 0, "noise": 2 })
+    );
+    let matches = &shown["matches"];
+    assert_eq!(
+        (&matches["all"], &matches["last_90_days"]),
+        (&json!(5), &json!(5))
+    );
+    assert_eq!(
+        matches["terms"][0],
+        json!({ "what": "tank*", "hits": 4, "useful": 0, "noise": 0 })
     );
     let human = desk
         .run(&["rules", "show", "deals", "--format", "human"])

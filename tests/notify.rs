@@ -27,7 +27,7 @@ use bongsu::domain::alert::wire::{WireAlert, WireLinks, WireRule, WireStory};
 use bongsu::domain::entry::wire::WireEntry;
 use bongsu::domain::id::ReceiverId;
 use bongsu::domain::rule::Severity;
-use bongsu::notify::settings::{ReceiverConfig, ReceiverKind};
+use bongsu::notify::settings::{ReceiverConfig, ReceiverKind, Timing};
 use bongsu::notify::{Context, Notifier, Outgoing, TerminalOutput, build};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -97,6 +97,7 @@ fn config(kind: ReceiverKind) -> ReceiverConfig {
         zone: Some("Asia/Seoul".into()),
         max_body: None,
         language: Language::En,
+        timing: Timing::default(),
         templates: bongsu::notify::settings::TemplateSettings::default(),
         kind,
     }

@@ -81,7 +81,7 @@ impl World {
         let reply = Reply::ok(rss(feed, items)).header("Content-Type", "application/rss+xml");
         self.server.set(&path, reply);
         self.desk
-            .run(&["feeds", "poll", feed, "--full", "--format", "json"])
+            .run(&["feeds", "poll", feed, "--format", "json"])
             .expect(0)
             .json()
     }

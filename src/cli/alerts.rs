@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde_json::json;
 
-use super::args::{AlertsCommand, AlertsListArgs, Verdict};
+use super::args::{AlertsCommand, AlertsListArgs, ResendArgs, Verdict};
 use super::context::{Context, Loaded};
 use super::exit::{Exit, Failure};
 use super::output::{Output, neutral};
@@ -12,11 +13,11 @@ use super::{entries, environment, setup, when};
 use crate::daemon::receivers::Receiver;
 use crate::domain::alert::wire::{WireAlert, WireLinks, WireRule, WireStory};
 use crate::domain::alert::{self, Reason};
-use crate::domain::id::RuleId;
+use crate::domain::id::{FeedId, ReceiverId, RuleId};
 use crate::notify::Outgoing;
 use crate::store::alerts::{AlertFilter, HeldFilter, Mark};
-use crate::store::outbox::Addressee;
-use crate::store::{Store, alerts as stored, outbox};
+use crate::store::outbox::{Addressee, DeadFilter, DeliveryRow};
+use crate::store::{Store, alerts as stored, outbox, timing};
 
 /// Runs an `alerts` command.
 pub fn alerts(
@@ -46,7 +47,10 @@ pub fn alerts(
                 .write_blocking(move |tx| stored::mark(tx, id, mark, now))?;
             done(known, id, "marked", out)?;
         }
-        AlertsCommand::Resend { id, receiver } => resend(*id, receiver.as_deref(), context, out)?,
+        AlertsCommand::Resend(args) => match args.id {
+            Some(id) => resend(id, args.receiver.as_deref(), context, out)?,
+            None => resend_dead(args, context, out)?,
+        },
         AlertsCommand::Preview {
             entry,
             receiver,
@@ -144,31 +148,61 @@ fn list_raised(
     )
 }
 
-/// One line a match that raised no alert, with the reason.
+/// One line a match that raised no alert, or a message that waits, with the reason; the newest first.
 fn list_held(
     store: &Store,
     filter: &HeldFilter,
     limit: u32,
     out: &mut Output,
 ) -> Result<(), Failure> {
-    let rows = store.read_blocking(|conn| stored::held(conn, filter, limit))?;
+    let (matches, waiting) = store.read_blocking(|conn| {
+        let waiting = timing::held(conn, filter.since, filter.rule.as_ref(), limit)?;
+        Ok((stored::held(conn, filter, limit)?, waiting))
+    })?;
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     if !out.is_human() {
-        return out.rows("held", &rows);
+        let matches = matches.iter().map(|row| (row.at, json!(row)));
+        let waiting = waiting.iter().map(|row| (row.at, json!(row)));
+        let mut rows: Vec<_> = matches.chain(waiting).collect();
+        rows.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+        let rows = rows.into_iter().map(|(_, row)| row).take(limit);
+        return out.rows("held", &rows.collect::<Vec<_>>());
     }
-    let table: Vec<Vec<String>> = rows
-        .iter()
-        .map(|row| {
-            let at = row.at.strftime("%Y-%m-%d %H:%M").to_string();
-            vec![
-                at,
-                row.held.as_str().to_owned(),
-                row.rule.to_string(),
-                row.feed.to_string(),
-                neutral(&row.title),
-            ]
-        })
+    let found = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M").to_string();
+    let feed = |feed: Option<&FeedId>| feed.map_or_else(|| "-".to_owned(), ToString::to_string);
+    let matches = matches.iter().map(|row| {
+        let cells = [
+            found(row.at),
+            row.held.as_str().to_owned(),
+            row.rule.to_string(),
+            feed(Some(&row.feed)),
+            "-".to_owned(),
+            neutral(&row.title),
+        ];
+        (row.at, cells.to_vec())
+    });
+    let waiting = waiting.iter().map(|row| {
+        let cells = [
+            found(row.at),
+            neutral(&row.why),
+            row.rule.to_string(),
+            feed(row.feed.as_ref()),
+            row.receiver.to_string(),
+            neutral(&row.title),
+        ];
+        (row.at, cells.to_vec())
+    });
+    let mut table: Vec<_> = matches.chain(waiting).collect();
+    table.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+    let table: Vec<_> = table
+        .into_iter()
+        .map(|(_, cells)| cells)
+        .take(limit)
         .collect();
-    out.table(&["FOUND (UTC)", "HELD", "RULE", "FEED", "TITLE"], &table)
+    out.table(
+        &["FOUND (UTC)", "HELD", "RULE", "FEED", "FROM", "TITLE"],
+        &table,
+    )
 }
 
 /// One alert with evidence, deliveries and attempts.
@@ -188,6 +222,14 @@ fn show(id: i64, context: &Context, out: &mut Output) -> Result<(), Failure> {
         wire.created
     ))?;
     out.line(&format!("  rule   {}  {}", wire.rule.id, wire.rule.title))?;
+    for member in wire.alerts.iter().flatten() {
+        let entry = member.entry.as_ref();
+        let title = entry.map_or(member.rule.title.as_str(), |entry| entry.title.as_str());
+        out.line(&format!("  alert  {}  {}", member.id, neutral(title)))?;
+    }
+    if let (Some(at), Some(by)) = (detail.row.acked, &detail.row.acked_by) {
+        out.line(&format!("  seen   {at}  by {}", neutral(by)))?;
+    }
     if let Some(entry) = &wire.entry {
         out.line(&format!("  entry  {}  {}", entry.id, neutral(&entry.title)))?;
         out.line(&format!(
@@ -210,15 +252,7 @@ fn show(id: i64, context: &Context, out: &mut Output) -> Result<(), Failure> {
         out.line(&format!("  nobody was told: {untold}"))?;
     }
     for delivery in &detail.deliveries {
-        let why = delivery
-            .why
-            .as_deref()
-            .map(|why| format!(": {}", neutral(why)))
-            .unwrap_or_default();
-        out.line(&format!(
-            "  to {}  {}{why}  key {}",
-            delivery.receiver, delivery.state, delivery.key
-        ))?;
+        out.line(&format!("  {}  key {}", stands(delivery), delivery.key))?;
         for attempt in &delivery.attempts {
             let message = attempt.message.as_deref().map(neutral).unwrap_or_default();
             out.line(&format!(
@@ -228,6 +262,16 @@ fn show(id: i64, context: &Context, out: &mut Output) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// Where a delivery stands, on one line.
+pub fn stands(delivery: &DeliveryRow) -> String {
+    let why = delivery
+        .why
+        .as_deref()
+        .map(|why| format!(": {}", neutral(why)))
+        .unwrap_or_default();
+    format!("to {}  {}{why}", delivery.receiver, delivery.state)
 }
 
 /// Owes an alert again, under a key of its own.
@@ -274,6 +318,58 @@ fn resend(id: i64, only: Option<&str>, context: &Context, out: &mut Output) -> R
     } else {
         out.json(&json!({ "id": id, "owed": count }))
     }
+}
+
+/// Owes again what was given up: of a receiver, of a time, or all.
+fn resend_dead(args: &ResendArgs, context: &Context, out: &mut Output) -> Result<(), Failure> {
+    let loaded = context.load()?;
+    let store = context.store_of(&loaded)?;
+    let now = context.clock.now();
+    let at = |text: &Option<String>| {
+        let text = text.as_deref();
+        text.map(|text| when::parse(text, now, &environment::zone()))
+            .transpose()
+    };
+    let filter = DeadFilter {
+        receiver: args.receiver.as_deref().map(ReceiverId::from),
+        since: at(&args.since)?,
+        until: at(&args.until)?,
+    };
+    let dead = store.read_blocking(|conn| outbox::dead(conn, &filter))?;
+    let all = dead.len();
+    let owed: Vec<(i64, Addressee)> = dead
+        .into_iter()
+        .filter_map(|(alert, receiver)| {
+            let config = loaded
+                .config
+                .receivers
+                .iter()
+                .find(|config| config.id == receiver)?;
+            let give_up = config.give_up.unwrap_or(loaded.config.alerts.give_up);
+            let to = Addressee {
+                receiver,
+                give_up,
+                skip: None,
+            };
+            Some((alert, to))
+        })
+        .collect();
+    let (count, left) = (owed.len(), all - owed.len());
+    store.write_blocking(move |tx| {
+        owed.iter().try_for_each(|(alert, to)| {
+            outbox::resend(tx, *alert, std::slice::from_ref(to), now).map(drop)
+        })
+    })?;
+    if !out.is_human() {
+        return out.json(&json!({ "owed": count, "left": left }));
+    }
+    let left = match left {
+        0 => String::new(),
+        left => format!("; {left} were for receivers that config no longer has"),
+    };
+    out.line(&format!(
+        "{count} deliveries are owed again{left}; a running daemon sends them within seconds, else `bongsu run --once`"
+    ))
 }
 
 /// Prints the message that an entry would send.

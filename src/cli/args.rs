@@ -2,9 +2,17 @@
 //!
 //! Parsing only; what a command does is in the file of its name.
 
+mod receivers;
+mod silence;
+mod stories;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use self::receivers::{ReceiversCommand, RouteArgs};
+pub use self::silence::{SilenceAddArgs, SilenceCommand};
+pub use self::stories::{StoriesCommand, StoriesListArgs};
 
 /// Watches feeds and alerts people the moment an entry matches a rule.
 #[derive(Debug, Parser)]
@@ -54,6 +62,26 @@ pub struct Global {
     /// Colour
     #[arg(long, global = true, value_enum, default_value_t = ColorWhen::Auto)]
     pub color: ColorWhen,
+}
+
+/// What to send again.
+#[derive(Clone, Debug, Args)]
+pub struct ResendArgs {
+    /// Alert id
+    #[arg(required_unless_present = "dead", conflicts_with = "dead")]
+    pub id: Option<i64>,
+    /// Only to this receiver
+    #[arg(long)]
+    pub receiver: Option<String>,
+    /// Everything that was given up and not sent again since
+    #[arg(long)]
+    pub dead: bool,
+    /// Given up at or after: a time, or an age such as 3d
+    #[arg(long, requires = "dead")]
+    pub since: Option<String>,
+    /// Given up before
+    #[arg(long, requires = "dead")]
+    pub until: Option<String>,
 }
 
 /// How results are printed.
@@ -124,6 +152,12 @@ pub enum Command {
     /// List, show, acknowledge, mark and resend alerts
     #[command(subcommand, after_help = "Example: bongsu alerts list --since 1d")]
     Alerts(AlertsCommand),
+    /// Hold alerts for a while
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  bongsu silence add --rule deals --for 2h --comment 'trade fair'\n  bongsu silence list"
+    )]
+    Silence(SilenceCommand),
     /// List and show stories, merge two, take an entry out of one
     #[command(subcommand, after_help = "Example: bongsu stories list --since 1d")]
     Stories(StoriesCommand),
@@ -384,14 +418,8 @@ pub enum AlertsCommand {
         /// Verdict
         verdict: Verdict,
     },
-    /// Send again, with a key of its own
-    Resend {
-        /// Alert id
-        id: i64,
-        /// Only to this receiver
-        #[arg(long)]
-        receiver: Option<String>,
-    },
+    /// Send again, with keys of their own: one alert, or what was given up
+    Resend(ResendArgs),
     /// Print the message an entry would send
     Preview {
         /// Entry id, or its beginning
@@ -417,53 +445,9 @@ pub struct AlertsListArgs {
     /// Only those with a dead delivery
     #[arg(long)]
     pub dead: bool,
-    /// Matches that raised no alert, with the reason
+    /// Matches that raised no alert, and messages that wait, with the reason
     #[arg(long)]
     pub held: bool,
-    /// At most so many
-    #[arg(long, default_value_t = 100)]
-    pub limit: usize,
-}
-
-/// `stories …`.
-#[derive(Debug, Subcommand)]
-pub enum StoriesCommand {
-    /// Stories that some rule matches, the last begun first
-    List(StoriesListArgs),
-    /// One story: its entries with why each joined, what was told of it
-    Show {
-        /// Story id
-        id: i64,
-    },
-    /// Make one story of two; nobody is told
-    Merge {
-        /// Story id
-        one: i64,
-        /// The other story's id
-        other: i64,
-        /// Who [default: $USER]
-        #[arg(long)]
-        by: Option<String>,
-    },
-    /// Take an entry out of its story, and tell what folding held back
-    Split {
-        /// Entry id, or its beginning
-        entry: String,
-        /// Who [default: $USER]
-        #[arg(long)]
-        by: Option<String>,
-    },
-}
-
-/// `stories list`.
-#[derive(Debug, Args)]
-pub struct StoriesListArgs {
-    /// That went on at or after: a date, a time, or how long ago (7d)
-    #[arg(long, value_name = "WHEN")]
-    pub since: Option<String>,
-    /// That this rule matches
-    #[arg(long)]
-    pub rule: Option<String>,
     /// At most so many
     #[arg(long, default_value_t = 100)]
     pub limit: usize,
@@ -476,30 +460,6 @@ pub enum Verdict {
     Useful,
     /// Not worth having
     Noise,
-}
-
-/// `receivers …`.
-#[derive(Debug, Subcommand)]
-pub enum ReceiversCommand {
-    /// All receivers
-    List,
-    /// Send a marked message on the real path and show the answer
-    Test {
-        /// Receiver id
-        id: String,
-    },
-    /// Who would be told
-    Route {
-        /// Rule id
-        #[arg(long)]
-        rule: String,
-        /// Severity [default: the rule's]
-        #[arg(long)]
-        severity: Option<String>,
-        /// When [default: now]
-        #[arg(long)]
-        at: Option<String>,
-    },
 }
 
 /// `db …`.

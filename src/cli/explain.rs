@@ -8,6 +8,9 @@ use super::exit::Failure;
 use super::output::{Output, neutral};
 use super::{entries, rules};
 use crate::domain::matching::Explanation;
+use crate::store::Store;
+use crate::store::entries::{self as stored, MatchRow, StoredEntry};
+use crate::store::outbox::{self, DeliveryRow};
 
 /// Explains a stored entry against one rule, or against all.
 pub fn explain(args: &ExplainArgs, context: &Context, out: &mut Output) -> Result<(), Failure> {
@@ -26,6 +29,7 @@ pub fn explain(args: &ExplainArgs, context: &Context, out: &mut Output) -> Resul
             .filter(|rule| rule.enabled)
             .collect(),
     };
+    let decisions = decisions(&store, &entry)?;
     if args.rule.is_none() {
         out.begin_rows("rules")?;
     }
@@ -44,11 +48,68 @@ pub fn explain(args: &ExplainArgs, context: &Context, out: &mut Output) -> Resul
                 }
             ))?;
             print(&explanation, 1, out)?;
+            for decision in decisions.iter().filter(|one| one.found.rule == rule.id) {
+                tell(decision, out)?;
+            }
         } else {
-            out.row(&json!({ "entry": entry.entry.id, "rule": rule.id, "matches": explanation.holds, "explanation": explanation }))?;
+            let of_rule = decisions.iter().filter(|one| one.found.rule == rule.id);
+            let told: Vec<_> = of_rule.map(as_json).collect();
+            out.row(&json!({
+                "entry": entry.entry.id, "rule": rule.id, "matches": explanation.holds,
+                "explanation": explanation, "decisions": told,
+            }))?;
         }
     }
     out.end_rows()
+}
+
+/// What was decided about a match when it was found, and where its messages stand.
+struct Decided {
+    found: MatchRow,
+    deliveries: Vec<DeliveryRow>,
+}
+
+fn decisions(store: &Store, entry: &StoredEntry) -> Result<Vec<Decided>, Failure> {
+    let decided = store.read_blocking(|conn| {
+        let matches = stored::matches(conn, entry.seq)?.into_iter();
+        matches
+            .map(|found| {
+                let deliveries = match found.alert {
+                    Some(alert) => outbox::of_alert(conn, alert)?,
+                    None => Vec::new(),
+                };
+                Ok(Decided { found, deliveries })
+            })
+            .collect()
+    })?;
+    Ok(decided)
+}
+
+/// In words: alert or not, why, and who was or is to be told.
+fn tell(decided: &Decided, out: &mut Output) -> Result<(), Failure> {
+    let found = &decided.found;
+    let what = match (found.raised, found.held, found.alert) {
+        (Some(reason), _, Some(alert)) => format!("alert {alert}, {}", reason.as_str()),
+        (Some(reason), _, None) => format!("an alert since deleted, {}", reason.as_str()),
+        (None, Some(held), Some(alert)) => {
+            format!("no alert of its own: {}, see alert {alert}", held.as_str())
+        }
+        (None, Some(held), None) => format!("no alert: {}", held.as_str()),
+        (None, None, _) => return Ok(()),
+    };
+    out.line(&format!("  decided {}: {what}", found.at))?;
+    for delivery in &decided.deliveries {
+        out.line(&format!("    {}", super::alerts::stands(delivery)))?;
+    }
+    Ok(())
+}
+
+fn as_json(decided: &Decided) -> serde_json::Value {
+    let found = &decided.found;
+    json!({
+        "at": found.at, "revision": found.revision, "raised": found.raised, "held": found.held,
+        "alert": found.alert, "deliveries": decided.deliveries,
+    })
 }
 
 /// Characters of a clause that are shown; what it matched and why not matters more.

@@ -74,6 +74,7 @@ fn all(loaded: &Loaded, store: &Store) -> Result<Vec<FeedRow>, Failure> {
             feed: feed.clone(),
             state,
             configured: true,
+            silent: known.is_some_and(|row| row.silent),
         }
     });
     let added = stored

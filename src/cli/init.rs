@@ -11,66 +11,35 @@ use super::args::InitArgs;
 use super::exit::Failure;
 use super::output::Output;
 
-/// The shipped config: path below the config folder, and content.
-pub const SHIPPED: &[(&str, &str)] = &[
-    ("bongsu.toml", include_str!("../../config/bongsu.toml")),
-    (
-        "receivers.toml",
-        include_str!("../../config/receivers.toml"),
-    ),
-    ("feeds.toml", include_str!("../../config/feeds.toml")),
-    (
-        "entities/buyers-and-rivals.toml",
-        include_str!("../../config/entities/buyers-and-rivals.toml"),
-    ),
-    (
-        "entities/countries.toml",
-        include_str!("../../config/entities/countries.toml"),
-    ),
-    (
-        "entities/korean-arms-exports.toml",
-        include_str!("../../config/entities/korean-arms-exports.toml"),
-    ),
-    (
-        "entities/korean-firms.toml",
-        include_str!("../../config/entities/korean-firms.toml"),
-    ),
-    (
-        "entities/korean-weapons.toml",
-        include_str!("../../config/entities/korean-weapons.toml"),
-    ),
-    (
-        "rules/korean-arms-exports/roles.toml",
-        include_str!("../../config/rules/korean-arms-exports/roles.toml"),
-    ),
-    (
-        "rules/korean-arms-exports/rules-business.toml",
-        include_str!("../../config/rules/korean-arms-exports/rules-business.toml"),
-    ),
-    (
-        "rules/korean-arms-exports/rules-policy.toml",
-        include_str!("../../config/rules/korean-arms-exports/rules-policy.toml"),
-    ),
-    (
-        "rules/korean-arms-exports/rules-trade.toml",
-        include_str!("../../config/rules/korean-arms-exports/rules-trade.toml"),
-    ),
-    (
-        "rules/korean-arms-exports/words-arms.toml",
-        include_str!("../../config/rules/korean-arms-exports/words-arms.toml"),
-    ),
-    (
-        "rules/korean-arms-exports/words-events.toml",
-        include_str!("../../config/rules/korean-arms-exports/words-events.toml"),
-    ),
-    (
-        "rules/korean-arms-exports/words-guards.toml",
-        include_str!("../../config/rules/korean-arms-exports/words-guards.toml"),
-    ),
-    (
-        "tests/korean-arms-exports.jsonl",
-        include_str!("../../config/tests/korean-arms-exports.jsonl"),
-    ),
+macro_rules! shipped {
+    ($($path:literal,)*) => {
+        &[$(($path, include_str!(concat!("../../config/", $path)))),*]
+    };
+}
+
+/// The shipped config: path below the config folder, and content. The marked entries come with it, so that who changes a
+/// rule sees at once what that does.
+pub const SHIPPED: &[(&str, &str)] = shipped![
+    "bongsu.toml",
+    "receivers.toml",
+    "feeds.toml",
+    "entities/buyers-and-rivals.toml",
+    "entities/countries.toml",
+    "entities/korean-arms-exports.toml",
+    "entities/korean-firms.toml",
+    "entities/korean-weapons.toml",
+    "entities/more-countries.toml",
+    "rules/korean-arms-exports/roles.toml",
+    "rules/korean-arms-exports/rules-business.toml",
+    "rules/korean-arms-exports/rules-policy.toml",
+    "rules/korean-arms-exports/rules-trade.toml",
+    "rules/korean-arms-exports/words-arms.toml",
+    "rules/korean-arms-exports/words-events.toml",
+    "rules/korean-arms-exports/words-guards.toml",
+    "tests/english.jsonl",
+    "tests/korean-arms-exports.jsonl",
+    "tests/korean.jsonl",
+    "tests/other-languages.jsonl",
 ];
 
 /// Writes the shipped config into the folder.
@@ -151,6 +120,28 @@ mod tests {
 
     fn mode(path: &Path) -> u32 {
         path.metadata().unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn every_file_of_the_shipped_folder_is_shipped() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+        let mut folders = vec![root.clone()];
+        let mut found = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for file in std::fs::read_dir(folder).unwrap() {
+                let path = file.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    let below = path.strip_prefix(&root).unwrap();
+                    found.push(below.to_str().unwrap().to_owned());
+                }
+            }
+        }
+        let mut shipped: Vec<&str> = SHIPPED.iter().map(|(path, _)| *path).collect();
+        found.sort_unstable();
+        shipped.sort_unstable();
+        assert_eq!(found, shipped);
     }
 
     #[test]

@@ -23,10 +23,12 @@ mod output;
 mod parse;
 mod progress;
 mod receivers;
+mod route;
 mod rows;
 mod rules;
 mod run;
 mod setup;
+mod silence;
 mod status;
 mod stories;
 mod when;
@@ -87,6 +89,7 @@ fn dispatch(cli: &Cli, out: &mut Output) -> Result<Exit, Failure> {
         Command::Rules(command) => return rules::rules(command, &context, out),
         Command::Entities(command) => entities::entities(command, &context, out)?,
         Command::Alerts(command) => return alerts::alerts(command, &context, out),
+        Command::Silence(command) => return silence::silence(command, &context, out),
         Command::Stories(command) => stories::stories(command, &context, out)?,
         Command::Receivers(command) => return receivers::receivers(command, &context, out),
         Command::Status => status::status(&context, out)?,

@@ -2,12 +2,11 @@
 
 use serde_json::json;
 
+use super::alerts;
 use super::args::ReceiversCommand;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::output::{Output, neutral};
-use super::{alerts, environment, rules, setup, when};
-use crate::daemon::receivers::{Receiver, route};
 use crate::domain::alert::delivery::AttemptOutcome;
 use crate::domain::alert::wire::{WireAlert, WireLinks, WireRule};
 use crate::domain::alert::{self, Reason};
@@ -24,8 +23,8 @@ pub fn receivers(
     match command {
         ReceiversCommand::List => list(context, out).map(|()| Exit::Done),
         ReceiversCommand::Test { id } => test(id, context, out),
-        ReceiversCommand::Route { rule, severity, at } => {
-            tell_route(rule, severity.as_deref(), at.as_deref(), context, out).map(|()| Exit::Done)
+        ReceiversCommand::Route(args) => {
+            super::route::tell(args, context, out).map(|()| Exit::Done)
         }
     }
 }
@@ -159,68 +158,4 @@ fn test(id: &str, context: &Context, out: &mut Output) -> Result<Exit, Failure> 
         }))?;
     }
     Ok(if went { Exit::Done } else { Exit::Failed })
-}
-
-/// Who would be told of an alert of a rule.
-fn tell_route(
-    rule: &str,
-    severity: Option<&str>,
-    at: Option<&str>,
-    context: &Context,
-    out: &mut Output,
-) -> Result<(), Failure> {
-    let loaded = context.load()?;
-    let rule = rules::find(&loaded, rule)?;
-    let severity = match severity {
-        None => rule.severity,
-        Some(name) => Severity::from_name(name).ok_or_else(|| {
-            Failure::usage(format!(
-                "`{name}` is no severity: info, low, medium, high or critical"
-            ))
-        })?,
-    };
-    let at = at.map_or(Ok(context.clock.now()), |at| {
-        when::parse(at, context.clock.now(), &environment::zone())
-    })?;
-    let notify_context = setup::notify_context(&loaded.config, context)?;
-    let mut built = Vec::new();
-    for config in &loaded.config.receivers {
-        let notifier = crate::notify::build(config, &notify_context)
-            .map_err(|error| Failure::config(format!("receiver `{}`: {error}", config.id)))?;
-        // Whether `only` matches depends on the entry: here every entry is taken to match.
-        let config = crate::notify::settings::ReceiverConfig {
-            only: None,
-            ..config.clone()
-        };
-        built.push(std::sync::Arc::new(Receiver {
-            config,
-            notifier: notifier.into(),
-        }));
-    }
-    let rows: Vec<_> = route(&built, rule, severity, &[])
-        .into_iter()
-        .map(|route| {
-            let config = loaded.config.receivers.iter().find(|config| config.id == route.receiver);
-            let only = config.and_then(|config| config.only.clone());
-            json!({ "receiver": route.receiver, "told": route.skip.is_none(), "why_not": route.skip, "when": at, "only": only })
-        })
-        .collect();
-    if !out.is_human() {
-        return out.rows("routes", &rows);
-    }
-    for row in &rows {
-        let name = row["receiver"].as_str().unwrap_or("");
-        let only = row["only"]
-            .as_str()
-            .map(|only| format!(", only for entries that match {only}"))
-            .unwrap_or_default();
-        match row["why_not"].as_str() {
-            Some(why) => out.line(&format!("{name}  not told: {why}"))?,
-            None => out.line(&format!("{name}  told at once{only}"))?,
-        }
-    }
-    if rows.is_empty() {
-        out.line("nobody: no receiver is named by the rule, and none has `default = true`")?;
-    }
-    Ok(())
 }

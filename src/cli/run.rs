@@ -87,7 +87,14 @@ pub async fn poll_and_deliver(
     let mut summary = once::poll_all(shared, due, how, |_| bar.inc(1)).await?;
     bar.finish_and_clear();
     once::read_pages(shared, &mut summary.alerts).await?;
-    summary.deliveries = once::deliver_all(shared).await?;
+    let began = shared.clock.now();
+    summary.deliveries = once::deliver_all(shared, began).await?;
+    if daemon::health::look(shared).await? > 0 {
+        let told = once::deliver_all(shared, began).await?;
+        summary.deliveries.sent += told.sent;
+        summary.deliveries.failed += told.failed;
+        summary.deliveries.pending = told.pending;
+    }
     Ok(summary)
 }
 
@@ -123,8 +130,8 @@ pub fn print(summary: &Summary, out: &mut Output) -> Result<(), Failure> {
     };
     out.line(&format!("alerts      {} new{held}", alerts.new))?;
     out.line(&format!(
-        "deliveries  {} sent, {} pending, {} failed",
-        deliveries.sent, deliveries.pending, deliveries.failed
+        "deliveries  {} sent, {} pending, {} failed, {} held",
+        deliveries.sent, deliveries.pending, deliveries.failed, deliveries.held
     ))?;
     if feeds.waiting > 0 {
         out.line(&format!(

@@ -5,20 +5,25 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
 
 use super::context::{Context, Loaded};
 use super::environment;
 use super::exit::Failure;
 use crate::clock::Clock;
-use crate::config::settings::{Listen, LogFormat};
+use crate::config::settings::{HeartbeatSettings, Listen, LogFormat};
 use crate::config::{Config, derive_feed_id, lists, opml};
+use crate::daemon::heartbeat::HeartbeatSetup;
 use crate::daemon::pricing;
 use crate::daemon::receivers::Receiver;
 use crate::daemon::setup::{AlertSettings, Setup, WebsubSettings};
+use crate::domain::alert::hours::{QuietHours, TimeOfDay};
+use crate::domain::alert::manners::{Collects, Manner, Manners};
 use crate::domain::feed::Feed;
 use crate::domain::feed::market::Market;
 use crate::domain::feed::schedule::Pace;
-use crate::domain::id::FeedId;
+use crate::domain::id::{FeedId, ReceiverId};
 use crate::domain::matching::{Frequencies, Place, RuleSet};
 use crate::domain::rule::diagnostic::Level;
 use crate::domain::rule::{Definitions, added};
@@ -26,6 +31,8 @@ use crate::domain::story::policy::Policy;
 use crate::fetch::proxy::Proxies;
 use crate::fetch::{Fetcher, user_agent};
 use crate::notify;
+use crate::notify::heartbeat::Heartbeat;
+use crate::notify::settings::ReceiverConfig;
 use crate::observe;
 use crate::store::entries::{read_bulk, rows_since};
 use crate::store::{self, Store, StoreError};
@@ -180,6 +187,7 @@ impl Maker {
             }))
         });
         let receivers = receivers.collect::<Result<Vec<_>, String>>()?;
+        let manners = Arc::new(manners(&config, &context.zone));
         let fetcher = Fetcher::new(&config.fetch, &agent, self.clock.clone())
             .map_err(|error| error.to_string())?;
         tell_special(&config.feeds);
@@ -198,6 +206,7 @@ impl Maker {
         let rules = joined(&mut definitions, &added, config.rules);
         Ok(Setup {
             feeds,
+            manners,
             only: config.only.clone(),
             receivers,
             fetcher: Arc::new(fetcher),
@@ -209,6 +218,8 @@ impl Maker {
                 backlog: config.alerts.backlog,
                 give_up: config.alerts.give_up,
             },
+            health_receivers: health_receivers(&config),
+            heartbeat: heartbeat(&config.heartbeat, &context)?,
             story,
             keep,
             websub,
@@ -244,6 +255,73 @@ fn joined(
         }
     }
     Arc::new(rules)
+}
+
+/// Who hears that something is wrong with bongsu itself.
+fn health_receivers(config: &Config) -> Vec<ReceiverId> {
+    let named = config.alerts.health_receivers.iter();
+    named
+        .map(|text| ReceiverId::from(text.value.as_str()))
+        .collect()
+}
+
+/// When a digest comes of which config does not say when.
+const DIGEST_AT: Time = jiff::civil::time(8, 0, 0, 0);
+
+/// When and how alerts are told, in the machine's zone where no other is named.
+pub fn manners(config: &Config, machine: &TimeZone) -> Manners {
+    let of = |name: Option<&String>, default: &TimeZone| {
+        let named = name.and_then(|name| TimeZone::get(name).ok());
+        named.unwrap_or_else(|| default.clone())
+    };
+    let manner = |receiver: &ReceiverConfig| {
+        let own = of(receiver.zone.as_ref(), machine);
+        let (quiet, digest) = (&receiver.timing.quiet_hours, &receiver.timing.digest);
+        Manner {
+            quiet: quiet.as_ref().map(|quiet| QuietHours {
+                from: quiet.from,
+                to: quiet.to,
+                zone: of(quiet.zone.as_ref(), &own),
+                except: quiet.except,
+            }),
+            digest: TimeOfDay {
+                at: digest.as_ref().map_or(DIGEST_AT, |digest| digest.at),
+                zone: of(
+                    digest.as_ref().and_then(|digest| digest.zone.as_ref()),
+                    &own,
+                ),
+            },
+            collects: digest.as_ref().map(|digest| Collects {
+                except: digest.except,
+                empty: digest.empty,
+            }),
+            give_up: receiver.give_up.unwrap_or(config.alerts.give_up),
+        }
+    };
+    let receivers = config.receivers.iter();
+    let receivers = receivers.map(|receiver| (receiver.id.clone(), manner(receiver)));
+    Manners::new(
+        receivers.collect(),
+        &config.definitions,
+        config.alerts.story_window,
+    )
+}
+
+/// `[heartbeat]` as the daemon takes it; none without an address.
+fn heartbeat(
+    settings: &HeartbeatSettings,
+    context: &notify::Context,
+) -> Result<Option<HeartbeatSetup>, String> {
+    let Some(url) = &settings.url else {
+        return Ok(None);
+    };
+    let heartbeat =
+        Heartbeat::new(url, context).map_err(|error| format!("[heartbeat]: {error}"))?;
+    Ok(Some(HeartbeatSetup {
+        heartbeat: Arc::new(heartbeat),
+        every: settings.every,
+        start_and_fail: settings.start_and_fail,
+    }))
 }
 
 /// What makes a story, by `[alerts]` and the entities.

@@ -60,8 +60,7 @@ impl Glance {
     fn health(&self) -> impl Iterator<Item = (&'static str, usize)> {
         let count = |wanted: Health| {
             let rows = self.feeds.iter();
-            rows.filter(|row| row.state.health(&row.feed) == wanted)
-                .count()
+            rows.filter(|row| row.health() == wanted).count()
         };
         Health::ALL
             .map(|kind| (kind.as_str(), count(kind)))

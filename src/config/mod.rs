@@ -99,7 +99,6 @@ pub fn load(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Loaded {
         env,
         folder: PathBuf::new(),
         plain_secrets: BTreeSet::new(),
-        told: BTreeSet::new(),
     };
     let mut draft = Draft::default();
     for file in files::list(&mut cx, path) {

@@ -41,27 +41,11 @@ pub(super) struct Cx<'e> {
     pub folder: PathBuf,
     /// Files that hold a secret in plain sight.
     pub plain_secrets: BTreeSet<usize>,
-    /// Keys without effect that were told already.
-    pub told: BTreeSet<&'static str>,
 }
 
 impl Cx<'_> {
     pub fn push(&mut self, problem: Problem) {
         self.problems.push(problem);
-    }
-
-    /// Says, once for each kind of key, that it is read and checked and does nothing yet.
-    pub fn later(&mut self, key: &'static str, place: Place) {
-        if self.told.insert(key) {
-            self.push(
-                Problem::warning(
-                    "C20",
-                    place,
-                    format!("`{key}` is read and checked, but has no effect in this version"),
-                )
-                .help("keep it for a later version, or leave it out"),
-            );
-        }
     }
 }
 

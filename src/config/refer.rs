@@ -2,7 +2,7 @@
 //!
 //! Names inside queries (entities, classes, macros) are looked up in `compile`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::draft::Draft;
 use super::problem::Problem;
@@ -26,27 +26,36 @@ fn deaf(cx: &mut Cx, draft: &Draft) {
 
 /// Checks that what rules name is there.
 pub(super) fn check(cx: &mut Cx, draft: &Draft) {
-    let receivers: BTreeSet<&str> = draft
+    let receivers = draft
         .receivers
         .iter()
-        .map(|(receiver, _)| receiver.id.as_str())
-        .collect();
+        .map(|(receiver, _)| receiver.id.as_str());
+    let receivers: BTreeSet<&str> = receivers.collect();
     let feeds: BTreeSet<&str> = draft
         .feeds
         .iter()
         .map(|(feed, _)| feed.id.as_str())
         .collect();
-    let tags: BTreeSet<&str> = draft
-        .feeds
+    let tags = draft.feeds.iter().flat_map(|(feed, _)| &feed.tags);
+    let tags: BTreeSet<&str> = tags.map(String::as_str).collect();
+    let rules: BTreeSet<&str> = draft
+        .rules
         .iter()
-        .flat_map(|(feed, _)| feed.tags.iter().map(String::as_str))
+        .map(|(rule, _)| rule.id.as_str())
         .collect();
     idle(cx, draft, &receivers);
+    circles(cx, draft);
+    for text in &draft.alerts.health_receivers {
+        known(cx, draft, text, ("receiver", &receivers));
+    }
     deaf(cx, draft);
     let has_default = draft.receivers.iter().any(|(receiver, _)| receiver.default);
     for (rule, places) in &draft.rules {
         for text in &places.receivers {
             known(cx, draft, text, ("receiver", &receivers));
+        }
+        for text in &places.inhibit {
+            known(cx, draft, text, ("rule", &rules));
         }
         if places.receivers.is_empty() && !has_default && rule.enabled {
             cx.push(
@@ -79,6 +88,34 @@ pub(super) fn check(cx: &mut Cx, draft: &Draft) {
     }
 }
 
+/// Rules that keep each other quiet: which of them speaks would hang on their order.
+fn circles(cx: &mut Cx, draft: &Draft) {
+    let by_id: BTreeMap<&str, &[Text]> = draft
+        .rules
+        .iter()
+        .map(|(rule, places)| (rule.id.as_str(), places.inhibit.as_slice()))
+        .collect();
+    for (rule, places) in &draft.rules {
+        let mut reached: Vec<&str> = Vec::new();
+        let mut next: Vec<&str> = vec![rule.id.as_str()];
+        while let Some(id) = next.pop() {
+            for text in by_id.get(id).copied().unwrap_or_default() {
+                if !reached.contains(&text.value.as_str()) {
+                    reached.push(&text.value);
+                    next.push(&text.value);
+                }
+            }
+        }
+        if reached.contains(&rule.id.as_str()) {
+            let message = format!("\"{}\" keeps itself quiet", rule.id);
+            cx.push(
+                Problem::error("C30", places.id.clone(), message)
+                    .help("take it out of `inhibit`, there or in a rule that it names"),
+            );
+        }
+    }
+}
+
 /// Receivers that nothing is ever sent to: uncommented and left without `default = true`.
 fn idle(cx: &mut Cx, draft: &Draft, receivers: &BTreeSet<&str>) {
     if draft.rules.is_empty() || draft.any_broken("rule") {
@@ -87,7 +124,9 @@ fn idle(cx: &mut Cx, draft: &Draft, receivers: &BTreeSet<&str>) {
     let named: BTreeSet<&str> = draft
         .rules
         .iter()
-        .flat_map(|(_, places)| places.receivers.iter().map(|text| text.value.as_str()))
+        .flat_map(|(_, places)| &places.receivers)
+        .chain(&draft.alerts.health_receivers)
+        .map(|text| text.value.as_str())
         .collect();
     // A misspelt name is told of already, and may have meant any of them.
     if !named.is_subset(receivers) {

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::source::Place;
+use super::source::{Place, Text};
 use crate::secret::Secret;
 
 /// `[store]`.
@@ -33,6 +33,8 @@ pub struct AlertSettings {
     pub story_guards: Vec<String>,
     /// Whether reports in other languages fold too.
     pub fold_across_languages: bool,
+    /// Who is told of what is wrong with the system; empty: the default receivers.
+    pub health_receivers: Vec<Text>,
 }
 
 /// `[heartbeat]`.
@@ -42,6 +44,8 @@ pub struct HeartbeatSettings {
     pub url: Option<Secret>,
     /// How often.
     pub every: Duration,
+    /// Whether beginning and failing are said too, at `url` + `/start` and `/fail`.
+    pub start_and_fail: bool,
 }
 
 /// `[web]`.
@@ -134,6 +138,7 @@ impl Default for AlertSettings {
             give_up: DAYS_3,
             story_guards: Vec::new(),
             fold_across_languages: false,
+            health_receivers: Vec::new(),
         }
     }
 }
@@ -143,6 +148,7 @@ impl Default for HeartbeatSettings {
         Self {
             url: None,
             every: Duration::from_mins(5),
+            start_and_fail: false,
         }
     }
 }

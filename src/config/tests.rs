@@ -234,8 +234,8 @@ const BAD: &[(&str, &str)] = &[
         "a.toml:5:1: [[rule.test]] needs `match`: write for example match = true [C02]",
     ),
     (
-        "[[rule]]\nid = \"r\"\nquery = 'K2'\nenabled = false\nthrottle = \"20/h\"\n",
-        "a.toml:5:1: warning: `throttle` is read and checked, but has no effect in this version: keep it for a later version, or leave it out [C20]",
+        "[[rule]]\nid = \"r\"\nquery = 'K2'\nenabled = false\ninhibit = [{ by = \"r\" }]\n",
+        "a.toml:2:6: \"r\" keeps itself quiet: take it out of `inhibit`, there or in a rule that it names [C30]",
     ),
     (
         "[[receiver]]\nid = \"x\"\nkind = \"slak\"\nchannel = \"c\"\n",
@@ -839,19 +839,6 @@ fn the_systems_proxies_are_read_where_config_says_so() {
     assert!(
         problems.contains("$all_proxy") && !problems.contains("hunter2"),
         "{problems}"
-    );
-}
-
-#[test]
-fn one_kind_of_key_without_effect_is_told_once() {
-    let rule = |id: &str| {
-        format!("[[rule]]\nid = \"{id}\"\nquery = 'K2'\nenabled = false\nthrottle = \"2/h\"\n")
-    };
-    let found = lines(&[rule("a"), rule("b")].concat());
-    assert_eq!(found.len(), 1, "{found:?}");
-    assert!(
-        found[0].contains(":5:1: warning: `throttle` is read and checked"),
-        "{found:?}"
     );
 }
 

@@ -13,9 +13,27 @@ use super::Shared;
 pub use super::setup::Setup;
 use super::websub::receive;
 pub use super::websub::receive::{Delivery, Intent, Receipt};
+use crate::domain::alert::frame::Language;
+use crate::domain::alert::token::{Ack, Refusal};
 use crate::domain::id::FeedId;
 use crate::observe;
-use crate::store::{Connection, StoreError, Transaction, changes, feeds};
+use crate::store::alerts::{self, AlertRow};
+use crate::store::{Connection, StoreError, Transaction, changes, feeds, links};
+
+/// What a one-tap link is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AckLink {
+    /// The alert.
+    pub alert: i64,
+    /// To whom the link was sent.
+    pub receiver: String,
+    /// What the alert is about.
+    pub title: String,
+    /// Who has acknowledged it.
+    pub acked: Option<String>,
+    /// In which language the receiver reads.
+    pub language: Language,
+}
 
 /// A running daemon, as seen from outside.
 #[derive(Clone)]
@@ -119,6 +137,57 @@ impl Control {
     #[must_use]
     pub fn not_ready(&self) -> Vec<String> {
         self.shared.not_ready()
+    }
+
+    /// What a one-tap link leads to; changes nothing.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn ack_link(&self, token: &str) -> Result<Result<AckLink, Refusal>, StoreError> {
+        let (token, now) = (token.to_owned(), self.shared.clock.now());
+        let found = self
+            .shared
+            .store
+            .read(move |conn| {
+                let ack = match links::read(conn, &token, now)? {
+                    Ok(ack) => ack,
+                    Err(refusal) => return Ok(Err(refusal)),
+                };
+                let row = alerts::one(conn, ack.alert)?;
+                Ok(row.map(|row| (ack, row)).ok_or(Refusal::Expired))
+            })
+            .await?;
+        Ok(found.map(|(ack, row)| self.link(&ack, row)))
+    }
+
+    /// Acknowledges the alert of a one-tap link, as the receiver it was sent to.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn acknowledge(&self, token: &str) -> Result<Result<AckLink, Refusal>, StoreError> {
+        let link = match self.ack_link(token).await? {
+            Ok(link) => link,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let (alert, who, now) = (link.alert, link.receiver.clone(), self.shared.clock.now());
+        self.shared
+            .store
+            .write(move |tx| alerts::ack(tx, alert, &who, now))
+            .await?;
+        self.shared.timing_nudge.notify_one();
+        self.ack_link(token).await
+    }
+
+    fn link(&self, ack: &Ack, row: AlertRow) -> AckLink {
+        let setup = self.shared.setup();
+        let receiver = setup.receiver(ack.receiver.as_str());
+        AckLink {
+            alert: ack.alert,
+            receiver: ack.receiver.to_string(),
+            title: row.title,
+            acked: row.acked_by,
+            language: receiver.map_or_else(Language::default, |known| known.config.language),
+        }
     }
 
     /// A turn for a request of a hub; none where too many are being taken.

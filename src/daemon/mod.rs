@@ -5,6 +5,8 @@
 
 pub mod control;
 pub mod deliver;
+pub mod health;
+pub mod heartbeat;
 pub mod index;
 pub mod once;
 pub mod pages;
@@ -20,6 +22,7 @@ pub mod setup;
 pub mod supervisor;
 pub mod sweep;
 pub mod systemd;
+pub mod timing;
 pub mod websub;
 
 use std::collections::BTreeMap;
@@ -33,6 +36,7 @@ use self::progress::Progress;
 use self::setup::Setup;
 use crate::clock::Clock;
 use crate::domain::feed::{Health, Origin};
+use crate::domain::health::Kind;
 use crate::observe::{self, Metrics};
 use crate::store::{Store, StoreError};
 
@@ -66,6 +70,10 @@ pub struct Shared {
     pub page_nudge: Notify,
     /// There may be something to deliver.
     pub deliver_nudge: Notify,
+    /// There may be something that no longer waits, or a story that escalates.
+    pub timing_nudge: Notify,
+    /// A receiver may have begun to fail.
+    pub health_nudge: Notify,
     /// There may be a hub to ask.
     pub websub_nudge: Notify,
     /// Turns for requests of hubs.
@@ -96,6 +104,8 @@ impl Shared {
             poll_nudge: Notify::new(),
             page_nudge: Notify::new(),
             deliver_nudge: Notify::new(),
+            timing_nudge: Notify::new(),
+            health_nudge: Notify::new(),
             websub_nudge: Notify::new(),
             hub_turns: Semaphore::new(MOST_HUB_REQUESTS),
             pricing: Pricing::new(setup.market.clone()),
@@ -117,6 +127,7 @@ impl Shared {
         *self.setup.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(setup);
         self.poll_nudge.notify_one();
         self.deliver_nudge.notify_one();
+        self.timing_nudge.notify_one();
         self.websub_nudge.notify_one();
     }
 
@@ -131,6 +142,13 @@ impl Shared {
         if was.is_some() != wrong {
             self.watch_nudge.notify_one();
         }
+    }
+
+    /// What is wrong with `subject`, if anything.
+    #[must_use]
+    pub fn trouble(&self, subject: &str) -> Option<String> {
+        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        trouble.get(subject).cloned()
     }
 
     /// Why the daemon is not doing its work; empty when it is.
@@ -179,6 +197,7 @@ impl Shared {
             .set(observe::RULES, &[], number(setup.rules.rule_count()));
         self.metrics
             .set(observe::PATTERNS, &[], number(setup.rules.pattern_count()));
+        self.gauge_outbox().await?;
         for count in self.store.read(crate::store::outbox::counts).await? {
             let labels = [
                 ("state", count.state.as_str()),
@@ -208,6 +227,37 @@ impl Shared {
         self.count_feeds(&setup).await
     }
 
+    /// Conditions, circuits, and how long deliveries have waited.
+    async fn gauge_outbox(&self) -> Result<(), StoreError> {
+        let open = self.store.read(crate::store::health::counts).await?;
+        for kind in Kind::ALL {
+            let count = open.iter().find(|(open, _)| *open == kind);
+            let labels = [("kind", kind.as_str())];
+            self.metrics.set(
+                observe::CONDITIONS,
+                &labels,
+                number(count.map_or(0, |(_, count)| *count)),
+            );
+        }
+        let setup = self.setup();
+        let rows = self.store.read(crate::store::outbox::receivers).await?;
+        let waiting = self.store.read(crate::store::outbox::overdue).await?;
+        let now = self.clock.now();
+        for receiver in &setup.receivers {
+            let id = &receiver.config.id;
+            let row = rows.iter().find(|row| row.id == id.as_str());
+            let open = row.is_some_and(|row| row.circuit.is_open());
+            let labels = [("receiver", id.as_str())];
+            self.metrics
+                .set(observe::CIRCUIT, &labels, number(u64::from(open)));
+            let oldest = waiting.iter().find(|waiting| waiting.receiver == *id);
+            let age = oldest.map_or(0, |waiting| now.duration_since(waiting.oldest).as_secs());
+            self.metrics
+                .set(observe::OUTBOX_AGE, &labels, number(age.max(0)));
+        }
+        Ok(())
+    }
+
     /// Feeds by health.
     async fn count_feeds(&self, setup: &Setup) -> Result<(), StoreError> {
         let rows = self.store.read(crate::store::feeds::list).await?;
@@ -219,9 +269,7 @@ impl Shared {
             .iter()
             .filter(|row| setup.feeds.contains_key(&row.feed.id))
         {
-            *counts
-                .entry(row.state.health(&row.feed).as_str())
-                .or_default() += 1;
+            *counts.entry(row.health().as_str()).or_default() += 1;
         }
         for (health, count) in counts {
             self.metrics
@@ -253,12 +301,20 @@ pub async fn sync(shared: &Shared, setup: &Setup) -> Result<(), StoreError> {
         .iter()
         .map(|receiver| receiver.config.id.clone())
         .collect();
+    let rules = health::meanings(setup);
+    let configs: Vec<_> = setup
+        .receivers
+        .iter()
+        .map(|receiver| (receiver.config.id.clone(), receiver.fingerprint()))
+        .collect();
     let now = shared.clock.now();
     shared
         .store
         .write(move |tx| {
             let feeds: Vec<_> = feeds.iter().map(|feed| (**feed).clone()).collect();
             crate::store::feeds::sync(tx, &feeds, now)?;
+            crate::store::outbox::configure(tx, &configs, now)?;
+            crate::store::health::watch_rules(tx, &rules, now)?;
             crate::store::outbox::cancel_vanished(tx, &receivers, now)
         })
         .await

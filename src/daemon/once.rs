@@ -4,7 +4,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::Serialize;
 use tokio::task::JoinSet;
 
@@ -14,9 +16,14 @@ use super::pages;
 use super::poll::network;
 use super::poll::queue::{Due, Queue};
 use super::poll::{self, Report};
+use super::receivers::Receiver;
+use super::timing;
 use crate::domain::feed::outcome::OutcomeKind;
 use crate::store::StoreError;
 use crate::store::outbox;
+
+/// How long a receiver that is spoken to too often is waited for, all its waits together.
+const LONGEST_TURN: Duration = Duration::from_mins(1);
 
 /// Polls begun at once; each that waits for its host takes some memory.
 const WINDOW: usize = 256;
@@ -78,6 +85,8 @@ pub struct DeliveryCounts {
     pub pending: u64,
     /// Given up or refused.
     pub failed: u64,
+    /// Waiting for a time of day, a silence's end, a throttle: see `alerts list --held`.
+    pub held: u64,
 }
 
 impl Summary {
@@ -234,22 +243,40 @@ pub async fn read_pages(shared: &Arc<Shared>, alerts: &mut AlertCounts) -> Resul
     Ok(())
 }
 
-/// Tries each delivery that is neither settled nor held once, whatever its back-off says; receivers side by side.
+/// Lets go what has waited long enough, then tries each delivery that is neither settled nor held once, whatever its
+/// back-off says; receivers side by side. What was tried since `began` is left alone.
 ///
 /// # Errors
 /// The first error of the store.
-pub async fn deliver_all(shared: &Arc<Shared>) -> Result<DeliveryCounts, StoreError> {
+pub async fn deliver_all(
+    shared: &Arc<Shared>,
+    began: Timestamp,
+) -> Result<DeliveryCounts, StoreError> {
     let setup = shared.setup();
+    timing::round(shared, true).await?;
     let mut tasks = JoinSet::new();
     for receiver in &setup.receivers {
         let (shared, receiver) = (Arc::clone(shared), Arc::clone(receiver));
         tasks.spawn(async move {
             let mut went = Vec::new();
-            let began = shared.clock.now();
-            while let Some(claimed) = deliver::claim(&shared, &receiver, Some(began)).await? {
-                went.push(deliver::send(&shared, &receiver, claimed).await?);
+            let mut patience = LONGEST_TURN;
+            loop {
+                let mut next = deliver::claim(&shared, &receiver, Some(began)).await?;
+                while let Some(claimed) = next.take() {
+                    let (how, after) =
+                        deliver::send(&shared, &receiver, claimed, Some(began)).await?;
+                    went.push(how);
+                    next = after;
+                }
+                let Some(wait) = turn(&shared, &receiver, began).await? else {
+                    return Ok::<_, StoreError>(went);
+                };
+                if wait > patience {
+                    return Ok(went);
+                }
+                patience -= wait;
+                tokio::time::sleep(wait).await;
             }
-            Ok::<_, StoreError>(went)
         });
     }
     let mut counts = DeliveryCounts::default();
@@ -258,12 +285,31 @@ pub async fn deliver_all(shared: &Arc<Shared>) -> Result<DeliveryCounts, StoreEr
         counts.sent += went.iter().filter(|went| **went == Went::Sent).count() as u64;
         counts.failed += went.iter().filter(|went| **went == Went::Failed).count() as u64;
     }
-    // What a receiver's own Retry-After holds was not tried, and is owed all the same.
+    // What a receiver's own Retry-After or its bucket holds was not tried, and is owed all the same.
+    counts.pending = shared.store.read(outbox::open).await?;
     let open = shared.store.read(outbox::counts).await?;
-    counts.pending = open
-        .iter()
-        .filter(|count| matches!(count.state.as_str(), "due" | "sending"))
-        .map(|count| count.count)
-        .sum();
+    let held = open.iter().filter(|count| count.state == "held");
+    counts.held = held.map(|count| count.count).sum();
     Ok(counts)
+}
+
+/// How long until a receiver has its turn again, where only its bucket makes it wait.
+async fn turn(
+    shared: &Shared,
+    receiver: &Receiver,
+    began: Timestamp,
+) -> Result<Option<Duration>, StoreError> {
+    let id = receiver.config.id.clone();
+    let rows = shared.store.read(outbox::receivers).await?;
+    let row = rows.into_iter().find(|row| row.id == id.as_str());
+    let waiting = shared
+        .store
+        .read(move |conn| outbox::waiting(conn, Some(began)))
+        .await?;
+    let (Some(row), true) = (row, waiting.iter().any(|(waits, _)| *waits == id)) else {
+        return Ok(None);
+    };
+    let until = row.rate_until.filter(|until| row.hold_until < Some(*until));
+    let wait = until.map(|until| until.duration_since(shared.clock.now()));
+    Ok(wait.and_then(|wait| Duration::try_from(wait).ok()))
 }

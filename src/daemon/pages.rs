@@ -343,9 +343,10 @@ async fn record(
     item: Recorded,
 ) -> Result<Went, StoreError> {
     let (now, of_claim) = (shared.clock.now(), Arc::clone(claimed));
+    let manners = Arc::clone(&shared.setup().manners);
     let result = shared
         .store
-        .write(move |tx| store::pages::record(tx, &of_claim, &item, now))
+        .write(move |tx| store::pages::record(tx, &of_claim, &item, (&manners, now)))
         .await?;
     let Some(result) = result else {
         count(shared, "stale");
@@ -369,6 +370,7 @@ async fn record(
             "the article of an entry of {feed} raised {alerts} alerts"
         );
         shared.deliver_nudge.notify_one();
+        shared.timing_nudge.notify_one();
     }
     Ok(Went::Read(result))
 }

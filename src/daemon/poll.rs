@@ -124,6 +124,9 @@ pub async fn poll(
     if report.alerts > 0 {
         shared.deliver_nudge.notify_one();
     }
+    if report.new > 0 {
+        shared.timing_nudge.notify_one();
+    }
     if earlier {
         Box::pin(fill::run(shared, &feed.id, &mut report)).await?;
     }

@@ -5,8 +5,11 @@
 
 use std::sync::Arc;
 
+use sha2::{Digest as _, Sha256};
+
 use super::setup::Setup;
 
+use crate::domain::alert::rate::{self, Limits};
 use crate::domain::id::ReceiverId;
 use crate::domain::matching::Match;
 use crate::domain::rule::{Rule, Severity};
@@ -22,6 +25,29 @@ pub struct Receiver {
     pub config: ReceiverConfig,
     /// What sends.
     pub notifier: Arc<dyn Notifier>,
+}
+
+impl Receiver {
+    /// How often it may be spoken to: as config says, else as is usual for its kind.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        let kind = &self.config.kind;
+        let usual = || rate::usual(kind.name(), kind.is_for_people()).to_vec();
+        Limits {
+            destination: kind.destination(),
+            rates: self.config.rate.map_or_else(usual, |rate| vec![rate]),
+        }
+    }
+
+    /// A hash of how it is configured, from which no secret can be read. Of its secrets only those that make up its
+    /// destination count.
+    #[must_use]
+    pub fn fingerprint(&self) -> i64 {
+        let shown = format!("{} {:?}", self.config.kind.destination(), self.config);
+        let mut bytes = [0; 8];
+        bytes.copy_from_slice(&Sha256::digest(shown)[..8]);
+        i64::from_be_bytes(bytes)
+    }
 }
 
 /// A receiver that a rule speaks to.

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use super::setup::Setup;
 use super::{Shared, systemd};
+use crate::domain::id::ReceiverId;
 use crate::observe;
+use crate::store::{self, StoreError, outbox};
 
 /// Makes the next setup from what config says now. The error is text for people, several lines long.
 pub type Loader = dyn Fn() -> Result<Setup, String> + Send + Sync;
@@ -58,6 +60,34 @@ async fn apply(shared: &Arc<Shared>, setup: Setup) -> Result<(), String> {
     super::sync(shared, &setup)
         .await
         .map_err(|error| error.to_string())?;
+    speak_again(shared, &setup)
+        .await
+        .map_err(|error| error.to_string())?;
     shared.replace_setup(setup);
     Ok(())
+}
+
+/// Whoever is configured otherwise than before, a replaced token included, is spoken to at once.
+async fn speak_again(shared: &Shared, setup: &Setup) -> Result<(), StoreError> {
+    let before = shared.setup();
+    let changed: Vec<ReceiverId> = setup
+        .receivers
+        .iter()
+        .map(|receiver| &receiver.config)
+        .filter(|config| {
+            let known = before.receiver(config.id.as_str());
+            known.is_some_and(|known| known.config != **config)
+        })
+        .map(|config| config.id.clone())
+        .collect();
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let now = shared.clock.now();
+    let begin = move |tx: &store::Transaction<'_>| {
+        changed
+            .iter()
+            .try_for_each(|receiver| outbox::begin_anew(tx, receiver, now))
+    };
+    shared.store.write(begin).await
 }

@@ -8,7 +8,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::reload::{Loader, reload};
 use super::supervisor::{Ending, Supervisor};
-use super::{LONGEST_REST, Shared, deliver, index, pages, poll, sweep, systemd, websub};
+use super::{
+    LONGEST_REST, Shared, deliver, health, heartbeat, index, pages, poll, sweep, systemd, timing, websub,
+};
 
 /// How long tasks may take to stop; systemd is told 15 s.
 const GRACE: Duration = Duration::from_secs(8);
@@ -45,6 +47,12 @@ pub async fn run(
     supervisor.start("poll", poll::run(Arc::clone(&shared), stop.clone()));
     supervisor.start("pages", pages::run(Arc::clone(&shared), stop.clone()));
     supervisor.start("deliver", deliver::run(Arc::clone(&shared), stop.clone()));
+    supervisor.start("timing", timing::run(Arc::clone(&shared), stop.clone()));
+    supervisor.start("health", health::run(Arc::clone(&shared), stop.clone()));
+    supervisor.start(
+        "heartbeat",
+        heartbeat::run(Arc::clone(&shared), stop.clone()),
+    );
     supervisor.start("sweep", sweep::run(Arc::clone(&shared), stop.clone()));
     supervisor.start("index", index::run(Arc::clone(&shared), stop.clone()));
     supervisor.start(
@@ -109,6 +117,7 @@ async fn outside(shared: Arc<Shared>, stop: CancellationToken) -> anyhow::Result
                 shared.poll_nudge.notify_one();
                 shared.page_nudge.notify_one();
                 shared.deliver_nudge.notify_one();
+                shared.timing_nudge.notify_one();
                 shared.websub_nudge.notify_one();
             }
         }

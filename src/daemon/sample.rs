@@ -24,7 +24,7 @@ use crate::domain::matching::RuleSet;
 use crate::domain::rule::{Definitions, Rule, Severity};
 use crate::domain::story::policy::Policy;
 use crate::fetch::{FetchSettings, Fetcher};
-use crate::notify::settings::{ReceiverConfig, ReceiverKind};
+use crate::notify::settings::{ReceiverConfig, ReceiverKind, Timing};
 use crate::notify::{Notifier, Outgoing, Sending};
 use crate::store::outbox::Addressee;
 use crate::store::{self, Store};
@@ -66,10 +66,43 @@ pub(super) fn receiver(id: &str, answer: Answer) -> Arc<Receiver> {
             zone: None,
             max_body: None,
             language: Language::default(),
+            timing: Timing::default(),
             templates: crate::notify::settings::TemplateSettings::default(),
             kind: ReceiverKind::Terminal,
         },
         notifier: Arc::new(Told(answer)),
+    })
+}
+
+/// What a receiver makes of each message.
+pub(super) type Script = Box<dyn Fn(&Outgoing) -> Attempt + Send + Sync>;
+
+struct Scripted(Script);
+
+impl Notifier for Scripted {
+    fn attempt<'a>(&'a self, outgoing: &'a Outgoing) -> Sending<'a> {
+        Box::pin(async move {
+            // A real one waits for its answer.
+            tokio::task::yield_now().await;
+            (self.0)(outgoing)
+        })
+    }
+
+    fn patience(&self) -> Duration {
+        Duration::from_secs(1)
+    }
+
+    fn preview(&self, _: &Outgoing) -> String {
+        String::new()
+    }
+}
+
+/// A default receiver that goes by a script; people read it.
+pub(super) fn scripted(id: &str, script: Script) -> Arc<Receiver> {
+    let plain = receiver(id, Attempt::delivered);
+    Arc::new(Receiver {
+        config: plain.config.clone(),
+        notifier: Arc::new(Scripted(script)),
     })
 }
 
@@ -103,6 +136,9 @@ pub(super) fn setup(feeds: &[Feed], receivers: Vec<Arc<Receiver>>) -> Setup {
             backlog: Duration::from_hours(24),
             give_up: Duration::from_hours(72),
         },
+        manners: Arc::default(),
+        health_receivers: Vec::new(),
+        heartbeat: None,
         story: Arc::new(Policy::new(Duration::from_hours(72), false, &[], &[])),
         keep: store::Settings::default(),
         websub: None,
@@ -127,17 +163,24 @@ pub(super) async fn shared(setup: Setup) -> (TempDir, Arc<Shared>) {
 
 /// Owes a test alert to `receiver`.
 pub(super) async fn owe(shared: &Shared, receiver: &str) {
+    let key = format!("key-{receiver}");
+    owe_as(shared, receiver, &key, Severity::High).await;
+}
+
+/// Owes an alert under `key` to `receiver`, now.
+pub(super) async fn owe_as(shared: &Shared, receiver: &str, key: &str, severity: Severity) {
     let to = [Addressee {
         receiver: ReceiverId::new(receiver),
         give_up: Duration::from_hours(72),
         skip: None,
     }];
+    let now = shared.clock.now();
     let alert = WireAlert {
         kind: "alert".to_owned(),
         id: String::new(),
-        key: format!("key-{receiver}"),
-        created: now(),
-        severity: Severity::High,
+        key: key.to_owned(),
+        created: now,
+        severity,
         reason: Reason::Health,
         rule: WireRule {
             id: "bongsu.health".to_owned(),
@@ -155,7 +198,7 @@ pub(super) async fn owe(shared: &Shared, receiver: &str) {
     };
     shared
         .store
-        .write(move |tx| store::alerts::raise(tx, &alert, &to, now()).map(drop))
+        .write(move |tx| store::alerts::raise(tx, &alert, &to, now).map(drop))
         .await
         .unwrap();
 }

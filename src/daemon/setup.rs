@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::heartbeat::HeartbeatSetup;
 use super::receivers::Receiver;
+use crate::domain::alert::manners::Manners;
 use crate::domain::feed::Feed;
 use crate::domain::feed::market::Market;
 use crate::domain::feed::schedule::Pace;
@@ -42,6 +44,12 @@ pub struct Setup {
     pub market: Market,
     /// What alerts depend on.
     pub alerts: AlertSettings,
+    /// When and how alerts are told.
+    pub manners: Arc<Manners>,
+    /// Who is told of what is wrong with the system; empty: the default receivers.
+    pub health_receivers: Vec<ReceiverId>,
+    /// Whose clock is told that all is well; none: nobody's.
+    pub heartbeat: Option<HeartbeatSetup>,
     /// What makes a story.
     pub story: Arc<Policy>,
     /// How long things are kept.

@@ -8,6 +8,7 @@ pub mod alert;
 pub mod document;
 pub mod entry;
 pub mod feed;
+pub mod health;
 pub mod id;
 pub mod matching;
 pub mod rule;

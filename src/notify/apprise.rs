@@ -79,7 +79,6 @@ impl Protocol for Apprise {
 
     fn verdict(&self, answer: &Answer) -> Verdict {
         match answer.status {
-            200 => Verdict::ByStatus,
             204 => Verdict::Refused("nothing is configured under this `key` there".to_owned()),
             424 => {
                 Verdict::Later("at least one of the services behind it was not reached".to_owned())

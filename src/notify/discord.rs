@@ -7,9 +7,8 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::http::answer::Answer;
-use super::http::{Http, Request, parse_url};
+use super::http::{Http, Request};
 use super::markup::{Style, within};
-use super::mask::Mask;
 use super::service::{Protocol, Service, Shape, Verdict};
 use super::thread::Threads;
 use super::voice::Voice;
@@ -47,10 +46,7 @@ pub(super) fn new(
     voice: Voice,
     context: &Context,
 ) -> Result<Box<dyn Notifier>, BuildError> {
-    let url = parse_url("url", settings.url.expose())?;
-    let mut mask = Mask::default();
-    mask.hide_url(&url);
-    let http = Http::new(&url, mask, context)?;
+    let (url, http) = Http::hook(&settings.url, context)?;
     let discord = Discord {
         url,
         settings: settings.clone(),

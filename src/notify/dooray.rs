@@ -4,9 +4,8 @@ use serde_json::json;
 use url::Url;
 
 use super::http::answer::Answer;
-use super::http::{Http, Request, parse_url};
+use super::http::{Http, Request};
 use super::markup::Style;
-use super::mask::Mask;
 use super::service::{Protocol, Service, Shape, Verdict};
 use super::voice::Voice;
 use super::{BuildError, Context, Notifier, Outgoing};
@@ -37,10 +36,7 @@ pub(super) fn new(
     voice: Voice,
     context: &Context,
 ) -> Result<Box<dyn Notifier>, BuildError> {
-    let url = parse_url("url", settings.url.expose())?;
-    let mut mask = Mask::default();
-    mask.hide_url(&url);
-    let http = Http::new(&url, mask, context)?;
+    let (url, http) = Http::hook(&settings.url, context)?;
     let dooray = Dooray {
         url,
         name: settings.name.clone().unwrap_or_else(|| "bongsu".to_owned()),

@@ -92,6 +92,15 @@ impl Http {
         })
     }
 
+    /// The address in the key `url` that is a secret itself, as those of hooks are, and a client that hides it.
+    pub(super) fn hook(url: &Secret, context: &Context) -> Result<(Url, Self), BuildError> {
+        let url = parse_url("url", url.expose())?;
+        let mut mask = Mask::default();
+        mask.hide_url(&url);
+        let http = Self::new(&url, mask, context)?;
+        Ok((url, http))
+    }
+
     /// Sends one request; no answer is an attempt to be made later.
     pub(super) async fn ask(&self, request: Request) -> Result<Answer, Attempt> {
         let built = self

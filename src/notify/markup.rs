@@ -57,11 +57,8 @@ impl Style {
                 Self::Markdown,
                 '\\' | '*' | '_' | '~' | '`' | '|' | '>' | '#' | '[' | ']' | '(' | ')' | '<' | '!'
                 | '&',
-            ) => {
-                out.push('\\');
-                out.push(c);
-            }
-            (Self::Teams, '\\' | '*' | '_' | '`' | '[' | ']' | '(' | ')') => {
+            )
+            | (Self::Teams, '\\' | '*' | '_' | '`' | '[' | ']' | '(' | ')') => {
                 out.push('\\');
                 out.push(c);
             }
@@ -76,7 +73,7 @@ impl Style {
                 out.push_str("\\.");
             }
             // A mention needs its name right behind; `:name:` would be a picture.
-            (Self::Discord | Self::Markdown, '@') => {
+            (Self::Discord | Self::Markdown | Self::Jandi, '@') => {
                 out.push('@');
                 out.push(ZERO_WIDTH);
             }
@@ -87,10 +84,6 @@ impl Style {
             (Self::Jandi, '[') if last == Some('[') => {
                 out.push(ZERO_WIDTH);
                 out.push('[');
-            }
-            (Self::Jandi, '@') => {
-                out.push('@');
-                out.push(ZERO_WIDTH);
             }
             (_, c) => out.push(c),
         }
@@ -116,16 +109,12 @@ impl Style {
         let text = self.escape(label);
         match self {
             Self::Plain => format!("{label}: {url}"),
-            Self::Slack => format!("<{}|{text}>", self.escape_slack_url(url)),
+            Self::Slack => format!("<{}|{text}>", encoded(url, "|*_~`").replace('&', "&amp;")),
             Self::Discord | Self::Markdown => format!("[{text}](<{}>)", encoded(url, "<>\\")),
             Self::Teams => format!("[{text}]({})", encoded(url, "()")),
             Self::Html => format!("<a href=\"{}\">{text}</a>", self.escape(url)),
             Self::Jandi => format!("[[{text}]]({})", encoded(url, "()[]")),
         }
-    }
-
-    fn escape_slack_url(self, url: &str) -> String {
-        encoded(url, "|*_~`").replace('&', "&amp;")
     }
 
     /// The evidence in its surroundings, hits emphasised.

@@ -14,6 +14,7 @@ mod dooray;
 mod email;
 mod file;
 mod gotify;
+pub mod heartbeat;
 mod http;
 mod incident;
 mod jandi;
@@ -180,9 +181,7 @@ pub fn build(config: &ReceiverConfig, context: &Context) -> Result<Box<dyn Notif
         ReceiverKind::Email(settings) => {
             Ok(Box::new(email::Email::new(&config.id, settings, voice)?))
         }
-        ReceiverKind::Syslog(settings) => {
-            Ok(Box::new(syslog::Syslog::new(settings, voice, context)?))
-        }
+        ReceiverKind::Syslog(settings) => Ok(Box::new(syslog::Syslog::new(settings, voice)?)),
         ReceiverKind::Journald { socket } => {
             Ok(Box::new(journald::Journald::new(socket.as_ref(), voice)))
         }
@@ -190,9 +189,8 @@ pub fn build(config: &ReceiverConfig, context: &Context) -> Result<Box<dyn Notif
             config.id.as_str(),
             settings,
             max_body,
-            context,
         )?)),
-        ReceiverKind::Nats(settings) => Ok(Box::new(nats::Nats::new(settings, max_body, context)?)),
+        ReceiverKind::Nats(settings) => Ok(Box::new(nats::Nats::new(settings, max_body)?)),
         kind => build_service(kind, voice, context),
     }
 }

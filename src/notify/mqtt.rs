@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::mask::Mask;
 use super::stream::{Server, Stream, TIMEOUT, read, write};
-use super::{BuildError, Context, Notifier, Outgoing, Sending, cut};
+use super::{BuildError, Notifier, Outgoing, Sending, cut};
 use crate::domain::alert::delivery::Attempt;
 use crate::secret::Secret;
 
@@ -50,7 +50,6 @@ impl Mqtt {
         id: &str,
         settings: &MqttSettings,
         max_body: Option<u64>,
-        _context: &Context,
     ) -> Result<Self, BuildError> {
         let topic = &settings.topic;
         if topic.is_empty() || topic.len() > 65_535 || topic.contains(['#', '+', '\0']) {

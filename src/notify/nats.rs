@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::mask::Mask;
 use super::stream::{Server, Stream, TIMEOUT, read, read_line, write};
-use super::{BuildError, Context, Notifier, Outgoing, Sending, cut};
+use super::{BuildError, Notifier, Outgoing, Sending, cut};
 use crate::domain::alert::delivery::Attempt;
 use crate::secret::Secret;
 
@@ -46,11 +46,7 @@ pub(super) struct Nats {
 
 impl Nats {
     /// Checks the settings.
-    pub(super) fn new(
-        settings: &NatsSettings,
-        max_body: Option<u64>,
-        _context: &Context,
-    ) -> Result<Self, BuildError> {
+    pub(super) fn new(settings: &NatsSettings, max_body: Option<u64>) -> Result<Self, BuildError> {
         let subject = &settings.subject;
         let fine = !subject.is_empty()
             && subject.split('.').all(|token| !token.is_empty())

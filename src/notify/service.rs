@@ -112,6 +112,8 @@ impl<P: Protocol> Service<P> {
             && (self.protocol.learns_from(&answer)
                 || self.prepare(outgoing, Some(&answer), start).await?);
         if mended {
+            // What could not be asked before may be asked now: whether a room just joined is encrypted.
+            self.prepare(outgoing, None, start).await?;
             answer = self.ask(outgoing, shape).await?;
         }
         let mut verdict = self.judge(&answer);

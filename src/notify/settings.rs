@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::civil::Time;
 use sha2::{Digest, Sha256};
 
 use crate::domain::alert::frame::Language;
@@ -59,10 +60,47 @@ pub struct ReceiverConfig {
     pub max_body: Option<u64>,
     /// The language of labels and times.
     pub language: Language,
+    /// When it is told.
+    pub timing: Timing,
     /// Its own words for titles and bodies.
     pub templates: TemplateSettings,
     /// How it is reached.
     pub kind: ReceiverKind,
+}
+
+/// When a receiver is told; by default at once.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Timing {
+    /// When it is left alone.
+    pub quiet_hours: Option<QuietTimes>,
+    /// When all its alerts come together.
+    pub digest: Option<DigestTimes>,
+}
+
+/// A span of the day.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QuietTimes {
+    /// When it begins.
+    pub from: Time,
+    /// When it ends.
+    pub to: Time,
+    /// IANA zone; default: the receiver's.
+    pub zone: Option<String>,
+    /// From this severity on alerts pass.
+    pub except: Option<Severity>,
+}
+
+/// A time of day.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DigestTimes {
+    /// On the clock.
+    pub at: Time,
+    /// IANA zone; default: the receiver's.
+    pub zone: Option<String>,
+    /// From this severity on alerts come by themselves.
+    pub except: Option<Severity>,
+    /// Says so when there is nothing to tell.
+    pub empty: bool,
 }
 
 /// How a receiver is reached.
@@ -221,7 +259,6 @@ impl ReceiverKind {
             Self::Webhook(webhook) => vec![webhook.url.expose()],
             Self::Email(email) => vec![&email.server, email.username.as_deref().unwrap_or("")],
             // Slack limits each channel of a bot on its own.
-            Self::Slack(SlackSettings::Hook { url }) => vec![url.expose()],
             Self::Slack(SlackSettings::Bot { token, channel, .. }) => {
                 vec![token.expose(), channel]
             }
@@ -229,7 +266,8 @@ impl ReceiverKind {
             Self::Telegram(telegram) => vec![telegram.token.expose()],
             Self::Teams(teams) => vec![teams.url.expose()],
             Self::Matrix(matrix) => vec![matrix.token.expose()],
-            Self::Mattermost(MattermostSettings::Hook { url, .. }) => vec![url.expose()],
+            Self::Slack(SlackSettings::Hook { url })
+            | Self::Mattermost(MattermostSettings::Hook { url, .. }) => vec![url.expose()],
             Self::Mattermost(MattermostSettings::Bot { url, token, .. }) => {
                 vec![url.expose(), token.expose()]
             }

@@ -16,7 +16,7 @@ use super::markup::within;
 use super::service::Shape;
 use super::stream::{Server, write};
 use super::voice::Voice;
-use super::{BuildError, Context, Notifier, Outgoing, Sending};
+use super::{BuildError, Notifier, Outgoing, Sending};
 use crate::domain::alert::delivery::Attempt;
 use crate::domain::alert::message::Message;
 use crate::domain::alert::wire::WireAlert;
@@ -73,11 +73,7 @@ pub(super) struct Syslog {
 
 impl Syslog {
     /// Checks the settings.
-    pub(super) fn new(
-        settings: &SyslogSettings,
-        voice: Voice,
-        _context: &Context,
-    ) -> Result<Self, BuildError> {
+    pub(super) fn new(settings: &SyslogSettings, voice: Voice) -> Result<Self, BuildError> {
         let way = if let Some(path) = settings.server.strip_prefix("unix:") {
             let path = PathBuf::from(path);
             if !path.is_absolute() {

@@ -7,9 +7,8 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::http::answer::Answer;
-use super::http::{Http, Request, parse_url};
+use super::http::{Http, Request};
 use super::markup::Style;
-use super::mask::Mask;
 use super::service::{Protocol, Service, Shape, Verdict};
 use super::voice::Voice;
 use super::{BuildError, Context, Notifier, Outgoing};
@@ -38,10 +37,7 @@ pub(super) fn new(
     voice: Voice,
     context: &Context,
 ) -> Result<Box<dyn Notifier>, BuildError> {
-    let url = parse_url("url", settings.url.expose())?;
-    let mut mask = Mask::default();
-    mask.hide_url(&url);
-    let http = Http::new(&url, mask, context)?;
+    let (url, http) = Http::hook(&settings.url, context)?;
     Ok(Box::new(Service::new(Teams { url, voice }, http)))
 }
 

@@ -3,6 +3,7 @@
 //! Whether someone is told is decided in `domain::alert`; who still has to be told is in `outbox`; the JSON
 //! that is sent is put together in `wire`.
 
+mod hits;
 mod list;
 mod marked;
 mod wire;
@@ -20,9 +21,10 @@ use crate::domain::alert::wire::WireAlert;
 use crate::domain::id::{ReceiverId, RuleId};
 use crate::domain::rule::Severity;
 
+pub use hits::{Hit, HitCounts, heard_since, hit_counts, hits};
 pub use list::{
     AlertFilter, AlertRow, Deliveries, HeldFilter, HeldRow, after, held, list, newest, on_entity,
-    on_story,
+    on_story, one,
 };
 pub use marked::{MarkCounts, MarkedAlert, mark_counts, marked};
 pub use wire::{AlertDetail, detail, wire};
@@ -135,6 +137,20 @@ pub(super) fn of_story(tx: &Transaction<'_>, story: i64, rule: &RuleId) -> Resul
         .query_row(params![story, rule.as_str()], |row| row.get(0))?)
 }
 
+/// The first alert of a rule on a story, where it has told of it at or after `since`.
+pub(super) fn of_story_since(
+    tx: &Transaction<'_>,
+    story: i64,
+    rule: &RuleId,
+    since: Timestamp,
+) -> Result<Option<i64>> {
+    Ok(tx
+        .prepare_cached(
+            "select min(seq) from alert where story = ?1 and rule = ?2 and created >= ?3",
+        )?
+        .query_row(params![story, rule.as_str(), Ms(since)], |row| row.get(0))?)
+}
+
 /// When a rule's last alert on a story before `alert` was raised.
 pub(super) fn created_before(
     conn: &Connection,
@@ -149,19 +165,23 @@ pub(super) fn created_before(
     Ok(created.map(|created| created.0))
 }
 
-/// Whether an alert of a rule on a story went, or goes, to a receiver.
+/// Whether an alert of a rule on a story went, or goes, to a receiver. What a silence holds goes nowhere yet: it
+/// counts only for what is `silenced` too.
 pub(super) fn went_to(
     tx: &Transaction<'_>,
-    story: i64,
-    rule: &str,
+    (story, rule): (i64, &str),
     receiver: &ReceiverId,
+    silenced: bool,
 ) -> Result<bool> {
     Ok(tx
         .prepare_cached(
             "select exists (select 1 from alert a join delivery d on d.alert = a.seq
-             where a.story = ?1 and a.rule = ?2 and d.receiver = ?3 and d.state <> 'cancelled')",
+             where a.story = ?1 and a.rule = ?2 and d.receiver = ?3 and d.state <> 'cancelled'
+                and (?4 or d.state <> 'held' or d.hold is not 'silence'))",
         )?
-        .query_row(params![story, rule, receiver.as_str()], |row| row.get(0))?)
+        .query_row(params![story, rule, receiver.as_str(), silenced], |row| {
+            row.get(0)
+        })?)
 }
 
 /// The last word on a condition of the system: `Health` while it holds, `Resolved` after, and since when.
@@ -181,12 +201,14 @@ pub fn last_health(
         .optional()?)
 }
 
-/// Notes who has seen an alert; the first to say so stays. False where there is no such alert.
+/// Notes who has seen an alert, with a digest all that it carries; the first to say so stays. False where there is no
+/// such alert.
 pub fn ack(tx: &Transaction<'_>, alert: i64, who: &str, now: Timestamp) -> Result<bool> {
     let changed = tx
         .prepare_cached(
             "update alert set acked_at = coalesce(acked_at, ?2), acked_by = coalesce(acked_by, ?3)
-             where seq = ?1",
+             where seq = ?1 or seq in (
+                select d.alert from digest_member m join delivery d on d.seq = m.delivery where m.digest = ?1)",
         )?
         .execute(params![alert, Ms(now), who])?;
     Ok(changed > 0)

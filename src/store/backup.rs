@@ -26,7 +26,7 @@ impl Store {
 pub(super) fn write(conn: &Connection, to: &Path) -> Result<u64> {
     let failed = |error: io::Error| StoreError::io(to, &error);
     refuse_target(conn, to)?;
-    let temporary = temporary_path(to);
+    let temporary = open::suffixed(to, ".part");
     // What a backup that was killed has left, under this very name.
     let _ = fs::remove_file(&temporary);
     OpenOptions::new()
@@ -102,12 +102,6 @@ fn refuse_target(conn: &Connection, to: &Path) -> Result<()> {
         return foreign("a copy does not replace what is no copy");
     }
     Ok(())
-}
-
-fn temporary_path(to: &Path) -> PathBuf {
-    let mut name = to.as_os_str().to_owned();
-    name.push(".part");
-    PathBuf::from(name)
 }
 
 /// Makes the names in the folder of `file` durable.

@@ -43,7 +43,7 @@ const PROMISES: &[(&str, &str)] = &[
     ),
     (
         "alert about an entry without the match that raised it",
-        r#"select count(*) from alert a where a.entry is not null
+        r#"select count(*) from alert a where a.entry is not null and a.follows is null
             and not exists (select 1 from "match" m where m.alert = a.seq and m.raised is not null)"#,
     ),
     (

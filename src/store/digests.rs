@@ -63,10 +63,14 @@ pub fn gather(
     Ok(digests)
 }
 
-/// Tells a receiver that there is nothing to tell; false where the window has had its digest.
-pub fn raise_empty(tx: &Transaction<'_>, what: &Gathering<'_>, now: Timestamp) -> Result<bool> {
+/// Tells a receiver that there is nothing to tell; none where the window has had its digest.
+pub fn raise_empty(
+    tx: &Transaction<'_>,
+    what: &Gathering<'_>,
+    now: Timestamp,
+) -> Result<Option<i64>> {
     let alert = wire(what, 0, Severity::Info);
-    Ok(alerts::raise(tx, &alert, std::slice::from_ref(what.to), now)?.is_some())
+    alerts::raise(tx, &alert, std::slice::from_ref(what.to), now)
 }
 
 /// The severity of a delivery that may go into a digest.

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::row::{Columns, Json, Ms, Name, count, later, millis};
-use super::{Result, gaps};
+use super::{Result, gaps, health};
 use crate::domain::feed::outcome::OutcomeKind;
 use crate::domain::feed::quirks::Quirks;
 use crate::domain::feed::rhythm::Rhythm;
@@ -23,7 +23,7 @@ use crate::domain::feed::signs::Signs;
 use crate::domain::feed::standing::Standing;
 use crate::domain::feed::validators::Whole;
 use crate::domain::feed::websub::{Push, Terms};
-use crate::domain::feed::{Feed, FeedState, Origin};
+use crate::domain::feed::{Feed, FeedState, Health, Origin};
 use crate::domain::id::FeedId;
 
 pub use asked::{add, enable, remove, sync};
@@ -45,6 +45,19 @@ pub struct FeedRow {
     pub state: FeedState,
     /// Whether it is still asked for; entries and alerts of others are kept.
     pub configured: bool,
+    /// Whether it is known to be silent beyond its rhythm; only [`list`] and [`get`] look.
+    pub silent: bool,
+}
+
+impl FeedRow {
+    /// How it is: silent only where nothing else is wrong.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        match self.state.health(&self.feed) {
+            Health::Ok if self.silent => Health::Silent,
+            health => health,
+        }
+    }
 }
 
 /// The columns that [`read_feed`] takes, in its order.
@@ -67,7 +80,12 @@ macro_rules! select_feeds {
 pub fn list(conn: &Connection) -> Result<Vec<FeedRow>> {
     let mut query = conn.prepare_cached(select_feeds!("where configured = 1 order by id"))?;
     let rows = query.query_map([], read_feed)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let mut rows: Vec<FeedRow> = rows.collect::<Result<_, _>>()?;
+    let silent = health::silent(conn)?;
+    for row in &mut rows {
+        row.silent = silent.contains(&row.feed.id);
+    }
+    Ok(rows)
 }
 
 /// The feeds that were added through the API, as the daemon polls them.
@@ -81,10 +99,15 @@ pub fn added(conn: &Connection) -> Result<Vec<Feed>> {
 
 /// One feed, asked for or not.
 pub fn get(conn: &Connection, feed: &FeedId) -> Result<Option<FeedRow>> {
-    Ok(conn
+    let row = conn
         .prepare_cached(select_feeds!("where id = ?1"))?
         .query_row([feed.as_str()], read_feed)
-        .optional()?)
+        .optional()?;
+    let silent = |row: FeedRow| {
+        let silent = health::silent(conn)?.contains(feed);
+        Ok(FeedRow { silent, ..row })
+    };
+    row.map(silent).transpose()
 }
 
 /// What was learned of one feed; none where the store does not know it.
@@ -355,6 +378,7 @@ fn read_feed(row: &Row<'_>) -> rusqlite::Result<FeedRow> {
         feed,
         state: read_state(&mut row)?,
         configured: row.take()?,
+        silent: false,
     })
 }
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rustix::fs::FlockOperation;
 
-use super::{Result, StoreError};
+use super::{Result, StoreError, open};
 
 /// How often a held lock is tried again.
 const TRIES: u32 = 5;
@@ -111,9 +111,7 @@ pub(super) fn was_taken(database: &Path) -> bool {
 
 /// The file that is locked.
 pub(super) fn lock_path(database: &Path) -> PathBuf {
-    let mut name = database.as_os_str().to_owned();
-    name.push(".lock");
-    PathBuf::from(name)
+    open::suffixed(database, ".lock")
 }
 
 fn write_holder(file: &mut File, owner: &str) -> std::io::Result<()> {

@@ -30,7 +30,9 @@ pub(super) const ALL: &[Migration] = &[
     (11, include_str!("migrations/0011_identity.sql")),
     (12, include_str!("migrations/0012_stories.sql")),
     (13, include_str!("migrations/0013_decisions.sql")),
-    (14, include_str!("migrations/0017_web.sql")),
+    (14, include_str!("migrations/0014_marked.sql")),
+    (15, include_str!("migrations/0015_health.sql")),
+    (16, include_str!("migrations/0016_web.sql")),
 ];
 
 /// The version that `steps` lead to.
@@ -84,9 +86,7 @@ pub(super) fn version(conn: &Connection) -> Result<i64> {
 
 /// Where the copy of a store of version `from` is kept.
 fn copy_path(path: &Path, from: i64) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".version-{from}"));
-    PathBuf::from(name)
+    open::suffixed(path, &format!(".version-{from}"))
 }
 
 #[cfg(test)]

@@ -21,9 +21,12 @@ pub mod definitions;
 pub mod digests;
 pub mod entries;
 mod error;
+pub mod escalations;
 pub mod feeds;
 pub mod gaps;
+pub mod health;
 pub mod hosts;
+pub mod links;
 mod lock;
 mod migrate;
 mod open;
@@ -39,10 +42,12 @@ mod sample;
 pub mod search;
 pub mod sessions;
 mod settings;
+pub mod silences;
 pub mod status;
 pub mod stories;
 #[cfg(test)]
 mod tests;
+pub mod timing;
 pub mod websub;
 mod writer;
 
@@ -109,6 +114,7 @@ impl Store {
         self.write_blocking(move |tx| {
             outbox::void_leases(tx, &owner, now)?;
             outbox::forget_wrong_clock(tx, now)?;
+            links::ensure_key(tx, now)?;
             pages::free_interrupted(tx, now)?;
             feeds::free_interrupted(tx, now)
         })?;

@@ -94,8 +94,13 @@ pub(super) fn identity(path: &Path) -> Result<(u64, u64)> {
 
 /// The write-ahead log beside a database.
 pub(super) fn wal_path(path: &Path) -> PathBuf {
+    suffixed(path, "-wal")
+}
+
+/// The file beside `path` whose name goes on with `suffix`.
+pub(super) fn suffixed(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
-    name.push("-wal");
+    name.push(suffix);
     PathBuf::from(name)
 }
 

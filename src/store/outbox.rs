@@ -3,12 +3,14 @@
 //! When to try again is decided in `domain::alert::delivery`; sending is in `crate::notify`. A delivery is in
 //! one state: held, due, sending, delivered, dead or cancelled.
 
+mod receiver;
 mod show;
+mod turn;
 
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Row, Transaction, params};
+use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::row::{Ms, Rank, later, millis};
 use super::{Result, digests};
@@ -16,15 +18,16 @@ use crate::domain::alert::delivery::{Attempt, AttemptOutcome, DeliveryState};
 use crate::domain::id::ReceiverId;
 use crate::domain::rule::Severity;
 
+pub(super) use receiver::forget_wrong_clock;
+pub use receiver::{ReceiverRow, begin_anew, configure, receivers, set_back};
 pub use show::{
-    AttemptRow, DeliveryRow, ReceiverRow, StateCount, counts, next_due, of_alert, receivers,
-    waiting,
+    AttemptRow, DeadFilter, DeliveryRow, StateCount, Waiting, counts, dead, next_due, of_alert,
+    open, overdue, stuck, waiting,
 };
+pub use turn::{Claim, Claimed, claim, give_back};
 
 /// The longest that a receiver's own wish holds it.
 const LONGEST_HOLD: Duration = Duration::from_hours(24);
-/// How far clocks are corrected in good order.
-const CLOCK_STEP: Duration = Duration::from_hours(1);
 /// What a person sees where a lease ran out.
 const UNKNOWN: &str = "the process ended before the answer came; the receiver may have it";
 
@@ -37,46 +40,6 @@ pub struct Addressee {
     pub give_up: Duration,
     /// Why it is not sent after all (below its `min_severity`, say): kept as a cancelled delivery.
     pub skip: Option<String>,
-}
-
-/// Which deliveries to take.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claim<'a> {
-    /// Of this receiver.
-    pub receiver: &'a ReceiverId,
-    /// The token of the lock under which they are sent.
-    pub owner: &'a str,
-    /// Now.
-    pub now: Timestamp,
-    /// When others may take them.
-    pub lease_until: Timestamp,
-    /// At most so many.
-    pub limit: u32,
-    /// For `--once`: back-off does not count, and what was tried at or after this instant is left alone.
-    pub untried_since: Option<Timestamp>,
-}
-
-/// A delivery under lease.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claimed {
-    /// The delivery.
-    pub id: i64,
-    /// Its alert.
-    pub alert: i64,
-    /// Who gets it.
-    pub receiver: ReceiverId,
-    /// The key it is sent under.
-    pub key: String,
-    /// How much it matters.
-    pub severity: Severity,
-    /// When it was owed first.
-    pub created: Timestamp,
-    /// When to stop trying.
-    pub give_up: Timestamp,
-    /// Attempts before this one.
-    pub attempts: u32,
-    /// Who holds the lease.
-    pub owner: String,
 }
 
 /// Stores that an alert (id, key, severity) is owed to someone, or why it is not.
@@ -109,53 +72,6 @@ pub(super) fn owe(
     Ok(tx.last_insert_rowid())
 }
 
-/// Takes deliveries of one receiver under lease, the most severe and then the oldest first.
-///
-/// Nothing while the receiver has asked to be left alone.
-pub fn claim(tx: &Transaction<'_>, claim: &Claim<'_>) -> Result<Vec<Claimed>> {
-    let held: bool = tx
-        .prepare_cached("select exists (select 1 from receiver where id = ?1 and hold_until > ?2)")?
-        .query_row(params![claim.receiver.as_str(), Ms(claim.now)], |row| {
-            row.get(0)
-        })?;
-    if held {
-        return Ok(Vec::new());
-    }
-    let (ready, since) = match claim.untried_since {
-        None => ("due <= ?5", claim.now),
-        Some(since) => ("(last_attempt is null or last_attempt < ?5)", since),
-    };
-    let mut query = tx.prepare_cached(&format!(
-        "update delivery set state = 'sending', owner = ?2, lease_until = ?3 where seq in
-            (select seq from delivery where receiver = ?1 and state = 'due' and {ready}
-             order by severity desc, created, seq limit ?4)
-         returning seq, alert, receiver, key, severity, created, give_up, attempts, owner"
-    ))?;
-    let rows = query.query_map(
-        params![
-            claim.receiver.as_str(),
-            claim.owner,
-            Ms(claim.lease_until),
-            claim.limit,
-            Ms(since),
-        ],
-        read_claimed,
-    )?;
-    let mut claimed: Vec<Claimed> = rows.collect::<Result<_, _>>()?;
-    claimed.sort_by_key(|row| (std::cmp::Reverse(row.severity), row.created, row.id));
-    Ok(claimed)
-}
-
-/// Gives a claimed delivery back untried: the process ends, or the message could not be made yet.
-pub fn give_back(tx: &Transaction<'_>, claimed: &Claimed) -> Result<()> {
-    tx.prepare_cached(
-        "update delivery set state = 'due', owner = null, lease_until = null
-         where seq = ?1 and state = 'sending' and owner = ?2",
-    )?
-    .execute(params![claimed.id, claimed.owner])?;
-    Ok(())
-}
-
 /// Stores an attempt and where the delivery stands after it.
 ///
 /// False where the lease was lost meanwhile: then the attempt is kept, and only a success still counts.
@@ -176,11 +92,11 @@ pub fn settle(
         return Ok(false);
     };
     add_attempt(tx, claimed.id, attempt, now)?;
-    note_receiver(tx, &claimed.receiver, attempt, now)?;
     if !ours && attempt.outcome != AttemptOutcome::Delivered {
+        receiver::note(tx, &claimed.receiver, attempt, now)?;
         return Ok(false);
     }
-    let message = message_of(&attempt.outcome);
+    let message = attempt.outcome.message();
     let (state, why, due) = match next {
         DeliveryState::Due { due } => ("due", message, Some(Ms(*due))),
         DeliveryState::Delivered => ("delivered", None, None),
@@ -193,17 +109,8 @@ pub fn settle(
     )?
     .execute(params![claimed.id, state, why, due, settled])?;
     digests::follow(tx, claimed.id, now)?;
+    receiver::note(tx, &claimed.receiver, attempt, now)?;
     Ok(ours)
-}
-
-fn message_of(outcome: &AttemptOutcome) -> Option<&str> {
-    match outcome {
-        AttemptOutcome::Delivered => None,
-        AttemptOutcome::Later { message, .. }
-        | AttemptOutcome::Refused { message }
-        | AttemptOutcome::Permanent { message }
-        | AttemptOutcome::Gone { message } => Some(message),
-    }
 }
 
 fn add_attempt(
@@ -212,13 +119,6 @@ fn add_attempt(
     attempt: &Attempt,
     now: Timestamp,
 ) -> Result<()> {
-    let outcome = match attempt.outcome {
-        AttemptOutcome::Delivered => "delivered",
-        AttemptOutcome::Later { .. } => "later",
-        AttemptOutcome::Refused { .. } => "refused",
-        AttemptOutcome::Permanent { .. } => "permanent",
-        AttemptOutcome::Gone { .. } => "gone",
-    };
     count_attempt(tx, delivery, now)?;
     tx.prepare_cached(
         "insert into attempt (delivery, number, at, outcome, status, message, answer, duration_ms)
@@ -227,9 +127,9 @@ fn add_attempt(
     .execute(params![
         delivery,
         Ms(now),
-        outcome,
+        attempt.outcome.as_str(),
         attempt.status,
-        message_of(&attempt.outcome),
+        attempt.outcome.message(),
         attempt.answer,
         millis(attempt.duration),
     ])?;
@@ -244,64 +144,13 @@ fn count_attempt(tx: &Transaction<'_>, delivery: i64, now: Timestamp) -> Result<
     Ok(())
 }
 
-/// Keeps how the receiver is doing, and for how long it wants to be left alone.
-fn note_receiver(
-    tx: &Transaction<'_>,
-    receiver: &ReceiverId,
-    attempt: &Attempt,
-    now: Timestamp,
-) -> Result<()> {
-    let wait = match &attempt.outcome {
-        AttemptOutcome::Delivered => {
-            tx.prepare_cached(
-                "insert into receiver (id, last_success) values (?1, ?2)
-                 on conflict (id) do update set failures = 0, last_success = ?2, last_error = null",
-            )?
-            .execute(params![receiver.as_str(), Ms(now)])?;
-            return Ok(());
-        }
-        AttemptOutcome::Later { wait, .. } => *wait,
-        AttemptOutcome::Refused { .. }
-        | AttemptOutcome::Permanent { .. }
-        | AttemptOutcome::Gone { .. } => None,
-    };
-    let hold = wait.map(|wait| Ms(later(now, millis(wait.min(LONGEST_HOLD)))));
-    tx.prepare_cached(
-        "insert into receiver (id, failures, last_failure, last_error, hold_until)
-         values (?1, 1, ?2, ?3, ?4)
-         on conflict (id) do update set failures = receiver.failures + 1, last_failure = ?2,
-            last_error = ?3, hold_until = case
-                when ?4 is null or receiver.hold_until > ?4 then receiver.hold_until else ?4 end",
-    )?
-    .execute(params![
-        receiver.as_str(),
-        Ms(now),
-        message_of(&attempt.outcome),
-        hold
-    ])?;
-    Ok(())
-}
-
 /// Frees deliveries whose lease ran out: each counts as an attempt of unknown end and is due at once.
 ///
 /// So are those that were leased, put off or held under a clock that has been set back since.
 pub fn release_expired(tx: &Transaction<'_>, now: Timestamp) -> Result<u32> {
     forget_wrong_clock(tx, now)?;
+    receiver::give_up_gone(tx, now)?;
     free(tx, "lease_until <= ?1", &Ms(now), now)
-}
-
-/// Nothing is put off for longer than [`LONGEST_HOLD`]: what lies beyond comes now.
-pub(super) fn forget_wrong_clock(tx: &Transaction<'_>, now: Timestamp) -> Result<()> {
-    let latest = Ms(later(now, millis(LONGEST_HOLD + CLOCK_STEP)));
-    tx.prepare_cached("update receiver set hold_until = null where hold_until > ?1")?
-        .execute([latest])?;
-    for sql in [
-        "update delivery set due = ?2 where state = 'due' and due > ?1",
-        "update delivery set lease_until = ?2 where state = 'sending' and lease_until > ?1",
-    ] {
-        tx.prepare_cached(sql)?.execute([latest, Ms(now)])?;
-    }
-    Ok(())
 }
 
 /// Frees the deliveries of every owner but this one: it has the lock, so they are dead.
@@ -388,6 +237,8 @@ pub fn resend(
             })?;
         let again = format!("{key}-r{}", times.max(1) + 1);
         owed.push(owe(tx, (alert, &again, severity), addressee, now)?);
+        // Whoever asks for it has seen to the receiver.
+        begin_anew(tx, &addressee.receiver, now)?;
     }
     Ok(Some(owed))
 }
@@ -406,20 +257,6 @@ fn told_before(tx: &Transaction<'_>, alert: i64) -> Result<Vec<Addressee>> {
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
-}
-
-fn read_claimed(row: &Row<'_>) -> rusqlite::Result<Claimed> {
-    Ok(Claimed {
-        id: row.get(0)?,
-        alert: row.get(1)?,
-        receiver: ReceiverId::new(row.get::<_, String>(2)?),
-        key: row.get(3)?,
-        severity: row.get::<_, Rank>(4)?.0,
-        created: row.get::<_, Ms>(5)?.0,
-        give_up: row.get::<_, Ms>(6)?.0,
-        attempts: row.get(7)?,
-        owner: row.get(8)?,
-    })
 }
 
 #[cfg(test)]

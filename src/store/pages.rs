@@ -12,7 +12,9 @@ use serde::Serialize;
 use super::entries::{self, Placed, StoredEntry};
 use super::polls::{PollCommit, PollResult, Recorded, RuleMatch, Terms, record_case};
 use super::row::{Json, Ms, Name, count, later, millis};
+use super::timing::Gate;
 use super::{Result, hosts};
+use crate::domain::alert::manners::Manners;
 use crate::domain::entry::page::{MOST_TRIES, State, Wanted};
 use crate::domain::id::{EntryId, FeedId};
 
@@ -262,7 +264,7 @@ pub fn record(
     tx: &Transaction<'_>,
     claimed: &Claimed,
     item: &Recorded,
-    now: Timestamp,
+    (manners, now): (&Manners, Timestamp),
 ) -> Result<Option<PollResult>> {
     let seq = claimed.entry.seq;
     let fresh = tx
@@ -291,9 +293,11 @@ pub fn record(
         revision: claimed.entry.revision,
         story: claimed.entry.story,
     };
+    let gate = Gate::load(tx, manners, now)?;
     let terms = Terms {
         backlog_before: claimed.backlog_before,
         undated_is_backlog: claimed.undated_is_backlog,
+        gate: &gate,
         now,
     };
     record_case(tx, &terms, at, &item).map(Some)

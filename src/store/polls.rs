@@ -3,6 +3,8 @@
 //! What is new and what matches was found before; whether someone is told is `domain::alert::decide`. Here
 //! the facts it needs are gathered from the store, in the same transaction that keeps its answer.
 
+mod told;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -14,9 +16,12 @@ use super::entries::{self, Marks, Placed};
 use super::gaps::{self, NewGap};
 use super::outbox::Addressee;
 use super::row::{Json, Ms, Name, Rank};
+use super::silences::About;
 use super::stories::{self, Placer};
+use super::timing::Gate;
 use super::{Result, StoreError, feeds, pages, websub};
 use crate::domain::alert::decide::{Change, Facts, decide};
+use crate::domain::alert::manners::Manners;
 use crate::domain::alert::{self, Decision, Held, Reason};
 use crate::domain::entry::Entry;
 use crate::domain::entry::identity::Part;
@@ -57,6 +62,8 @@ pub struct PollCommit {
     pub backlog_before: Timestamp,
     /// Undated new entries raise none either: it is the feed's first document.
     pub undated_is_backlog: bool,
+    /// How its alerts are to be told.
+    pub manners: Arc<Manners>,
     /// What makes a story.
     pub story: Arc<Policy>,
     /// When all this is so.
@@ -64,10 +71,11 @@ pub struct PollCommit {
 }
 
 impl PollCommit {
-    fn terms(&self) -> Terms {
+    fn terms<'a>(&self, gate: &'a Gate<'a>) -> Terms<'a> {
         Terms {
             backlog_before: self.backlog_before,
             undated_is_backlog: self.undated_is_backlog,
+            gate,
             now: self.now,
         }
     }
@@ -75,9 +83,10 @@ impl PollCommit {
 
 /// By what matches are decided, besides themselves: see the fields of [`PollCommit`].
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Terms {
+pub(super) struct Terms<'a> {
     pub backlog_before: Timestamp,
     pub undated_is_backlog: bool,
+    pub gate: &'a Gate<'a>,
     pub now: Timestamp,
 }
 
@@ -208,12 +217,13 @@ pub(super) fn record_entries(
     for rekeyed in &commit.rekeyed {
         entries::rekey(tx, &commit.feed, rekeyed)?;
     }
+    let gate = Gate::load(tx, &commit.manners, commit.now)?;
     let mut placer = Placer::new(commit);
     for item in &commit.new {
-        record_new(tx, commit, item, (&mut placer, result))?;
+        record_new(tx, (commit, &gate), item, (&mut placer, result))?;
     }
     for revised in &commit.revised {
-        record_revised(tx, commit, revised, (&mut placer, result))?;
+        record_revised(tx, (commit, &gate), revised, (&mut placer, result))?;
     }
     result.pages += pages::queue(tx, commit)?;
     entries::touch(tx, &commit.seen, commit.now)
@@ -221,7 +231,7 @@ pub(super) fn record_entries(
 
 fn record_new(
     tx: &Transaction<'_>,
-    commit: &PollCommit,
+    (commit, gate): (&PollCommit, &Gate<'_>),
     item: &Recorded,
     (placer, result): (&mut Placer<'_>, &mut PollResult),
 ) -> Result<()> {
@@ -239,13 +249,13 @@ fn record_new(
         revised: false,
     };
     let alerts = result.alerts.len();
-    record_findings(tx, &commit.terms(), &case, result)?;
+    record_findings(tx, &commit.terms(gate), &case, result)?;
     placer.settle(tx, &case.at, &home, result.alerts.len() > alerts)
 }
 
 fn record_revised(
     tx: &Transaction<'_>,
-    commit: &PollCommit,
+    (commit, gate): (&PollCommit, &Gate<'_>),
     revised: &RevisedEntry,
     (placer, result): (&mut Placer<'_>, &mut PollResult),
 ) -> Result<()> {
@@ -260,13 +270,13 @@ fn record_revised(
         item: &revised.now,
         revised: true,
     };
-    record_findings(tx, &commit.terms(), &case, result)
+    record_findings(tx, &commit.terms(gate), &case, result)
 }
 
 /// What is found in a stored entry later, on the terms of its poll.
 pub(super) fn record_case(
     tx: &Transaction<'_>,
-    terms: &Terms,
+    terms: &Terms<'_>,
     at: Placed,
     item: &Recorded,
 ) -> Result<PollResult> {
@@ -283,34 +293,15 @@ pub(super) fn record_case(
 /// Whom the entry names, and what its matches lead to.
 fn record_findings(
     tx: &Transaction<'_>,
-    terms: &Terms,
+    terms: &Terms<'_>,
     case: &Case<'_>,
     result: &mut PollResult,
 ) -> Result<()> {
     entries::save_mentions(tx, &case.at, &case.item.mentions, terms.now)?;
-    for found in &case.item.matches {
-        let told = alerts::of_story(tx, case.at.story, &found.found.rule)?;
-        let others = untold(tx, case.at.story, found, told)?;
-        let facts = Facts {
-            notify: found.notify,
-            revisions: found.revisions,
-            published: case.item.entry.content.published,
-            backlog_before: terms.backlog_before,
-            undated_is_backlog: terms.undated_is_backlog,
-            change: if case.revised {
-                Change::Revised {
-                    matched_before: matched_before(tx, &case.at, found)?,
-                }
-            } else {
-                Change::New
-            },
-            story_alerted: told.is_some() && others.is_empty(),
-        };
-        let outcome = match decide(&facts) {
-            Decision::Raise(reason) => raise(tx, terms, case, (found, reason, &others), result)?,
-            Decision::Hold(Held::Folded) => Outcome::Held(Held::Folded, told),
-            Decision::Hold(held) => Outcome::Held(held, None),
-        };
+    let mut matches: Vec<&RuleMatch> = case.item.matches.iter().collect();
+    matches.sort_by_key(|found| terms.gate.manners.order(&found.found.rule));
+    for found in matches {
+        let outcome = decide_match(tx, terms, case, found, result)?;
         if let Outcome::Held(held, _) = outcome {
             *result.held.entry(held.as_str()).or_default() += 1;
         }
@@ -319,25 +310,54 @@ fn record_findings(
     Ok(())
 }
 
-/// Of those whom a match is for, the ones that no alert of the rule on this story went to: a receiver's `only`
-/// may refuse the first entry and take a copy.
-fn untold(
+/// Whether a match is told, and if so, owes it.
+fn decide_match(
     tx: &Transaction<'_>,
-    story: i64,
+    terms: &Terms<'_>,
+    case: &Case<'_>,
     found: &RuleMatch,
-    told: Option<i64>,
-) -> Result<Vec<Addressee>> {
-    let mut others = Vec::new();
-    if told.is_none() {
-        return Ok(others);
-    }
-    for to in found.receivers.iter().filter(|to| to.skip.is_none()) {
-        let rule = found.found.rule.as_str();
-        if !alerts::went_to(tx, story, rule, &to.receiver)? {
-            others.push(to.clone());
+    result: &mut PollResult,
+) -> Result<Outcome> {
+    let told = alerts::of_story(tx, case.at.story, &found.found.rule)?;
+    let about = About {
+        rule: found.found.rule.as_str(),
+        severity: found.found.severity,
+        entry: Some(case.at.seq),
+        subject: None,
+    };
+    let silenced = terms.gate.silence(tx, &about)?.is_some();
+    let others = told::untold(tx, case.at.story, found, (told, silenced))?;
+    let facts = Facts {
+        notify: found.notify,
+        revisions: found.revisions,
+        published: case.item.entry.content.published,
+        backlog_before: terms.backlog_before,
+        undated_is_backlog: terms.undated_is_backlog,
+        change: if case.revised {
+            Change::Revised {
+                matched_before: matched_before(tx, &case.at, found)?,
+            }
+        } else {
+            Change::New
+        },
+        story_alerted: told.is_some() && others.is_empty(),
+    };
+    match decide(&facts) {
+        Decision::Raise(reason) => {
+            let rest = reason == Reason::NewStory && !others.is_empty();
+            let mut to = if rest {
+                others
+            } else {
+                found.receivers.clone()
+            };
+            match told::inhibit(tx, terms, case, found, &mut to)? {
+                Some(by) => Ok(Outcome::Held(Held::Inhibited, Some(by))),
+                None => raise(tx, terms, case, (found, reason, rest, &to), result),
+            }
         }
+        Decision::Hold(Held::Folded) => Ok(Outcome::Held(Held::Folded, told)),
+        Decision::Hold(held) => Ok(Outcome::Held(held, None)),
     }
-    Ok(others)
 }
 
 /// What a match led to, with the alert it raised or belongs to.
@@ -348,14 +368,13 @@ enum Outcome {
 
 fn raise(
     tx: &Transaction<'_>,
-    terms: &Terms,
+    terms: &Terms<'_>,
     case: &Case<'_>,
-    (found, reason, others): (&RuleMatch, Reason, &[Addressee]),
+    (found, reason, rest, receivers): (&RuleMatch, Reason, bool, &[Addressee]),
     result: &mut PollResult,
 ) -> Result<Outcome> {
     let rule = found.found.rule.as_str();
     let entry = case.item.entry.id.as_str();
-    let rest = reason == Reason::NewStory && !others.is_empty();
     let key = match reason {
         Reason::NewStory => {
             let step = if rest { entry } else { "" };
@@ -378,12 +397,12 @@ fn raise(
         place: Some(&case.at),
         body: None,
     };
-    let receivers = if rest { others } else { &found.receivers };
     let (id, fresh) = alerts::insert(tx, &alert, receivers, terms.now)?;
     if !fresh {
         result.repeated += 1;
         return Ok(Outcome::Held(Held::Known, Some(id)));
     }
+    terms.gate.judge(tx, id)?;
     result.alerts.push(id);
     let owed = receivers.iter().filter(|to| to.skip.is_none());
     result.deliveries += u32::try_from(owed.count()).unwrap_or(u32::MAX);

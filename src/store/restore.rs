@@ -28,7 +28,7 @@ pub struct Restored {
 pub fn restore(store: &Path, copy: &Path, now: Timestamp) -> Result<Restored> {
     let folder = open::make_folder_of(store)?;
     let _lock = Lock::take(store, now)?;
-    let arrived = suffixed(store, ".restored");
+    let arrived = open::suffixed(store, ".restored");
     let bytes = fetch(copy, &arrived)?;
     let set_aside = set_aside(store, now)?;
     let failed = |error| StoreError::io(store, &error);
@@ -65,7 +65,7 @@ fn set_aside(store: &Path, now: Timestamp) -> Result<Option<PathBuf>> {
     if !store.try_exists().map_err(failed)? {
         return Ok(None);
     }
-    let aside = suffixed(
+    let aside = open::suffixed(
         store,
         &format!(".before-{}", now.strftime("%Y%m%dT%H%M%SZ")),
     );
@@ -74,7 +74,7 @@ fn set_aside(store: &Path, now: Timestamp) -> Result<Option<PathBuf>> {
     if wal.try_exists().map_err(failed)? {
         fs::rename(&wal, open::wal_path(&aside)).map_err(failed)?;
     }
-    match fs::remove_file(suffixed(store, "-shm")) {
+    match fs::remove_file(open::suffixed(store, "-shm")) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(failed(error)),
         _ => Ok(Some(aside)),
     }
@@ -87,12 +87,6 @@ fn give(path: &Path, owner: &fs::Metadata) -> std::io::Result<()> {
         return Ok(());
     }
     chown(path, Some(owner.uid()), Some(owner.gid()))
-}
-
-fn suffixed(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
 }
 
 #[cfg(test)]

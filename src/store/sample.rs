@@ -189,6 +189,7 @@ pub(super) fn commit(new: Vec<Recorded>) -> PollCommit {
         pages: Vec::new(),
         backlog_before: after(-86_400),
         undated_is_backlog: true,
+        manners: Arc::default(),
         story: Arc::new(Policy::new(3 * DAY, false, &[], &[])),
         now: now(),
     }

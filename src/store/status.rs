@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::row::{Ms, count};
 use super::{Result, Store, migrate, open};
+use crate::domain::health::machine::Room;
 
 /// A note of the daemon.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -66,6 +67,16 @@ impl Store {
         stats.bytes = file_size(self.path());
         stats.wal_bytes = file_size(&open::wal_path(self.path()));
         Ok(stats)
+    }
+
+    /// Room on the disk of the store; none where the system does not tell.
+    #[must_use]
+    pub fn room(&self) -> Option<Room> {
+        let disk = rustix::fs::statvfs(self.path()).ok()?;
+        Some(Room {
+            free: disk.f_bavail.saturating_mul(disk.f_frsize),
+            total: disk.f_blocks.saturating_mul(disk.f_frsize),
+        })
     }
 
     /// Bytes of the write-ahead log: what a metric watches.

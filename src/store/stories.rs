@@ -165,7 +165,7 @@ impl<'a> Placer<'a> {
         let Some(sketch) = sketch else {
             return Ok(false);
         };
-        let stored = sketch::stored(tx, entry)?;
+        let stored = sketch::stored(tx, entry, true)?;
         Ok(stored.is_some_and(|(_, stored)| {
             same_title_apart(&sketch.signature, &stored, self.policy).is_some()
         }))

@@ -9,6 +9,7 @@ use super::sample::{
     after, assert_clean, commit, entry, now, number, open_store, record, reopen, rule_match,
 };
 use super::{Settings, Store, StoreError, feeds, migrate, outbox};
+use crate::domain::alert::rate::Limits;
 use crate::domain::id::{FeedId, ReceiverId};
 
 fn open(dir: &std::path::Path) -> Result<Store, StoreError> {
@@ -189,6 +190,8 @@ fn whoever_comes_after_a_dead_daemon_takes_over_at_once() {
                 lease_until: after(3600),
                 limit: 10,
                 untried_since: None,
+                limits: &Limits::default(),
+                catch_up: None,
             };
             feeds::mark_polling(tx, &FeedId::new("b"), now(), after(3600))?;
             outbox::claim(tx, &claim)

@@ -3,6 +3,7 @@
 //! Pages for people, the same under `/api/v1` for programs, feeds for readers, operations endpoints, and what hubs
 //! call. The daemon's state is reached through `daemon::control` and nothing else.
 
+mod ack;
 mod alerts;
 mod answer;
 mod api;
@@ -231,6 +232,7 @@ fn machines() -> Router<App> {
         .route("/feeds/stories/{name}", get(output::story))
         .route("/feeds/search/{name}", get(output::search))
         .route("/websub/{token}", get(websub::verify).post(websub::push))
+        .route("/a/{token}", get(ack::ask).post(ack::acknowledge))
 }
 
 /// Every route.

@@ -126,7 +126,9 @@ fn the_text_after_a_rejected_size_is_much_smaller_and_says_so() {
                 None => server.set(&small, large.clone()),
             }
             let notifier = receiver(&kind.config(&server));
-            let attempt = send(&*notifier, &outgoing(digest(60, TITLE)));
+            let mut alert = digest(60, TITLE);
+            alert.key = "00112233445566778899aabbccddeeff".into();
+            let attempt = send(&*notifier, &outgoing(alert));
             let mut messages = server.requests();
             messages.retain(|request| kind.before.is_none_or(|(path, _)| request.path() != path));
             assert!(

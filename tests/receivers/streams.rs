@@ -198,7 +198,7 @@ fn syslog_goes_to_a_socket_a_datagram_and_a_counted_stream() {
             "{way}: {line}"
         );
     };
-    let mut buffer = [0; 16_384];
+    let mut buffer = vec![0; 16_384];
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log");
     let unix = UnixDatagram::bind(&path).unwrap();
@@ -256,7 +256,7 @@ fn the_journal_gets_fields() {
         send(&*notifier, &outgoing(alert(TITLE))).outcome.as_str(),
         "delivered"
     );
-    let mut buffer = [0; 65_536];
+    let mut buffer = vec![0; 65_536];
     let count = journal.recv(&mut buffer).unwrap();
     let said = String::from_utf8_lossy(&buffer[..count]).into_owned();
     for field in [

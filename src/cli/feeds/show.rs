@@ -29,7 +29,7 @@ fn facts(row: &FeedRow, last: Option<&PollRecord>, pushes: &Pushes) -> serde_jso
     let gap = signs.gap.as_ref();
     json!({
         "id": feed.id, "url": feed.url, "title": feed.title.as_ref().or(state.title.as_ref()),
-        "health": state.health(feed), "last_poll": state.last_poll, "next_poll": state.next_poll,
+        "health": row.health(), "last_poll": state.last_poll, "next_poll": state.next_poll,
         "why_then": state.why_then, "last_error": state.last_error, "entries": state.entries,
         "origin": feed.origin, "tags": feed.tags, "language": feed.language.as_ref().or(state.language.as_ref()),
         "last_outcome": state.last_outcome, "failures": state.failures, "last_new": state.last_new,
@@ -68,7 +68,7 @@ pub fn list(loaded: &Loaded, context: &Context, out: &mut Output) -> Result<(), 
             let error = said.into_iter().flatten().collect::<Vec<_>>().join("; ");
             vec![
                 feed.id.to_string(),
-                state.health(feed).as_str().to_owned(),
+                row.health().as_str().to_owned(),
                 state.entries.to_string(),
                 state
                     .last_poll

@@ -100,6 +100,7 @@ mod tests {
             feed: Feed::new(id.into(), url),
             state,
             configured: true,
+            silent: false,
         }
     }
 

@@ -114,6 +114,7 @@ fn show(loaded: &Loaded, id: &str, context: &Context, out: &mut Output) -> Resul
     let mut value = facts(found);
     value["canonical"] = canonical.clone().into();
     let marks = feedback::known(&found.id, loaded, context);
+    value["matches"] = json!(marks.as_ref().map(feedback::Known::matches));
     value["feedback"] = json!(marks.as_ref().map(feedback::Known::json));
     if !out.is_human() {
         return out.json(&value);

@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::civil::Time;
+
 use crate::config::problem::Problem;
 use crate::config::reader::{Cx, Item, Table, listed};
 use crate::config::secrets;
@@ -19,7 +21,8 @@ use crate::domain::id::ReceiverId;
 use crate::domain::rule::{Severity, suggest};
 use crate::domain::units;
 use crate::notify::settings::{
-    EmailSettings, ReceiverConfig, ReceiverKind, TemplateSettings, Tls, WebhookSettings,
+    DigestTimes, EmailSettings, QuietTimes, ReceiverConfig, ReceiverKind, TemplateSettings, Timing,
+    Tls, WebhookSettings,
 };
 use crate::secret::Secret;
 
@@ -68,20 +71,19 @@ pub(in crate::config) fn receiver(
         )
         .unwrap_or(Severity::Info);
     let only = table.filled(cx, "only");
-    let rate = table.get("rate").and_then(|item| {
-        cx.later("rate", item.key_place());
-        item.parsed(cx, "a rate such as \"10/h\"", units::parse_rate)
-    });
+    let rate = table
+        .get("rate")
+        .and_then(|item| item.parsed(cx, "a rate such as \"10/h\"", units::parse_rate));
     let give_up = table.span_of_time(cx, "give_up");
-    let zone = table
-        .get("zone")
-        .and_then(|item| item.parsed(cx, "a zone such as \"Asia/Seoul\"", values::zone));
+    let zone = zone(cx, table);
     let max_body = table.size(cx, "max_body", 1_024..=1 << 30);
     let language = table
         .one_of(cx, "language", &["en", "ko"], Language::from_name)
         .unwrap_or_default();
-    quiet_hours(cx, table);
-    digest(cx, table);
+    let timing = Timing {
+        quiet_hours: quiet_hours(cx, table),
+        digest: digest(cx, table),
+    };
     let kind = kind(cx, table);
     let templates = TemplateSettings {
         title: words(cx, table, "title"),
@@ -98,6 +100,7 @@ pub(in crate::config) fn receiver(
         zone,
         max_body,
         language,
+        timing,
         templates,
         kind: kind?,
     };
@@ -330,24 +333,12 @@ fn recipients(cx: &mut Cx, table: &Table) -> Option<Vec<String>> {
 }
 
 /// `{ from = "22:00", to = "07:00", zone = "Asia/Seoul", except = "critical" }`.
-fn quiet_hours(cx: &mut Cx, table: &Table) {
-    let Some(item) = table.get("quiet_hours") else {
-        return;
-    };
+fn quiet_hours(cx: &mut Cx, table: &Table) -> Option<QuietTimes> {
+    let item = table.get("quiet_hours")?;
     let known = &["from", "to", "zone", "except"];
-    let Some(hours) = item.table(cx, "`quiet_hours`", known) else {
-        return;
-    };
-    cx.later("quiet_hours", item.key_place());
-    let mut clock = |key: &str, example: &str| {
-        let Some(item) = hours.get(key) else {
-            hours.missing(cx, key, example);
-            return None;
-        };
-        item.parsed(cx, "a time such as \"22:00\"", values::time)
-    };
-    let from = clock("from", "\"22:00\"");
-    let to = clock("to", "\"07:00\"");
+    let hours = item.table(cx, "`quiet_hours`", known)?;
+    let from = clock(cx, &hours, "from", "\"22:00\"");
+    let to = clock(cx, &hours, "to", "\"07:00\"");
     if from.is_some() && from == to {
         item.wrong(
             cx,
@@ -355,22 +346,47 @@ fn quiet_hours(cx: &mut Cx, table: &Table) {
             "write two different times, or leave them out",
         );
     }
-    if let Some(item) = hours.get("zone") {
-        item.parsed(cx, "a zone such as \"Asia/Seoul\"", values::zone);
-    }
-    hours.one_of(cx, "except", &super::rules::SEVERITIES, Severity::from_name);
+    Some(QuietTimes {
+        zone: zone(cx, &hours),
+        except: hours.one_of(cx, "except", &super::rules::SEVERITIES, Severity::from_name),
+        from: from?,
+        to: to?,
+    })
 }
 
-/// `"08:00 Asia/Seoul"`.
-fn digest(cx: &mut Cx, table: &Table) {
-    if let Some(item) = table.get("digest") {
-        let read = item.parsed(
-            cx,
-            "a time and a zone such as \"08:00 Asia/Seoul\"",
-            values::time_in_zone,
-        );
-        if read.is_some() {
-            cx.later("digest", item.key_place());
-        }
+/// `"08:00 Asia/Seoul"`, or a table that says more.
+fn digest(cx: &mut Cx, table: &Table) -> Option<DigestTimes> {
+    let item = table.get("digest")?;
+    if item.is_table() {
+        let known = &["at", "zone", "except", "empty"];
+        let digest = item.table(cx, "`digest`", known)?;
+        return Some(DigestTimes {
+            zone: zone(cx, &digest),
+            except: digest.one_of(cx, "except", &super::rules::SEVERITIES, Severity::from_name),
+            empty: digest.bool(cx, "empty").unwrap_or(false),
+            at: clock(cx, &digest, "at", "\"08:00\"")?,
+        });
     }
+    let wanted = "a time and a zone such as \"08:00 Asia/Seoul\"";
+    let (at, zone) = item.parsed(cx, wanted, values::time_in_zone)?;
+    Some(DigestTimes {
+        at,
+        zone,
+        except: None,
+        empty: false,
+    })
+}
+
+/// A time of day that must be there.
+fn clock(cx: &mut Cx, table: &Table, key: &'static str, example: &str) -> Option<Time> {
+    let Some(item) = table.get(key) else {
+        table.missing(cx, key, example);
+        return None;
+    };
+    item.parsed(cx, "a time such as \"22:00\"", values::time)
+}
+
+fn zone(cx: &mut Cx, table: &Table) -> Option<String> {
+    let item = table.get("zone")?;
+    item.parsed(cx, "a zone such as \"Asia/Seoul\"", values::zone)
 }

@@ -21,12 +21,16 @@ pub(in crate::config) const RULE: &[&str] = &[
     "revisions",
     "throttle",
     "escalate",
+    "inhibit",
     "enabled",
     "test",
 ];
 
 /// The severities, as words.
 pub(in crate::config) const SEVERITIES: [&str; 5] = ["info", "low", "medium", "high", "critical"];
+
+/// The most rules that keep one quiet.
+const MOST_INHIBITORS: usize = 16;
 
 /// Where the parts of a rule stand.
 #[derive(Clone, Debug)]
@@ -35,6 +39,7 @@ pub(in crate::config) struct RulePlaces {
     pub query: Text,
     pub receivers: Vec<Text>,
     pub feeds: Vec<Text>,
+    pub inhibit: Vec<Text>,
     pub tests: Vec<Place>,
     /// The feed that each test names.
     pub test_feeds: Vec<Option<Text>>,
@@ -55,9 +60,7 @@ pub(in crate::config) fn rule(cx: &mut Cx, table: &Table) -> Option<(Rule, RuleP
     let throttle = table
         .get("throttle")
         .and_then(|item| item.parsed(cx, "a rate such as \"20/h\"", units::parse_rate));
-    if let (Some(_), Some(item)) = (throttle, table.get("throttle")) {
-        cx.later("throttle", item.key_place());
-    }
+    let inhibit = inhibit(cx, table);
     let escalate = escalate(cx, table);
     let enabled = table.bool(cx, "enabled").unwrap_or(true);
     let (tests, (test_places, test_feeds)): (Vec<_>, (Vec<_>, Vec<_>)) = table
@@ -82,6 +85,10 @@ pub(in crate::config) fn rule(cx: &mut Cx, table: &Table) -> Option<(Rule, RuleP
         revisions,
         throttle,
         escalate,
+        inhibit: inhibit
+            .iter()
+            .map(|text| RuleId::new(&*text.value))
+            .collect(),
         enabled,
         tests,
         origin: Origin::File,
@@ -91,6 +98,7 @@ pub(in crate::config) fn rule(cx: &mut Cx, table: &Table) -> Option<(Rule, RuleP
         query,
         receivers,
         feeds,
+        inhibit,
         tests: test_places,
         test_feeds,
     };
@@ -137,13 +145,9 @@ fn notify(cx: &mut Cx, table: &Table) -> Notify {
             _ => return None,
         })
     };
-    let notify = table
+    table
         .one_of(cx, "notify", &["story", "entry", "digest"], read)
-        .unwrap_or_default();
-    if let (Notify::Digest, Some(item)) = (notify, table.get("notify")) {
-        cx.later("notify = \"digest\"", item.place());
-    }
-    notify
+        .unwrap_or_default()
 }
 
 fn revisions(cx: &mut Cx, table: &Table) -> Revisions {
@@ -164,7 +168,6 @@ fn escalate(cx: &mut Cx, table: &Table) -> Option<Escalate> {
     let item = table.get("escalate")?;
     let known = &["feeds", "within", "severity", "unacked"];
     let table = item.table(cx, "`escalate`", known)?;
-    cx.later("escalate", item.key_place());
     let feeds = table.integer(cx, "feeds", 2..=1_000);
     let within = table.span_of_time(cx, "within");
     let unacked = table.span_of_time(cx, "unacked");
@@ -181,6 +184,32 @@ fn escalate(cx: &mut Cx, table: &Table) -> Option<Escalate> {
         severity: severity?,
         unacked,
     })
+}
+
+/// `[{ by = "rule-a", same = "story" }]`: the rules named in it.
+fn inhibit(cx: &mut Cx, table: &Table) -> Vec<Text> {
+    let Some(item) = table.get("inhibit") else {
+        return Vec::new();
+    };
+    let wanted = "a list such as [{ by = \"rule-a\", same = \"story\" }]";
+    let items = item.list(cx, wanted);
+    if items.len() > MOST_INHIBITORS {
+        item.wrong(
+            cx,
+            format!("{} rules keep this one quiet", items.len()),
+            format!("name {MOST_INHIBITORS} at most"),
+        );
+    }
+    items
+        .iter()
+        .filter_map(|item| {
+            let table = item.table(cx, "`inhibit`", &["by", "same"])?;
+            table.one_of(cx, "same", &["story"], |word| {
+                (word == "story").then_some(())
+            });
+            table.required_text(cx, "by", "\"rule-a\"")
+        })
+        .collect()
 }
 
 const TEST: &[&str] = &["title", "body", "language", "feed", "url", "match"];

@@ -228,6 +228,7 @@ pub(in crate::config) const ALERTS: &[&str] = &[
     "give_up",
     "story_guards",
     "fold_across_languages",
+    "health_receivers",
 ];
 
 pub(in crate::config) fn alerts(cx: &mut Cx, table: &Table) -> AlertSettings {
@@ -247,21 +248,24 @@ pub(in crate::config) fn alerts(cx: &mut Cx, table: &Table) -> AlertSettings {
             .map(|text| text.value.trim_start_matches('#').to_owned())
             .collect(),
         fold_across_languages: across,
+        health_receivers: table.texts(cx, "health_receivers"),
     }
 }
 
-pub(in crate::config) const HEARTBEAT: &[&str] = &["url", "every"];
+pub(in crate::config) const HEARTBEAT: &[&str] = &["url", "every", "start_and_fail"];
 
 pub(in crate::config) fn heartbeat(cx: &mut Cx, table: &Table) -> HeartbeatSettings {
     let default = HeartbeatSettings::default();
     let url = secrets::optional(cx, table, "url");
     if let (Some(secret), Some(item)) = (&url, table.get("url")) {
         checked_url(cx, &item, secret.expose());
-        cx.later("heartbeat", item.key_place());
     }
     HeartbeatSettings {
         url,
         every: table.span_of_time(cx, "every").unwrap_or(default.every),
+        start_and_fail: table
+            .bool(cx, "start_and_fail")
+            .unwrap_or(default.start_and_fail),
     }
 }
 

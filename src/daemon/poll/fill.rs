@@ -131,6 +131,7 @@ async fn turn(
     tell(shared, feed, &gap, &told, result.new);
     if !result.alerts.is_empty() {
         shared.deliver_nudge.notify_one();
+        shared.timing_nudge.notify_one();
     }
     Ok(!matches!(told, Turn::Later { .. }))
 }

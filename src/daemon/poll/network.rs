@@ -121,6 +121,12 @@ impl Network {
         self.inner().watch.offline_since().is_some()
     }
 
+    /// Since when there is none.
+    #[must_use]
+    pub fn offline_since(&self) -> Option<Timestamp> {
+        self.inner().watch.offline_since()
+    }
+
     /// While there is none: when the next feed is to be tried.
     #[must_use]
     pub fn next_probe(&self) -> Option<Timestamp> {

@@ -379,6 +379,7 @@ impl Digest {
                 self.backlog_before()
             },
             undated_is_backlog: rows.is_import || self.old.last_success.is_none(),
+            manners: Arc::clone(&self.setup.manners),
             story: Arc::clone(&self.setup.story),
             now: self.now,
             state,

@@ -298,4 +298,7 @@ fn tell(shared: &Shared, feed: &FeedId, result: &PollResult) {
     if alerts > 0 {
         shared.deliver_nudge.notify_one();
     }
+    if new > 0 {
+        shared.timing_nudge.notify_one();
+    }
 }

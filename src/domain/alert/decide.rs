@@ -1,6 +1,6 @@
 //! Match + history + now → alert or not, with the reason.
 //!
-//! The first reason that holds back wins (DLV-30). Silences, quiet hours, throttles and digests join here.
+//! The first reason that holds back wins (DLV-30). When what is raised is told is in `judge`.
 
 use jiff::Timestamp;
 

@@ -1,15 +1,24 @@
 //! From a match to a decision: does someone need to know, and if not, why not.
 //!
-//! Decisions are pure and carry their reason; `delivery` is the life of a message owed to a receiver,
-//! `rate` how often one may be sent, `message` what people read, `wire` the JSON of an alert. Storing is in `crate::store`, sending in `crate::notify`.
+//! Decisions are pure and carry their reason: `decide` says whether there is an alert, `judge` when it is told, by what
+//! `manners` say, `escalate` when again. `delivery` is the life of a message owed to a receiver, `circuit` what a
+//! receiver's answers in a row mean, `rate` how often one may be sent, `message` what people read, `wire` the JSON of
+//! an alert. Storing is in `crate::store`, sending in `crate::notify`.
 
+pub mod circuit;
 pub mod decide;
 pub mod delivery;
 pub mod digest;
+pub mod escalate;
 pub mod frame;
+pub mod hours;
+pub mod judge;
+pub mod manners;
 pub mod message;
 pub mod plain;
 pub mod rate;
+pub mod silence;
+pub mod token;
 pub mod wire;
 
 use serde::{Deserialize, Serialize};
@@ -80,11 +89,19 @@ pub enum Held {
     Revision,
     /// The same content reached this rule before.
     Known,
+    /// Another rule has told its receivers of the story.
+    Inhibited,
 }
 
 impl Held {
     /// All reasons for holding back.
-    pub const ALL: [Self; 4] = [Self::Backlog, Self::Folded, Self::Revision, Self::Known];
+    pub const ALL: [Self; 5] = [
+        Self::Backlog,
+        Self::Folded,
+        Self::Revision,
+        Self::Known,
+        Self::Inhibited,
+    ];
 
     /// The spelling in the store, JSON and metrics.
     #[must_use]
@@ -94,6 +111,7 @@ impl Held {
             Self::Folded => "folded",
             Self::Revision => "revision",
             Self::Known => "known",
+            Self::Inhibited => "inhibited",
         }
     }
 

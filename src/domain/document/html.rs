@@ -436,6 +436,8 @@ impl<'a> Writer<'a> {
         } else {
             self.text.push(text);
         }
+        // A parser drops the line break that a `pre` begins with.
+        self.is_plain &= !(text.starts_with(['\n', '\r']) && self.html.ends_with("<pre>"));
         if run.is_unescaped {
             self.html.push_str(text);
         } else {

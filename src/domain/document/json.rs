@@ -121,7 +121,7 @@ fn said(fields: &Fields<'_>) -> String {
         _ => None,
     };
     let keys = ["error", "errors", "error_description", "detail", "message"];
-    let named = keys.iter().find_map(|key| fields.get(*key).and_then(text));
+    let named = keys.iter().find_map(|key| fields.get(key).and_then(text));
     let named = named.map(|text| html::plain_line(&text));
     match named.filter(|text| !text.is_empty()) {
         Some(text) => {
@@ -315,7 +315,7 @@ fn item(fields: &Fields<'_>, setting: &Setting<'_>, faults: &mut Faults) -> Cont
             .filter(|id| !id.is_empty()),
         url: ["url", "external_url"]
             .iter()
-            .find_map(|key| links::absolute(fields.get(*key)?.as_str()?, base)),
+            .find_map(|key| links::absolute(fields.get(key)?.as_str()?, base)),
         origin: None,
         title: string(fields, "title")
             .map(|title| html::plain_line(&title))

@@ -447,6 +447,10 @@ fn without_controls(text: &str) -> (Cow<'_, str>, usize) {
 }
 
 /// Whether there may be such characters, looked for many bytes at a time.
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "without branches the compiler takes many bytes at a time"
+)]
 fn may_be_bad(bytes: &[u8]) -> bool {
     let is_control = |byte: u8| {
         (byte < b' ') & (byte != b'\n') & (byte != b'\t') & (byte != b'\r') | (byte == 0x7f)

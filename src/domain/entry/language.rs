@@ -11,7 +11,7 @@ mod tables;
 use scripts::{Letters, Script};
 
 /// Bytes that are looked at: two sentences tell as much as a page.
-pub const LOOK_AT: usize = 320;
+pub const LOOK_AT: usize = 240;
 
 /// Letters of a script that a declared language is not written in, which make the declaration void.
 const FEWEST_LETTERS: usize = 24;

@@ -16,7 +16,7 @@ use super::evaluate::Quick;
 use super::expand::Expansions;
 use super::features::Features;
 use super::lint;
-use super::node::{Clause, Expr, NodeId, Scope};
+use super::node::{Clause, Expr, NodeId, Scope, merge};
 use super::pattern::Pattern;
 use super::postings::Postings;
 use super::query::Query;
@@ -387,7 +387,8 @@ impl<'d> Compiler<'d> {
         sound.then_some(clause)
     }
 
-    fn finish(self, rules: Vec<RulePlan>) -> (Compiled, Vec<Problem>) {
+    fn finish(mut self, rules: Vec<RulePlan>) -> (Compiled, Vec<Problem>) {
+        merge(&mut self.exprs);
         let patterns = Patterns::new(self.patterns);
         let names = Names::new(patterns.len(), self.names);
         let sizes = [patterns.len(), self.entities.len(), self.members.len()];
@@ -402,6 +403,7 @@ impl<'d> Compiler<'d> {
             classes: self.members,
             class_names: self.class_names,
             names,
+            roots: rules.iter().map(RulePlan::root).collect(),
             rules,
             sources: self.sources,
             features,

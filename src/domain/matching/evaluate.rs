@@ -54,6 +54,9 @@ impl Hasher for Quick {
     }
 }
 
+/// Most patterns of a leaf that are looked for one by one.
+const FEW: usize = 16;
+
 type Memo<T> = HashMap<u32, T, BuildHasherDefault<Quick>>;
 
 /// The evaluation of one entry.
@@ -102,8 +105,29 @@ impl<'s, 'a> Run<'s, 'a> {
     /// The hits of one pattern.
     pub(crate) fn hits_of(&self, pattern: u32) -> &[Hit] {
         let from = self.hits.partition_point(|hit| hit.pattern < pattern);
-        let length = self.hits[from..].partition_point(|hit| hit.pattern == pattern);
-        &self.hits[from..from + length]
+        let rest = &self.hits[from..];
+        // Mostly none or one: a second search is for those that stand everywhere.
+        let few = rest.iter().take(FEW);
+        let mut length = few.take_while(|hit| hit.pattern == pattern).count();
+        if length == FEW {
+            length = rest.partition_point(|hit| hit.pattern == pattern);
+        }
+        &rest[..length]
+    }
+
+    /// The hits of some patterns, which are sorted: each is looked for among the hits, or each hit among them.
+    pub(super) fn hits_among<'r>(&'r self, patterns: &'r [u32]) -> impl Iterator<Item = &'r Hit> {
+        let few = patterns.len() <= FEW;
+        let (each, all) = if few {
+            (patterns, &[][..])
+        } else {
+            (&[][..], &self.hits[..])
+        };
+        let found = all
+            .iter()
+            .filter(|hit| patterns.binary_search(&hit.pattern).is_ok());
+        let listed = each.iter().flat_map(|pattern| self.hits_of(*pattern));
+        listed.chain(found)
     }
 
     /// Whether a span lies in a scope.
@@ -119,6 +143,9 @@ impl<'s, 'a> Run<'s, 'a> {
 
     /// The rule, if it is switched on, looks at such entries, and holds.
     pub(crate) fn satisfies(&mut self, index: u32) -> Option<&'s RulePlan> {
+        if let Some(root) = self.set.roots[index as usize] {
+            return self.holds(root).then(|| &self.set.rules[index as usize]);
+        }
         let rule = &self.set.rules[index as usize];
         let clause = rule.clause.as_ref().filter(|_| rule.enabled)?;
         (rule.admits(self.subject) && self.holds(clause.node)).then_some(rule)
@@ -127,19 +154,22 @@ impl<'s, 'a> Run<'s, 'a> {
     /// Whether an expression holds.
     pub(crate) fn holds(&mut self, node: NodeId) -> bool {
         let set = self.set;
-        if let Expr::Leaf(patterns, scope) = set.expr(node) {
+        if let Expr::Leaf(patterns, scope) = set.expr(node)
+            && patterns.len() <= FEW
+        {
             // As quick to ask again as to remember.
-            return patterns.iter().any(|pattern| {
-                self.hits_of(*pattern)
-                    .iter()
-                    .any(|hit| self.in_scope(hit.span, *scope))
-            });
+            return self
+                .hits_among(patterns)
+                .any(|hit| self.in_scope(hit.span, *scope));
         }
         if let Some(known) = self.truths.get(&node) {
             return *known;
         }
         let holds = match set.expr(node) {
-            Expr::Never | Expr::Leaf(..) => false,
+            Expr::Never => false,
+            Expr::Leaf(patterns, scope) => self
+                .hits_among(patterns)
+                .any(|hit| self.in_scope(hit.span, *scope)),
             Expr::Sequence(words, _) => {
                 words.iter().all(|word| self.holds(*word)) && !self.spans(node).is_empty()
             }
@@ -175,9 +205,8 @@ impl<'s, 'a> Run<'s, 'a> {
         }
         let set = self.set;
         let mut out: Vec<Span> = match set.expr(node) {
-            Expr::Leaf(patterns, scope) => patterns
-                .iter()
-                .flat_map(|pattern| self.hits_of(*pattern))
+            Expr::Leaf(patterns, scope) => self
+                .hits_among(patterns)
                 .map(|hit| hit.span)
                 .filter(|span| self.in_scope(*span, *scope))
                 .collect(),

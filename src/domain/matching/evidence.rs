@@ -24,7 +24,7 @@ type Behind = Option<(u32, u32)>;
 impl Run<'_, '_> {
     /// The evidence of a clause that holds, in the order of fields, then places.
     pub(crate) fn evidence(&mut self, clause: &Clause) -> Vec<Evidence> {
-        let mut out = Vec::new();
+        let mut out = Vec::with_capacity(2);
         self.collect(clause, None, &mut out);
         if out.len() > 1 {
             out.sort_by(|a, b| place(a).cmp(&place(b)));
@@ -44,10 +44,11 @@ impl Run<'_, '_> {
         if clause.is_wrapper() {
             return self.collect(&clause.parts[0], only, out);
         }
-        if !self.holds(clause.node) {
+        let set = self.set;
+        let is_term = clause.parts.is_empty() && matches!(set.expr(clause.node), Expr::Leaf(..));
+        if !is_term && !self.holds(clause.node) {
             return;
         }
-        let set = self.set;
         match set.expr(clause.node) {
             _ if clause.parts.is_empty() => self.collect_leaf(clause, only, out),
             Expr::Near(pair) if pair.negated => {
@@ -137,12 +138,24 @@ impl Run<'_, '_> {
         out: &mut Vec<Evidence>,
     ) {
         let set = self.set;
-        let term = set.term(clause).to_owned();
+        let term = set.term(clause);
         match set.expr(clause.node) {
+            Expr::Leaf(patterns, scope) => {
+                let wanted = |span: &Span| only.is_none_or(|only| only.contains(span));
+                let mut kept: Vec<Span> = self
+                    .hits_among(patterns)
+                    .map(|hit| hit.span)
+                    .filter(|span| self.in_scope(*span, *scope) && wanted(span))
+                    .collect();
+                self.keep_first(&mut kept);
+                for span in kept {
+                    out.push(self.at(clause.node, span, term, None));
+                }
+            }
             Expr::Url(_) | Expr::UrlRegex(_) => {
                 let url = self.subject.url.unwrap_or_default();
                 for range in self.url_matches(clause.node) {
-                    out.push(plain("url", None, url, range, &term));
+                    out.push(plain("url", None, url, range, term));
                 }
             }
             Expr::Regex(..) => {
@@ -152,26 +165,33 @@ impl Run<'_, '_> {
                     if wanted {
                         let zone = &self.text.zones[found.zone];
                         let range = found.start..found.end;
-                        out.push(plain(zone.part.key(), zone.index, zone.text, range, &term));
+                        out.push(plain(zone.part.key(), zone.index, zone.text, range, term));
                     }
                 }
             }
             _ => {
-                let spans: Vec<Span> = self
+                let mut kept: Vec<Span> = self
                     .spans(clause.node)
                     .iter()
                     .copied()
                     .filter(|span| only.is_none_or(|only| only.contains(span)))
                     .collect();
-                let mut kept: Vec<Span> = spans;
-                kept.sort_by_key(|span| (self.text.zone_of(*span).part, *span));
-                kept.truncate(PER_LEAF);
+                self.keep_first(&mut kept);
                 for span in kept {
                     for behind in self.behind(clause.node, span) {
-                        out.push(self.at(clause.node, span, &term, behind));
+                        out.push(self.at(clause.node, span, term, behind));
                     }
                 }
             }
+        }
+    }
+
+    /// The first places of a leaf, in the order of fields.
+    fn keep_first(&self, spans: &mut Vec<Span>) {
+        if spans.len() > 1 {
+            spans.sort_by_key(|span| (self.text.zone_of(*span).part, *span));
+            spans.dedup();
+            spans.truncate(PER_LEAF);
         }
     }
 
@@ -205,7 +225,7 @@ impl Run<'_, '_> {
         let mut end = source_end(zone.text, starts[span.end as usize - 1] as usize);
         if let Some(Expr::Leaf(patterns, _)) = self.set.exprs.get(node as usize) {
             for pattern in patterns {
-                if let Some(verbatim) = &self.set.patterns.get(*pattern).verbatim {
+                if let Some(verbatim) = self.set.patterns.verbatim(*pattern) {
                     start -= verbatim.lead.len();
                     end += verbatim.trail.len();
                 }

@@ -1,4 +1,4 @@
-//! What people's marks tell of a rule: the terms, names and clauses that brought the noise, and what stands in
+//! What matches and people's marks tell of a rule: the terms, names and clauses that brought the noise, and what stands in
 //! the way of a match that was wanted.
 //!
 //! Counts over explanations and evidence; whether a rule should change is for people to say.
@@ -9,29 +9,31 @@ use serde::Serialize;
 
 use super::{Evidence, Explanation};
 
-/// One alert of a rule that somebody judged.
+/// One match of a rule, judged by somebody or not.
 #[derive(Clone, Copy, Debug)]
 pub struct Verdict<'a> {
-    /// Whether it was worth having.
-    pub useful: bool,
+    /// Whether it was worth having, where that was said.
+    pub useful: Option<bool>,
     /// Why it matched then.
     pub evidence: &'a [Evidence],
     /// Why the rule as it is now matches, or does not.
     pub explanation: Option<&'a Explanation>,
 }
 
-/// In how many useful and noisy alerts something stood.
+/// In how many matches something stood, and in how many useful and noisy ones.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Share {
     /// The term, name or clause.
     pub what: String,
+    /// Matches that it stood in.
+    pub hits: u32,
     /// Useful alerts that it stood in.
     pub useful: u32,
     /// Noisy alerts that it stood in.
     pub noise: u32,
 }
 
-/// What stood in the judged alerts of a rule; in each list what is noise most of all comes first.
+/// What stood in the matches of a rule; in each list what is noise most of all comes first, then what stood in most.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Feedback {
     /// Terms of the query, as written when the alert was raised.
@@ -42,11 +44,11 @@ pub struct Feedback {
     pub clauses: Vec<Share>,
 }
 
-/// Useful and noisy.
-type Counts = BTreeMap<String, (u32, u32)>;
+/// All, useful, noisy.
+type Counts = BTreeMap<String, [u32; 3]>;
 
 impl Feedback {
-    /// Counts each thing once an alert.
+    /// Counts each thing once a match.
     #[must_use]
     pub fn of<'a>(verdicts: impl IntoIterator<Item = Verdict<'a>>) -> Self {
         let [mut terms, mut names, mut clauses] = [Counts::new(), Counts::new(), Counts::new()];
@@ -74,8 +76,13 @@ impl Feedback {
 
 fn count(counts: &mut Counts, things: impl Iterator<Item = String>, verdict: Verdict<'_>) {
     for thing in things.collect::<BTreeSet<_>>() {
-        let (useful, noise) = counts.entry(thing).or_default();
-        *(if verdict.useful { useful } else { noise }) += 1;
+        let [hits, useful, noise] = counts.entry(thing).or_default();
+        *hits += 1;
+        match verdict.useful {
+            Some(true) => *useful += 1,
+            Some(false) => *noise += 1,
+            None => {}
+        }
     }
 }
 
@@ -83,8 +90,9 @@ fn count(counts: &mut Counts, things: impl Iterator<Item = String>, verdict: Ver
 fn sorted(counts: Counts) -> Vec<Share> {
     let mut out: Vec<Share> = counts
         .into_iter()
-        .map(|(what, (useful, noise))| Share {
+        .map(|(what, [hits, useful, noise])| Share {
             what,
+            hits,
             useful,
             noise,
         })
@@ -96,6 +104,7 @@ fn sorted(counts: Counts) -> Vec<Share> {
         weight(b, a)
             .cmp(&weight(a, b))
             .then_with(|| a.useful.cmp(&b.useful))
+            .then_with(|| b.hits.cmp(&a.hits))
             .then_with(|| a.what.cmp(&b.what))
     });
     out
@@ -158,7 +167,7 @@ mod tests {
             })
             .collect();
         Feedback::of(found.iter().map(|(useful, evidence, why)| Verdict {
-            useful: *useful,
+            useful: Some(*useful),
             evidence,
             explanation: why.as_ref(),
         }))
@@ -167,6 +176,7 @@ mod tests {
     fn share(what: &str, useful: u32, noise: u32) -> Share {
         Share {
             what: what.to_owned(),
+            hits: useful + noise,
             useful,
             noise,
         }

@@ -1,7 +1,10 @@
 //! Heads: what patterns begin with up to their first joint, found by the hash of a word's beginning.
 //!
 //! Most words of a text begin no pattern, and one look into a small filter says so. Only what passes is looked up, and
-//! only what is found there goes on in the trie.
+//! only what is found there goes on in the trie. Looks are taken many at a time, so that the memory of one is not waited
+//! for before the next is asked for.
+
+use std::hint::black_box;
 
 use super::pattern::GAP;
 use super::trie::{State, Trie};
@@ -39,9 +42,22 @@ impl HeadHash {
     }
 }
 
+/// A beginning of a word that passed the filter.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Look {
+    /// The unit it is in.
+    pub unit: u32,
+    /// Its first character, and one past its last.
+    pub start: u32,
+    pub end: u32,
+    /// Where to look, and what tells apart.
+    place: u32,
+    tag: u32,
+}
+
 /// A head: what tells it apart, its letters, and where the trie goes on.
 #[derive(Clone, Copy, Debug)]
-struct Head {
+pub(crate) struct Head {
     tag: u32,
     /// Its first letter, and how many; none where the place is vacant.
     letters: u32,
@@ -132,23 +148,44 @@ impl Heads {
         self.open >> length.min(63) & 1 == 1
     }
 
-    /// Where the trie stands behind these letters, if they are a head.
-    pub(crate) fn find(&self, hash: HeadHash, letters: &[char]) -> Option<State> {
-        let (mut at, tag) = hash.place();
+    /// A look at the letters from `start` to `end` of a unit, if they may be a head.
+    pub(crate) fn look(&self, hash: HeadHash, unit: u32, start: u32, end: u32) -> Option<Look> {
+        let (at, tag) = hash.place();
         let bits = hash.bits();
-        if self.filter[at & (self.filter.len() - 1)] & bits != bits {
-            return None;
-        }
+        let passes = self.filter[at & (self.filter.len() - 1)] & bits == bits;
+        passes.then(|| Look {
+            unit,
+            start,
+            end,
+            place: narrow(at & (self.table.len() - 1)),
+            tag,
+        })
+    }
+
+    /// What stands where each of the looks goes first.
+    pub(crate) fn fetch(&self, looks: &[Look], out: &mut Vec<Head>) {
+        out.clear();
+        out.extend(looks.iter().map(|look| self.table[look.place as usize]));
+        // Asks for the letters of all before those of the first are compared.
+        black_box(out.iter().fold(0, |sum, head| {
+            let first = self.letters.get(head.letters as usize);
+            sum ^ first.map_or(0, |letter| u32::from(*letter))
+        }));
+    }
+
+    /// Where the trie stands behind the letters of a look, if they are a head.
+    pub(crate) fn settle(&self, look: Look, first: Head, letters: &[char]) -> Option<State> {
         let mask = self.table.len() - 1;
+        let (mut at, mut head) = (look.place as usize, first);
         loop {
-            let head = &self.table[at & mask];
             if head.letters == NONE {
                 return None;
             }
-            if head.tag == tag && self.letters_of(head) == letters {
+            if head.tag == look.tag && self.letters_of(&head) == letters {
                 return Some(head.state);
             }
             at += 1;
+            head = self.table[at & mask];
         }
     }
 

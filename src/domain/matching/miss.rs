@@ -20,6 +20,8 @@ impl Run<'_, '_> {
     pub(crate) fn miss(&mut self, clause: &Clause) -> Option<String> {
         let set = self.set;
         match set.expr(clause.node) {
+            // Alternatives, of which each says for itself.
+            Expr::Leaf(..) if !clause.parts.is_empty() => None,
             Expr::Leaf(patterns, scope) => self.miss_term(patterns, *scope),
             Expr::Sequence(words, slop) => self.miss_row(words, *slop),
             Expr::Or(parts) if clause.parts.is_empty() => {

@@ -110,7 +110,50 @@ pub(crate) struct Clause {
     pub parts: Arc<[Clause]>,
 }
 
+/// Where all alternatives are terms in the same texts, one leaf stands for them: one look for many.
+pub(crate) fn merge(exprs: &mut [Expr]) {
+    for at in 0..exprs.len() {
+        let Expr::Or(parts) = &exprs[at] else {
+            continue;
+        };
+        let mut all = Vec::new();
+        let mut texts = None;
+        let terms = parts.iter().all(|part| match &exprs[*part as usize] {
+            Expr::Leaf(patterns, scope) if *texts.get_or_insert(*scope) == *scope => {
+                all.extend_from_slice(patterns);
+                true
+            }
+            _ => false,
+        });
+        if let Some(scope) = texts.filter(|_| terms) {
+            all.sort_unstable();
+            all.dedup();
+            exprs[at] = Expr::Leaf(all.into(), scope);
+        }
+    }
+}
+
 impl Expr {
+    /// The parts that are expressions.
+    pub(crate) fn parts(&self) -> &[NodeId] {
+        match self {
+            Self::Sequence(parts, _) | Self::Or(parts) | Self::And(parts) | Self::Of(_, parts) => {
+                parts
+            }
+            Self::Not(inner) | Self::Count(_, inner) => std::slice::from_ref(inner),
+            Self::Near(pair) => std::slice::from_ref(&pair.left),
+            _ => &[],
+        }
+    }
+
+    /// The first thing that is read where this is evaluated.
+    pub(crate) fn first(&self) -> u32 {
+        match self {
+            Self::Leaf(patterns, _) => patterns.first().copied().unwrap_or_default(),
+            _ => self.parts().first().copied().unwrap_or_default(),
+        }
+    }
+
     /// Bytes held.
     pub(crate) fn memory(&self) -> usize {
         let parts = match self {

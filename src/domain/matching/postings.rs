@@ -3,6 +3,8 @@
 //! Each posting carries the rule's second-rarest necessary group as bits of a small filter, so that most rules whose
 //! rarest term stands there by chance are never touched.
 
+use std::hint::black_box;
+
 use super::evaluate::Run;
 use super::features::Feature;
 use super::filing::{Choice, Filer};
@@ -117,12 +119,22 @@ impl Postings {
     pub(crate) fn candidates(&self, run: &mut Run<'_, '_>) -> Vec<u32> {
         let features = run.features();
         let filter = Filter::of(&features);
+        let is_filed =
+            |feature: &u32| self.filed[*feature as usize / 64] >> (feature % 64) & 1 == 1;
+        let ranges: Vec<(u32, u32)> = features
+            .into_iter()
+            .filter(is_filed)
+            .map(|feature| feature as usize)
+            .map(|feature| (self.offsets[feature], self.offsets[feature + 1]))
+            .collect();
+        // Asks for the memory of all before the first is read.
+        let ahead = ranges
+            .iter()
+            .map(|(from, _)| self.list[*from as usize].rule);
+        black_box(ahead.fold(0, |sum, rule| sum ^ rule));
         let mut out = self.always.clone();
-        for feature in features {
-            if self.filed[feature as usize / 64] >> (feature % 64) & 1 == 0 {
-                continue;
-            }
-            let postings = self.of(feature).iter();
+        for (from, to) in ranges {
+            let postings = self.list[from as usize..to as usize].iter();
             out.extend(
                 postings
                     .filter(|posting| filter.has_any(&posting.besides))

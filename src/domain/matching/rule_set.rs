@@ -175,7 +175,7 @@ impl RuleSet {
         if self.is_idle() {
             return Vec::new();
         }
-        self.satisfied(&mut self.read(subject), matched)
+        self.satisfied(&mut self.read(subject), true, matched)
     }
 
     /// The ids of these rules, without evidence.
@@ -184,7 +184,7 @@ impl RuleSet {
         if self.is_idle() {
             return Vec::new();
         }
-        self.satisfied(&mut self.read(subject), |_, plan| &plan.id)
+        self.satisfied(&mut self.read(subject), false, |_, plan| &plan.id)
     }
 
     /// What [`Self::matching`] finds, by trying every rule: slow, and what filing is held against.
@@ -222,7 +222,7 @@ impl RuleSet {
         }
         let mut run = self.read(subject);
         let mentions = run.mention_evidence();
-        (self.satisfied(&mut run, matched), mentions)
+        (self.satisfied(&mut run, true, matched), mentions)
     }
 
     /// How many rules an entry makes the engine look at.
@@ -253,14 +253,24 @@ impl RuleSet {
     }
 
     /// What `take` makes of each rule that is satisfied, in the order of definitions; the text is used up where there
-    /// are edits.
+    /// are edits. `words` says that the words of the rules will be read.
     fn satisfied<'s, 'a, T>(
         &'s self,
         run: &mut Run<'s, 'a>,
+        words: bool,
         mut take: impl FnMut(&mut Run<'s, 'a>, &'s RulePlan) -> T,
     ) -> Vec<T> {
         let candidates = self.base.postings.candidates(run);
-        let mut found = self.kept(run, candidates, &mut take);
+        self.base.fetch(&candidates);
+        let satisfied = self.kept(run, candidates, &mut |_, _| ());
+        let satisfied: Vec<u32> = satisfied.into_iter().map(|(index, ())| index).collect();
+        if words {
+            self.base.fetch_words(&satisfied);
+        }
+        let plans = satisfied.into_iter();
+        let mut found: Vec<(u32, T)> = plans
+            .map(|index| (index, take(run, &self.base.rules[index as usize])))
+            .collect();
         if let Some(edits) = self.edits.as_deref() {
             let text = std::mem::take(&mut run.text);
             let mut run = Run::over(&edits.set, run.subject, text);

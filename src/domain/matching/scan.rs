@@ -29,8 +29,12 @@ pub(crate) struct Patterns {
     pub tails: Tails,
 }
 
-/// Marks the number of a key; without it, a value is the only pattern of its key, which ends as most do.
+/// Marks the number of a key; without it, a value is the only pattern of its key, which ends as most do, or as `OPEN`
+/// says. Patterns are limited to a million, so that the highest bits are free.
 pub(super) const SEVERAL: u32 = 1 << 31;
+
+/// Marks the only pattern of its key, which ends in a wildcard.
+pub(super) const OPEN: u32 = 1 << 30;
 
 /// How a pattern ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +43,8 @@ pub(super) enum Brief {
     Closed,
     /// At the end of a word, if more than its letters is right there.
     Word,
+    /// Anywhere.
+    Open,
     /// In another way.
     Other,
 }
@@ -47,6 +53,7 @@ impl Brief {
     fn of(pattern: &Pattern) -> Self {
         match (&pattern.end, &pattern.verbatim) {
             (End::Closed, None) => Self::Closed,
+            (End::Open, None) => Self::Open,
             (End::Closed | End::Whole, _) => Self::Word,
             _ => Self::Other,
         }
@@ -87,13 +94,14 @@ impl Patterns {
         let values: Vec<u32> = (0..keys.len())
             .map(|key| match own(key) {
                 [one] if brief[*one as usize] == Brief::Closed => *one,
+                [one] if brief[*one as usize] == Brief::Open => *one | OPEN,
                 _ => narrow(key) | SEVERAL,
             })
             .collect();
         let trie = Trie::new(&keys, &values);
         let is_open = |key: usize| {
             let mut ends = own(key).iter().map(|id| brief[*id as usize]);
-            ends.any(|brief| brief == Brief::Other)
+            ends.any(|brief| matches!(brief, Brief::Open | Brief::Other))
         };
         let ends = keys.iter().enumerate().map(|(at, key)| (*key, is_open(at)));
         let heads = Heads::new(ends, &trie);
@@ -134,6 +142,13 @@ impl Patterns {
     /// A pattern by its number.
     pub(crate) fn get(&self, id: u32) -> &Pattern {
         &self.list[id as usize]
+    }
+
+    /// What the stored text of a pattern must be, where case counts.
+    pub(crate) fn verbatim(&self, id: u32) -> Option<&Verbatim> {
+        matches!(self.brief[id as usize], Brief::Word | Brief::Other)
+            .then(|| self.list[id as usize].verbatim.as_deref())
+            .flatten()
     }
 
     /// All hits in `text`, sorted by pattern, then by place.
@@ -182,7 +197,7 @@ impl Patterns {
     }
 
     /// `term*`: to the end of the word, a listed tail left out.
-    fn open(&self, text: &Text<'_>, place: Place) -> Place {
+    pub(super) fn open(&self, text: &Text<'_>, place: Place) -> Place {
         let unit = text.units.list[place.unit as usize];
         match unit.kind {
             Kind::Dense => place,

@@ -3,6 +3,7 @@
 //! Immutable, but for the filing, which learns. What can be asked of it is in `rule_set`.
 
 use std::collections::HashSet;
+use std::hint::black_box;
 
 use regex::Regex;
 
@@ -16,6 +17,9 @@ use super::node::{Clause, Expr, NodeId};
 use super::postings::Postings;
 use super::probe::is_language;
 use super::scan::Patterns;
+
+/// Most clauses whose memory is asked for ahead.
+const AHEAD: usize = 256;
 
 /// Rules and entities, compiled.
 #[derive(Debug)]
@@ -31,6 +35,8 @@ pub(crate) struct Compiled {
     pub(super) class_names: Vec<String>,
     pub(super) names: Names,
     pub(super) rules: Vec<RulePlan>,
+    /// The expression of each rule that nothing else is asked of, else none.
+    pub(super) roots: Vec<Option<NodeId>>,
     /// Texts that clauses are written in.
     pub(super) sources: Vec<String>,
     pub(super) features: Features,
@@ -149,6 +155,43 @@ impl Compiled {
         text
     }
 
+    /// Asks for the memory of rules that are about to be evaluated, all at once.
+    pub(crate) fn fetch(&self, rules: &[u32]) {
+        let roots: Vec<NodeId> = rules
+            .iter()
+            .filter_map(|rule| self.roots[*rule as usize])
+            .collect();
+        let first = |sum, node: &NodeId| sum ^ self.exprs[*node as usize].first();
+        black_box(roots.iter().fold(0, first));
+        let parts = |node: &NodeId| self.exprs[*node as usize].parts();
+        black_box(roots.iter().flat_map(parts).fold(0, first));
+    }
+
+    /// The same for the evidence of rules that hold.
+    pub(crate) fn fetch_words(&self, rules: &[u32]) {
+        let clauses = rules
+            .iter()
+            .filter_map(|rule| self.rules[*rule as usize].clause.as_ref());
+        let clauses: Vec<&Clause> = clauses.collect();
+        // Two levels, as far as they are not shared macros: most rules have no more.
+        let parts = clauses.iter().flat_map(|clause| clause.parts.iter());
+        let parts: Vec<&Clause> = parts.take(AHEAD).collect();
+        let deeper = parts.iter().flat_map(|part| part.parts.iter());
+        let nodes: Vec<NodeId> = deeper.take(AHEAD).map(|part| part.node).collect();
+        let first = |sum, node: NodeId| sum ^ self.exprs[node as usize].first();
+        black_box(parts.iter().map(|part| part.node).fold(0, first));
+        black_box(nodes.into_iter().fold(0, first));
+        let text = |clause: &&Clause| self.sources[clause.source as usize].as_bytes().first();
+        black_box(
+            clauses
+                .iter()
+                .filter_map(text)
+                .fold(0, |sum, byte| sum ^ byte),
+        );
+        let id = |rule: &u32| self.rules[*rule as usize].id.as_str().as_bytes().first();
+        black_box(rules.iter().filter_map(id).fold(0, |sum, byte| sum ^ byte));
+    }
+
     /// Whether any rule looks at an entry's language.
     pub(crate) fn asks_for_language(&self) -> bool {
         let tests = |expr: &Expr| matches!(expr, Expr::Property(one) if one.field == Field::Lang);
@@ -168,6 +211,7 @@ impl Compiled {
             + sources
             + entities
             + self.simple.len()
+            + size_of_val(&*self.roots)
             + self.patterns.memory()
             + self.names.memory()
             + self.features.memory()
@@ -199,6 +243,12 @@ impl RulePlan {
         let languages: usize = self.languages.iter().map(|text| 24 + text.capacity()).sum();
         let feeds = size_of_val(&*self.feeds);
         size_of::<Self>() + self.id.as_str().len() + clauses + languages + feeds
+    }
+
+    /// The expression, where the rule is switched on and looks at every feed and language.
+    pub(crate) fn root(&self) -> Option<NodeId> {
+        let clause = self.clause.as_ref().filter(|_| self.enabled)?;
+        (self.feeds.is_empty() && self.languages.is_empty()).then_some(clause.node)
     }
 
     /// Whether the rule looks at entries of this feed and language.

@@ -2,6 +2,11 @@
 //!
 //! No dictionary, no morphology: a word is followed by one listed tail or it is another word.
 
+use std::collections::HashSet;
+use std::hash::BuildHasherDefault;
+
+use super::evaluate::Quick;
+
 /// Case and topic.
 const CASE: &str = "이 가 은 는 을 를 과 와 의 에 에서 에게 에게서 께 께서 한테 한테서 더러 으로 로 도 만 나 이나 랑 이랑 하고 \
     아 야 여 이여";
@@ -61,15 +66,18 @@ impl Wants {
     }
 }
 
+/// Tails, each as one number.
+type List = HashSet<u128, BuildHasherDefault<Quick>>;
+
 /// The expanded list.
 #[derive(Clone, Debug)]
 pub(crate) struct Tails {
-    /// Sorted, without suffixes.
-    plain: Vec<Vec<char>>,
-    /// Sorted: those that may follow a suffix.
-    cases: Vec<Vec<char>>,
-    /// Sorted: 에서 without 에.
-    clipped: Vec<Vec<char>>,
+    /// Without suffixes.
+    plain: List,
+    /// Those that may follow a suffix.
+    cases: List,
+    /// 에서 without 에.
+    clipped: List,
 }
 
 impl Tails {
@@ -90,9 +98,9 @@ impl Tails {
         let mut plain = cases.clone();
         plain.extend(words(COPULA).map(str::to_owned));
         Self {
-            plain: sorted(plain),
-            cases: sorted(cases),
-            clipped: sorted(words(CLIPPED).map(str::to_owned).collect()),
+            plain: numbers(&plain),
+            cases: numbers(&cases),
+            clipped: numbers(&words(CLIPPED).map(str::to_owned).collect::<Vec<_>>()),
         }
     }
 
@@ -130,25 +138,43 @@ impl Tails {
 
     /// All tails without a suffix, for the documentation.
     pub(crate) fn list(&self) -> Vec<String> {
-        let mut all: Vec<&Vec<char>> = self.plain.iter().chain(&self.clipped).collect();
+        let all = self.plain.iter().chain(&self.clipped);
+        let mut all: Vec<String> = all.map(|number| text_of(*number)).collect();
         all.sort_unstable();
-        all.into_iter().map(|tail| tail.iter().collect()).collect()
+        all
     }
 }
 
-fn sorted(list: Vec<String>) -> Vec<Vec<char>> {
-    let mut out: Vec<Vec<char>> = list
-        .into_iter()
-        .map(|tail| tail.chars().collect())
-        .collect();
-    out.sort_unstable();
-    out.dedup();
-    out
+fn numbers(list: &[String]) -> List {
+    list.iter()
+        .filter_map(|tail| number_of(&tail.chars().collect::<Vec<_>>()))
+        .collect()
 }
 
-fn contains(list: &[Vec<char>], tail: &[char]) -> bool {
-    list.binary_search_by(|entry| entry.as_slice().cmp(tail))
-        .is_ok()
+/// A tail as a number: 16 bits a syllable, eight syllables at most.
+fn number_of(tail: &[char]) -> Option<u128> {
+    if tail.len() > 8 {
+        return None;
+    }
+    tail.iter().try_fold(0, |number, syllable| {
+        let letter = u16::try_from(u32::from(*syllable)).ok()?;
+        Some(number << 16 | u128::from(letter))
+    })
+}
+
+fn text_of(number: u128) -> String {
+    let letters = number.to_be_bytes();
+    let letters = letters
+        .chunks(2)
+        .map(|pair| u32::from(pair[0]) << 8 | u32::from(pair[1]));
+    letters
+        .filter(|letter| *letter > 0)
+        .filter_map(char::from_u32)
+        .collect()
+}
+
+fn contains(list: &List, tail: &[char]) -> bool {
+    number_of(tail).is_some_and(|number| list.contains(&number))
 }
 
 fn is_suffix(c: char) -> bool {

@@ -96,10 +96,11 @@ impl Units {
             closed: true,
             ..Run::default()
         };
-        let letters = range.len() / 2;
+        // Hangul takes three bytes a letter, Latin one: room for the latter, so that nothing moves.
+        let letters = range.len();
         self.chars.reserve(letters);
         self.starts.reserve(letters);
-        self.list.reserve(range.len() / 6);
+        self.list.reserve(range.len() / 5);
         fold(text, range, self);
     }
 

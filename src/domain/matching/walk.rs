@@ -2,33 +2,42 @@
 //!
 //! One pass over an entry, whatever the number of rules.
 
-use super::heads::HeadHash;
+use super::heads::{Head, HeadHash, Look};
 use super::pattern::OPTIONAL;
 use super::scan::{
-    Brief, Hit, Patterns, Place, SEVERAL, closed, crossings, inner_starts, may_begin,
+    Brief, Hit, OPEN, Patterns, Place, SEVERAL, closed, crossings, inner_starts, may_begin,
 };
 use super::script::Kind;
 use super::text::Text;
 use super::trie::State;
 use super::units::{Unit, narrow};
 
-/// Every place where a pattern stands, in the order of the text.
+/// Beginnings of words that are looked up at a time.
+const AHEAD: usize = 256;
+
+/// Every place where a pattern stands, in no order.
 pub(crate) fn walk(patterns: &Patterns, text: &Text<'_>) -> Vec<Hit> {
     let mut walk = Walk {
         patterns,
         text,
+        looks: Vec::with_capacity(AHEAD),
+        fetched: Vec::with_capacity(AHEAD),
         stack: Vec::new(),
-        hits: Vec::new(),
+        hits: Vec::with_capacity(AHEAD),
     };
     for first in 0..text.units.list.len() {
         walk.begin_in(first);
     }
+    walk.go_on();
     walk.hits
 }
 
 struct Walk<'p, 't, 'a> {
     patterns: &'p Patterns,
     text: &'t Text<'a>,
+    /// Beginnings that passed the filter and were not looked up yet.
+    looks: Vec<Look>,
+    fetched: Vec<Head>,
     stack: Vec<(State, Place)>,
     hits: Vec<Hit>,
 }
@@ -48,56 +57,71 @@ impl Walk<'_, '_, '_> {
 
     fn begin_at(&mut self, first: usize, start: u32) {
         let unit = self.text.units.list[first];
-        let first = narrow(first);
+        if unit.kind != Kind::Dense {
+            return self.look(unit, narrow(first), start);
+        }
         let place = Place {
-            first,
-            unit: first,
+            first: narrow(first),
+            unit: narrow(first),
             at: start,
         };
-        if unit.kind == Kind::Dense {
-            self.follow(State::START, place, start);
-        } else {
-            self.heads(unit, place);
-        }
+        self.follow(State::START, place, start);
+        self.follow_all(start);
+    }
+
+    fn follow_all(&mut self, start: u32) {
         while let Some((state, place)) = self.stack.pop() {
             self.follow(state, place, start);
         }
     }
 
-    /// Goes on from every head that the letters from a place on begin with, to the end of the unit.
-    fn heads(&mut self, unit: Unit, from: Place) {
-        let patterns = self.patterns;
-        let letters = &self.text.units.chars[from.at as usize..unit.end as usize];
+    /// Notes every beginning of the letters from a place to the end of the unit that may be a head.
+    fn look(&mut self, unit: Unit, first: u32, start: u32) {
+        let heads = &self.patterns.heads;
         let is_hangul = unit.kind == Kind::Hangul;
         let mut hash = HeadHash::default();
-        for (at, letter) in letters.iter().enumerate() {
-            hash = hash.and(u32::from(*letter));
-            let length = at + 1;
-            let is_last = length == letters.len();
-            if !(is_last || is_hangul || patterns.heads.may_end_inside(narrow(length))) {
+        for end in start + 1..=unit.end {
+            hash = hash.and(u32::from(self.text.units.chars[end as usize - 1]));
+            if !(end == unit.end || is_hangul || heads.may_end_inside(end - start)) {
                 continue;
             }
-            let Some(state) = patterns.heads.find(hash, &letters[..length]) else {
+            self.looks.extend(heads.look(hash, first, start, end));
+            if self.looks.len() >= AHEAD {
+                self.go_on();
+            }
+        }
+    }
+
+    /// Goes on from every noted beginning that is a head.
+    fn go_on(&mut self) {
+        let patterns = self.patterns;
+        let looks = std::mem::take(&mut self.looks);
+        let mut fetched = std::mem::take(&mut self.fetched);
+        patterns.heads.fetch(&looks, &mut fetched);
+        for (look, head) in looks.iter().zip(&fetched) {
+            let letters = &self.text.units.chars[look.start as usize..look.end as usize];
+            let Some(state) = patterns.heads.settle(*look, *head, letters) else {
                 continue;
             };
             let place = Place {
-                at: from.at + narrow(length),
-                ..from
+                first: look.unit,
+                unit: look.unit,
+                at: look.end,
             };
             if let Some(value) = state.value() {
-                self.emit(value, place, from.at);
+                self.emit(value, place, look.start);
             }
-            if is_last {
+            let unit = self.text.units.list[look.unit as usize];
+            if look.end == unit.end {
                 self.cross(state, place);
-            } else if is_hangul && patterns.trie.joins(state) {
-                self.stack.extend(
-                    patterns
-                        .trie
-                        .step(state, OPTIONAL)
-                        .map(|next| (next, place)),
-                );
+            } else if unit.kind == Kind::Hangul && patterns.trie.joins(state) {
+                let next = patterns.trie.step(state, OPTIONAL);
+                self.stack.extend(next.map(|next| (next, place)));
             }
+            self.follow_all(look.start);
         }
+        (self.looks, self.fetched) = (looks, fetched);
+        self.looks.clear();
     }
 
     /// Walks on through a unit, and pushes the ways into the next.
@@ -146,6 +170,11 @@ impl Walk<'_, '_, '_> {
 
     fn emit(&mut self, value: u32, place: Place, start: u32) {
         let patterns = self.patterns;
+        if value & (SEVERAL | OPEN) == OPEN {
+            let span = patterns.open(self.text, place).span(start);
+            let pattern = value & !OPEN;
+            return self.hits.push(Hit { pattern, span });
+        }
         let is_closed = closed(self.text, place);
         if value & SEVERAL == 0 {
             if is_closed || patterns.has_tail(self.text, place) {
@@ -160,7 +189,10 @@ impl Walk<'_, '_, '_> {
         let spaced = self.text.units.list[place.unit as usize].kind != Kind::Hangul;
         for &id in patterns.at((value & !SEVERAL) as usize) {
             // Most places where a term could end lie inside a longer word.
-            if spaced && !is_closed && patterns.brief[id as usize] != Brief::Other {
+            if spaced
+                && !is_closed
+                && matches!(patterns.brief[id as usize], Brief::Closed | Brief::Word)
+            {
                 continue;
             }
             let span = patterns.end(patterns.get(id), self.text, start, place);

@@ -442,7 +442,10 @@ mod tests {
             ("host:https://yna.co.kr K2", "https://yna.co.kr"),
             ("url:\"arms deal\" K2", "\"arms deal\""),
         ] {
-            assert_eq!(warned(query), [("W03", part)], "{query}");
+            let mut found = warned(query);
+            // That a field stands inside another is said besides.
+            found.retain(|(code, _)| *code != "W32");
+            assert_eq!(found, [("W03", part)], "{query}");
         }
         for query in [
             "title:K2 NEAR/5 Poland",
@@ -458,7 +461,9 @@ mod tests {
             "host:kr K2",
             "url:arms-deal",
         ] {
-            assert_eq!(warned(query), [], "{query}");
+            let mut found = warned(query);
+            found.retain(|(code, _)| *code != "W32");
+            assert_eq!(found, [], "{query}");
         }
     }
 

@@ -34,6 +34,8 @@ fn grouped(word: &str) -> Told {
 fn operator(word: &str) -> Told {
     let help = match word {
         "XOR" => "write (a OR b) NOT (a AND b)",
+        "그리고" | "및" => "write AND",
+        "또는" | "혹은" => "write OR",
         "ANDNOT" | "BUT" | "EXCEPT" | "WITHOUT" => "write NOT",
         _ => return None,
     };

@@ -155,9 +155,9 @@ impl Lexer<'_> {
             let diagnostic = Diagnostic::warning(
                 "W23",
                 start..self.at,
-                "a hyphen that stands alone is read as NOT",
+                format!("`{c}` that stands alone is read as NOT"),
             )
-            .help("write NOT, or quote the words if the hyphen belongs to them");
+            .help("write NOT, or leave it out if it only parts the words");
             self.found.push(diagnostic);
         }
         self.push(Lexeme::Not, start);

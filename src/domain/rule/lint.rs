@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use super::ast::{Kind, Node};
+use super::ast::{Field, Kind, Node};
 use super::chars::{Script, is_invisible, script};
 use super::diagnostic::{Diagnostic, Findings};
 use super::literal::longest_literal;
@@ -23,6 +23,7 @@ pub(super) fn check(node: &Node, found: &mut Findings) {
         }
         Kind::Count(_, inner) => inside_count(inner, found),
         Kind::Field(outer, inner) if outer.is_property() => inside_property(inner, found),
+        Kind::Field(outer, inner) => inside_field(*outer, inner, found),
         Kind::And(parts) => contradiction(parts, found),
         _ => {}
     }
@@ -84,6 +85,22 @@ fn inside_count(node: &Node, found: &mut Findings) {
             format!("ATLEAST cannot count {name}: it has no occurrences of its own"),
         )
         .help("count a word, a \"phrase\", an @entity, or several joined by OR"),
+    );
+}
+
+/// A field inside another: only the inner one counts, which may be meant and may be a slip.
+fn inside_field(outer: Field, node: &Node, found: &mut Findings) {
+    let Kind::Field(inner, _) = &node.kind else {
+        for child in children(node) {
+            inside_field(outer, child, found);
+        }
+        return;
+    };
+    let (outer, inner) = (outer.as_str(), inner.as_str());
+    let message = format!("`{inner}:` stands inside `{outer}:`, which does not reach it");
+    found.push(
+        Diagnostic::warning("W32", node.span.clone(), message)
+            .help(format!("take it out of what `{outer}:` is about")),
     );
 }
 

@@ -106,6 +106,8 @@ pub struct Rule {
     pub throttle: Option<Rate>,
     /// When more owners carry the story.
     pub escalate: Option<Escalate>,
+    /// Rules that keep it quiet on a story of which they have told.
+    pub inhibit: Vec<RuleId>,
     /// A disabled rule is checked, never matched.
     pub enabled: bool,
     /// Examples that `check` and `rules test` run.
@@ -130,6 +132,7 @@ impl Rule {
             revisions: Revisions::default(),
             throttle: None,
             escalate: None,
+            inhibit: Vec::new(),
             enabled: true,
             tests: Vec::new(),
             origin: Origin::File,

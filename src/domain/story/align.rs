@@ -74,7 +74,7 @@ pub(super) fn diff<'a>(one: &'a Signature, other: &'a Signature) -> Diff<'a> {
         events: count(&pairs, |token| {
             matches!(token.kind, Kind::Event(Weight::Event | Weight::Turn))
         }),
-        names: count(&pairs, |token| token.is_name()),
+        names: count(&pairs, Token::is_name),
         figure: pairs
             .iter()
             .any(|(token, _)| matches!(&token.kind, Kind::Number(figure) if figure.is_telling())),
@@ -103,22 +103,11 @@ impl Diff<'_> {
         if one.origin || other.origin {
             return false;
         }
-        let goes_on = |token: &Token,
-                       phrases: (fn(&(u16, u16)) -> u16, fn(&(u16, u16)) -> u16),
-                       rival: &Token| {
-            let (own, its) = phrases;
-            let mut links = self
-                .linked
-                .iter()
-                .filter(|link| own(link) == token.phrase)
-                .peekable();
-            links.peek().is_some() && !links.any(|link| its(link) == rival.phrase)
-        };
-        let (first, second): (fn(&(u16, u16)) -> u16, fn(&(u16, u16)) -> u16) =
-            (|link| link.0, |link| link.1);
-        !(one.is_name() && goes_on(one, (first, second), other)
-            || other.is_name() && goes_on(other, (second, first), one))
+        let here = self.linked.iter().copied();
+        let there = self.linked.iter().map(|(own, its)| (*its, *own));
+        !(goes_on(one, other, here) || goes_on(other, one, there))
     }
+
     /// Whether they have a figure, ordinal or date of this kind in common.
     pub(super) fn agrees_in(&self, kind: &Kind) -> bool {
         self.agreed.iter().any(|agreed| match (agreed, kind) {
@@ -128,6 +117,16 @@ impl Diff<'_> {
             _ => false,
         })
     }
+}
+
+/// Whether a name goes on with one that both headlines have, and its rival stands elsewhere. `links` are the phrases of
+/// such names: the one in the headline of `token`, and the one in the other.
+fn goes_on(token: &Token, rival: &Token, links: impl Iterator<Item = (u16, u16)>) -> bool {
+    let own: Vec<u16> = links
+        .filter(|(own, _)| *own == token.phrase)
+        .map(|(_, its)| its)
+        .collect();
+    token.is_name() && !own.is_empty() && !own.contains(&rival.phrase)
 }
 
 /// How many of the pairs are told by `is`; names side by side are one.
@@ -215,14 +214,14 @@ impl Token {
         matches!(self.kind, Kind::Ordinal("th" | "round")) && self.key != "1"
     }
 
+    /// A figure that is no money.
+    pub(super) fn is_count(&self) -> bool {
+        matches!(&self.kind, Kind::Number(figure) if !figure.is_money())
+    }
+
     /// A name, or a word that may be one.
     pub(super) fn may_be_name(&self) -> bool {
         self.is_name() || self.kind == Kind::Open && self.main
-    }
-
-    /// Whether a folded text has it. Of an entity and a country only the key is known here, which is in no text.
-    pub(super) fn stands_in(&self, text: &str) -> bool {
-        text.contains(self.key.trim_start_matches('@'))
     }
 
     /// The same, said in the same way.
@@ -234,11 +233,12 @@ impl Token {
                 self.key == other.key && (one == two || loose(one) && loose(two))
             }
             (Kind::Date(one), Kind::Date(two)) => one == two && self.key == other.key,
-            (Kind::Number(_) | Kind::Ordinal(_) | Kind::Date(_), _)
-            | (_, Kind::Number(_) | Kind::Ordinal(_) | Kind::Date(_)) => false,
-            (Kind::Event(_), Kind::Event(_)) => self.key == other.key,
-            (Kind::Event(_), _) | (_, Kind::Event(_)) => false,
-            _ => self.key == other.key,
+            (one, two) => {
+                one.is_word()
+                    && two.is_word()
+                    && one.is_event() == two.is_event()
+                    && self.key == other.key
+            }
         }
     }
 

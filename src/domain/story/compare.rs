@@ -161,18 +161,23 @@ fn guarded(one: &Signature, other: &Signature, policy: &Policy) -> Option<String
                 .collect()
         };
         let (here, there) = (of(&one.in_title), of(&other.in_title));
-        let within =
-            |small: &[String], large: &[String]| small.iter().all(|entity| large.contains(entity));
-        let disjoint = |one: &[String], other: &[String]| {
-            !one.is_empty() && !other.is_empty() && !one.iter().any(|entity| other.contains(entity))
-        };
-        // Where a headline names none, its text speaks for it.
-        let (text_here, text_there) = (of(&one.named), of(&other.named));
-        let apart = match (here.is_empty(), there.is_empty()) {
-            (true, true) => disjoint(&text_here, &text_there),
-            (true, false) => disjoint(&text_here, &there),
-            (false, true) => disjoint(&here, &text_there),
-            (false, false) => !within(&here, &there) && !within(&there, &here),
+        let apart = if here.is_empty() || there.is_empty() {
+            // Where a headline names none, its text speaks for it.
+            let said = |title: &[String], named| {
+                if title.is_empty() {
+                    of(named)
+                } else {
+                    title.to_vec()
+                }
+            };
+            let (ours, theirs) = (said(&here, &one.named), said(&there, &other.named));
+            let shared = ours.iter().any(|entity| theirs.contains(entity));
+            !ours.is_empty() && !theirs.is_empty() && !shared
+        } else {
+            let within = |small: &[String], large: &[String]| {
+                small.iter().all(|entity| large.contains(entity))
+            };
+            !within(&here, &there) && !within(&there, &here)
         };
         apart.then(|| format!("guard {class}: {} / {}", here.join(" "), there.join(" ")))
     })
@@ -185,8 +190,8 @@ fn told_apart(diff: &Diff<'_>) -> Option<String> {
         for other in right {
             let contradicts = match (&one.kind, &other.kind) {
                 (Kind::Number(one), Kind::Number(other)) => one.contradicts(other),
-                (Kind::Ordinal(one), Kind::Ordinal(other)) => one == other,
-                (Kind::Date(one), Kind::Date(other)) => one == other,
+                (Kind::Ordinal(one), Kind::Ordinal(other))
+                | (Kind::Date(one), Kind::Date(other)) => one == other,
                 _ => false,
             };
             if contradicts && !diff.agrees_in(&one.kind) {
@@ -203,14 +208,14 @@ fn told_apart(diff: &Diff<'_>) -> Option<String> {
 
 /// Names that only one headline has and that the other's text does not know either, on both sides.
 fn strangers(diff: &Diff<'_>, one: &Signature, other: &Signature) -> Option<String> {
-    let unknown = |tokens: &[&Token], text: &str| {
+    let unknown = |tokens: &[&Token], reader: &Signature| {
         let stranger = tokens
             .iter()
-            .find(|token| token.is_name() && !token.stands_in(text));
+            .find(|token| token.is_name() && !reader.knows(token));
         stranger.map(|token| token.key.clone())
     };
-    let here = unknown(&diff.left, &other.text)?;
-    let there = unknown(&diff.right, &one.text)?;
+    let here = unknown(&diff.left, other)?;
+    let there = unknown(&diff.right, one)?;
     Some(format!("{here} / {there}"))
 }
 
@@ -243,7 +248,10 @@ fn other_event(diff: &Diff<'_>, witness: bool) -> Option<String> {
     if figures && small(&diff.left) && small(&diff.right) {
         return None;
     }
-    rivals(diff, Token::may_be_name).or_else(|| other_verb(diff))
+    let open = |token: &Token| token.is_name() || token.kind == Kind::Open;
+    rivals(diff, open)
+        .or_else(|| rivals(diff, Token::is_count))
+        .or_else(|| other_verb(diff))
 }
 
 /// A name, or what may be one, that only one headline has, and one that only the other has.
@@ -251,7 +259,7 @@ fn rivals(diff: &Diff<'_>, is: fn(&Token) -> bool) -> Option<String> {
     let right = || diff.right.iter().filter(|token| is(token));
     let left = diff.left.iter().filter(|token| is(token));
     left.flat_map(|one| right().map(move |other| (one, other)))
-        .find(|(one, other)| diff.are_rivals(one, other))
+        .find(|(one, other)| (one.main || other.main) && diff.are_rivals(one, other))
         .map(|(one, other)| format!("{} / {}", one.key, other.key))
 }
 

@@ -360,12 +360,7 @@ impl<'a> Reader<'a> {
             Some(money) => money.to_owned(),
             None => rest.chars().next().map(String::from).unwrap_or_default(),
         };
-        let quantity = Quantity {
-            value,
-            unit,
-            scaled,
-        };
-        (key(&quantity), format!("{value}"), next)
+        figure(value, unit, scaled, next)
     }
 
     /// What a number in digits and Hangul amounts to, from its first digits on: whether it has a scale, what follows it
@@ -378,10 +373,8 @@ impl<'a> Reader<'a> {
             (piece.script == Script::Hangul).then_some(piece.text.as_str())
         };
         let scale_of = |text: &'a str| {
-            let known = HANGUL_SCALES.iter();
-            known
-                .filter_map(|(word, scale)| Some((*scale, text.strip_prefix(word)?)))
-                .next()
+            let mut known = HANGUL_SCALES.iter();
+            known.find_map(|(word, scale)| Some((*scale, text.strip_prefix(word)?)))
         };
         while let Some(run) = hangul(next) {
             next += 1;
@@ -435,17 +428,17 @@ impl<'a> Reader<'a> {
             }
             _ => String::new(),
         };
-        let quantity = Quantity {
-            value,
-            unit,
-            scaled,
-        };
-        (key(&quantity), format!("{value}"), after)
+        figure(value, unit, scaled, after)
     }
 }
 
-fn key(quantity: &Quantity) -> Kind {
-    Kind::Number(quantity.clone())
+fn figure(value: f64, unit: String, scaled: bool, next: usize) -> Read {
+    let quantity = Quantity {
+        value,
+        unit,
+        scaled,
+    };
+    (Kind::Number(quantity), format!("{value}"), next)
 }
 
 /// What a figure counts, where the next word is a thing.

@@ -51,6 +51,8 @@ pub(super) struct Gap {
     pub money: Option<char>,
     /// A dot or a hyphen, and no space: `한·미`.
     pub joins: bool,
+    /// A comma is the only sign of it.
+    pub comma: bool,
     /// A percent sign behind the run before.
     pub percent: bool,
 }
@@ -116,13 +118,9 @@ fn piece(run: &[(usize, char)], script: Script, (start, end): (usize, usize), ga
     if script == Script::Digit {
         text.retain(|c| c != ',');
     }
-    if text.starts_with(['↑', '↓']) {
-        text = if text.starts_with('↑') {
-            "rises"
-        } else {
-            "falls"
-        }
-        .to_owned();
+    if let Some(arrow) = text.chars().next().filter(|c| matches!(c, '↑' | '↓')) {
+        text.clear();
+        text.push_str(if arrow == '↑' { "rises" } else { "falls" });
     }
     let own = text.ends_with("'s");
     if let Some(bare) = text.strip_suffix("'s").or(text.strip_suffix('\'')) {
@@ -184,6 +182,8 @@ impl Gap {
             mark: self.mark || !(c.is_whitespace() || hyphen || matches!(c, '\'' | '"')),
             money: matches!(c, '$' | '€' | '£' | '₩' | '¥').then_some(c),
             joins: !parts(before) && !parts(next) && matches!(c, '·' | '-' | '‧' | '・' | 'ㆍ'),
+            comma: c == ',' && !self.clause
+                || self.comma && !matches!(c, ';' | '…' | '‥' | '.' | '-' | '–' | '—' | '―'),
             percent: self.percent || c == '%',
         }
     }

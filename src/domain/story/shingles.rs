@@ -5,7 +5,7 @@
 use crate::domain::entry::identity::fold;
 
 /// Bytes of a text that are looked at: a copy shows long before.
-const LONGEST: usize = 12_000;
+const LONGEST: usize = 6_000;
 /// Words in a run.
 const WORDS: usize = 4;
 /// Letters in a run, in scripts that are written without spaces or with endings.

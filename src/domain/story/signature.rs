@@ -87,6 +87,14 @@ impl Signature {
         }
     }
 
+    /// Whether the text names what a headline names.
+    pub(super) fn knows(&self, token: &Token) -> bool {
+        match token.key.strip_prefix('@') {
+            Some(entity) => self.named.contains(entity),
+            None => self.text.contains(&token.key),
+        }
+    }
+
     /// The name that another is preferred to, where the headline says so.
     pub(super) fn behind_pivot(&self) -> Option<&Token> {
         let at = self

@@ -2,6 +2,7 @@
 //!
 //! Whether two headlines say the same is `compare`'s business.
 
+use super::forms::{CLAUSES, PAIRS, VISITS, korean_places};
 use super::numbers::{Quantity, Reader};
 use super::pieces::{Piece, Script, pieces};
 use super::vocabulary::{self, Role, Weight};
@@ -27,8 +28,23 @@ pub(super) enum Kind {
     Open,
 }
 
+impl Kind {
+    /// Neither a figure, an ordinal, nor a date.
+    pub(super) fn is_word(&self) -> bool {
+        !matches!(self, Self::Number(_) | Self::Ordinal(_) | Self::Date(_))
+    }
+
+    pub(super) fn is_event(&self) -> bool {
+        matches!(self, Self::Event(_))
+    }
+}
+
 /// A word of a headline, or several that are one name.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they hold beside each other in any mix"
+)]
 pub(super) struct Token {
     /// What it is compared by.
     pub key: String,
@@ -56,77 +72,6 @@ pub struct Named {
     pub end: usize,
 }
 
-/// Two words that are one, with what they are together.
-const PAIRS: &[(&str, &str, &str)] = &[
-    ("south", "korea", "korea"),
-    ("south", "korean", "korea"),
-    ("south", "koreans", "korea"),
-    ("s", "korea", "korea"),
-    ("s", "korean", "korea"),
-    ("north", "korea", "pyongyang"),
-    ("north", "korean", "pyongyang"),
-    ("n", "korea", "pyongyang"),
-    ("n", "korean", "pyongyang"),
-    ("united", "states", "usa"),
-    ("united", "kingdom", "uk"),
-    ("great", "britain", "uk"),
-    ("new", "zealand", "wellington"),
-    ("saudi", "arabia", "saudi"),
-    ("saudi", "arabian", "saudi"),
-    ("abu", "dhabi", "uae"),
-    ("new", "delhi", "india"),
-    ("the", "hague", "hague"),
-    ("steps", "down", "resign"),
-    ("step", "down", "resign"),
-    ("stepped", "down", "resign"),
-    ("set", "to", "expected"),
-    ("close", "to", "near"),
-    ("hands", "over", "handover"),
-    ("hand", "over", "handover"),
-    ("handed", "over", "handover"),
-    ("calls", "off", "cancel"),
-    ("called", "off", "cancel"),
-    ("call", "off", "cancel"),
-    ("turns", "down", "reject"),
-    ("turned", "down", "reject"),
-    ("pushes", "back", "delay"),
-    ("pushed", "back", "delay"),
-    ("push", "back", "delay"),
-    ("puts", "off", "delay"),
-    ("put", "off", "delay"),
-    ("pulls", "out", "leave"),
-    ("pulled", "out", "leave"),
-    ("backs", "out", "cancel"),
-    ("takes", "over", "takeover"),
-    ("take", "over", "takeover"),
-    ("rolls", "out", "launch"),
-    ("ruled", "out", "deny"),
-    ("rules", "out", "deny"),
-    ("call", "for", "urge"),
-    ("calls", "for", "urge"),
-    ("knocked", "out", "lose"),
-    ("misses", "out", "lose"),
-    ("falls", "through", "cancel"),
-    ("fell", "through", "cancel"),
-    ("walks", "away", "cancel"),
-    ("shows", "off", "unveil"),
-    ("showed", "off", "unveil"),
-    ("rolled", "out", "launch"),
-    ("walk", "away", "cancel"),
-];
-
-/// Words after which a new clause begins, where one went before.
-const CLAUSES: &[&str] = &[
-    "after",
-    "amid",
-    "as",
-    "despite",
-    "following",
-    "while",
-    "because",
-    "but",
-    "before",
-];
 /// Words that must have gone before.
 const FEWEST_BEFORE: usize = 3;
 
@@ -135,6 +80,7 @@ pub(super) fn tokens(title: &str, from: usize, names: &[Named]) -> Vec<Token> {
     let pieces = pieces(title, from);
     let mut writer = Writer {
         cased: is_cased(&pieces),
+        hangul: pieces.iter().any(|piece| piece.script == Script::Hangul),
         pieces: &pieces,
         out: Vec::new(),
         phrase: 0,
@@ -153,9 +99,14 @@ pub(super) fn tokens(title: &str, from: usize, names: &[Named]) -> Vec<Token> {
     }
     let mut out = writer.out;
     dedup(&mut out);
-    // Who is on the list was selected for it.
-    if out.iter().any(|token| token.key == "shortlist") {
-        out.retain(|token| token.key != "select");
+    // Who is on the list was selected for it; what is tested was launched.
+    for (said, too) in [("shortlist", "select"), ("test", "launch")] {
+        if out
+            .iter()
+            .any(|token| token.key == said && token.kind.is_event())
+        {
+            out.retain(|token| token.key != too);
+        }
     }
     out
 }
@@ -188,6 +139,7 @@ fn is_cased(pieces: &[Piece]) -> bool {
 struct Writer<'a> {
     pieces: &'a [Piece],
     cased: bool,
+    hangul: bool,
     out: Vec<Token>,
     phrase: u16,
     main: bool,
@@ -225,20 +177,22 @@ impl Writer<'_> {
             .iter()
             .filter(|token| token.kind != Kind::Weak)
             .count();
-        let parts = piece.gap.clause || CLAUSES.contains(&piece.text.as_str());
+        // A comma in a Korean headline stands behind its subject.
+        let comma = piece.gap.comma && self.hangul;
+        let parts = piece.gap.clause && !comma || CLAUSES.contains(&piece.text.as_str());
         self.main &= !(parts && before >= FEWEST_BEFORE);
     }
 
     /// An entity that begins at a piece, or in it.
     fn entity(&mut self, at: usize, names: &[Named]) -> Option<usize> {
         let piece = &self.pieces[at];
-        let fits = |named: &&Named| {
-            named.start < piece.end && named.end > piece.start && named.start < named.end
+        let fits = |name: &&Named| {
+            name.start < piece.end && name.end > piece.start && name.start < name.end
         };
-        let named = names
+        let entity = names
             .iter()
             .filter(fits)
-            .max_by_key(|named| named.end - named.start)?;
+            .max_by_key(|name| name.end - name.start)?;
         // Countries are known by all their forms, `Estonian` too.
         if self.is_place(at) {
             return None;
@@ -246,9 +200,9 @@ impl Writer<'_> {
         let next = at
             + self.pieces[at..]
                 .iter()
-                .take_while(|piece| piece.start < named.end)
+                .take_while(|piece| piece.start < entity.end)
                 .count();
-        self.push_name(format!("@{}", named.entity), Kind::Entity, (at, next));
+        self.push_name(format!("@{}", entity.entity), Kind::Entity, (at, next));
         Some(next)
     }
 
@@ -343,7 +297,7 @@ impl Writer<'_> {
             }
             Some(Role::Stop) => {}
             Some(_) if capital && beside => {
-                self.push_name(vocabulary::stem(text), Kind::Name, (at, next))
+                self.push_name(vocabulary::stem(text), Kind::Name, (at, next));
             }
             Some(Role::Weak) => self.push(vocabulary::stem(text), Kind::Weak),
             Some(Role::Event(name, weight)) => self.push(name, Kind::Event(weight)),
@@ -361,16 +315,18 @@ impl Writer<'_> {
     /// The name just read is a country, and perhaps where what follows is from.
     fn mark_place(&mut self, next: usize) {
         let last = next.checked_sub(1).map(|last| &self.pieces[last]);
-        let adjective =
-            |text: &str| text.ends_with("ish") || text.ends_with("ese") || text.ends_with("an");
+        let adjective = |text: &str| ["ish", "ese", "an"].iter().any(|end| text.ends_with(end));
         let from = last.is_some_and(|last| last.own || adjective(&last.text));
-        let names = self
-            .pieces
-            .get(next)
-            .is_some_and(|next| next.capital && !next.gap.mark);
+        // Where all words are capitals, only `'s` tells.
+        let (cased, own) = (self.cased, last.is_some_and(|last| last.own));
+        // `北 김정은`
+        let hanja = last.is_some_and(|last| last.script == Script::Dense);
+        let beside = |next: &Piece| !next.gap.mark && !next.text.is_empty();
+        let next = self.pieces.get(next).filter(|next| beside(next));
+        let named = next.is_some_and(|next| hanja || from && next.capital && (cased || own));
         if let Some(token) = self.out.last_mut() {
             token.place = true;
-            token.origin = from && names;
+            token.origin = named;
         }
     }
 
@@ -463,59 +419,6 @@ impl Piece {
     fn shouted_or_single(&self) -> bool {
         self.shouted || self.capital && self.text.len() == 1
     }
-}
-
-/// Countries that Korean headlines name by a syllable: `한미`, `미중`, and `한` beside a dot.
-const SYLLABLES: &[(char, &str)] = &[
-    ('한', "korea"),
-    ('미', "usa"),
-    ('중', "china"),
-    ('일', "japan"),
-    ('러', "russia"),
-    ('북', "northkorea"),
-    ('호', "australia"),
-    ('영', "uk"),
-    ('독', "germany"),
-    ('불', "france"),
-];
-/// Visits that name where they lead.
-const VISITS: &[(&str, &str)] = &[
-    ("방한", "korea"),
-    ("방미", "usa"),
-    ("방중", "china"),
-    ("방일", "japan"),
-    ("방러", "russia"),
-    ("방북", "northkorea"),
-];
-const TOGETHER: &[&str] = &[
-    "한미",
-    "한일",
-    "한중",
-    "한러",
-    "한미일",
-    "한중일",
-    "미중",
-    "미일",
-    "북미",
-    "북러",
-    "북중",
-    "중일",
-    "미러",
-    "중러",
-];
-
-fn korean_places(text: &str, beside_dot: bool) -> Vec<&'static str> {
-    let one = beside_dot && text.chars().count() == 1;
-    if !one && !TOGETHER.contains(&text) {
-        return Vec::new();
-    }
-    let place = |c: char| {
-        SYLLABLES
-            .iter()
-            .find(|(syllable, _)| *syllable == c)
-            .map(|(_, place)| *place)
-    };
-    text.chars().filter_map(place).collect()
 }
 
 /// `Q3`, `H1`: a period, no name.

@@ -87,8 +87,7 @@ pub(super) fn role_of_hangul(word: &str) -> Option<(Role, usize)> {
     let list = WORDS.hangul.get(&word.chars().next()?)?;
     let fits = |known: &str, role: Role| match role {
         // Short and common: only as the whole word.
-        Role::Stop | Role::Weak if known.chars().count() < 2 => word == known,
-        Role::Place(_) if known.chars().count() < 2 => word == known,
+        Role::Stop | Role::Weak | Role::Place(_) if known.chars().count() < 2 => word == known,
         _ => word.starts_with(known),
     };
     list.iter()

@@ -238,7 +238,7 @@ fn listed(
 }
 
 /// One alert as it stands in a list.
-pub(super) fn one(conn: &Connection, alert: i64) -> Result<Option<AlertRow>> {
+pub fn one(conn: &Connection, alert: i64) -> Result<Option<AlertRow>> {
     let filter = AlertFilter {
         before: Some(alert.saturating_add(1)),
         ..AlertFilter::default()

@@ -144,11 +144,13 @@ pub(super) fn entry_then(
     Ok(Some(stored.wire()))
 }
 
-/// Why an alert was raised: the places that its match lists.
+/// Why an alert was raised: the places that its match lists, or that of the alert it follows up on.
 pub(super) fn evidence(conn: &Connection, alert: i64) -> Result<Vec<Evidence>> {
     let found: Option<Json<Vec<Evidence>>> = conn
         .prepare_cached(
-            r#"select evidence from "match" where alert = ?1 and raised is not null limit 1"#,
+            r#"select evidence from "match"
+               where alert = (select coalesce(follows, seq) from alert where seq = ?1) and raised is not null
+               limit 1"#,
         )?
         .query_row([alert], |row| row.get(0))
         .optional()?;

@@ -45,6 +45,8 @@ fn claim(store: &Store) -> Vec<Claimed> {
                 lease_until: after(60),
                 limit: 10,
                 untried_since: None,
+                limits: &crate::domain::alert::rate::Limits::default(),
+                catch_up: None,
             };
             outbox::claim(tx, &wanted)
         })
@@ -135,6 +137,8 @@ fn a_digest_that_dies_takes_its_members_along_and_brings_them_back() {
                 lease_until: after(60),
                 limit: 10,
                 untried_since: None,
+                limits: &crate::domain::alert::rate::Limits::default(),
+                catch_up: None,
             };
             outbox::claim(tx, &wanted)
         })
@@ -205,7 +209,7 @@ fn an_empty_digest_comes_once_a_window() {
                     window,
                     title: "Digest",
                 };
-                raise_empty(tx, &what, now())
+                raise_empty(tx, &what, now()).map(|raised| raised.is_some())
             })
             .unwrap()
     };

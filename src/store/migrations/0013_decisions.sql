@@ -30,8 +30,8 @@ create table let_through (
     primary key (rule, receiver, at, delivery)
 ) strict, without rowid;
 
--- A silence is never changed: it ends, and another begins. Its matchers are JSON. `closed`: it is over, and what it
--- held has been dealt with.
+-- A silence is never changed: it ends, and another begins. Its matchers are JSON. `applied`: it holds what was due when
+-- it began; `closed`: it is over, and what it held has been dealt with.
 create table silence (
     seq integer primary key autoincrement,
     created integer not null,
@@ -46,6 +46,11 @@ create table silence (
     ended_by text,
     released integer not null default 0,
     replaced_by integer,
+    applied integer,
     closed integer
 ) strict;
 create index silence_open on silence (ends) where closed is null;
+
+-- The alert that one follows up on: an escalation, the first alert of its rule on the story.
+alter table alert add column follows integer;
+create index alert_since on alert (rule, created);

@@ -1,12 +1,13 @@
 //! Where deliveries and receivers stand: for people, for metrics, and for knowing when to look again.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, params, params_from_iter};
 use serde::Serialize;
 
 use super::super::Result;
-use super::super::row::{Ms, count};
+use super::super::row::{Ms, Rank, count, later};
 use crate::domain::id::ReceiverId;
+use crate::domain::rule::Severity;
 
 /// A delivery with its attempts.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -36,7 +37,7 @@ pub struct DeliveryRow {
 pub struct AttemptRow {
     /// When it ended.
     pub at: Timestamp,
-    /// `delivered`, `later`, `permanent`, or `unknown` where the process died over it.
+    /// `delivered`, `later`, `refused`, `permanent`, `gone`, or `unknown` where the process died over it.
     pub outcome: String,
     /// Status or reply code.
     pub status: Option<u16>,
@@ -46,23 +47,6 @@ pub struct AttemptRow {
     pub answer: String,
     /// How long it took.
     pub duration_ms: u64,
-}
-
-/// How a receiver is doing.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct ReceiverRow {
-    /// Who.
-    pub id: String,
-    /// It asked to be left alone until then.
-    pub hold_until: Option<Timestamp>,
-    /// Failures in a row.
-    pub failures: u32,
-    /// When it last accepted something.
-    pub last_success: Option<Timestamp>,
-    /// When it last did not.
-    pub last_failure: Option<Timestamp>,
-    /// What went wrong then; none after a success.
-    pub last_error: Option<String>,
 }
 
 /// How many deliveries of a receiver are in a state.
@@ -79,8 +63,16 @@ pub struct StateCount {
 /// The deliveries of an alert, with their attempts.
 pub fn of_alert(conn: &Connection, alert: i64) -> Result<Vec<DeliveryRow>> {
     let mut query = conn.prepare_cached(
-        "select seq, receiver, key, state, why, due, created, settled
-         from delivery where alert = ?1 order by seq",
+        "select seq, receiver, key,
+            case when state = 'due' and (gone is not null or rate_until is not null)
+                then 'held' else state end,
+            case when state <> 'due' then why
+                when gone is not null then 'receiver gone: ' || gone
+                when rate_until is not null then 'rate' else why end,
+            case when state = 'due' and gone is not null then null
+                when state = 'due' and rate_until > due then rate_until else due end,
+            created, settled
+         from delivery left join receiver on id = receiver where alert = ?1 order by seq",
     )?;
     let rows = query.query_map([alert], |row| {
         Ok(DeliveryRow {
@@ -120,10 +112,14 @@ fn attempts(conn: &Connection, delivery: i64) -> Result<Vec<AttemptRow>> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// How many deliveries of each receiver are in each state.
+/// How many deliveries of each receiver are in each state. Those that wait for a bucket, or for people to see to a
+/// receiver that is gone, are held.
 pub fn counts(conn: &Connection) -> Result<Vec<StateCount>> {
     let mut query = conn.prepare_cached(
-        "select receiver, state, count(*) from delivery group by state, receiver order by 1, 2",
+        "select receiver, case when state = 'due' and (gone is not null or rate_until is not null)
+            then 'held' else state end as stands, sum(many)
+         from (select receiver, state, count(*) as many from delivery group by state, receiver)
+         left join receiver on id = receiver group by 1, 2 order by 1, 2",
     )?;
     let rows = query.query_map([], |row| {
         Ok(StateCount {
@@ -135,43 +131,120 @@ pub fn counts(conn: &Connection) -> Result<Vec<StateCount>> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// What was learned of each receiver that ever answered.
-pub fn receivers(conn: &Connection) -> Result<Vec<ReceiverRow>> {
+/// How many deliveries are still owed: due or on their way.
+pub fn open(conn: &Connection) -> Result<u64> {
+    Ok(conn
+        .prepare_cached("select count(*) from delivery where state in ('due', 'sending')")?
+        .query_row([], |row| row.get(0))
+        .map(count)?)
+}
+
+/// Which dead deliveries.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeadFilter {
+    /// Owed to this receiver.
+    pub receiver: Option<ReceiverId>,
+    /// Given up at or after.
+    pub since: Option<Timestamp>,
+    /// Given up before.
+    pub until: Option<Timestamp>,
+}
+
+/// The dead deliveries that were not sent again since, the oldest first: their alerts, and to whom they were owed.
+/// What died within a digest is sent again with it.
+pub fn dead(conn: &Connection, filter: &DeadFilter) -> Result<Vec<(i64, ReceiverId)>> {
     let mut query = conn.prepare_cached(
-        "select id, hold_until, failures, last_success, last_failure, last_error
-         from receiver order by id",
+        "select d.alert, d.receiver from delivery d
+         where d.state = 'dead' and d.hold is null and (?1 is null or d.receiver = ?1)
+            and (?2 is null or d.settled >= ?2) and (?3 is null or d.settled < ?3)
+            and not exists (select 1 from delivery later where later.alert = d.alert
+                and later.receiver = d.receiver and later.seq > d.seq)
+         order by d.created, d.seq",
     )?;
-    let rows = query.query_map([], |row| {
-        let at = |index: usize| row.get::<_, Option<Ms>>(index).map(|at| at.map(|at| at.0));
-        Ok(ReceiverRow {
-            id: row.get(0)?,
-            hold_until: at(1)?,
-            failures: row.get(2)?,
-            last_success: at(3)?,
-            last_failure: at(4)?,
-            last_error: row.get(5)?,
+    let receiver = filter.receiver.as_ref().map(ReceiverId::as_str);
+    let rows = query.query_map(
+        params![receiver, filter.since.map(Ms), filter.until.map(Ms)],
+        |row| Ok((row.get(0)?, ReceiverId::new(row.get::<_, String>(1)?))),
+    )?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// What waits for a receiver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Who.
+    pub receiver: ReceiverId,
+    /// How many.
+    pub count: u64,
+    /// When the oldest was owed first.
+    pub oldest: Timestamp,
+    /// When the oldest of high severity or more was.
+    pub oldest_high: Option<Timestamp>,
+}
+
+/// Deliveries are overdue that have been due for so long although nothing keeps them.
+const OVERDUE: i64 = 10 * 60_000;
+
+/// How many deliveries are overdue: the outbox does not move.
+pub fn stuck(conn: &Connection, now: Timestamp) -> Result<u64> {
+    Ok(conn
+        .prepare_cached(
+            "select count(*) from delivery d left join receiver r on r.id = d.receiver
+             where d.state = 'due' and d.due <= ?1 and r.gone is null
+                and coalesce(r.streak, 0) = 0 and coalesce(r.hold_until, 0) <= ?1
+                and coalesce(r.rate_until, 0) <= ?1",
+        )?
+        .query_row([Ms(later(now, -OVERDUE))], |row| row.get(0))
+        .map(count)?)
+}
+
+/// What waits for each receiver to whom something is owed.
+pub fn overdue(conn: &Connection) -> Result<Vec<Waiting>> {
+    let mut query = conn.prepare_cached(
+        "select receiver, count(*), min(created), min(case when severity >= ?1 then created end)
+         from delivery where state in ('due', 'sending') group by receiver order by receiver",
+    )?;
+    let rows = query.query_map([Rank(Severity::High)], |row| {
+        Ok(Waiting {
+            receiver: ReceiverId::new(row.get::<_, String>(0)?),
+            count: count(row.get(1)?),
+            oldest: row.get::<_, Ms>(2)?.0,
+            oldest_high: row.get::<_, Option<Ms>>(3)?.map(|at| at.0),
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The receivers to whom something is due, with when each may be tried, the next first.
+/// The receivers to whom something is due, with when each may be tried, the next first. Those that are gone are left
+/// out.
 ///
 /// `untried_since` as in a claim: back-off does not count then, and what was tried since is left out.
 pub fn waiting(
     conn: &Connection,
     untried_since: Option<Timestamp>,
 ) -> Result<Vec<(ReceiverId, Timestamp)>> {
-    let mut query = conn.prepare_cached(
-        "select d.receiver, min(case
-                when r.hold_until > d.due or (?1 is not null and r.hold_until is not null)
-                    then r.hold_until
-                when ?1 is not null then d.created else d.due end)
+    // One look a receiver into the index, however many deliveries wait.
+    let daemon = "select id, max((select min(due) from delivery where state = 'due' and receiver = id),
+            coalesce(hold_until, 0), coalesce(rest_until, 0), coalesce(rate_until, 0))
+         from (
+            with recursive owed (id) as (
+                select min(receiver) from delivery where state = 'due'
+                union all
+                select (select min(receiver) from delivery where state = 'due' and receiver > owed.id)
+                from owed where owed.id is not null)
+            select id from owed where id is not null)
+         left join receiver r using (id) where gone is null order by 2, 1";
+    let once =
+        "select d.receiver, max(min(d.created), coalesce(hold_until, 0), coalesce(rate_until, 0))
          from delivery d left join receiver r on r.id = d.receiver
-         where d.state = 'due' and (?1 is null or d.last_attempt is null or d.last_attempt < ?1)
-         group by d.receiver order by 2, 1",
-    )?;
-    let rows = query.query_map(params![untried_since.map(Ms)], |row| {
+         where d.state = 'due' and (d.last_attempt is null or d.last_attempt < ?1) and gone is null
+         group by d.receiver order by 2, 1";
+    let mut query = conn.prepare_cached(if untried_since.is_some() {
+        once
+    } else {
+        daemon
+    })?;
+    let rows = query.query_map(params_from_iter(untried_since.map(Ms)), |row| {
         let receiver = ReceiverId::new(row.get::<_, String>(0)?);
         Ok((receiver, row.get::<_, Ms>(1)?.0))
     })?;

@@ -1,6 +1,7 @@
 //! The outbox: leases, order, back-off, holds, resending, vanished receivers.
 
 use super::*;
+use crate::domain::alert::rate::Limits;
 use crate::store::sample::{
     DAY, after, assert_clean, commit, entry, now, number, open_store, record, rule_match, to,
 };
@@ -31,6 +32,8 @@ fn take(
                 lease_until: at + DAY.checked_div(1440).unwrap(),
                 limit,
                 untried_since,
+                limits: &Limits::default(),
+                catch_up: None,
             };
             claim(tx, &wanted)
         })

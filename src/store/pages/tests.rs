@@ -53,7 +53,7 @@ fn read(store: &Store, claimed: &Claimed, rules: &[&str]) -> Option<PollResult> 
     item.entry.full_text = Some("The article.".to_owned());
     let claimed = claimed.clone();
     store
-        .write_blocking(move |tx| record(tx, &claimed, &item, after(60)))
+        .write_blocking(move |tx| record(tx, &claimed, &item, (&Manners::default(), after(60))))
         .unwrap()
 }
 

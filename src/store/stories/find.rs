@@ -17,6 +17,8 @@ use crate::domain::story::policy::{Policy, Span};
 const POSTINGS: u32 = 64;
 /// Entries compared with a new one, those with most in common.
 const COMPARED: usize = 40;
+/// Of these, entries whose texts are compared too: copies of a text have its beginning in common and stand in front.
+const TEXTS: usize = 4;
 /// Stories that are noted as related.
 const RELATED: usize = 3;
 
@@ -45,8 +47,8 @@ pub(super) fn nearest(
     now: Timestamp,
 ) -> Result<Finding> {
     let mut finding = Finding::default();
-    for entry in likeliest(tx, new)? {
-        let Some((story, signature)) = sketch::stored(tx, entry)? else {
+    for (rank, entry) in likeliest(tx, new)?.into_iter().enumerate() {
+        let Some((story, signature)) = sketch::stored(tx, entry, rank < TEXTS)? else {
             continue;
         };
         if but == Some(story) {

@@ -18,7 +18,7 @@ use crate::domain::story::policy::Policy;
 use crate::domain::story::signature::{Signature, Told};
 
 /// Letters of a text that are compared.
-pub(super) const LETTERS: u32 = 6_000;
+pub(super) const LETTERS: u32 = 3_000;
 /// Places in a title, and entities, that are kept.
 const MOST_NAMES: usize = 32;
 /// Sketches out of use that are deleted for each one that is written.
@@ -228,14 +228,19 @@ fn expire(tx: &Transaction<'_>, before: Timestamp) -> Result<()> {
 }
 
 /// The signature of a stored entry, with its story; none where the entry is gone. One without a sketch is read
-/// without its feed's dress and without entities.
-pub(super) fn stored(tx: &Transaction<'_>, entry: i64) -> Result<Option<(i64, Signature)>> {
+/// without its feed's dress and without entities; its text only where that is wanted, since it takes longest.
+pub(super) fn stored(
+    tx: &Transaction<'_>,
+    entry: i64,
+    with_text: bool,
+) -> Result<Option<(i64, Signature)>> {
+    let letters = if with_text { LETTERS } else { 0 };
     let row = tx
         .prepare_cached(
             "select e.story, e.title, substr(coalesce(e.full_text, e.body), 1, ?2), e.at, s.own_start, s.own_end, s.names
              from entry e left join story_sketch s on s.entry = e.seq where e.seq = ?1",
         )?
-        .query_row(params![entry, LETTERS], |row| {
+        .query_row(params![entry, letters], |row| {
             let place = |at: Option<i64>| at.and_then(|at| usize::try_from(at).ok());
             let (start, end) = (place(row.get(4)?), place(row.get(5)?));
             Ok((

@@ -36,9 +36,10 @@ impl Lines {
         let mut start = 0;
         let mut at = 0;
         while at < bytes.len() {
-            let (kind, length) = match ODD[usize::from(bytes[at])] {
-                false => (Kind::Letter, 1),
-                true => kind_at(bytes, at),
+            let (kind, length) = if ODD[usize::from(bytes[at])] {
+                kind_at(bytes, at)
+            } else {
+                (Kind::Letter, 1)
             };
             let goes = kind == Kind::Letter || kind == Kind::Blank && is_between(bytes, start, at);
             if !goes {
@@ -173,6 +174,10 @@ pub(super) struct Run {
 }
 
 impl Run {
+    #[expect(
+        clippy::needless_bitwise_bool,
+        reason = "without branches the compiler takes many bytes at a time"
+    )]
     pub(super) fn of(text: &str) -> Self {
         let bytes = text.as_bytes();
         let (mut folds, mut escapes) = (false, false);

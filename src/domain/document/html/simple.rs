@@ -9,37 +9,33 @@ use super::tags::{Place, Tag};
 pub(super) const REL: &str = " rel=\"noopener noreferrer nofollow\"";
 
 /// Whether a tag with these attributes, as written, stays where and as it is inside the open ones.
+///
+/// Everything is closed in order, so that a parser moves something only where an element ends another by itself.
 pub(super) fn may_stand(tag: &Tag, attributes: &str, open: &[&Tag]) -> bool {
-    match tag.name {
-        "br" => return attributes.is_empty(),
-        "img" => return are_plain(attributes, "src=\"http"),
-        "a" if !attributes.is_empty() && !are_plain(attributes, "href=\"") => return false,
-        "a" => {}
-        _ if !attributes.is_empty() => return false,
-        _ => {}
+    if !are_plain(attributes) {
+        return false;
     }
+    let in_any = |name: &str| open.iter().any(|outer| outer.name == name);
+    let parent = open.last().map(|outer| outer.name);
     match tag.place {
-        Place::Inline => !open.iter().any(|outer| outer.name == tag.name),
-        Place::Block => !in_line(open),
-        Place::Heading => !in_line(open) && !open.iter().any(|outer| outer.place == Place::Heading),
-        Place::Own if tag.name == "p" => !in_line(open),
-        Place::Own if tag.name == "li" => {
-            let parent = open.last().map(|outer| outer.name);
-            matches!(parent, Some("ul" | "ol"))
-        }
-        Place::Own => false,
+        Place::Inline => true,
+        Place::Formatting => !in_any(tag.name),
+        Place::Block => !in_any("p"),
+        Place::Heading => !in_any("p") && !open.iter().any(|outer| outer.place == Place::Heading),
+        Place::Own => match tag.name {
+            "br" => true,
+            "img" => attributes.contains("src=\"http"),
+            "li" => matches!(parent, Some("ul" | "ol")),
+            "dt" | "dd" => parent == Some("dl"),
+            _ => false,
+        },
     }
 }
 
-fn in_line(open: &[&Tag]) -> bool {
-    let is_line = |outer: &&Tag| outer.name == "p" || outer.place == Place::Inline;
-    open.iter().any(is_line)
-}
-
-/// Whether attributes hold the one that matters, and nothing that a parser writes in another way.
-fn are_plain(attributes: &str, wanted: &str) -> bool {
+/// Whether attributes hold nothing that a parser writes in another way.
+fn are_plain(attributes: &str) -> bool {
     let odd = ["&lt;", "&gt;", "\u{a0}", "\r", "\u{feff}"];
-    attributes.contains(wanted) && !odd.iter().any(|mark| attributes.contains(mark))
+    attributes.is_empty() || !odd.iter().any(|mark| attributes.contains(mark))
 }
 
 /// Writes text as a parser writes it: quotes stand for themselves, no-break spaces are named, line breaks are of one
@@ -84,6 +80,8 @@ mod tests {
             "<p>One &amp; \"two\".</p>\n<p>한화 <b>K9</b><br>three</p>",
             "<ul><li>one</li><li><p>two</p></li></ul>",
             "<div><blockquote>1&nbsp;2</blockquote></div>",
+            "<dl><dt>1</dt><dd><span>2 <span>3</span></span></dd></dl><hr><pre>x\ny</pre>",
+            "<span><div>x</div></span><time datetime=\"2026-11-28\">y</time>",
         ] {
             let written = render(html, None);
             assert_eq!((written.html.as_str(), written.is_plain), (html, true));
@@ -93,7 +91,8 @@ mod tests {
         assert!(written.is_plain && written.html.contains(REL));
         assert_eq!(written.html, by_ammonia(&written.html));
         for html in [
-            "<a href=\"https://h.example/\">x<p>y</p></a>",
+            "<p><span><div>x</div></span></p>",
+            "<pre>\nx</pre>",
             "<table><tr><td>x</td></tr></table>",
             "<p>a\u{feff}b</p>",
         ] {
@@ -105,7 +104,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(2000))]
         #[test]
         fn the_quick_way_gives_what_the_parser_gives(
-            html in "(</?(p|br|b|i|em|code|span|small|time|div|ul|ol|li|blockquote|figure|figcaption|h2|h3|pre|a|q|td|hr|svg|rt)>|<a (title=\"[a\"'&한\u{a0}]{0,3}\" )?href=\"(https?://h.example/[a&=\u{a0}<>'%한]{0,6}|mailto:a@h.example|//h.example|x)\">|<img (alt=\"[a'&]{0,2}\" )?src=\"https://h.example/[a&;]{0,3}\">|[ a\"'한\u{a0}\r\n]|&amp;|&lt;|&quot;|&nbsp;|\\PC){0,24}",
+            html in "(</?(p|br|b|i|em|code|span|small|time|div|ul|ol|li|dl|dt|dd|abbr|blockquote|figure|figcaption|h2|h3|pre|a|q|td|hr|svg|rt)>|<(abbr|time|q|ol|blockquote) (title|datetime|cite|start)=\"[1a&\u{a0}]{1,2}\">|<a (title=\"[a\"'&한\u{a0}]{0,3}\" )?href=\"(https?://h.example/[a&=\u{a0}<>'%한]{0,6}|mailto:a@h.example|//h.example|x)\">|<img (alt=\"[a'&]{0,2}\" )?src=\"https://h.example/[a&;]{0,3}\">|[ a\"'한\u{a0}\r\n]|&amp;|&lt;|&quot;|&nbsp;|\\PC){0,24}",
         ) {
             let written = render(&html, None);
             if written.is_plain {

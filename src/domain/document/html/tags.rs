@@ -142,11 +142,23 @@ const OTHER_KNOWN: &[&str] = &[
 
 /// Elements that stand inside a line, whatever is around them.
 const INLINE: &[&str] = &[
-    "a", "b", "cite", "code", "del", "em", "i", "ins", "kbd", "mark", "s", "samp", "small", "span",
-    "strong", "sub", "sup", "time", "u", "var",
+    "abbr", "cite", "del", "ins", "kbd", "mark", "q", "samp", "span", "sub", "sup", "time", "var",
 ];
+/// The same, of which a parser keeps a list of its own: none stands in another of its name here.
+const FORMATTING: &[&str] = &["a", "b", "code", "em", "i", "s", "small", "strong", "u"];
 /// Elements that stand beside paragraphs.
-const BESIDE: &[&str] = &["blockquote", "div", "figcaption", "figure", "ol", "ul"];
+const BESIDE: &[&str] = &[
+    "blockquote",
+    "div",
+    "dl",
+    "figcaption",
+    "figure",
+    "hr",
+    "ol",
+    "p",
+    "pre",
+    "ul",
+];
 /// Headings: none stands in another.
 const HEADINGS: &[&str] = &["h1", "h2", "h3", "h4", "h5", "h6"];
 
@@ -155,11 +167,13 @@ const HEADINGS: &[&str] = &["h1", "h2", "h3", "h4", "h5", "h6"];
 pub(super) enum Place {
     /// Inside a line.
     Inline,
-    /// Beside paragraphs.
+    /// Inside a line, and in no other of its name.
+    Formatting,
+    /// Beside paragraphs, in none.
     Block,
     /// A heading.
     Heading,
-    /// Has rules of its own: `p`, `li`, tables and all others.
+    /// Right inside a list, as the tables and all others stand elsewhere or nowhere.
     Own,
 }
 
@@ -191,6 +205,7 @@ impl Tag {
             is_line: LINES.contains(&name),
             place: match name {
                 _ if INLINE.contains(&name) => Place::Inline,
+                _ if FORMATTING.contains(&name) => Place::Formatting,
                 _ if BESIDE.contains(&name) => Place::Block,
                 _ if HEADINGS.contains(&name) => Place::Heading,
                 _ => Place::Own,
@@ -250,7 +265,7 @@ mod tests {
 
     #[test]
     fn every_listed_element_is_found_by_its_name() {
-        let lists = [UNSEEN, BLOCKS, LINES, INLINE, BESIDE, HEADINGS];
+        let lists = [UNSEEN, BLOCKS, LINES, INLINE, FORMATTING, BESIDE, HEADINGS];
         let allowed = ALLOWED.iter().map(|(name, _)| name);
         for name in lists.into_iter().flatten().chain(allowed) {
             let shouted = format!("x:{}", name.to_ascii_uppercase());

@@ -223,12 +223,12 @@ impl Points {
             self.add(*languages, WORD, word.chars().nth(1).is_none());
             return;
         }
-        let ends = word.char_indices().rev().take(LONGEST_END);
-        // At least two letters stand before an ending.
-        let ends = ends.filter(|(at, _)| word[..*at].chars().nth(1).is_some());
-        let longest = ends
-            .filter_map(|(at, _)| self.family.ends.get(&word[at..]))
-            .last();
+        // At least two letters stand before an ending; the longest is meant.
+        let letters = word.chars().count();
+        let mut from = word
+            .char_indices()
+            .skip(letters.saturating_sub(LONGEST_END).max(2));
+        let longest = from.find_map(|(at, _)| self.family.ends.get(&word[at..]));
         if let Some(languages) = longest {
             self.add(*languages, END, false);
         }

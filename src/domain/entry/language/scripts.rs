@@ -88,6 +88,14 @@ pub(super) struct Letters {
 impl Letters {
     pub(super) fn of(text: &str) -> Self {
         let mut letters = Self::default();
+        if text.is_ascii() {
+            let latin = text.bytes().filter(u8::is_ascii_alphabetic).count();
+            if latin > 0 {
+                letters.add(Script::Latin, latin);
+            }
+            letters.all = latin;
+            return letters;
+        }
         let (mut latin, mut hangul) = (0, 0);
         for c in text.chars() {
             if c.is_ascii_alphabetic() {

@@ -23,6 +23,17 @@ pub struct Naive<'d, 'a> {
     tails: Tails,
 }
 
+/// Where company is looked for.
+#[derive(Clone, Copy)]
+struct Reach {
+    anchor: Span,
+    distance: Distance,
+    behind: bool,
+    before: bool,
+    /// What overlaps the anchor is near it.
+    touching: bool,
+}
+
 struct Named {
     entity: usize,
     span: Span,
@@ -349,8 +360,96 @@ impl<'d, 'a> Naive<'d, 'a> {
             .then_some(span)
     }
 
+    /// Whether a node is more than a list of occurrences: AND and n OF are, and OR of such.
+    fn is_joint(&self, node: &Node) -> bool {
+        match &node.kind {
+            Kind::And(_) | Kind::AtLeastOf(..) => true,
+            Kind::Or(parts) => parts.iter().any(|part| self.is_joint(part)),
+            Kind::Field(_, inner) => self.is_joint(inner),
+            Kind::Macro(name) => self.is_joint(&self.tree_of(name)),
+            _ => false,
+        }
+    }
+
+    /// What of a node is near one place: all parts of AND, enough of OF, the closest of OR.
+    fn company(&self, node: &Node, at: Reach, field: Field, early: bool) -> Option<Span> {
+        if !self.is_joint(node) {
+            let spans = self.spans(node, field, early);
+            if at.touching && spans.iter().any(|span| span.overlaps(at.anchor)) {
+                return Some(at.anchor);
+            }
+            let behind = at
+                .behind
+                .then(|| self.closest_after(&spans, at.anchor, at.distance));
+            let before = at
+                .before
+                .then(|| self.closest_before(&spans, at.anchor, at.distance));
+            let both = [before.flatten(), behind.flatten()].into_iter().flatten();
+            return both.min_by_key(|span| self.words_to(at.anchor, *span));
+        }
+        let (parts, least, any) = match &node.kind {
+            Kind::And(parts) => (parts.iter().collect(), parts.len(), false),
+            Kind::AtLeastOf(count, parts) => (parts.iter().collect(), *count as usize, false),
+            Kind::Or(parts) => (parts.iter().collect::<Vec<_>>(), 1, true),
+            Kind::Field(inner_field, inner) => return self.company(inner, at, *inner_field, early),
+            Kind::Macro(name) => return self.company(&self.tree_of(name), at, field, early),
+            other => panic!("{other:?} is a list of occurrences"),
+        };
+        let mut found: Vec<Span> = parts
+            .into_iter()
+            .filter_map(|part| self.company(part, at, field, early))
+            .collect();
+        if found.len() < least {
+            return None;
+        }
+        if any {
+            found.sort_by_key(|span| (self.words_to(at.anchor, *span), span.start, span.end));
+            found.truncate(1);
+        }
+        found.into_iter().reduce(Span::hull)
+    }
+
+    fn words_to(&self, anchor: Span, other: Span) -> u32 {
+        if anchor.overlaps(other) {
+            0
+        } else if anchor.end <= other.start {
+            self.text.words_between(anchor, other)
+        } else {
+            self.text.words_between(other, anchor)
+        }
+    }
+
+    /// NEAR where one side is AND or n OF: each place of the other side that has the company.
+    fn near_joint(&self, near: &Near, field: Field, early: bool) -> Vec<Span> {
+        let right = self.is_joint(&near.right);
+        let (anchors, others) = if right {
+            (&near.left, &near.right)
+        } else {
+            (&near.right, &near.left)
+        };
+        let mut out = Vec::new();
+        for anchor in self.spans(anchors, field, early) {
+            let at = Reach {
+                anchor,
+                distance: near.distance,
+                behind: right || !near.ordered,
+                before: !right || !near.ordered,
+                touching: near.negated,
+            };
+            match self.company(others, at, field, early) {
+                None if near.negated => out.push(anchor),
+                Some(other) if !near.negated => out.push(anchor.hull(other)),
+                _ => {}
+            }
+        }
+        out
+    }
+
     /// Pairs: each occurrence with the closest of the other side, before and behind.
     fn near(&self, near: &Near, field: Field, early: bool) -> Vec<Span> {
+        if self.is_joint(&near.left) || self.is_joint(&near.right) {
+            return self.near_joint(near, field, early);
+        }
         let left = self.spans(&near.left, field, early);
         let right = self.spans(&near.right, field, early);
         let mut out = Vec::new();

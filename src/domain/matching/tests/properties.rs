@@ -95,8 +95,29 @@ fn occurrences() -> impl Strategy<Value = String> {
     })
 }
 
+/// NEAR with AND or n OF on one side: all of it near the same place.
+fn company() -> impl Strategy<Value = String> {
+    let distance = prop::sample::select(vec!["/0", "/2", "/6", "/s", "/p"]);
+    let positive = prop::sample::select(vec!["NEAR", "BEFORE"]);
+    let any = prop::sample::select(vec!["NEAR", "BEFORE", "NOT NEAR", "NOT BEFORE"]);
+    let both = prop_oneof![
+        (leaf(), leaf()).prop_map(|(a, b)| format!("({a} AND {b})")),
+        (leaf(), occurrences()).prop_map(|(a, b)| format!("({a} AND {b})")),
+        (leaf(), leaf(), leaf()).prop_map(|(a, b, c)| format!("({a} OR ({b} AND {c}))")),
+        (leaf(), leaf(), leaf(), 1..4).prop_map(|(a, b, c, n)| format!("{n} OF ({a}, {b}, {c})")),
+    ];
+    let one = occurrences().boxed();
+    let both = both.boxed();
+    prop_oneof![
+        (one.clone(), any, distance.clone(), both.clone())
+            .prop_map(|(a, name, distance, b)| format!("({a} {name}{distance} {b})")),
+        (both, positive, distance, one)
+            .prop_map(|(a, name, distance, b)| format!("({a} {name}{distance} {b})")),
+    ]
+}
+
 fn query() -> impl Strategy<Value = String> {
-    occurrences().prop_recursive(3, 16, 3, |inner| {
+    prop_oneof![3 => occurrences(), 1 => company()].prop_recursive(3, 16, 3, |inner| {
         prop_oneof![
             (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a} OR {b})")),
             (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a} AND {b})")),
@@ -120,7 +141,7 @@ fn query() -> impl Strategy<Value = String> {
 
 /// Simple queries match often, deep ones seldom: some of each.
 fn any_query() -> impl Strategy<Value = String> {
-    prop_oneof![2 => leaf(), 3 => occurrences(), 3 => query(), 1 => property()]
+    prop_oneof![2 => leaf(), 3 => occurrences(), 2 => company(), 3 => query(), 1 => property()]
 }
 
 /// Values of properties, which have no evidence.

@@ -19,6 +19,7 @@ pub fn rule(id: &str, query: &str) -> Rule {
         revisions: Revisions::default(),
         throttle: None,
         escalate: None,
+        inhibit: Vec::new(),
         enabled: true,
         tests: Vec::new(),
         origin: Origin::File,

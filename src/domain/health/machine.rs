@@ -1,0 +1,141 @@
+//! The machine under the daemon: disk, clock, store, config.
+//!
+//! Pure: measurements in, conditions out.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Condition, Kind, at};
+
+/// Less than this part of a disk…
+const LITTLE: (u64, u64) = (5, 100);
+
+/// …or, once told, this…
+const ENOUGH: (u64, u64) = (7, 100);
+
+/// …is too little where it is also less than this: a twentieth of a large disk is plenty.
+const PLENTY: u64 = 2 << 30;
+
+/// An event is shown for so long.
+const SHOWN_FOR: SignedDuration = SignedDuration::from_hours(24);
+
+/// Room on a disk, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// What can still be written.
+    pub free: u64,
+    /// All of it.
+    pub total: u64,
+}
+
+/// What was measured.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// Room where the store lies.
+    pub room: Option<Room>,
+    /// Whether people were told that there is little.
+    pub told_full: bool,
+    /// The last time that the clock differed from the time that passed, and by how much.
+    pub jump: Option<(Timestamp, SignedDuration)>,
+    /// The last time that the store did not take writes: from, to, and what it said.
+    pub store: Option<(Timestamp, Timestamp, String)>,
+    /// Why the last reload was refused.
+    pub refused: Option<String>,
+}
+
+/// What is wrong with the machine.
+#[must_use]
+pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Condition> {
+    let shown = |when: Timestamp| now.duration_since(when).abs() < SHOWN_FOR;
+    let disk = facts.room.filter(|room| is_full(*room, facts.told_full)).map(|room| {
+        let free = room.free >> 20;
+        let text = format!("the disk of the store has {free} MiB left: make room; without any, nothing is polled");
+        Condition::new(Kind::DiskFull, "disk", text)
+    });
+    let clock = facts
+        .jump
+        .filter(|(when, _)| shown(*when))
+        .map(|(when, by)| {
+            let seconds = by.as_secs().unsigned_abs();
+            let how = if by.is_negative() {
+                format!("was set back by {seconds} s")
+            } else {
+                format!("jumped ahead by {seconds} s, or the machine slept")
+            };
+            let text = format!("the clock {how} at {}", at(when));
+            Condition::new(Kind::ClockJumped, when.to_string(), text)
+        });
+    let store = facts
+        .store
+        .as_ref()
+        .filter(|(_, to, _)| shown(*to))
+        .map(|(from, to, said)| {
+            let text = format!(
+                "the store took no writes from {} to {}: {said}",
+                at(*from),
+                at(*to)
+            );
+            Condition::new(Kind::StoreFailing, from.to_string(), text)
+        });
+    let config = facts.refused.as_ref().map(|why| {
+        Condition::new(
+            Kind::ConfigRefused,
+            "config",
+            format!("{why}; `bongsu check` shows all of it"),
+        )
+    });
+    [disk, clock, store, config].into_iter().flatten().collect()
+}
+
+fn is_full(room: Room, told: bool) -> bool {
+    let (part, of) = if told { ENOUGH } else { LITTLE };
+    u128::from(room.free) * u128::from(of) < u128::from(room.total) * u128::from(part)
+        && room.free < PLENTY
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> Timestamp {
+        "2026-11-24T10:00:00Z".parse().unwrap()
+    }
+
+    #[test]
+    fn a_disk_is_full_below_a_twentieth_until_it_has_some_more_again() {
+        let gib = 1 << 30;
+        for (free, total, told, wanted) in [
+            (gib, 30 * gib, false, true),
+            (gib, 16 * gib, false, false),
+            (gib, 16 * gib, true, true),
+            (gib, 12 * gib, true, false),
+            (4 * gib, 100 * gib, false, false),
+            (40 * gib, 1_000 * gib, false, false),
+            (0, 100 * gib, false, true),
+            (0, 0, false, false),
+        ] {
+            assert_eq!(
+                is_full(Room { free, total }, told),
+                wanted,
+                "{free} {total} {told}"
+            );
+        }
+    }
+
+    #[test]
+    fn events_are_shown_for_a_day_and_conditions_while_they_hold() {
+        let facts = Facts {
+            jump: Some((now(), SignedDuration::from_secs(-7_200))),
+            store: Some((now(), now(), "disk full".to_owned())),
+            refused: Some("feeds.toml:3:1: no such key".to_owned()),
+            ..Facts::default()
+        };
+        let kinds =
+            |at| -> Vec<Kind> { judge(&facts, at).iter().map(|found| found.kind).collect() };
+        assert_eq!(
+            kinds(now()),
+            [Kind::ClockJumped, Kind::StoreFailing, Kind::ConfigRefused]
+        );
+        assert!(judge(&facts, now())[0].text.contains("set back by 7200 s"));
+        assert_eq!(kinds(now() + SHOWN_FOR), [Kind::ConfigRefused]);
+    }
+}

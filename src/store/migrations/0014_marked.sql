@@ -1,0 +1,3 @@
+-- Marked alerts, the last mark first: few among many.
+
+create index alert_marked on alert (marked_at, seq) where mark is not null;
