@@ -187,26 +187,27 @@ impl Maker {
             }))
         });
         let receivers = receivers.collect::<Result<Vec<_>, String>>()?;
-        let manners = Arc::new(manners(&config, &context.zone));
+        let manners = manners(&config, &context.zone);
         let fetcher = Fetcher::new(&config.fetch, &agent, self.clock.clone())
             .map_err(|error| error.to_string())?;
         tell_special(&config.feeds);
         let (pace, market) = self
             .prices(&config, store)
             .map_err(|error| error.to_string())?;
-        let (feeds_added, added) = store
+        let (asked, added) = store
             .read_blocking(|conn| {
                 Ok::<_, StoreError>((store::feeds::added(conn)?, store::definitions::added(conn)?))
             })
             .map_err(|error| error.to_string())?;
-        let feeds = feeds(&config, feeds_added);
+        let feeds = feeds(&config, asked);
         let (keep, websub) = (store_settings(&config), websub_settings(&config));
-        let story = Arc::new(story_policy(&config));
+        let health_receivers = health_receivers(&config);
+        let policy = Arc::new(story_policy(&config));
         let mut definitions = config.definitions;
         let rules = joined(&mut definitions, &added, config.rules);
         Ok(Setup {
             feeds,
-            manners,
+            manners: Arc::new(manners.with(&definitions)),
             only: config.only.clone(),
             receivers,
             fetcher: Arc::new(fetcher),
@@ -218,9 +219,9 @@ impl Maker {
                 backlog: config.alerts.backlog,
                 give_up: config.alerts.give_up,
             },
-            health_receivers: health_receivers(&config),
+            health_receivers,
             heartbeat: heartbeat(&config.heartbeat, &context)?,
-            story,
+            story: policy,
             keep,
             websub,
             public_url: config.web.public_url,

@@ -83,6 +83,7 @@ impl Control {
     {
         let done = self.shared.store.write(work).await;
         self.shared.deliver_nudge.notify_one();
+        self.shared.timing_nudge.notify_one();
         done
     }
 
@@ -131,6 +132,18 @@ impl Control {
         let store = self.shared.store.clone();
         let counted = tokio::task::spawn_blocking(move || store.stats()).await;
         counted.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+    }
+
+    /// Sizes of the store that cost nothing to have.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn sizes(&self) -> Result<crate::store::status::Sizes, StoreError> {
+        let mut sizes = self.read(crate::store::status::sizes).await?;
+        let store = &self.shared.store;
+        sizes.wal_bytes = store.wal_bytes();
+        sizes.disk_free = store.room().map(|room| room.free);
+        Ok(sizes)
     }
 
     /// Why the daemon is not doing its work; empty when it is.

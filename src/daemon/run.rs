@@ -9,7 +9,8 @@ use tokio_util::sync::CancellationToken;
 use super::reload::{Loader, reload};
 use super::supervisor::{Ending, Supervisor};
 use super::{
-    LONGEST_REST, Shared, deliver, health, heartbeat, index, pages, poll, sweep, systemd, timing, websub,
+    LONGEST_REST, Shared, deliver, health, heartbeat, index, pages, poll, sweep, systemd, timing,
+    websub,
 };
 
 /// How long tasks may take to stop; systemd is told 15 s.

@@ -49,11 +49,11 @@ pub fn indexed(conn: &Connection) -> Result<i64> {
         .unwrap_or_default())
 }
 
-/// How many entries are not in the index yet, or not as they are now.
+/// About how many entries are not in the index yet, or not as they are now; rows that are gone count until then.
 pub fn waiting(conn: &Connection) -> Result<u64> {
     let number: i64 = conn
         .prepare_cached(
-            "select (select count(*) from entry where seq > ?1) + (select count(*) from unindexed where entry <= ?1)",
+            "select max(0, coalesce((select max(seq) from entry), 0) - ?1) + (select count(*) from unindexed where entry <= ?1)",
         )?
         .query_row([indexed(conn)?], |row| row.get(0))?;
     Ok(super::row::count(number))

@@ -1,4 +1,5 @@
-//! Alerts: the list, one with its evidence and deliveries, what was held back, and what people do about them.
+//! Alerts: the list, one with its evidence and deliveries, and what people do about them. What was held back is in
+//! `held`.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -9,15 +10,15 @@ use super::App;
 use super::form::{Asked, Form};
 use super::guard::Who;
 use super::highlight::marked;
-use super::layout::{self, button, outward, pager, severity, state};
+use super::layout::{self, button, encoded, outward, pager, severity, state};
 use super::problem::{Answer, Problem};
 use super::session::local;
+use super::silences;
 use super::view::View;
 use super::words::W;
-use crate::domain::alert::Held;
 use crate::domain::entry::wire::WireEntry;
 use crate::domain::rule::Severity;
-use crate::store::alerts::{self, AlertDetail, AlertFilter, AlertRow, HeldFilter, HeldRow, Mark};
+use crate::store::alerts::{self, AlertDetail, AlertFilter, AlertRow, Mark};
 use crate::store::outbox::{Addressee, DeliveryRow};
 use crate::store::{changes, outbox};
 
@@ -39,19 +40,6 @@ pub fn filter(asked: &Form, view: &View) -> Answer<AlertFilter> {
         severity: severity.transpose()?,
         dead: asked.has("dead"),
         unacked: asked.has("unacked"),
-        before: asked.number("after")?,
-    })
-}
-
-/// Which held matches the parameters `rule held since after` ask for.
-pub fn held_filter(asked: &Form, view: &View) -> Answer<HeldFilter> {
-    let held = asked.get("held").map(|name| {
-        Held::from_name(name).ok_or_else(|| Problem::parameter("held", "is no reason"))
-    });
-    Ok(HeldFilter {
-        since: asked.time("since", view.now, &view.zone)?,
-        rule: asked.get("rule").map(Into::into),
-        held: held.transpose()?,
         before: asked.number("after")?,
     })
 }
@@ -154,9 +142,12 @@ fn deliveries(view: &View, row: &AlertRow) -> Markup {
 pub async fn one(State(app): State<App>, view: View, Path(id): Path<String>) -> Answer<Markup> {
     let detail = detail(&app, &id).await?;
     let title = detail.row.title.clone();
+    let setup = app.control.setup();
+    let known = setup.receivers.iter();
+    let receivers: Vec<String> = known.map(|known| known.config.id.to_string()).collect();
     let body = html! {
         (facts(&view, &detail))
-        (acts(&view, &detail))
+        (acts(&view, &detail, &receivers))
         @if let Some(entry) = &detail.alert.entry { (article(&view, entry, &detail)) }
         @if let Some(health) = &detail.alert.health { p.bad { (health.text) } }
         @if let Some(parts) = &detail.alert.alerts {
@@ -198,19 +189,67 @@ fn facts(view: &View, detail: &AlertDetail) -> Markup {
     }
 }
 
-fn acts(view: &View, detail: &AlertDetail) -> Markup {
+fn acts(view: &View, detail: &AlertDetail, receivers: &[String]) -> Markup {
     let (id, row) = (detail.row.id, &detail.row);
     html! {
         div.acts {
             @if row.acked.is_none() { (button(view, &format!("/alerts/{id}/ack"), &[], W::Acknowledge)) }
             (button(view, &format!("/alerts/{id}/mark"), &[("mark", "useful")], W::Useful))
             (button(view, &format!("/alerts/{id}/mark"), &[("mark", "noise")], W::Noise))
-            (button(view, &format!("/alerts/{id}/resend"), &[], W::Resend))
             @if let Some(entry) = &detail.alert.entry {
                 a href={ "/entries/" (entry.id) "?explain=" (row.rule) "#explain" } { (view.t(W::Explain)) }
             }
+            (resend_form(view, detail, receivers))
+            (silences::of_alert(view, &scopes(view, detail)))
         }
     }
+}
+
+/// To whom it is sent again.
+fn resend_form(view: &View, detail: &AlertDetail, receivers: &[String]) -> Markup {
+    html! {
+        @if view.may_change() {
+            details.act {
+                summary { (view.t(W::Resend)) "…" }
+                form.filters method="post" action={ "/alerts/" (detail.row.id) "/resend" } {
+                    label { (view.t(W::Whom))
+                        select name="receiver" {
+                            @if !detail.deliveries.is_empty() { option value="" { (view.t(W::AllMeant)) } }
+                            @for id in receivers { option value=(id) { (id) } }
+                        }
+                    }
+                    input type="hidden" name="next" value=(view.path);
+                    button { (view.t(W::Resend)) }
+                }
+            }
+        }
+    }
+}
+
+/// What of an alert can be silenced: as a form sends it, and in words.
+fn scopes(view: &View, detail: &AlertDetail) -> Vec<(String, String)> {
+    let rule = detail.row.rule.to_string();
+    let pair = |name: &str, id: &str| format!("{name}={}", encoded(id));
+    let mut scopes = vec![(pair("rule", &rule), format!("{}: {rule}", view.t(W::Rule)))];
+    if let Some(feed) = &detail.row.feed {
+        let (feed, named) = (feed.as_str(), view.t(W::Feed));
+        scopes.push((
+            format!("{}&{}", pair("rule", &rule), pair("feed", feed)),
+            format!("{}: {rule} + {named}: {feed}", view.t(W::Rule)),
+        ));
+        scopes.push((pair("feed", feed), format!("{named}: {feed}")));
+    }
+    let mut entities: Vec<&str> = detail
+        .alert
+        .matches
+        .iter()
+        .filter_map(|found| found.entity.as_deref())
+        .collect();
+    entities.sort_unstable();
+    entities.dedup();
+    let entities = entities.into_iter().take(8);
+    scopes.extend(entities.map(|id| (pair("entity", id), format!("{}: {id}", view.t(W::Entity)))));
+    scopes
 }
 
 fn article(view: &View, entry: &WireEntry, detail: &AlertDetail) -> Markup {
@@ -285,45 +324,6 @@ fn sent(view: &View, deliveries: &[DeliveryRow], untold: Option<&str>) -> Markup
             }
         }
     }
-}
-
-/// `GET /alerts/held`.
-pub async fn held(State(app): State<App>, view: View, Asked(asked): Asked) -> Answer<Markup> {
-    let filter = held_filter(&asked, &view)?;
-    let rows: Vec<HeldRow> = app
-        .control
-        .read(move |conn| alerts::held(conn, &filter, PAGE))
-        .await?;
-    let next = (rows.len() == PAGE as usize).then(|| rows.last().map(|row| row.id.to_string()));
-    let body = html! {
-        form.filters method="get" {
-            label { (view.t(W::Rule)) input name="rule" value=(asked.get("rule").unwrap_or_default()); }
-            label { (view.t(W::Why))
-                select name="held" {
-                    option value="" { (view.t(W::All)) }
-                    @for one in Held::ALL { option value=(one.as_str()) selected[asked.get("held") == Some(one.as_str())] { (view.code(one.as_str())) } }
-                }
-            }
-            button { (view.t(W::Filter)) }
-        }
-        table.list {
-            thead { tr { th scope="col" { (view.t(W::Time)) } th scope="col" { (view.t(W::Why)) } th scope="col" { (view.t(W::Title)) } th scope="col" { (view.t(W::Rule)) } th scope="col" { (view.t(W::Alert)) } } }
-            tbody {
-                @for row in &rows {
-                    tr data-row {
-                        td.nowrap { (view.time(row.at)) }
-                        td { (view.code(row.held.as_str())) }
-                        td.wide { a href={ "/entries/" (row.entry) } { (row.title) } }
-                        td { a href={ "/rules/" (row.rule) } { (row.rule) } }
-                        td { @if let Some(alert) = row.alert { a href={ "/alerts/" (alert) } { (alert) } } }
-                    }
-                }
-            }
-        }
-        @if rows.is_empty() { p.empty { (view.t(W::NothingHere)) } }
-        (pager(&view, next.flatten().as_deref()))
-    };
-    Ok(layout::page(&view, view.t(W::HeldMatches), &body))
 }
 
 /// Back to where the form stood.

@@ -14,6 +14,7 @@ use flate2::write::GzEncoder;
 use sha2::{Digest as _, Sha256};
 
 use super::App;
+use super::guard;
 use super::layout;
 use super::problem::Problem;
 use super::view::View;
@@ -74,7 +75,9 @@ pub async fn finish(State(app): State<App>, request: Request, next: Next) -> Res
 
 fn as_page(app: &App, asked: &axum::http::request::Parts, problem: &Problem) -> Response {
     let view = View::of(app, asked);
-    (problem.status, layout::problem(&view, problem)).into_response()
+    let mut page = (problem.status, layout::problem(&view, problem)).into_response();
+    guard::dress(page.headers_mut());
+    page
 }
 
 fn set(headers: &mut HeaderMap, name: header::HeaderName, value: &str) {

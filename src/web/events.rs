@@ -139,7 +139,7 @@ async fn look(listener: &mut Listener) -> Option<String> {
             continue;
         }
         let data = serde_json::to_string(&alert).ok()?;
-        text.push_str(&format!("id: {id}\nevent: alert\ndata: {data}\n\n"));
+        text.extend([format!("id: {id}\nevent: alert\ndata: {data}\n\n")]);
     }
     Some(text)
 }

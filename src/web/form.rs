@@ -95,7 +95,7 @@ impl Form {
     /// A whole number.
     pub fn number<T: std::str::FromStr>(&self, name: &str) -> Answer<Option<T>> {
         self.get(name)
-            .map(|value| value.parse())
+            .map(str::parse)
             .transpose()
             .map_err(|_| Problem::parameter(name, "is not a whole number"))
     }
@@ -135,8 +135,9 @@ fn instant(text: &str, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
     if let Ok(at) = text.parse::<Timestamp>() {
         return Some(at);
     }
-    if let Ok(day) = text.parse::<jiff::civil::Date>() {
-        return zone.to_timestamp(day.at(0, 0, 0, 0)).ok();
+    // A day alone is its midnight.
+    if let Ok(civil) = text.parse::<jiff::civil::DateTime>() {
+        return zone.to_timestamp(civil).ok();
     }
     let unit = text.chars().last()?;
     let number: i64 = text[..text.len() - unit.len_utf8()].parse().ok()?;
@@ -203,6 +204,7 @@ mod tests {
         let seoul = TimeZone::get("Asia/Seoul").unwrap();
         for (text, expected) in [
             ("2026-11-28", Some("2026-11-27T15:00:00Z")),
+            ("2026-11-28T09:30", Some("2026-11-28T00:30:00Z")),
             ("2026-11-20T01:02:03Z", Some("2026-11-20T01:02:03Z")),
             ("7d", Some("2026-11-21T12:00:00Z")),
             ("12h", Some("2026-11-28T00:00:00Z")),

@@ -206,7 +206,7 @@ async fn admit(app: &App, parts: &mut Parts) -> Result<(), Box<Response>> {
     let writes = !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
     if writes && !is_same_origin(headers, host) {
         let why = "a change must come from a page of this server";
-        return Err(refusal(why));
+        return Err(Box::new(refusal(why)));
     }
     let path = parts.uri.path();
     let is_open = matches!(path, "/healthz" | "/readyz" | "/login") || path.starts_with("/assets/");
@@ -222,14 +222,14 @@ async fn admit(app: &App, parts: &mut Parts) -> Result<(), Box<Response>> {
     };
     if writes && who.read_only && path != "/login" && path != "/logout" {
         let why = "this token may look, not change";
-        return Err(refusal(why));
+        return Err(Box::new(refusal(why)));
     }
     parts.extensions.insert(who);
     Ok(())
 }
 
-fn refusal(why: &str) -> Box<Response> {
-    Box::new(Problem::new(StatusCode::FORBIDDEN, why).into_response())
+fn refusal(why: &str) -> Response {
+    Problem::new(StatusCode::FORBIDDEN, why).into_response()
 }
 
 /// By bearer token, by session, by the key of the output feeds; everybody where no token is configured.
@@ -299,7 +299,7 @@ fn unknown(parts: &Parts) -> Response {
 }
 
 /// The security headers, where the handler has not set its own.
-fn dress(headers: &mut HeaderMap) {
+pub fn dress(headers: &mut HeaderMap) {
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),

@@ -110,8 +110,8 @@ const KEYS: [Line; 9] = [
     ),
     (
         "g f",
-        "feeds; g c receivers, g y system",
-        "피드; g c 수신처, g y 시스템",
+        "feeds; g c receivers, g i silences, g y system",
+        "피드; g c 수신처, g i 음소거, g y 시스템",
     ),
     ("?", "this page", "이 도움말"),
     ("Esc", "leave a field", "입력란에서 나가기"),

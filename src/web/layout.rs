@@ -9,7 +9,7 @@ use super::words::W;
 use crate::domain::rule::Severity;
 
 /// The pages of the navigation: address, name, and the second key after `g`.
-const NAV: [(&str, W, &str); 10] = [
+const NAV: [(&str, W, &str); 11] = [
     ("/", W::Overview, "o"),
     ("/stories", W::Stories, "s"),
     ("/alerts", W::Alerts, "a"),
@@ -18,6 +18,7 @@ const NAV: [(&str, W, &str); 10] = [
     ("/entities", W::Entities, "n"),
     ("/feeds", W::Feeds, "f"),
     ("/receivers", W::Receivers, "c"),
+    ("/silences", W::Silences, "i"),
     ("/system", W::System, "y"),
     ("/help", W::Help, "h"),
 ];
@@ -130,7 +131,7 @@ pub fn state(view: &View, state: &str) -> Markup {
     let class = match state {
         "ok" | "delivered" | "resolved" | "useful" | "not_modified" => "good",
         "failing" | "dead" | "gone" | "noise" => "bad",
-        "due" | "sending" | "held" => "wait",
+        "due" | "sending" | "held" | "active" | "pending" | "silent" => "wait",
         _ => "plain",
     };
     html! { span class={ "state " (class) } { (view.code(state)) } }
@@ -138,11 +139,9 @@ pub fn state(view: &View, state: &str) -> Markup {
 
 /// An address of a publisher: opened without telling where from.
 pub fn outward(url: Option<&str>, text: &str) -> Markup {
-    match url.filter(|url| url.starts_with("https://") || url.starts_with("http://")) {
-        Some(url) => {
-            html! { a href=(url) rel="noopener noreferrer nofollow" target="_blank" { (text) } }
-        }
-        None => html! { (text) },
+    let web = url.filter(|url| url.starts_with("https://") || url.starts_with("http://"));
+    html! {
+        @if let Some(url) = web { a href=(url) rel="noopener noreferrer nofollow" target="_blank" { (text) } } @else { (text) }
     }
 }
 

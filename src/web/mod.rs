@@ -15,6 +15,7 @@ mod events;
 mod feeds;
 mod form;
 mod guard;
+mod held;
 mod help;
 mod highlight;
 mod lang;
@@ -29,6 +30,7 @@ mod rules;
 mod search;
 mod session;
 mod settings;
+mod silences;
 mod stories;
 mod system;
 mod view;
@@ -186,7 +188,7 @@ fn pages() -> Router<App> {
         .route("/stories/{id}/merge", post(stories::merge))
         .route("/entries/{id}/split", post(stories::split))
         .route("/alerts", get(alerts::list))
-        .route("/alerts/held", get(alerts::held))
+        .route("/alerts/held", get(held::list))
         .route("/alerts/{id}", get(alerts::one))
         .route("/alerts/{id}/ack", post(alerts::ack))
         .route("/alerts/{id}/mark", post(alerts::mark))
@@ -212,6 +214,8 @@ fn pages() -> Router<App> {
         .route("/feeds/{id}/remove", post(feeds::remove))
         .route("/receivers", get(receivers::list))
         .route("/receivers/{id}/test", post(receivers::test))
+        .route("/silences", get(silences::list).post(silences::add))
+        .route("/silences/{id}/end", post(silences::end))
         .route("/system", get(system::page))
         .route("/help", get(help::page))
         .route("/settings", get(settings::page))

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::api::{ENDPOINTS, Endpoint};
 
 /// What parameters mean.
-const PARAMETERS: [(&str, &str); 19] = [
+const PARAMETERS: [(&str, &str); 20] = [
     ("after", "Where the page begins: `next` of the page before"),
     ("limit", "Rows of a page, 1 to 500; 50 by itself"),
     ("of", "`alerts` (by itself) or `all`"),
@@ -21,6 +21,7 @@ const PARAMETERS: [(&str, &str); 19] = [
     ("until", "The same"),
     ("unacked", "1: only those that nobody has acknowledged"),
     ("dead", "1: only those with a delivery that was given up"),
+    ("all", "1: those that are over, too"),
     ("held", "Held back for this reason"),
     (
         "q",
@@ -79,7 +80,7 @@ fn operation(endpoint: &Endpoint) -> Value {
         "200": answer("Done"),
         "default": { "description": "What is wrong, and where", "content": { "application/problem+json": { "schema": reference("Problem") } } },
     });
-    if matches!(endpoint.name, "putRule" | "addFeed") {
+    if matches!(endpoint.name, "putRule" | "addFeed" | "addSilence") {
         responses["201"] = answer("Made");
     }
     let mut told = json!({
@@ -97,7 +98,7 @@ fn parameter(name: &str) -> Value {
         "days" => json!({ "type": "integer", "minimum": 1, "maximum": 3650 }),
         "severity" => severity(),
         "of" => json!({ "type": "string", "enum": ["alerts", "all"] }),
-        "unacked" | "dead" => json!({ "type": "string", "enum": ["0", "1"] }),
+        "unacked" | "dead" | "all" => json!({ "type": "string", "enum": ["0", "1"] }),
         _ => json!({ "type": "string" }),
     }
 }
@@ -121,7 +122,7 @@ fn body(fields: &[&str]) -> Value {
             "receivers" | "feeds" | "languages" | "tags" => {
                 json!({ "type": "array", "items": { "type": "string" } })
             }
-            "enabled" | "exact" => json!({ "type": "boolean" }),
+            "enabled" | "exact" | "release" | "no_summary" => json!({ "type": "boolean" }),
             _ => json!({ "type": "string" }),
         };
         properties.insert(name.to_owned(), schema);
@@ -178,6 +179,13 @@ fn schemas() -> Value {
             "last_error": maybe(), "last_poll": maybe(), "next_poll": maybe(),
         }), &["id", "url"]),
         "FeedList": list("Feed"),
+        "Silence": object(json!({
+            "id": { "type": "integer" }, "state": { "type": "string", "enum": ["pending", "active", "over"] }, "created": text(),
+            "starts": text(), "ends": text(), "matchers": reference("Object"), "author": text(), "comment": text(),
+            "summary": { "type": "boolean" }, "matched": { "type": "integer" }, "holds": { "type": "integer" },
+            "ended": maybe(), "ended_by": maybe(), "released": { "type": "boolean" }, "replaced_by": { "type": ["integer", "null"] },
+        }), &["id", "state", "starts", "ends", "matchers"]),
+        "SilenceList": list("Silence"),
     })
 }
 

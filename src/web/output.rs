@@ -269,23 +269,23 @@ fn atom_of(output: &Output, base: &str) -> String {
             .map_or_else(String::new, |language| {
                 format!(" xml:lang=\"{}\"", xml(language))
             });
-        out.push_str(&format!(
+        out.extend([format!(
             "<entry{language}>\n<id>{}</id>\n<title>{}</title>\n<updated>{at}</updated>\n<published>{at}</published>\n\
              <link rel=\"alternate\" href=\"{url}\"/>\n<link rel=\"related\" href=\"{page}\"/>\n",
             xml(&item.id),
             xml(&item.title),
             at = item.at
-        ));
+        )]);
         for author in &item.authors {
-            out.push_str(&format!("<author><name>{}</name></author>\n", xml(author)));
+            out.extend([format!("<author><name>{}</name></author>\n", xml(author))]);
         }
         for label in &item.labels {
-            out.push_str(&format!("<category term=\"{}\"/>\n", xml(label)));
+            out.extend([format!("<category term=\"{}\"/>\n", xml(label))]);
         }
-        out.push_str(&format!(
+        out.extend([format!(
             "<content type=\"html\">{}</content>\n</entry>\n",
             xml(&item.html)
-        ));
+        )]);
     }
     out.push_str("</feed>\n");
     out

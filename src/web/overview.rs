@@ -12,8 +12,10 @@ use super::layout::{self, number, state};
 use super::problem::Answer;
 use super::rules::{DAYS, days, days_ago};
 use super::stories;
+use super::system;
 use super::view::View;
 use super::words::W;
+use crate::domain::health::watch::Known;
 use crate::store::alerts::{AlertFilter, AlertRow};
 use crate::store::board::{self, StoryRow};
 use crate::store::feeds::FeedRow;
@@ -51,6 +53,8 @@ pub struct Facts {
     pub days: Vec<DayCount>,
     /// How the desk is doing.
     pub coverage: Coverage,
+    /// What people were told is wrong, and that holds.
+    pub conditions: Vec<Known>,
 }
 
 /// Reads what the overview shows.
@@ -59,6 +63,7 @@ pub async fn facts(app: &App, view: &View) -> Answer<Facts> {
     let (now, offset) = (view.now, view.offset_ms());
     let mut coverage = coverage(&rows, now);
     coverage.trouble = app.control.not_ready();
+    let conditions = system::conditions(app).await?;
     Ok(app
         .control
         .read(move |conn| {
@@ -69,6 +74,7 @@ pub async fn facts(app: &App, view: &View) -> Answer<Facts> {
                 alerts: crate::store::alerts::list(conn, &AlertFilter::default(), 8)?,
                 days: pictures::alerts(conn, days_ago(now, DAYS), offset)?,
                 coverage,
+                conditions,
             })
         })
         .await?)
@@ -119,6 +125,7 @@ pub async fn page(State(app): State<App>, view: View) -> Answer<Markup> {
     let facts = facts(&app, &view).await?;
     let body = html! {
         (status(&view, &facts.coverage))
+        (conditions(&view, &facts.conditions))
         div.columns {
             section {
                 h2 { a.quiet href="/stories" { (view.t(W::RecentStories)) } }
@@ -136,6 +143,20 @@ pub async fn page(State(app): State<App>, view: View) -> Answer<Markup> {
         }
     };
     Ok(layout::page(&view, view.t(W::Overview), &body))
+}
+
+/// Conditions that are shown; the system's page has all.
+const CONDITIONS: usize = 5;
+
+fn conditions(view: &View, all: &[Known]) -> Markup {
+    html! {
+        @if !all.is_empty() {
+            section.conditions {
+                h2 { a.quiet href="/system#conditions" { (view.t(W::Conditions)) " (" (all.len()) ")" } }
+                (system::firing(view, &all[..all.len().min(CONDITIONS)]))
+            }
+        }
+    }
 }
 
 fn status(view: &View, coverage: &Coverage) -> Markup {

@@ -10,7 +10,6 @@ use super::layout::{self, button, severity, state};
 use super::problem::{Answer, Problem};
 use super::view::View;
 use super::words::W;
-use crate::domain::alert::delivery::AttemptOutcome;
 use crate::domain::rule::Severity;
 use crate::store::outbox::{ReceiverRow, StateCount};
 use crate::store::{changes, outbox};
@@ -72,7 +71,7 @@ pub async fn list(State(app): State<App>, view: View) -> Answer<Markup> {
                 th scope="col" { (view.t(W::Deliveries)) } th scope="col" { (view.t(W::LastSuccess)) } th scope="col" { (view.t(W::LastError)) } th scope="col" { (view.t(W::TestReceiver)) }
             } }
             tbody { @for row in &rows {
-                tr data-row {
+                tr data-row id=(row.id) {
                     td { (row.id) @if row.default { " " span.faint { (view.t(W::Default)) } } @if let Some(only) = &row.only { div.faint { code { (only) } } } }
                     td { (row.kind) }
                     td { (severity(&view, row.min_severity)) }
@@ -110,13 +109,8 @@ pub async fn do_test(app: &App, id: &str, who: &Who) -> Answer<Tested> {
         .test_receiver(id)
         .await
         .ok_or_else(|| Problem::missing("receiver", id))?;
-    let (delivered, message) = match attempt.outcome {
-        AttemptOutcome::Delivered => (true, "delivered".to_owned()),
-        AttemptOutcome::Later { message, .. }
-        | AttemptOutcome::Refused { message }
-        | AttemptOutcome::Permanent { message }
-        | AttemptOutcome::Gone { message, .. } => (false, message),
-    };
+    let message = attempt.outcome.message();
+    let (delivered, message) = (message.is_none(), message.unwrap_or("delivered").to_owned());
     let (name, subject, now) = (who.name.clone(), id.to_owned(), app.control.now());
     let said = message.clone();
     app.control

@@ -1,5 +1,7 @@
 //! Stories: those that raised alerts first, and one with its timeline over feeds and languages.
 
+use std::collections::BTreeMap;
+
 use axum::extract::{Path, State};
 use axum::response::Response;
 use maud::{Markup, html};
@@ -17,7 +19,7 @@ use crate::domain::id::EntryId;
 use crate::store::alerts::AlertRow;
 use crate::store::board::{self, Member, StoryRow};
 use crate::store::changes;
-use crate::store::stories::{self as store, RelatedRow};
+use crate::store::stories::{self as store, EditRow, MemberMatch, OwnerRow, RelatedRow};
 
 /// Rows of a page.
 pub const PAGE: usize = 40;
@@ -97,26 +99,40 @@ pub struct Told {
     pub members: Vec<Member>,
     /// Its alerts.
     pub alerts: Vec<AlertRow>,
+    /// What the matches of its entries led to, by entry.
+    pub led_to: BTreeMap<String, Vec<MemberMatch>>,
+    /// Who tells it in words of their own.
+    pub owners: Vec<OwnerRow>,
     /// Stories of the same people or things.
     pub related: Vec<RelatedRow>,
+    /// What people changed.
+    pub edits: Vec<EditRow>,
 }
 
-/// Everything that is known of a story.
+/// Everything that is known of a story; of one that was merged away, the story that it is in now.
 pub async fn told(app: &App, id: &str) -> Answer<Told> {
     let number: i64 = id.parse().map_err(|_| Problem::missing("story", id))?;
     let found = app
         .control
         .read(move |conn| {
-            let Some(row) = board::one(conn, number, number)? else {
+            let Some(detail) = store::detail(conn, number)? else {
                 return Ok(None);
             };
-            let alerts = crate::store::alerts::on_story(conn, number, MOST_MEMBERS)?;
-            let detail = store::detail(conn, number)?;
+            let story = detail.row.id;
+            let Some(row) = board::one(conn, story, story)? else {
+                return Ok(None);
+            };
+            let members = detail.members.into_iter();
             Ok(Some(Told {
-                members: board::members(conn, number, MOST_MEMBERS)?,
+                members: board::members(conn, story, MOST_MEMBERS)?,
                 row,
-                alerts,
-                related: detail.map(|detail| detail.related).unwrap_or_default(),
+                alerts: crate::store::alerts::on_story(conn, story, MOST_MEMBERS)?,
+                led_to: members
+                    .map(|member| (member.entry.to_string(), member.matches))
+                    .collect(),
+                owners: detail.owners,
+                related: detail.related,
+                edits: detail.edits,
             }))
         })
         .await?;
@@ -141,28 +157,91 @@ pub async fn one(State(app): State<App>, view: View, Path(id): Path<String>) -> 
             (alerts::table(&view, &told.alerts))
         }
         h2 { (view.t(W::EntriesLabel)) }
+        (members(&view, &told))
+        (voices(&view, &told.owners))
+        (related(&view, row.id, &told.related))
+        (merge_form(&view, row.id))
+        (edited(&view, &told.edits))
+        p.hint { (view.t(W::OutputFeeds)) ": " a href={ "/feeds/stories/" (row.id) ".atom" } { "Atom" } " " a href={ "/feeds/stories/" (row.id) ".json" } { "JSON" } }
+    };
+    Ok(layout::page(&view, &row.title, &body))
+}
+
+/// The entries with why each is in the story, and what came of its matches.
+fn members(view: &View, told: &Told) -> Markup {
+    html! {
         table.list {
-            thead { tr { th scope="col" { (view.t(W::FirstSeen)) } th scope="col" { (view.t(W::Feed)) } th scope="col" { (view.t(W::Title)) } th scope="col" { (view.t(W::JoinedBy)) } } }
+            thead { tr {
+                th scope="col" { (view.t(W::FirstSeen)) } th scope="col" { (view.t(W::Title)) } th scope="col" { (view.t(W::Feed)) }
+                th scope="col" { (view.t(W::SameStoryWhy)) } th scope="col" { (view.t(W::LedTo)) }
+            } }
             tbody {
                 @for member in &told.members {
                     tr data-row {
                         td.nowrap { (view.time(member.first_seen)) }
-                        td { a href={ "/feeds/" (member.feed) } { (member.feed) } }
                         td.wide lang=[member.language.as_deref()] { a href={ "/entries/" (member.entry) } { (member.title) } " " (outward(member.url.as_deref(), "↗")) }
+                        td { a href={ "/feeds/" (member.feed) } { (member.feed) } }
                         td {
                             (view.code(&member.joined_by)) " "
                             @if told.members.len() > 1 && member.joined_by != "first" {
-                                (button(&view, &format!("/entries/{}/split", member.entry), &[], W::Split))
+                                (button(view, &format!("/entries/{}/split", member.entry), &[], W::Split))
                             }
                         }
+                        td { @for found in told.led_to.get(&member.entry).into_iter().flatten() { (led_to(view, found)) } }
                     }
                 }
             }
         }
-        (related(&view, row.id, &told.related))
-        p.hint { (view.t(W::OutputFeeds)) ": " a href={ "/feeds/stories/" (row.id) ".atom" } { "Atom" } " " a href={ "/feeds/stories/" (row.id) ".json" } { "JSON" } }
+    }
+}
+
+fn led_to(view: &View, found: &MemberMatch) -> Markup {
+    let why = match (found.raised, found.held) {
+        (Some(reason), _) => reason.as_str(),
+        (None, Some(held)) => held.as_str(),
+        (None, None) => "",
     };
-    Ok(layout::page(&view, &row.title, &body))
+    html! {
+        div {
+            a.quiet href={ "/rules/" (found.rule) } { (found.rule) } ": " (view.code(why))
+            @if let Some(alert) = found.alert { " " a href={ "/alerts/" (alert) } { "#" (alert) } }
+        }
+    }
+}
+
+fn voices(view: &View, owners: &[OwnerRow]) -> Markup {
+    html! {
+        @if owners.len() > 1 {
+            h2 { (view.t(W::Voices)) }
+            ul.inline { @for voice in owners { li { a href={ "/entries/" (voice.entry) } { (voice.owner) } " " span.faint { (view.time(voice.at)) } } } }
+        }
+    }
+}
+
+fn merge_form(view: &View, story: i64) -> Markup {
+    html! {
+        @if view.may_change() {
+            form.filters method="post" action={ "/stories/" (story) "/merge" } {
+                label { (view.t(W::MergeWith)) input.short name="other" inputmode="numeric" pattern="[0-9]+" required; }
+                button { (view.t(W::Merge)) }
+            }
+        }
+    }
+}
+
+fn edited(view: &View, edits: &[EditRow]) -> Markup {
+    html! {
+        @if !edits.is_empty() {
+            h2 { (view.t(W::Edited)) }
+            table.list { tbody { @for edit in edits {
+                tr {
+                    td.nowrap { (view.time(edit.at)) } td { (edit.who) } td { (view.code(&edit.what)) }
+                    td { a href={ "/stories/" (edit.story) } { (edit.story) } " ← " a href={ "/stories/" (edit.other) } { (edit.other) } }
+                    td { @if let Some(entry) = &edit.entry { a href={ "/entries/" (entry) } { (view.t(W::Entry)) } } }
+                }
+            } } }
+        }
+    }
 }
 
 /// Stories of the same people or things, each of which can be made one with this.

@@ -1,7 +1,10 @@
 //! The system: tasks, store, versions, the key of the output feeds, and what people changed.
 
+use std::cmp::Reverse;
+
 use axum::extract::State;
 use maud::{Markup, html};
+use serde_json::{Value, json};
 
 use super::App;
 use super::form::Asked;
@@ -9,9 +12,11 @@ use super::layout::{self, number, pager};
 use super::problem::Answer;
 use super::view::View;
 use super::words::W;
+use crate::domain::health::Kind;
+use crate::domain::health::watch::Known;
 use crate::store::changes::{self, Change};
 use crate::store::status::{self, Note};
-use crate::store::{Connection, StoreError, search};
+use crate::store::{Connection, StoreError, health, search};
 
 /// Changes of a page.
 pub const PAGE: u32 = 50;
@@ -39,21 +44,26 @@ pub async fn page(State(app): State<App>, view: View, Asked(asked): Asked) -> An
     } else {
         None
     };
+    let (sizes, conditions) = (app.control.sizes().await?, conditions(&app).await?);
     let reasons = app.control.not_ready();
     let next = (facts.changes.len() == PAGE as usize)
         .then(|| facts.changes.last().map(|change| change.id.to_string()));
     let body = html! {
         @if reasons.is_empty() { p.good { (view.t(W::AllWell)) } }
         @else { div.bad role="alert" { p { (view.t(W::Trouble)) } ul { @for reason in &reasons { li { (reason) } } } } }
+        h2 id="conditions" { (view.t(W::Conditions)) }
+        (firing(&view, &conditions))
         h2 { (view.t(W::Tasks)) }
         (tasks(&view, &app))
         h2 { (view.t(W::Store)) }
         dl.facts {
             dt { (view.t(W::Version)) } dd { (env!("CARGO_PKG_VERSION")) }
-            dt { "search index" } dd { (number(facts.waiting)) " " (view.t(W::OpenDeliveries)) }
+            dt { (view.t(W::Size)) }
+            dd { (bytes(sizes.bytes)) " + " (bytes(sizes.wal_bytes)) " WAL" @if let Some(free) = sizes.disk_free { " · " (bytes(free)) " " (view.t(W::DiskFree)) } }
+            dt { (view.t(W::Schema)) } dd { (sizes.schema) " · SQLite " (sizes.sqlite) }
+            dt { (view.t(W::SearchIndex)) } dd { (number(facts.waiting)) " " (view.t(W::ToBeIndexed)) }
             @for note in facts.notes.iter().filter(|note| matches!(note.key.as_str(), "started" | "status" | "reload")) { dt { (note.key) } dd { (note.value) } }
             @if let Some(stats) = &stats {
-                dt { "bytes" } dd { (number(stats.bytes)) " + " (number(stats.wal_bytes)) }
                 dt { (view.t(W::Entries)) } dd { (number(stats.entries)) }
                 dt { (view.t(W::Stories)) } dd { (number(stats.stories)) }
                 dt { (view.t(W::Alerts)) } dd { (number(stats.alerts)) }
@@ -71,6 +81,73 @@ pub async fn page(State(app): State<App>, view: View, Asked(asked): Asked) -> An
         p.hint { a href="/metrics" { "/metrics" } " · " a href="/readyz" { "/readyz" } " · " a href="/api/openapi.json" { "/api/openapi.json" } }
     };
     Ok(layout::page(&view, view.t(W::System), &body))
+}
+
+/// What people were told is wrong, and that holds; the gravest first.
+pub async fn conditions(app: &App) -> Answer<Vec<Known>> {
+    let mut known = app.control.read(health::known).await?;
+    known.retain(|known| known.opened.is_some());
+    known.sort_by_key(|known| (Reverse(known.kind.severity()), known.since));
+    Ok(known)
+}
+
+/// A condition as programs get it.
+pub fn as_json(known: &Known) -> Value {
+    json!({
+        "kind": known.kind, "subject": known.subject, "severity": known.kind.severity().as_str(), "text": known.text,
+        "since": known.since, "told": known.opened,
+    })
+}
+
+/// The page of what a condition is about.
+fn about(kind: Kind, subject: &str) -> Option<String> {
+    let page = match kind {
+        Kind::FeedFailing
+        | Kind::NotAFeed
+        | Kind::FeedGone
+        | Kind::FeedMoved
+        | Kind::FeedEmpty
+        | Kind::FeedSilent => "/feeds/",
+        Kind::RuleStopped | Kind::RuleBroad | Kind::RuleSilent => "/rules/",
+        Kind::ReceiverFailing | Kind::ReceiverGone | Kind::DeadLetters => "/receivers#",
+        _ => return None,
+    };
+    Some(format!("{page}{subject}"))
+}
+
+/// Conditions in rows.
+pub fn firing(view: &View, conditions: &[Known]) -> Markup {
+    html! {
+        @if conditions.is_empty() { p.good { (view.t(W::NoConditions)) } }
+        @else {
+            table.list {
+                thead { tr { th scope="col" { (view.t(W::What)) } th scope="col" { (view.t(W::Severity)) } th scope="col" { (view.t(W::Kind)) } th scope="col" { (view.t(W::Subject)) } th scope="col" { (view.t(W::SinceWhen)) } } }
+                tbody { @for known in conditions {
+                    tr data-row {
+                        td.wide { (known.text) }
+                        td { (layout::severity(view, known.kind.severity())) }
+                        td { (view.code(known.kind.as_str())) }
+                        td { @match about(known.kind, &known.subject) { Some(page) => a href=(page) { (known.subject) }, None => (known.subject) } }
+                        td.nowrap { (view.time(known.since)) }
+                    }
+                } }
+            }
+        }
+    }
+}
+
+/// A size as people read it.
+fn bytes(count: u64) -> String {
+    const STEP: u64 = 1024;
+    match count {
+        0..STEP => format!("{count} B"),
+        STEP..1_048_576 => format!("{} KiB", count / STEP),
+        1_048_576..1_073_741_824 => format!("{} MiB", count / (STEP * STEP)),
+        _ => {
+            let tenths = count / (STEP * STEP) * 10 / STEP;
+            format!("{}.{} GiB", tenths / 10, tenths % 10)
+        }
+    }
 }
 
 fn tasks(view: &View, app: &App) -> Markup {

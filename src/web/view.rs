@@ -120,9 +120,8 @@ impl View {
 
     /// An instant where there is one.
     pub fn maybe_time(&self, at: Option<Timestamp>) -> Markup {
-        match at {
-            Some(at) => self.time(at),
-            None => html! { span.faint { "–" } },
+        html! {
+            @if let Some(at) = at { (self.time(at)) } @else { span.faint { "–" } }
         }
     }
 }

@@ -42,6 +42,39 @@ words! {
     Receivers = "Receivers", "수신처";
     Receiver = "Receiver", "수신처";
     System = "System", "시스템";
+    Silences = "Silences", "음소거";
+    InForce = "in force", "적용 중";
+    NoSilence = "No silence is in force: every alert is told.", "적용 중인 음소거가 없습니다. 모든 알림을 보냅니다.";
+    NewSilence = "New silence", "새 음소거";
+    SilenceThis = "Silence", "음소거";
+    TrySilence = "What would it hold?", "무엇을 붙잡는지 보기";
+    SilenceHint = "What is left blank does not matter; what is filled in must all fit. Alerts are still kept: one message at the end lists what was held.", "비운 칸은 따지지 않고, 채운 칸은 모두 맞아야 합니다. 알림은 계속 기록되며, 끝날 때 붙잡은 것을 메시지 하나로 알려 줍니다.";
+    Begins = "From", "시작";
+    Ends = "Until", "끝";
+    Lasts = "For", "기간";
+    OrUntil = "or until", "또는 끝나는 때";
+    HoldsNow = "Holds / held", "붙잡음 / 누계";
+    Author = "Author", "작성자";
+    Comment = "Comment", "메모";
+    EndNow = "End", "끝내기";
+    SendHeld = "send what it held", "붙잡은 것 보내기";
+    MessagesWait = "Messages that wait", "기다리는 메시지";
+    NoAlert = "Matches that raised no alert", "알림이 되지 않은 일치";
+    SinceWhen = "Since", "언제부터";
+    Size = "Size", "크기";
+    Conditions = "What is wrong", "이상 상태";
+    NoConditions = "No condition is firing.", "이상 상태가 없습니다.";
+    Subject = "About", "대상";
+    DiskFree = "free on the disk", "디스크 여유";
+    Schema = "Schema", "스키마";
+    SearchIndex = "Search index", "검색 색인";
+    ToBeIndexed = "entries to be indexed", "건 색인 대기";
+    Voices = "Told in their own words by", "저마다 쓴 매체";
+    Edited = "What people changed", "사람이 바꾼 것";
+    MergeWith = "Number of a story that is the same", "같은 기사 묶음의 번호";
+    LedTo = "Led to", "결과";
+    Whom = "To whom", "누구에게";
+    AllMeant = "all it was meant for", "원래 받을 곳 모두";
     Help = "Help", "도움말";
     Settings = "Settings", "설정";
     SignIn = "Sign in", "로그인";
@@ -174,7 +207,6 @@ words! {
     TestReceiver = "Send a test", "시험 보내기";
     LastSuccess = "Last success", "마지막 성공";
     LastError = "Last error", "마지막 오류";
-    OpenDeliveries = "Open", "대기";
     Default = "Default", "기본";
     From = "From", "부터";
     Until = "until", "까지";
@@ -203,7 +235,7 @@ words! {
     Split = "Take out", "떼어 내기";
     Merge = "Make one", "하나로 묶기";
     Related = "Other stories of the same", "관련된 다른 묶음";
-    JoinedBy = "Joined by", "묶인 까닭";
+    SameStoryWhy = "Why the same story", "같은 묶음인 까닭";
     FewerFilters = "Clear filters", "조건 지우기";
     OnlyUnacked = "not acknowledged", "미확인만";
     OnlyDead = "with a delivery given up", "전달 포기가 있는 것";
@@ -257,6 +289,17 @@ const CODES: &[(&str, &str, &str)] = &[
         "over the rule's throttle",
         "규칙의 한도를 넘음",
     ),
+    (
+        "inhibited",
+        "another rule has told of it",
+        "다른 규칙이 이미 알림",
+    ),
+    ("active", "active", "적용 중"),
+    ("pending", "not yet", "시작 전"),
+    ("over", "over", "끝남"),
+    ("silent", "silent", "새 글 없음"),
+    ("merge", "joined by people", "사람이 묶음"),
+    ("split", "taken out by people", "사람이 떼어 냄"),
     ("held", "held", "보류"),
     ("due", "to be sent", "보낼 예정"),
     ("sending", "on its way", "보내는 중"),
@@ -268,6 +311,25 @@ const CODES: &[(&str, &str, &str)] = &[
     ("gone", "gone", "사라짐"),
     ("disabled", "switched off", "꺼짐"),
     ("new", "new", "새로 추가됨"),
+    ("unreachable", "no network", "네트워크 없음"),
+    ("feed-failing", "feed fails", "피드 실패"),
+    ("not-a-feed", "page instead of a feed", "피드가 아님"),
+    ("feed-gone", "feed gone", "피드 사라짐"),
+    ("feed-moved", "feed moved", "피드 이사"),
+    ("feed-empty", "feed empty", "빈 피드"),
+    ("feed-silent", "feed silent", "피드 새 글 없음"),
+    ("polls-behind", "polls late", "수집 지연"),
+    ("receiver-failing", "receiver fails", "수신처 실패"),
+    ("receiver-gone", "receiver gone", "수신처 사라짐"),
+    ("outbox-late", "messages late", "메시지 지연"),
+    ("dead-letters", "deliveries given up", "포기한 전달"),
+    ("store-failing", "store fails", "저장소 실패"),
+    ("disk-full", "disk nearly full", "디스크 부족"),
+    ("clock-jumped", "clock jumped", "시계 변동"),
+    ("config-refused", "config refused", "설정 거부됨"),
+    ("rule-stopped", "rule stopped matching", "규칙 일치 중단"),
+    ("rule-broad", "rule too broad", "규칙이 너무 넓음"),
+    ("rule-silent", "rule silent", "규칙 일치 없음"),
     ("useful", "useful", "쓸모 있음"),
     ("noise", "noise", "잡음"),
     ("story", "once a story", "기사 묶음마다 한 번"),

@@ -84,6 +84,12 @@ pub fn has_errors(problems: &[Diagnostic]) -> bool {
 }
 
 impl Control {
+    /// Puts a changed setup in force, with manners that know its rules and names.
+    fn put_in_force(&self, mut next: Setup) {
+        next.manners = Arc::new(next.manners.with(&next.definitions));
+        self.shared.replace_setup(next);
+    }
+
     /// Saves a rule and puts it in force.
     ///
     /// # Errors
@@ -107,7 +113,7 @@ impl Control {
         if let Some(unknown) = wanted.clone().find(|id| setup.receiver(id).is_none()) {
             return Err(Refusal::Wrong(format!("there is no receiver `{unknown}`")));
         }
-        let next = with_rule(&setup, rule.rule()).map_err(Refusal::Query)?;
+        let next = with_rule(&setup, &rule.rule()).map_err(Refusal::Query)?;
         let (who, now) = (who.to_owned(), self.now());
         self.shared
             .store
@@ -116,7 +122,7 @@ impl Control {
                 changes::note(tx, &who, ("rule.save", &rule.id), Some(&rule.query), now)
             })
             .await?;
-        self.shared.replace_setup(next);
+        self.put_in_force(next);
         Ok(())
     }
 
@@ -143,7 +149,7 @@ impl Control {
                 changes::note(tx, &who, ("rule.remove", &name), None, now)
             })
             .await?;
-        self.shared.replace_setup(next);
+        self.put_in_force(next);
         Ok(())
     }
 
@@ -183,7 +189,7 @@ impl Control {
                 changes::note(tx, &who, what, Some(&alias.alias), now)
             })
             .await?;
-        self.shared.replace_setup(next);
+        self.put_in_force(next);
         Ok(())
     }
 
@@ -225,7 +231,7 @@ impl Control {
                 Ok(())
             })
             .await?;
-        self.shared.replace_setup(next);
+        self.put_in_force(next);
         Ok(number)
     }
 
@@ -252,20 +258,20 @@ impl Control {
                 changes::note(tx, &who, ("feed.remove", id.as_str()), None, now)
             })
             .await?;
-        self.shared.replace_setup(next);
+        self.put_in_force(next);
         Ok(())
     }
 }
 
 /// The setup with a rule changed or added; or what is wrong with its query.
-fn with_rule(setup: &Setup, rule: Rule) -> Result<Setup, Vec<Diagnostic>> {
+fn with_rule(setup: &Setup, rule: &Rule) -> Result<Setup, Vec<Diagnostic>> {
     let mut next = setup.clone();
     let rules = &mut next.definitions.rules;
     match rules.iter_mut().find(|known| known.id == rule.id) {
         Some(known) => *known = rule.clone(),
         None => rules.push(rule.clone()),
     }
-    let (edited, problems) = setup.rules.with_rule(&next.definitions, &rule);
+    let (edited, problems) = setup.rules.with_rule(&next.definitions, rule);
     let problems: Vec<Diagnostic> = problems
         .into_iter()
         .map(|problem| problem.diagnostic)

@@ -103,17 +103,17 @@ impl AddedRule {
         };
         let mut out = format!("[[rule]]\nid = {}\n", basic(&self.id));
         if !self.title.is_empty() && self.title != self.id {
-            out.push_str(&format!("title = {}\n", basic(&self.title)));
+            out.extend([format!("title = {}\n", basic(&self.title))]);
         }
-        out.push_str(&format!("query = {}\n", query(&self.query)));
-        out.push_str(&format!("severity = \"{}\"\n", self.severity.as_str()));
+        out.extend([format!("query = {}\n", query(&self.query))]);
+        out.extend([format!("severity = \"{}\"\n", self.severity.as_str())]);
         for (key, values) in [
             ("receivers", &self.receivers),
             ("feeds", &self.feeds),
             ("languages", &self.languages),
         ] {
             if !values.is_empty() {
-                out.push_str(&format!("{key} = {}\n", list(values)));
+                out.extend([format!("{key} = {}\n", list(values))]);
             }
         }
         match self.notify {
@@ -136,7 +136,7 @@ fn basic(text: &str) -> String {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
             '\n' => out.push_str("\\n"),
-            c if c.is_control() => out.push_str(&format!("\\u{:04X}", u32::from(c))),
+            c if c.is_control() => out.extend([format!("\\u{:04X}", u32::from(c))]),
             c => out.push(c),
         }
     }

@@ -80,7 +80,7 @@ fn the_same_is_found_before_while_and_after_indexing() {
             ("K2", vec![TITLES[2]]),
             ("신궁 OR Weather", vec![TITLES[5], TITLES[3]]),
             ("넥스원", vec![TITLES[5]]),
-            ("NOT body:body", Vec::new()),
+            ("/K9/", vec![TITLES[1], TITLES[0]]),
             ("unheard", Vec::new()),
         ] {
             assert_eq!(found(&store, query, Hunt::default()), expected, "{query}");

@@ -9,7 +9,8 @@ use super::super::form::Form;
 use super::super::guard::Who;
 use super::super::problem::Answer;
 use super::super::rules::workshop;
-use super::super::{App, alerts, entities, feeds, receivers, stories};
+use super::super::view::View;
+use super::super::{App, alerts, entities, feeds, receivers, silences, stories};
 use super::read::rule_json;
 use crate::domain::id::RuleId;
 
@@ -36,6 +37,38 @@ pub async fn resend(
 ) -> Answer<Json<Value>> {
     let owed = alerts::do_resend(&app, &id, &form, &who).await?;
     Ok(Json(json!({ "id": id, "deliveries": owed })))
+}
+
+pub async fn silence(
+    State(app): State<App>,
+    view: View,
+    who: Who,
+    form: Form,
+) -> Answer<(StatusCode, Json<Value>)> {
+    let id = silences::do_add(&app, &view, &form, &who).await?;
+    Ok((StatusCode::CREATED, Json(json!({ "id": id }))))
+}
+
+pub async fn try_silence(State(app): State<App>, view: View, form: Form) -> Answer<Json<Value>> {
+    let told = silences::preview(&app, &view, &form).await?;
+    let open: Vec<Value> = told
+        .open
+        .iter()
+        .map(|(alert, receiver)| json!({ "alert": alert, "receiver": receiver }))
+        .collect();
+    Ok(Json(json!({
+        "would_hold": open, "of_last_week": told.of_week, "in_last_week": told.in_week,
+    })))
+}
+
+pub async fn end_silence(
+    State(app): State<App>,
+    who: Who,
+    Path(id): Path<String>,
+    form: Form,
+) -> Answer<Json<Value>> {
+    silences::do_end(&app, &id, &form, &who).await?;
+    Ok(Json(json!({ "id": id, "done": "ended" })))
 }
 
 pub async fn merge(

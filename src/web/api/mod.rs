@@ -55,6 +55,12 @@ endpoints! {
     post "/alerts/{id}/mark" "markAlert" "Notes whether it was worth it: useful or noise" query &[], body &["mark*"], "Object" => act::mark;
     post "/alerts/{id}/resend" "resendAlert" "Owes it once more, to one receiver or to all it was meant for" query &[], body &["receiver"], "Object" => act::resend;
     get "/held" "listHeld" "Matches that raised no alert, and why" query &["rule", "held", "since", "after", "limit"], body &[], "List" => read::held;
+    get "/waiting" "listWaiting" "Messages that wait: held by a silence, a throttle, quiet hours or for a digest" query &["rule", "since", "limit"], body &[], "List" => read::waiting;
+    get "/silences" "listSilences" "Silences in force and to come; with all those that are over too" query &["all"], body &[], "SilenceList" => read::silences;
+    post "/silences" "addSilence" "Begins a silence; what is named must all fit" query &[], body &["rule", "entity", "feed", "tag", "severity", "query", "for", "until", "author", "comment", "no_summary"], "Object" => act::silence;
+    post "/silences/try" "trySilence" "What such a silence would hold now, and would have held in the last week" query &[], body &["rule", "entity", "feed", "tag", "severity", "query", "for", "until"], "Object" => act::try_silence;
+    post "/silences/{id}/end" "endSilence" "Ends it; with release what it held is sent" query &[], body &["release"], "Object" => act::end_silence;
+    get "/conditions" "listConditions" "What is wrong with feeds, receivers, rules and the machine, as people were told" query &[], body &[], "List" => read::conditions;
     get "/entries" "searchEntries" "Entries, the last to come first; q is a query in the rule language" query &["q", "feed", "in", "rule", "entity", "since", "until", "after", "limit"], body &[], "EntryList" => read::entries;
     get "/entries/{id}" "getEntry" "An entry with its matches, mentions and earlier versions" query &[], body &[], "Entry" => read::entry;
     get "/entries/{id}/explain" "explainEntry" "Why a rule matches it or not, clause by clause" query &["rule"], body &[], "Object" => read::explain;
@@ -78,7 +84,7 @@ endpoints! {
     get "/receivers" "listReceivers" "Receivers with how they are doing; no secrets" query &[], body &[], "List" => read::receivers;
     post "/receivers/{id}/test" "testReceiver" "Sends a marked message on the real path" query &[], body &[], "Object" => act::test_receiver;
     get "/changes" "listChanges" "What people changed: who, what, when" query PAGED, body &[], "List" => read::changes;
-    get "/system" "system" "Tasks, readiness, versions" query &[], body &[], "Object" => read::system;
+    get "/system" "system" "Tasks, readiness, conditions, versions, sizes" query &[], body &[], "Object" => read::system;
 }
 
 /// The routes of [`ENDPOINTS`].

@@ -11,7 +11,8 @@ use super::super::rules::{self, trial, workshop};
 use super::super::search::Search;
 use super::super::view::View;
 use super::super::{App, alerts as noun, entities as names, entries as search, feeds as sources};
-use super::super::{overview as front, receivers as told, stories as board};
+use super::super::{held as waits, overview as front, receivers as told, silences as quiet};
+use super::super::{stories as board, system as machine};
 use crate::daemon::control::change::{has_errors, tried_rule, try_rules};
 use crate::domain::feed::schedule::Why;
 use crate::domain::rule::added::AddedRule;
@@ -47,7 +48,7 @@ fn next<T>(rows: &[T], limit: u32, id: impl Fn(&T) -> i64) -> Option<i64> {
 pub async fn overview(State(app): State<App>, view: View) -> Answer<Json<Value>> {
     let facts = front::facts(&app, &view).await?;
     Ok(Json(json!({
-        "coverage": facts.coverage, "stories": facts.stories, "alerts": facts.alerts, "alerts_a_day": facts.days,
+        "coverage": facts.coverage, "conditions": facts.conditions.iter().map(machine::as_json).collect::<Vec<_>>(), "stories": facts.stories, "alerts": facts.alerts, "alerts_a_day": facts.days,
     })))
 }
 
@@ -65,7 +66,7 @@ pub async fn stories(State(app): State<App>, Asked(asked): Asked) -> Answer<Json
 pub async fn story(State(app): State<App>, Path(id): Path<String>) -> Answer<Json<Value>> {
     let told = board::told(&app, &id).await?;
     Ok(Json(
-        json!({ "story": told.row, "entries": told.members, "alerts": told.alerts, "related": told.related }),
+        json!({ "story": told.row, "entries": told.members, "alerts": told.alerts, "related": told.related, "led_to": told.led_to, "owners": told.owners, "edits": told.edits }),
     ))
 }
 
@@ -87,12 +88,42 @@ pub async fn alert(State(app): State<App>, Path(id): Path<String>) -> Answer<Jso
 }
 
 pub async fn held(State(app): State<App>, view: View, Asked(asked): Asked) -> Answer<Json<Value>> {
-    let (limit, filter) = (limit(&asked)?, noun::held_filter(&asked, &view)?);
+    let (limit, filter) = (limit(&asked)?, waits::filter(&asked, &view)?);
     let rows = app
         .control
         .read(move |conn| crate::store::alerts::held(conn, &filter, limit))
         .await?;
     Ok(page(&rows, next(&rows, limit, |row| row.id)))
+}
+
+pub async fn waiting(
+    State(app): State<App>,
+    view: View,
+    Asked(asked): Asked,
+) -> Answer<Json<Value>> {
+    let (limit, filter) = (limit(&asked)?, waits::filter(&asked, &view)?);
+    let rows = app
+        .control
+        .read(move |conn| {
+            crate::store::timing::held(conn, filter.since, filter.rule.as_ref(), limit)
+        })
+        .await?;
+    Ok(page(&rows, None))
+}
+
+pub async fn silences(State(app): State<App>, Asked(asked): Asked) -> Answer<Json<Value>> {
+    let (rows, now) = (
+        quiet::rows(&app, asked.has("all")).await?,
+        app.control.now(),
+    );
+    let items: Vec<Value> = rows.iter().map(|row| quiet::as_json(row, now)).collect();
+    Ok(page(&items, None))
+}
+
+pub async fn conditions(State(app): State<App>) -> Answer<Json<Value>> {
+    let known = machine::conditions(&app).await?;
+    let items: Vec<Value> = known.iter().map(machine::as_json).collect();
+    Ok(page(&items, None))
 }
 
 pub async fn entries(
@@ -312,7 +343,7 @@ fn feed_json(row: &FeedRow) -> Value {
     json!({
         "id": feed.id, "url": feed.url, "title": feed.title.as_ref().or(state.title.as_ref()), "tags": feed.tags,
         "origin": feed.origin, "enabled": feed.enabled, "configured": row.configured,
-        "health": state.health(feed).as_str(), "last_error": state.last_error, "last_poll": state.last_poll,
+        "health": row.health().as_str(), "last_error": state.last_error, "last_poll": state.last_poll,
         "last_success": state.last_success, "last_new": state.last_new, "next_poll": state.next_poll, "why_then": why,
         "retry_after": state.retry_after, "failures": state.failures, "entries": state.entries, "language": feed.language.as_ref().or(state.language.as_ref()),
         "site_url": state.site_url,
@@ -372,7 +403,11 @@ pub async fn system(State(app): State<App>) -> Answer<Json<Value>> {
         })
         .collect();
     let reasons = app.control.not_ready();
+    let known = machine::conditions(&app).await?;
+    let conditions: Vec<Value> = known.iter().map(machine::as_json).collect();
+    let waiting = app.control.read(crate::store::search::waiting).await?;
     Ok(Json(json!({
         "version": env!("CARGO_PKG_VERSION"), "ready": reasons.is_empty(), "reasons": reasons, "tasks": tasks,
+        "conditions": conditions, "store": app.control.sizes().await?, "search": { "waiting": waiting },
     })))
 }

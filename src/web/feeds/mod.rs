@@ -41,7 +41,7 @@ pub async fn rows(app: &App) -> Answer<Vec<FeedRow>> {
 pub async fn list(State(app): State<App>, view: View, Asked(asked): Asked) -> Answer<Markup> {
     let mut rows = rows(&app).await?;
     let (wanted, tag) = (asked.get("health"), asked.get("tag"));
-    let health = |row: &FeedRow| row.state.health(&row.feed).as_str();
+    let health = |row: &FeedRow| row.health().as_str();
     let mut counts: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
     for row in &rows {
         *counts.entry(health(row)).or_default() += 1;
@@ -71,7 +71,7 @@ pub async fn list(State(app): State<App>, view: View, Asked(asked): Asked) -> An
 }
 
 fn line(view: &View, row: &FeedRow) -> Markup {
-    let health = row.state.health(&row.feed).as_str();
+    let health = row.health().as_str();
     let title = row.feed.title.as_ref().or(row.state.title.as_ref());
     html! {
         tr data-row {
@@ -191,7 +191,7 @@ fn facts(view: &View, row: &FeedRow) -> Markup {
         dl.facts {
             dt { (view.t(W::Health)) }
             dd {
-                (state(view, learned.health(feed).as_str()))
+                (state(view, row.health().as_str()))
                 @if let Some(error) = &learned.last_error { " " (error) }
                 @if !row.configured { " " (view.t(W::Retired)) }
             }

@@ -182,7 +182,7 @@ fn feedback(setup: &Setup, rule: &RuleId, marked: &[MarkedAlert]) -> Feedback {
             .iter()
             .zip(&explained)
             .map(|(one, explanation)| Verdict {
-                useful: one.mark == Mark::Useful,
+                useful: Some(one.mark == Mark::Useful),
                 evidence: &one.evidence,
                 explanation: explanation.as_ref(),
             }),

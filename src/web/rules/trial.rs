@@ -121,7 +121,7 @@ impl Ready {
                 before = Some(found.evidence);
             }
         }
-        trial.add(entry, now, before, self.offset);
+        trial.add(entry, &now, &before, self.offset);
     }
 }
 
@@ -162,7 +162,7 @@ pub async fn run(app: &App, rule: Rule, (days, offset): (i64, i64)) -> Answer<Tr
 type Found = Option<Vec<crate::domain::matching::Evidence>>;
 
 impl Trial {
-    fn add(&mut self, entry: &StoredEntry, now: Found, before: Found, offset: i64) {
+    fn add(&mut self, entry: &StoredEntry, now: &Found, before: &Found, offset: i64) {
         let hit = |evidence: &Found| Hit {
             entry: entry.clone(),
             evidence: evidence.clone().unwrap_or_default(),
@@ -174,7 +174,7 @@ impl Trial {
             let at = at.unwrap_or_default().as_millisecond() + offset;
             *self.days.entry(at.div_euclid(86_400_000)).or_default() += 1;
             if self.examples.len() < EXAMPLES {
-                self.examples.push(hit(&now));
+                self.examples.push(hit(now));
             }
         }
         if !self.compared {
@@ -188,7 +188,7 @@ impl Trial {
         side.count += 1;
         if side.examples.len() < EXAMPLES {
             side.examples
-                .push(hit(if now.is_some() { &now } else { &before }));
+                .push(hit(if now.is_some() { now } else { before }));
         }
     }
 

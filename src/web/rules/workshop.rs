@@ -80,7 +80,7 @@ pub async fn page(State(app): State<App>, view: View, Asked(asked): Asked) -> An
         id => {
             let mut rule = read(&asked)?;
             if rule.id.is_empty() {
-                rule.id = id.unwrap_or_default().to_owned();
+                id.unwrap_or_default().clone_into(&mut rule.id);
             }
             rule
         }
