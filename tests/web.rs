@@ -69,7 +69,7 @@ struct World {
     server: Server,
     daemon: Daemon,
     port: u16,
-    _desk: Desk,
+    desk: Desk,
 }
 
 impl World {
@@ -108,7 +108,7 @@ impl World {
             server,
             daemon,
             port,
-            _desk: desk,
+            desk,
         }
     }
 
@@ -362,7 +362,7 @@ fn tokens_open_sessions_and_readers_may_not_change() {
     assert_eq!(out.status, 303);
     assert_eq!(world.send("GET", "/api/v1/rules", &cookie, "").status, 401);
     // What is kept is no cookie and no token.
-    let store = std::fs::read(world._desk.state().join("bongsu.db")).unwrap();
+    let store = std::fs::read(world.desk.state().join("bongsu.db")).unwrap();
     let value = cookie.trim_start_matches("Cookie: bongsu=").trim();
     for secret in [value, "correct-horse-battery"] {
         assert!(
@@ -590,7 +590,7 @@ fn the_description_names_every_path_and_problems_say_where() {
 }
 
 #[test]
-fn an_alert_is_silenced_from_its_page_and_the_silence_ended() {
+fn a_silence_is_checked_and_tried_before_it_holds_anything() {
     let world = World::new("");
     let alert = world.alerts()[0];
     let page = world.page(&format!("/alerts/{alert}")).body;
@@ -610,6 +610,16 @@ fn an_alert_is_silenced_from_its_page_and_the_silence_ended() {
     let tried = world.api("POST", "/silences/try", &tried);
     assert_eq!(tried.status, 200, "{}", tried.body);
     assert_eq!(tried.json()["of_last_week"], 1, "{}", tried.body);
+    assert_eq!(
+        world.get("/api/v1/silences?all=1").json()["items"],
+        json!([])
+    );
+}
+
+#[test]
+fn an_alert_is_silenced_from_its_page_and_the_silence_ended() {
+    let world = World::new("");
+    let alert = world.alerts()[0];
     let form = "what=rule%3Dacme%26tag%3Dwire&for=7d&comment=known&next=%2Falerts";
     let silenced = world.form("/silences", form);
     assert_eq!(
