@@ -20,6 +20,7 @@ use crate::fetch::Fetch;
 use crate::store;
 
 /// Feeds, rules, receivers and settings of a running daemon or a command.
+#[derive(Clone)]
 pub struct Setup {
     /// The configured feeds, and those added through the API.
     pub feeds: BTreeMap<FeedId, Arc<Feed>>,

@@ -87,6 +87,12 @@ impl Manners {
         }
     }
 
+    /// The same receivers, told of what other definitions find.
+    #[must_use]
+    pub fn with(&self, definitions: &Definitions) -> Self {
+        Self::new(self.receivers.clone(), definitions, self.story_window)
+    }
+
     /// The manner of a rule; none of one that config does not have.
     #[must_use]
     pub fn rule(&self, rule: &str) -> Option<&RuleManner> {
