@@ -151,9 +151,7 @@ async fn serve(
     context: &Context,
     settings: web::WebSettings,
 ) -> Result<Exit, Failure> {
-    let socket = web::Socket::bind(&settings.listen)
-        .await
-        .map_err(Failure::new)?;
+    let socket = web::Socket::open(&settings).await.map_err(Failure::new)?;
     let web = socket.map(|socket| {
         let control = Arc::new(Control::new(Arc::clone(shared)));
         Box::new(move |stop| {

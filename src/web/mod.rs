@@ -31,14 +31,17 @@ mod search;
 mod session;
 mod settings;
 mod silences;
+mod socket;
 mod stories;
 mod system;
 mod view;
 mod websub;
 mod words;
 
+pub use socket::Socket;
+
 use std::ops::Deref;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
@@ -136,46 +139,6 @@ impl Deref for App {
 impl FromRef<App> for Arc<Control> {
     fn from_ref(app: &App) -> Self {
         Arc::clone(&app.control)
-    }
-}
-
-/// A bound socket, not yet served.
-#[derive(Debug)]
-pub enum Socket {
-    /// A TCP port.
-    Tcp(tokio::net::TcpListener),
-    /// A unix socket, with the file to remove at the end.
-    Unix(tokio::net::UnixListener, PathBuf),
-}
-
-impl Socket {
-    /// Binds what `listen` says; nothing when it is empty.
-    ///
-    /// # Errors
-    /// A sentence that names the address and what to do.
-    pub async fn bind(listen: &str) -> Result<Option<Self>, String> {
-        if listen.is_empty() {
-            return Ok(None);
-        }
-        if let Some(path) = listen.strip_prefix("unix:") {
-            let path = PathBuf::from(path);
-            // A socket file that nobody listens on is left from a killed process.
-            if path.exists() && tokio::net::UnixStream::connect(&path).await.is_err() {
-                let _ = std::fs::remove_file(&path);
-            }
-            return match tokio::net::UnixListener::bind(&path) {
-                Ok(listener) => Ok(Some(Self::Unix(listener, path))),
-                Err(error) => Err(format!(
-                    "cannot listen on {listen}: {error}: choose another path in [web] listen"
-                )),
-            };
-        }
-        match tokio::net::TcpListener::bind(listen).await {
-            Ok(listener) => Ok(Some(Self::Tcp(listener))),
-            Err(error) => Err(format!(
-                "cannot listen on {listen}: {error}: set another address in [web] listen, or \"\" to switch it off"
-            )),
-        }
     }
 }
 
@@ -283,11 +246,14 @@ pub async fn serve(
                 .await?;
         }
         Socket::Unix(listener, path) => {
-            tracing::info!(path = %path.display(), "listening on unix:{}", path.display());
+            let shown = path.as_deref().unwrap_or(Path::new("of systemd")).display();
+            tracing::info!(path = %shown, "listening on unix:{shown}");
             axum::serve(listener, router)
                 .with_graceful_shutdown(stopped)
                 .await?;
-            let _ = std::fs::remove_file(path);
+            if let Some(path) = path {
+                let _ = std::fs::remove_file(path);
+            }
         }
     }
     Ok(())
