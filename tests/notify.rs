@@ -71,6 +71,7 @@ fn alert() -> WireAlert {
         }),
         health: None,
         alerts: None,
+        also: Vec::new(),
         late_by: None,
         links: WireLinks::default(),
         test: false,

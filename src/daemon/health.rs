@@ -286,6 +286,7 @@ fn receiver_facts(setup: &Setup, read: &Read) -> Vec<receivers::Facts> {
             waiting: waiting.map_or(0, |waiting| waiting.count),
             oldest_high: waiting.and_then(|waiting| waiting.oldest_high),
             dead: dead.map(|(_, count, why)| (*count, why.clone())),
+            complaint: receiver.notifier.complaint(),
             told: is_told(&read.known, Kind::ReceiverFailing, id.as_str()),
         }
     });

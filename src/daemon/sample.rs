@@ -191,6 +191,7 @@ pub(super) async fn owe_as(shared: &Shared, receiver: &str, key: &str, severity:
         story: None,
         health: None,
         alerts: None,
+        also: Vec::new(),
         late_by: None,
         links: WireLinks::default(),
         test: true,

@@ -173,6 +173,12 @@ impl Frame {
         self.say(format!("matched: {terms}"), format!("일치: {terms}"))
     }
 
+    /// Another rule's alert in the same message: `also matched: …`.
+    #[must_use]
+    pub fn also(&self, what: &str) -> String {
+        self.say(format!("also matched: {what}"), format!("함께 일치: {what}"))
+    }
+
     /// A copy that was held back: `same story: …`.
     #[must_use]
     pub fn folded(&self, what: &str) -> String {

@@ -51,6 +51,8 @@ pub enum Kind {
     OutboxLate,
     /// Deliveries were given up.
     DeadLetters,
+    /// A template of a receiver failed on a message.
+    TemplateFailing,
     /// The store did not take writes.
     StoreFailing,
     /// The disk is nearly full.
@@ -69,7 +71,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Unreachable,
         Self::FeedFailing,
         Self::NotAFeed,
@@ -82,6 +84,7 @@ impl Kind {
         Self::ReceiverGone,
         Self::OutboxLate,
         Self::DeadLetters,
+        Self::TemplateFailing,
         Self::StoreFailing,
         Self::DiskFull,
         Self::ClockJumped,
@@ -107,6 +110,7 @@ impl Kind {
             Self::ReceiverGone => "receiver-gone",
             Self::OutboxLate => "outbox-late",
             Self::DeadLetters => "dead-letters",
+            Self::TemplateFailing => "template-failing",
             Self::StoreFailing => "store-failing",
             Self::DiskFull => "disk-full",
             Self::ClockJumped => "clock-jumped",
@@ -133,6 +137,7 @@ impl Kind {
             | Self::FeedEmpty
             | Self::FeedSilent
             | Self::PollsBehind
+            | Self::TemplateFailing
             | Self::ConfigRefused
             | Self::RuleStopped => Severity::Medium,
             Self::ClockJumped | Self::RuleBroad => Severity::Low,

@@ -66,6 +66,7 @@ fn alert() -> WireAlert {
         }),
         health: None,
         alerts: None,
+        also: Vec::new(),
         late_by: None,
         links: WireLinks {
             alert: Some("https://desk.example.org/alerts/7".into()),
