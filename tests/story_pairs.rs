@@ -64,7 +64,11 @@ fn named(title: &str, entities: &[Value]) -> Vec<Named> {
 fn signature(item: &Value, entities: &[Value]) -> Signature {
     let title = item.as_str().unwrap_or_else(|| item["t"].as_str().unwrap());
     let text = item["b"].as_str().unwrap_or_default();
-    told((title, text), "2026-11-24T10:00:00Z".parse().unwrap(), entities)
+    told(
+        (title, text),
+        "2026-11-24T10:00:00Z".parse().unwrap(),
+        entities,
+    )
 }
 
 fn told((title, text): (&str, &str), at: Timestamp, entities: &[Value]) -> Signature {
@@ -273,9 +277,9 @@ fn reports_in_two_languages_are_related_unless_folding_is_switched_on() {
 #[ignore = "needs a file of pairs"]
 fn a_file_of_pairs() {
     let text = std::fs::read_to_string(std::env::var("PAIRS").unwrap()).unwrap();
-    let known = rows(ENTITIES);
-    for (what, entities) in [("no entities", &[][..]), ("entities", &known[..])] {
-        let policy = policy(entities, false);
+    let shipped = Shipped::load();
+    for (what, shipped) in [("no entities", None), ("shipped entities", Some(&shipped))] {
+        let policy = shipped.map_or_else(|| policy(&[], false), |shipped| shipped.policy.clone());
         let mut scores: BTreeMap<String, Score> = BTreeMap::new();
         for row in rows(&text) {
             let one: Timestamp = "2026-11-24T10:00:00Z".parse().unwrap();
@@ -285,8 +289,12 @@ fn a_file_of_pairs() {
                 (text("title"), text("body"))
             };
             let ((a, a_text), (b, b_text)) = (item("a"), item("b"));
-            let first = told((&a, &a_text), one, entities);
-            let verdict = compare(&told((&b, &b_text), other, entities), &first, &policy);
+            let signature = |text: (&str, &str), at| match shipped {
+                Some(shipped) => shipped.signature(text, at),
+                None => told(text, at, &[]),
+            };
+            let first = signature((&a, &a_text), one);
+            let verdict = compare(&signature((&b, &b_text), other), &first, &policy);
             let (is_copy, folds) = (row["same"] == true, verdict.relation == Relation::Same);
             let score = scores
                 .entry(row["language"].as_str().unwrap_or("all").to_owned())
@@ -304,9 +312,67 @@ fn a_file_of_pairs() {
         }
         let mut sum = Score::default();
         for (language, score) in &scores {
-            println!("{what} {language}: precision {:.3} recall {:.3} {score:?}", score.precision(), score.recall());
+            println!(
+                "{what} {language}: precision {:.3} recall {:.3} {score:?}",
+                score.precision(),
+                score.recall()
+            );
             sum.add(*score);
         }
-        println!("{what}: precision {:.3} recall {:.3} {sum:?}", sum.precision(), sum.recall());
+        println!(
+            "{what}: precision {:.3} recall {:.3} {sum:?}",
+            sum.precision(),
+            sum.recall()
+        );
+    }
+}
+
+/// The entities of the shipped config, found as the daemon finds them.
+struct Shipped {
+    config: bongsu::config::Config,
+    policy: Policy,
+}
+
+impl Shipped {
+    fn load() -> Self {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+        let config = bongsu::config::load(&path, &|_| None).config.unwrap();
+        let policy = Policy::new(
+            Duration::from_hours(72),
+            false,
+            &config.alerts.story_guards,
+            &config.definitions.entities,
+        );
+        Self { config, policy }
+    }
+
+    fn signature(&self, (title, text): (&str, &str), at: Timestamp) -> Signature {
+        let subject = bongsu::domain::matching::Subject {
+            title,
+            body: text,
+            ..Default::default()
+        };
+        let mentions = self.config.rules.mentions(&subject);
+        let in_title: Vec<Named> = mentions
+            .iter()
+            .filter(|mention| mention.evidence.field == "title")
+            .map(|mention| Named {
+                entity: mention.entity.as_str().to_owned(),
+                start: mention.evidence.start,
+                end: mention.evidence.end,
+            })
+            .collect();
+        let all: Vec<String> = mentions
+            .iter()
+            .map(|mention| mention.entity.as_str().to_owned())
+            .collect();
+        Signature::of(&Told {
+            title,
+            own: Frame::default().content(title, None),
+            text,
+            at,
+            in_title: &in_title,
+            named: &all,
+        })
     }
 }

@@ -120,7 +120,11 @@ fn settle_one(
     let message = attempt.outcome.message().map(str::to_owned);
     let (state, why, due) = match next {
         DeliveryState::Due { due } => ("due", message, Some(Ms(*due))),
-        DeliveryState::Delivered => ("delivered", within.map(|key| format!("in message {key}")), None),
+        DeliveryState::Delivered => (
+            "delivered",
+            within.map(|key| format!("in message {key}")),
+            None,
+        ),
         DeliveryState::Dead { why } => ("dead", Some(why.clone()), None),
     };
     let settled = due.is_none().then_some(Ms(now));

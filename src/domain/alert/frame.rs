@@ -176,7 +176,10 @@ impl Frame {
     /// Another rule's alert in the same message: `also matched: …`.
     #[must_use]
     pub fn also(&self, what: &str) -> String {
-        self.say(format!("also matched: {what}"), format!("함께 일치: {what}"))
+        self.say(
+            format!("also matched: {what}"),
+            format!("함께 일치: {what}"),
+        )
     }
 
     /// A copy that was held back: `same story: …`.

@@ -7,6 +7,7 @@
 
 mod align;
 pub mod compare;
+mod facts;
 mod forms;
 pub mod frame;
 mod korean;

@@ -37,8 +37,12 @@ impl Quantity {
 
     fn is_close(&self, other: &Self) -> bool {
         let (small, large) = (self.value.min(other.value), self.value.max(other.value));
-        let rounded =
-            |one: f64, other: f64| one.fract() == 0.0 && (other.round() - one).abs() < f64::EPSILON;
+        // 49.42 and 49.4, 49.4 and 49: the shorter one is the longer one, rounded.
+        let rounded = |one: f64, other: f64| {
+            let to = |places: f64| (other * places).round() / places;
+            one.fract() == 0.0 && (to(1.0) - one).abs() < 1e-9
+                || (one * 10.0).fract() < 1e-9 && (to(10.0) - one).abs() < 1e-9
+        };
         (large - small).abs() < 1e-9
             || self.scaled && other.scaled && large - small <= large * ROUNDING
             || self.unit == "%" && (rounded(small, large) || rounded(large, small))
@@ -47,6 +51,19 @@ impl Quantity {
     /// A sum of money, which another currency tells otherwise.
     pub(super) fn is_money(&self) -> bool {
         MONEY.iter().any(|(_, money)| *money == self.unit)
+    }
+
+    /// So that it is hardly met by chance: a sum of two digits or more, a fraction of a percentage, a count of many.
+    pub(super) fn is_precise(&self) -> bool {
+        let mut value = self.value;
+        while value >= 10.0 && value % 10.0 == 0.0 {
+            value /= 10.0;
+        }
+        match (self.is_money(), self.unit.as_str()) {
+            (true, _) => self.scaled && value >= 10.0,
+            (false, "%") => self.value.fract() != 0.0,
+            (false, _) => self.value >= 10.0 && self.value.fract() == 0.0,
+        }
     }
 
     /// Says more than a small count: it can bear witness that two headlines tell of one thing.
@@ -217,7 +234,8 @@ impl<'a> Reader<'a> {
         {
             return Some((Kind::Date("month"), (month + 1).to_string(), at + 1));
         }
-        let count = COUNTS.iter().position(|word| *word == text)?;
+        let count = COUNTS.iter().position(|word| *word == text);
+        let count = count.or_else(|| (text == "dozen").then_some(12))?;
         let value = f64::from(u8::try_from(count).ok()?);
         Some(self.quantity((value, None, false), at + 1))
     }
@@ -272,7 +290,11 @@ impl<'a> Reader<'a> {
         let mut value: f64 = piece.text.trim_end_matches('.').parse().ok()?;
         let mut next = at + 1;
         let mut scaled = false;
+        // `EUR 3.1bn`
+        let before = at.checked_sub(1).and_then(|before| self.piece(before));
+        let code = before.filter(|before| before.text.len() == 3);
         let money = piece.gap.money.and_then(sign);
+        let money = money.or_else(|| code.and_then(|code| currency(&code.text)));
         let whole = piece.text.trim_end_matches('.');
         if let Some(after) = self.glued(next) {
             if let Some(read) = self.suffixed(value, after, next) {
@@ -301,9 +323,7 @@ impl<'a> Reader<'a> {
         if !scaled && money.is_none() && is_year(whole) {
             return Some((Kind::Date("year"), whole.to_owned(), next));
         }
-        let before = at
-            .checked_sub(1)
-            .map(|before| self.pieces[before].text.as_str());
+        let before = before.map(|before| before.text.as_str());
         if !scaled && money.is_none() && before.is_some_and(|before| NUMBERED.contains(&before)) {
             return Some((Kind::Ordinal("no"), whole.to_owned(), next));
         }
@@ -465,6 +485,11 @@ fn sign(c: char) -> Option<&'static str> {
         .iter()
         .find(|(sign, _)| *sign == c)
         .map(|(_, money)| *money)
+}
+
+/// `EUR`, `KRW`: what stands before a sum.
+pub(super) fn is_currency(code: &str) -> bool {
+    code.len() == 3 && code.is_ascii() && currency(code).is_some()
 }
 
 fn currency(text: &str) -> Option<&'static str> {

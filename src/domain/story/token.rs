@@ -3,7 +3,7 @@
 //! Whether two headlines say the same is `compare`'s business.
 
 use super::forms::{CLAUSES, PAIRS, VISITS, korean_places};
-use super::numbers::{Quantity, Reader};
+use super::numbers::{Quantity, Reader, is_currency};
 use super::pieces::{Piece, Script, pieces};
 use super::vocabulary::{self, Role, Weight};
 
@@ -100,7 +100,11 @@ pub(super) fn tokens(title: &str, from: usize, names: &[Named]) -> Vec<Token> {
     let mut out = writer.out;
     dedup(&mut out);
     // Who is on the list was selected for it; what is tested was launched.
-    for (said, too) in [("shortlist", "select"), ("test", "launch")] {
+    for (said, too) in [
+        ("shortlist", "select"),
+        ("test", "launch"),
+        ("keep", "leave"),
+    ] {
         if out
             .iter()
             .any(|token| token.key == said && token.kind.is_event())
@@ -242,6 +246,7 @@ impl Writer<'_> {
             || is_year(&second.text)
             || is_period(&first.text, &second.text)
             || second.gap.money.is_some()
+            || is_currency(&first.text)
         {
             return None;
         }
@@ -284,6 +289,8 @@ impl Writer<'_> {
         let capital = self.cased && piece.capital && at > 0;
         let beside = self.name_end == Some(at) && !piece.gap.mark;
         match vocabulary::role_of(text) {
+            // It belongs to the sum behind it.
+            None if is_currency(text) && self.is_figure(next) => {}
             // A pronoun, not the country.
             Some(Role::Place("usa")) if text == "us" && !piece.shouted => {}
             Some(Role::Place(place)) => {

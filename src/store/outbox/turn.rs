@@ -296,7 +296,11 @@ fn wait_for_token(
     Ok(())
 }
 
-pub(in crate::store) fn lease(tx: &Transaction<'_>, claim: &Claim<'_>, delivery: i64) -> Result<Claimed> {
+pub(in crate::store) fn lease(
+    tx: &Transaction<'_>,
+    claim: &Claim<'_>,
+    delivery: i64,
+) -> Result<Claimed> {
     let claimed = tx
         .prepare_cached(
             "update delivery set state = 'sending', owner = ?2, lease_until = ?3 where seq = ?1

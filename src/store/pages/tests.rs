@@ -59,7 +59,12 @@ fn read_text(store: &Store, claimed: &Claimed, rules: &[&str], text: &str) -> Op
     let policy = Policy::new(Duration::from_hours(72), false, &[], &[]);
     store
         .write_blocking(move |tx| {
-            record(tx, &claimed, &item, (&Manners::default(), &policy, after(60)))
+            record(
+                tx,
+                &claimed,
+                &item,
+                (&Manners::default(), &policy, after(60)),
+            )
         })
         .unwrap()
 }

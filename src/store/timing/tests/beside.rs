@@ -36,9 +36,17 @@ fn rules_that_find_one_entry_are_one_message_to_people_and_one_each_to_machines(
     assert_eq!((claimed.alert, beside_of(&claimed)), (high, vec![low]));
     assert_eq!(desk.claim_for_people(NOW), None);
     let key = claimed.key.clone();
-    end(&desk, claimed, Attempt::delivered(), DeliveryState::Delivered);
+    end(
+        &desk,
+        claimed,
+        Attempt::delivered(),
+        DeliveryState::Delivered,
+    );
     assert_eq!(desk.one(high), ("delivered".into(), String::new()));
-    assert_eq!(desk.one(low), ("delivered".into(), format!("in message {key}")));
+    assert_eq!(
+        desk.one(low),
+        ("delivered".into(), format!("in message {key}"))
+    );
     assert_clean(&desk.store);
 }
 
@@ -59,16 +67,26 @@ fn what_is_tried_again_or_was_lost_comes_as_the_same_message() {
     let other = desk.poll(vec![item("b", "one", vec![of("t", Severity::Low)])], NOW);
     let claimed = desk.claim_for_people(SOON).unwrap();
     assert_eq!(beside_of(&claimed), [low]);
-    end(&desk, claimed, Attempt::delivered(), DeliveryState::Delivered);
+    end(
+        &desk,
+        claimed,
+        Attempt::delivered(),
+        DeliveryState::Delivered,
+    );
     let claimed = desk.claim_for_people(SOON).unwrap();
-    assert_eq!((claimed.alert, beside_of(&claimed)), (other.alerts[0], vec![]));
+    assert_eq!(
+        (claimed.alert, beside_of(&claimed)),
+        (other.alerts[0], vec![])
+    );
 }
 
 #[test]
 fn what_is_refused_together_is_tried_alone() {
     let (desk, high, low) = found_twice();
     let claimed = desk.claim_for_people(NOW).unwrap();
-    let dead = DeliveryState::Dead { why: "400".to_owned() };
+    let dead = DeliveryState::Dead {
+        why: "400".to_owned(),
+    };
     end(&desk, claimed, Attempt::permanent("400"), dead);
     assert_eq!(desk.one(high).0, "dead");
     let claimed = desk.claim_for_people(NOW).unwrap();

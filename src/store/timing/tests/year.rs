@@ -194,7 +194,15 @@ fn days(seed: u64, begin: Timestamp, days: u64, dies: u64) -> (Desk, Ledger) {
 /// Decides and lets go, and dies before either is committed.
 fn die_deciding(desk: &Desk, dice: &mut Dice, now: Timestamp) {
     let lost = desk.poll_of(vec![news_item(dice, u32::MAX)], "2026-06-01T00:00:00Z");
-    desk.die(move |tx| record_poll(tx, &PollCommit { now, ..lost.clone() }));
+    desk.die(move |tx| {
+        record_poll(
+            tx,
+            &PollCommit {
+                now,
+                ..lost.clone()
+            },
+        )
+    });
     let manners = Arc::clone(&desk.manners);
     desk.die(move |tx| release(tx, &manners, true, now));
 }
