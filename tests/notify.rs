@@ -14,6 +14,8 @@ mod command;
 mod email;
 #[path = "notify/file.rs"]
 mod file;
+#[path = "notify/hostile.rs"]
+mod hostile;
 #[path = "notify/webhook.rs"]
 mod webhook;
 

@@ -13,7 +13,7 @@ use super::environment;
 use super::exit::Failure;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::config::settings::{HeartbeatSettings, Listen, LogFormat};
+use crate::config::settings::{self, HeartbeatSettings, Listen, LogFormat};
 use crate::daemon::heartbeat::HeartbeatSetup;
 use crate::daemon::pricing;
 use crate::daemon::receivers::Receiver;
@@ -192,6 +192,7 @@ impl Maker {
                 .iter()
                 .map(|text| ReceiverId::from(text.value.as_str()))
                 .collect(),
+            all_well: all_well(&config.alerts, &context.zone),
             heartbeat: heartbeat(&config.heartbeat, &context)?,
             story: Arc::new(story_policy(&config)),
             keep: store_settings(&config),
@@ -201,6 +202,16 @@ impl Maker {
             definitions: config.definitions,
         })
     }
+}
+
+/// When it is said that all is well, in the machine's zone where no other is named; none: never.
+fn all_well(alerts: &settings::AlertSettings, machine: &TimeZone) -> Option<TimeOfDay> {
+    let (at, zone) = alerts.all_well.as_ref()?;
+    let named = zone.as_ref().and_then(|name| TimeZone::get(name).ok());
+    Some(TimeOfDay {
+        at: *at,
+        zone: named.unwrap_or_else(|| machine.clone()),
+    })
 }
 
 /// When a digest comes of which config does not say when.
@@ -234,6 +245,7 @@ pub fn manners(config: &Config, machine: &TimeZone) -> Manners {
                 empty: digest.empty,
             }),
             give_up: receiver.give_up.unwrap_or(config.alerts.give_up),
+            hears_acks: receiver.kind.hears_acks(),
         }
     };
     let receivers = config.receivers.iter();

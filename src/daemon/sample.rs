@@ -138,6 +138,7 @@ pub(super) fn setup(feeds: &[Feed], receivers: Vec<Arc<Receiver>>) -> Setup {
         },
         manners: Arc::default(),
         health_receivers: Vec::new(),
+        all_well: None,
         heartbeat: None,
         story: Arc::new(Policy::new(Duration::from_hours(72), false, &[], &[])),
         keep: store::Settings::default(),

@@ -62,6 +62,7 @@ use crate::domain::alert::wire::WireAlert;
 use crate::secret::Secret;
 pub use email::is_mail_address;
 use settings::{ReceiverConfig, ReceiverKind};
+use stream::Published;
 use template::Templates;
 use voice::Voice;
 
@@ -226,12 +227,14 @@ fn build_kind(
         ReceiverKind::Journald { socket } => {
             Ok(Box::new(journald::Journald::new(socket.as_ref(), voice)))
         }
-        ReceiverKind::Mqtt(settings) => Ok(Box::new(mqtt::Mqtt::new(
+        ReceiverKind::Mqtt(settings) => Ok(Box::new(Published(mqtt::Mqtt::new(
             config.id.as_str(),
             settings,
             max_body,
-        )?)),
-        ReceiverKind::Nats(settings) => Ok(Box::new(nats::Nats::new(settings, max_body)?)),
+        )?))),
+        ReceiverKind::Nats(settings) => {
+            Ok(Box::new(Published(nats::Nats::new(settings, max_body)?)))
+        }
         kind => build_service(kind, voice, context),
     }
 }

@@ -66,7 +66,7 @@ pub fn add_beside(conn: &Connection, wire: &mut WireAlert, others: &[i64]) -> Re
             id: other.id,
             rule: other.rule,
             entry: entry.map(|entry| WireFolded {
-                id: entry.id.to_string(),
+                id: entry.id,
                 feed: entry.feed,
                 title: entry.title,
                 url: entry.url,

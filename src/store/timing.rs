@@ -3,6 +3,7 @@
 //! What holds is decided in `domain::alert::judge`; here its facts are gathered, its answer is kept, and what waited is
 //! let go, alone or in digests. Each step is one transaction: a process that dies before it finds it still to be done.
 
+mod acks;
 mod release;
 mod show;
 

@@ -144,6 +144,7 @@ impl Frame {
     pub fn remark(&self, reason: Reason) -> Option<&str> {
         match reason {
             Reason::Revision => Some(self.pick("changed entry", "수정된 기사")),
+            Reason::Acknowledged => Some(self.pick("acknowledged", "확인됨")),
             Reason::Escalation => Some(self.pick("more sources carry it", "여러 매체 보도")),
             Reason::NewStory
             | Reason::NewEntry

@@ -1,7 +1,7 @@
 //! What is wrong with the system itself: conditions, when people are told of them, and when they are over.
 //!
 //! Pure. Facts in, conditions out (`feeds`, `silence`, `receivers`, `machine`, `rules`); `watch` turns conditions into
-//! what is told. Facts are gathered by `daemon::health`, rows are `store::health`'s.
+//! what is told, `well` says once a day that there is none. Facts are gathered by `daemon::health`, rows are `store::health`'s.
 
 pub mod feeds;
 pub mod machine;
@@ -9,6 +9,7 @@ pub mod receivers;
 pub mod rules;
 pub mod silence;
 pub mod watch;
+pub mod well;
 
 use std::time::Duration;
 

@@ -129,11 +129,11 @@ pub(super) fn same_result(one: &Signature, other: &Signature) -> Option<String> 
         tokens.any(|token| token.key == key && token.kind.is_event())
     };
     let both = |key: &str| told(one, key) && told(other, key);
-    let either = |key: &&str| told(one, key) || told(other, key);
+    let either = |key: &str| told(one, key) || told(other, key);
     if !both("result")
         || ["market", "genre", "expect", "plan"]
             .iter()
-            .any(|key| either(&key))
+            .any(|key| either(key))
     {
         return None;
     }

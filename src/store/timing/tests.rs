@@ -25,6 +25,7 @@ use crate::domain::id::{FeedId, RuleId};
 use crate::domain::rule::{Definitions, Rule};
 use crate::domain::units::parse_rate;
 
+mod acks;
 mod beside;
 mod crash;
 mod escalation;
@@ -60,6 +61,7 @@ fn manner() -> Manner {
         },
         collects: None,
         give_up: Duration::from_hours(72),
+        hears_acks: false,
     }
 }
 
