@@ -37,9 +37,9 @@ fn titles() -> Vec<String> {
 /// An alert in which everything that a feed or a config can word is hostile.
 fn hostile(title: &str) -> WireAlert {
     let mut alert = alert();
-    alert.rule.title = title.to_owned();
+    title.clone_into(&mut alert.rule.title);
     if let Some(entry) = &mut alert.entry {
-        entry.title = title.to_owned();
+        title.clone_into(&mut entry.title);
         entry.body = format!("{title} K9");
         entry.feed = Some(title.to_owned());
         entry.url = Some(format!("https://example.org/{title}"));
@@ -135,7 +135,7 @@ async fn files_and_commands_get_each_title_whole_on_one_line() {
             ]
             .map(str::to_owned)
             .to_vec(),
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
         },
     ];
     let titles = titles();

@@ -75,9 +75,15 @@ fn nats(stream: &mut Stream) -> io::Result<Vec<u8>> {
         seen.extend(some(stream)?);
     }
     let text = String::from_utf8_lossy(&seen).into_owned();
-    let inbox = text.split("HPUB a ").nth(1).and_then(|rest| rest.split(' ').next());
+    let inbox = text
+        .split("HPUB a ")
+        .nth(1)
+        .and_then(|rest| rest.split(' ').next());
     let inbox = inbox.unwrap_or_default();
-    write!(stream, "MSG {inbox} 1 26\r\n{{\"stream\":\"DESK\", \"seq\":7}}\r\n")?;
+    write!(
+        stream,
+        "MSG {inbox} 1 26\r\n{{\"stream\":\"DESK\", \"seq\":7}}\r\n"
+    )?;
     Ok(seen)
 }
 
@@ -107,7 +113,10 @@ fn an_untrusted_certificate_gets_no_word() {
         let (toml, server) = serve(kind, &pair);
         let attempt = send(&*receiver(&toml), &outgoing(alert(TITLE)));
         let said = class(&attempt);
-        assert!(said.starts_with("later") && said.contains("certificate"), "{toml}: {said}");
+        assert!(
+            said.starts_with("later") && said.contains("certificate"),
+            "{toml}: {said}"
+        );
         assert!(!said.contains("SESAME"), "{said}");
         assert_eq!(server.join().unwrap(), b"", "{toml}");
     }
@@ -125,13 +134,20 @@ fn a_trusted_certificate_for_the_right_name_gets_the_message() {
         std::fs::write(folder.path().join(file), text).unwrap();
     }
     let ended = Command::new(std::env::current_exe().unwrap())
-        .args(["encrypted::within_a_process_that_trusts", "--exact", "--ignored"])
+        .args([
+            "encrypted::within_a_process_that_trusts",
+            "--exact",
+            "--ignored",
+        ])
         .env("SSL_CERT_FILE", folder.path().join("authority"))
         .env("PAIRS_OF_THE_TEST", folder.path())
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&ended.stdout).into_owned();
-    assert!(ended.status.success() && said.contains("1 passed"), "{said}");
+    assert!(
+        ended.status.success() && said.contains("1 passed"),
+        "{said}"
+    );
 }
 
 fn pair(path: &Path) -> Pair {
@@ -143,6 +159,10 @@ fn pair(path: &Path) -> Pair {
 
 #[test]
 #[ignore = "is run by the test above, in an environment that names whom to trust"]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the process is made for its environment"
+)]
 fn within_a_process_that_trusts() {
     let folder = std::env::var("PAIRS_OF_THE_TEST").unwrap();
     for kind in &KINDS {
@@ -154,7 +174,11 @@ fn within_a_process_that_trusts() {
 
         let (toml, server) = serve(kind, &pair(&Path::new(&folder).join("wrong")));
         let attempt = send(&*receiver(&toml), &outgoing(alert(TITLE)));
-        assert!(class(&attempt).contains("certificate"), "{toml}: {}", class(&attempt));
+        assert!(
+            class(&attempt).contains("certificate"),
+            "{toml}: {}",
+            class(&attempt)
+        );
         assert_eq!(server.join().unwrap(), b"", "{toml}");
     }
 }

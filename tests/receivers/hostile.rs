@@ -122,7 +122,7 @@ fn all_titles() -> Vec<String> {
 
 fn hostile(title: &str) -> bongsu::domain::alert::wire::WireAlert {
     let mut alert = alert(title);
-    alert.rule.title = title.to_owned();
+    title.clone_into(&mut alert.rule.title);
     if let Some(entry) = &mut alert.entry {
         entry.body = format!("{title} K9");
     }
@@ -186,13 +186,12 @@ fn fields(mut bytes: &[u8]) -> Vec<String> {
         let end = bytes.iter().position(|byte| *byte == b'\n').unwrap();
         let line = std::str::from_utf8(&bytes[..end]).unwrap();
         bytes = &bytes[end + 1..];
-        let name = match line.split_once('=') {
-            Some((name, _)) => name,
-            None => {
-                let length = u64::from_le_bytes(bytes[..8].try_into().unwrap());
-                bytes = &bytes[8 + usize::try_from(length).unwrap() + 1..];
-                line
-            }
+        let name = if let Some((name, _)) = line.split_once('=') {
+            name
+        } else {
+            let length = u64::from_le_bytes(bytes[..8].try_into().unwrap());
+            bytes = &bytes[8 + usize::try_from(length).unwrap() + 1..];
+            line
         };
         names.push(name.to_owned());
     }
