@@ -15,6 +15,7 @@ mod numbers;
 pub mod owners;
 mod pieces;
 pub mod policy;
+mod quantity;
 pub mod shingles;
 pub mod signature;
 mod token;

@@ -3,8 +3,9 @@
 //! Whether two headlines say the same is `compare`'s business.
 
 use super::forms::{CLAUSES, PAIRS, VISITS, korean_places};
-use super::numbers::{Quantity, Reader, is_currency};
+use super::numbers::Reader;
 use super::pieces::{Piece, Script, pieces};
+use super::quantity::{Quantity, is_currency};
 use super::vocabulary::{self, Role, Weight};
 
 /// What a word of a headline is.
