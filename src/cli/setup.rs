@@ -12,7 +12,7 @@ use super::context::{Context, Loaded};
 use super::environment;
 use super::exit::Failure;
 use crate::clock::Clock;
-use crate::config::settings::{HeartbeatSettings, Listen, LogFormat};
+use crate::config::settings::{self, HeartbeatSettings, Listen, LogFormat};
 use crate::config::{Config, derive_feed_id, lists, opml};
 use crate::daemon::heartbeat::HeartbeatSetup;
 use crate::daemon::pricing;
@@ -220,6 +220,7 @@ impl Maker {
                 give_up: config.alerts.give_up,
             },
             health_receivers,
+            all_well: all_well(&config.alerts, &context.zone),
             heartbeat: heartbeat(&config.heartbeat, &context)?,
             story: policy,
             keep,
@@ -266,6 +267,16 @@ fn health_receivers(config: &Config) -> Vec<ReceiverId> {
         .collect()
 }
 
+/// When it is said that all is well, in the machine's zone where no other is named; none: never.
+fn all_well(alerts: &settings::AlertSettings, machine: &TimeZone) -> Option<TimeOfDay> {
+    let (at, zone) = alerts.all_well.as_ref()?;
+    let named = zone.as_ref().and_then(|name| TimeZone::get(name).ok());
+    Some(TimeOfDay {
+        at: *at,
+        zone: named.unwrap_or_else(|| machine.clone()),
+    })
+}
+
 /// When a digest comes of which config does not say when.
 const DIGEST_AT: Time = jiff::civil::time(8, 0, 0, 0);
 
@@ -297,6 +308,7 @@ pub fn manners(config: &Config, machine: &TimeZone) -> Manners {
                 empty: digest.empty,
             }),
             give_up: receiver.give_up.unwrap_or(config.alerts.give_up),
+            hears_acks: receiver.kind.hears_acks(),
         }
     };
     let receivers = config.receivers.iter();

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::heartbeat::HeartbeatSetup;
 use super::receivers::Receiver;
+use crate::domain::alert::hours::TimeOfDay;
 use crate::domain::alert::manners::Manners;
 use crate::domain::feed::Feed;
 use crate::domain::feed::market::Market;
@@ -48,6 +49,8 @@ pub struct Setup {
     pub manners: Arc<Manners>,
     /// Who is told of what is wrong with the system; empty: the default receivers.
     pub health_receivers: Vec<ReceiverId>,
+    /// When they are told once a day that all is well; none: never.
+    pub all_well: Option<TimeOfDay>,
     /// Whose clock is told that all is well; none: nobody's.
     pub heartbeat: Option<HeartbeatSetup>,
     /// What makes a story.

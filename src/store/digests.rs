@@ -157,6 +157,7 @@ fn wire(what: &Gathering<'_>, part: usize, severity: Severity) -> WireAlert {
         story: None,
         health: None,
         alerts: None,
+        also: Vec::new(),
         late_by: None,
         links: WireLinks::default(),
         test: false,

@@ -3,6 +3,7 @@
 //! What holds is decided in `domain::alert::judge`; here its facts are gathered, its answer is kept, and what waited is
 //! let go, alone or in digests. Each step is one transaction: a process that dies before it finds it still to be done.
 
+mod acks;
 mod release;
 mod show;
 
@@ -240,15 +241,38 @@ pub fn claim(tx: &Transaction<'_>, manners: &Manners, wanted: &Claim<'_>) -> Res
     loop {
         let claimed = outbox::claim(tx, wanted)?;
         let (all, mut kept) = (claimed.len(), Vec::with_capacity(claimed.len()));
-        for row in claimed {
-            if !gate.stops(tx, &row)? {
-                kept.push(row);
+        for mut row in claimed {
+            if gate.stops(tx, &row)? {
+                outbox::put_back_token(tx, wanted.limits, wanted.now)?;
+                continue;
             }
+            // Machines get one call an alert.
+            if wanted.catch_up.is_some() {
+                row.beside = beside(tx, &gate, wanted, &row)?;
+            }
+            kept.push(row);
         }
         if all == 0 || !kept.is_empty() {
             return Ok(kept);
         }
     }
+}
+
+/// Takes along what may come in the same message.
+fn beside(
+    tx: &Transaction<'_>,
+    gate: &Gate<'_>,
+    wanted: &Claim<'_>,
+    first: &Claimed,
+) -> Result<Vec<Claimed>> {
+    let mut taken = Vec::new();
+    for delivery in outbox::beside(tx, wanted, first)? {
+        let row = outbox::lease(tx, wanted, delivery)?;
+        if !gate.stops(tx, &row)? {
+            taken.push(row);
+        }
+    }
+    Ok(taken)
 }
 
 /// What a silence would hold if it began now.

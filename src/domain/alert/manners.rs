@@ -36,6 +36,8 @@ pub struct Manner {
     pub collects: Option<Collects>,
     /// How long a message to it is tried.
     pub give_up: Duration,
+    /// Whether it is told when an alert that it got is acknowledged.
+    pub hears_acks: bool,
 }
 
 /// A receiver that gets its alerts in digests.

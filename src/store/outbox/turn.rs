@@ -20,6 +20,8 @@ use crate::domain::rule::Severity;
 const PILE: u32 = 20;
 /// What waits shorter, and will, does not pile up.
 const LONG_WAIT: Duration = Duration::from_mins(10);
+/// More alerts than this never come in one message.
+const MOST_BESIDE: u32 = 10;
 /// What such a message is called.
 const CATCH_UP: &str = "Alerts that waited";
 
@@ -67,6 +69,8 @@ pub struct Claimed {
     pub owner: String,
     /// Whether its receiver has failed since it, or the oldest that it carries, was owed, with whatever message.
     pub receiver_failed: bool,
+    /// Other alerts of the same story that come in the same message.
+    pub beside: Vec<Claimed>,
 }
 
 /// Takes deliveries of one receiver under lease, the most severe and then the oldest first.
@@ -208,6 +212,57 @@ fn take_token(
     Ok(Ok(()))
 }
 
+/// Puts back what a claimed message took that is not to go now.
+pub(in crate::store) fn put_back_token(
+    tx: &Transaction<'_>,
+    limits: &Limits,
+    now: Timestamp,
+) -> Result<()> {
+    for (slot, rate) in (0_i64..).zip(&limits.rates) {
+        let full_at: Option<Ms> = tx
+            .prepare_cached("select full_at from bucket where destination = ?1 and slot = ?2")?
+            .query_row(params![limits.destination, slot], |row| row.get(0))
+            .optional()?;
+        if let Some(Ms(full_at)) = full_at {
+            let bucket = Bucket { full_at }.put_back(*rate, now);
+            tx.prepare_cached(
+                "update bucket set full_at = ?3 where destination = ?1 and slot = ?2",
+            )?
+            .execute(params![limits.destination, slot, Ms(up(bucket.full_at))])?;
+        }
+    }
+    Ok(())
+}
+
+/// The other alerts of a claimed one's story that are due to the same people: one message tells them all (DLV-37).
+///
+/// Only those with the same tries behind them. A message that may have arrived keeps its key, and a receiver that knows
+/// keys would drop whatever was added to it since.
+pub(in crate::store) fn beside(
+    tx: &Transaction<'_>,
+    claim: &Claim<'_>,
+    claimed: &Claimed,
+) -> Result<Vec<i64>> {
+    let mut query = tx.prepare_cached(
+        "select d.seq from delivery f join alert fa on fa.seq = f.alert
+         join alert a on a.story = fa.story and a.seq <> fa.seq
+         join delivery d on d.alert = a.seq and d.receiver = f.receiver
+         where f.seq = ?1 and f.key = fa.key and d.key = a.key and d.state = 'due'
+            and (d.due <= ?2 or ?3) and d.attempts = f.attempts and d.last_attempt is f.last_attempt
+         order by d.severity desc, d.created, d.seq limit ?4",
+    )?;
+    let rows = query.query_map(
+        params![
+            claimed.id,
+            Ms(claim.now),
+            claim.untried_since.is_some(),
+            MOST_BESIDE
+        ],
+        |row| row.get(0),
+    )?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// The next whole millisecond, which is what the store keeps: a wait is never shorter than it should be.
 fn up(at: Timestamp) -> Timestamp {
     let whole = at.as_nanosecond().rem_euclid(1_000_000) == 0;
@@ -241,7 +296,11 @@ fn wait_for_token(
     Ok(())
 }
 
-fn lease(tx: &Transaction<'_>, claim: &Claim<'_>, delivery: i64) -> Result<Claimed> {
+pub(in crate::store) fn lease(
+    tx: &Transaction<'_>,
+    claim: &Claim<'_>,
+    delivery: i64,
+) -> Result<Claimed> {
     let claimed = tx
         .prepare_cached(
             "update delivery set state = 'sending', owner = ?2, lease_until = ?3 where seq = ?1
@@ -259,6 +318,9 @@ fn lease(tx: &Transaction<'_>, claim: &Claim<'_>, delivery: i64) -> Result<Claim
 
 /// Gives a claimed delivery back untried: the process ends, or the message could not be made yet.
 pub fn give_back(tx: &Transaction<'_>, claimed: &Claimed) -> Result<()> {
+    for beside in &claimed.beside {
+        give_back(tx, beside)?;
+    }
     tx.prepare_cached(
         "update delivery set state = 'due', owner = null, lease_until = null
          where seq = ?1 and state = 'sending' and owner = ?2",
@@ -279,5 +341,6 @@ fn read_claimed(row: &Row<'_>) -> rusqlite::Result<Claimed> {
         attempts: row.get(7)?,
         owner: row.get(8)?,
         receiver_failed: row.get(9)?,
+        beside: Vec::new(),
     })
 }

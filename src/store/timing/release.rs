@@ -11,7 +11,7 @@ use super::super::Result;
 use super::super::digests::{self, Gathering};
 use super::super::row::{Ms, millis};
 use super::super::silences::{self, SilenceRow};
-use super::{Gate, OWED, Owed, hold, owed, read};
+use super::{Gate, OWED, Owed, acks, hold, owed, read};
 use crate::domain::alert::Reason;
 use crate::domain::alert::digest::Kind;
 use crate::domain::alert::judge::{FEW, Hold, Waiting};
@@ -64,6 +64,7 @@ pub fn release(
         let_go(tx, &gate, &group, &owed, &mut released)?;
     }
     tell_nothing(tx, &gate, &mut released)?;
+    released.single += acks::tell(tx, &gate)?;
     forget(tx, manners, now)?;
     released.next = next(tx, now)?;
     Ok(released)
