@@ -32,6 +32,7 @@ pub(super) const ALL: &[Migration] = &[
     (13, include_str!("migrations/0013_decisions.sql")),
     (14, include_str!("migrations/0014_marked.sql")),
     (15, include_str!("migrations/0015_health.sql")),
+    (20, include_str!("migrations/0020_perhaps.sql")),
 ];
 
 /// The version that `steps` lead to.
