@@ -124,7 +124,13 @@ impl Http {
             .body(request.body);
         match built.send().await {
             Ok(response) => Ok(read(response).await),
-            Err(error) => Err(Attempt::later(self.mask.apply(&failure(error)))),
+            Err(error) => {
+                let reached = !error.is_connect();
+                Err(Attempt {
+                    reached,
+                    ..Attempt::later(self.mask.apply(&failure(error)))
+                })
+            }
         }
     }
 

@@ -100,11 +100,11 @@ impl Server {
         .await
         {
             Ok(Ok(stream)) => Ok(stream),
-            Ok(Err(error)) => Err(Attempt::later(format!(
+            Ok(Err(error)) => Err(Attempt::unreached(format!(
                 "cannot connect to {self}: {}",
                 with_repair(&error.to_string())
             ))),
-            Err(_) => Err(Attempt::later(format!(
+            Err(_) => Err(Attempt::unreached(format!(
                 "no connection to {self} within {} s",
                 CONNECT_TIMEOUT.as_secs()
             ))),

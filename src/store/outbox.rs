@@ -130,9 +130,16 @@ fn settle_one(
     let settled = due.is_none().then_some(Ms(now));
     tx.prepare_cached(
         "update delivery set state = ?2, why = ?3, due = ?4, settled = ?5, owner = null,
-            lease_until = null where seq = ?1",
+            lease_until = null, perhaps = perhaps or ?6 where seq = ?1",
     )?
-    .execute(params![claimed.id, state, why, due, settled])?;
+    .execute(params![
+        claimed.id,
+        state,
+        why,
+        due,
+        settled,
+        attempt.may_have_arrived()
+    ])?;
     digests::follow(tx, claimed.id, now)?;
     Ok(ours)
 }
@@ -202,7 +209,7 @@ fn free(
         .execute(params![delivery, Ms(now), UNKNOWN])?;
         tx.prepare_cached(
             "update delivery set state = 'due', due = ?2, why = ?3, owner = null, lease_until = null,
-                last_attempt = null where seq = ?1",
+                last_attempt = null, perhaps = 1 where seq = ?1",
         )?
         .execute(params![delivery, Ms(now), UNKNOWN])?;
     }

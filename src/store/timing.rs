@@ -46,6 +46,8 @@ struct Owed {
     subject: Option<String>,
     hold: Option<Hold>,
     due: Option<Timestamp>,
+    /// It may have arrived: it goes by itself, under its own key.
+    perhaps: bool,
 }
 
 impl Owed {
@@ -60,7 +62,8 @@ impl Owed {
 }
 
 /// Columns of [`Owed`]; to be followed by conditions. A test and what is sent again by hand are never held.
-const OWED: &str = "select d.seq, d.alert, d.receiver, d.severity, a.reason, a.rule, a.entry, a.health_subject, d.hold, d.due
+const OWED: &str = "select d.seq, d.alert, d.receiver, d.severity, a.reason, a.rule, a.entry, a.health_subject, d.hold, d.due,
+        d.perhaps
     from delivery d join alert a on a.seq = d.alert
     where d.key = a.key and coalesce(json_extract(a.body, '$.test'), 0) = 0";
 
@@ -371,6 +374,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Owed> {
         subject: columns.take()?,
         hold: columns.take::<Option<Name<_>>>()?.map(|hold| hold.0),
         due: columns.take::<Option<Ms>>()?.map(|at| at.0),
+        perhaps: columns.take()?,
     })
 }
 

@@ -20,6 +20,8 @@ use crate::domain::rule::Severity;
 const PILE: u32 = 20;
 /// What waits shorter, and will, does not pile up.
 const LONG_WAIT: Duration = Duration::from_mins(10);
+/// So many messages that may have arrived are enough to try an open circuit with.
+const PROBES: u32 = 5;
 /// More alerts than this never come in one message.
 const MOST_BESIDE: u32 = 10;
 /// What such a message is called.
@@ -120,12 +122,12 @@ fn may_speak(tx: &Transaction<'_>, claim: &Claim<'_>) -> Result<bool> {
 }
 
 /// Puts what piled up below high into one message, where it waits long or will: after an outage, or behind a bucket.
-/// Not while the receiver fails: first it has to take something.
+/// Not while the receiver fails: first it has to take something. What may have arrived goes by itself.
 fn gather_pile(tx: &Transaction<'_>, claim: &Claim<'_>, to: &Addressee) -> Result<()> {
     let many: bool = tx
         .prepare_cached(
             "select count(*) > ?3 from (select 1 from delivery
-                where receiver = ?1 and state = 'due' and severity < ?2 limit ?3 + 1)
+                where receiver = ?1 and state = 'due' and severity < ?2 and perhaps = 0 limit ?3 + 1)
              where not exists (select 1 from receiver where id = ?1 and streak > 0)",
         )?
         .query_row(
@@ -138,6 +140,7 @@ fn gather_pile(tx: &Transaction<'_>, claim: &Claim<'_>, to: &Addressee) -> Resul
     let mut query = tx.prepare_cached(
         "select d.seq, d.created, d.key from delivery d join alert a on a.seq = d.alert
          where d.receiver = ?1 and d.state = 'due' and d.severity < ?2 and a.reason <> 'digest'
+            and d.perhaps = 0
          order by d.created, d.seq",
     )?;
     let rows = query.query_map(
@@ -165,6 +168,9 @@ fn gather_pile(tx: &Transaction<'_>, claim: &Claim<'_>, to: &Addressee) -> Resul
 
 /// The deliveries whose turn it is.
 fn waiting(tx: &Transaction<'_>, claim: &Claim<'_>) -> Result<Vec<i64>> {
+    if let Some(probe) = probe(tx, claim)? {
+        return Ok(vec![probe]);
+    }
     let (ready, since) = match claim.untried_since {
         None => ("due <= ?2", claim.now),
         Some(since) => ("(last_attempt is null or last_attempt < ?2)", since),
@@ -178,6 +184,26 @@ fn waiting(tx: &Transaction<'_>, claim: &Claim<'_>) -> Result<Vec<i64>> {
         |row| row.get(0),
     )?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// What an open circuit is tried with: once some messages may have arrived, only those, so that a receiver that hangs for
+/// days finds one digest of the rest and not hundreds that nobody dares to fold. Several, since one may be the cause.
+fn probe(tx: &Transaction<'_>, claim: &Claim<'_>) -> Result<Option<i64>> {
+    if claim.untried_since.is_some() {
+        return Ok(None);
+    }
+    Ok(tx
+        .prepare_cached(
+            "select seq from delivery where receiver = ?1 and state = 'due' and perhaps
+                and exists (select 1 from receiver where id = ?1 and streak >= ?2)
+                and (select count(*) from delivery where receiver = ?1 and state = 'due' and perhaps) >= ?3
+             order by due, seq limit 1",
+        )?
+        .query_row(
+            params![claim.receiver.as_str(), OPEN_FROM, PROBES],
+            |row| row.get(0),
+        )
+        .optional()?)
 }
 
 /// Takes one message out of each bucket of the destination, or says when there will be one in all of them.

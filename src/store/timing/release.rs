@@ -134,9 +134,10 @@ fn let_go(
     let Some((manner, to)) = gate.addressee(&group.receiver) else {
         return Ok(());
     };
-    // A digest that waited goes on as it is.
-    let (digests, members): (Vec<&Owed>, Vec<&Owed>) =
-        owed.iter().partition(|owed| owed.reason == Reason::Digest);
+    // A digest that waited goes on as it is, and so does what may have arrived.
+    let (digests, members): (Vec<&Owed>, Vec<&Owed>) = owed
+        .iter()
+        .partition(|owed| owed.reason == Reason::Digest || owed.perhaps);
     let latest = owed.iter().filter_map(|owed| owed.due).max();
     let until = latest.unwrap_or(gate.now).to_string();
     let (few, kind, window, title) = match group.hold {
@@ -233,7 +234,7 @@ fn end_silence(
             Some(waiting) if waiting.hold == Hold::Silence || silence.released => {
                 hold(tx, owed.delivery, waiting)?;
             }
-            None if silence.released => {
+            None if silence.released || owed.perhaps => {
                 make_due(tx, owed.delivery, gate.now)?;
                 gate.count(tx, &owed)?;
                 released.single += 1;
