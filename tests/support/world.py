@@ -29,9 +29,10 @@ def signature(identifier, timestamp, body):
 class World:
     """What publishers say and what the receiver saw. Every method may be called from any thread."""
 
-    def __init__(self, seed=0):
+    def __init__(self, seed=0, window=None):
         self.lock = threading.Condition()
         self.random = random.Random(seed)
+        self.window = window  # a document shows so many entries at most, the youngest; None: all
         self.feeds = {}  # name → list of entries, oldest first
         self.gets = []  # (name, status)
         self.posts = []  # what the hook received, in order
@@ -65,7 +66,7 @@ class World:
                 f"<item><guid isPermaLink='false'>{escape(e['guid'])}</guid><title>{escape(e['title'])}</title>"
                 f"<link>{escape(e['link'])}</link><pubDate>{formatdate(e['at'], usegmt=True)}</pubDate>"
                 f"<description>{escape(e['body'])}</description></item>"
-                for e in reversed(self.feeds[feed])
+                for e in reversed(self.feeds[feed][-(self.window or 0) :])
             )
         text = (
             f"<?xml version='1.0' encoding='UTF-8'?><rss version='2.0'><channel><title>{escape(feed)}</title>"
@@ -73,6 +74,14 @@ class World:
             f"<language>en</language>{items}</channel></rss>"
         ).encode()
         return text, '"' + hashlib.sha256(text).hexdigest()[:16] + '"'
+
+    def told(self, feed, status):
+        """The ledger of what publishers were asked."""
+        self.gets.append((feed, status))
+
+    def took(self, post):
+        """The ledger of what the receiver saw."""
+        self.posts.append(post)
 
     def saw(self, kind):
         """Counts a request and wakes whoever waits for it."""
@@ -107,10 +116,10 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(404, b"")
         text, etag = found
         if self.headers.get("If-None-Match") == etag:
-            world.gets.append((name, 304))
+            world.told(name, 304)
             self.answer(304, b"", etag)
         else:
-            world.gets.append((name, 200))
+            world.told(name, 200)
             self.answer(200, text, etag)
         return world.saw("got")
 
@@ -136,7 +145,7 @@ class Handler(BaseHTTPRequestHandler):
             mood = "good" if world.mood == "good" else world.random.choices(
                 ["good", "late", "error", "busy", "silent"], [60, 15, 10, 5, 10]
             )[0]
-            world.posts.append(post)
+            world.took(post)
         world.saw("post")
         if mood == "silent":
             self.close_connection = True
