@@ -107,6 +107,7 @@ fn test_message(now: jiff::Timestamp) -> WireAlert {
             text: "This is a test: alerts reach this receiver.".to_owned(),
         }),
         alerts: None,
+        also: Vec::new(),
         late_by: None,
         links: WireLinks::default(),
         test: true,
