@@ -37,6 +37,10 @@ torture rounds="100":
     cargo build --release
     tests/crash/run --rounds {{ rounds }} --seconds 7200
 
+# a year of 500 feeds that fail, with receivers that fail and a process that dies: just simulate 7
+simulate seed="1":
+    SEED={{ seed }} cargo test --release --test simulation -- --ignored --nocapture
+
 # the unit under a real systemd (root)
 unit:
     cargo build --release

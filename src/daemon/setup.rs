@@ -16,7 +16,7 @@ use crate::domain::id::{FeedId, ReceiverId, RuleId};
 use crate::domain::matching::RuleSet;
 use crate::domain::rule::{Definitions, Rule};
 use crate::domain::story::policy::Policy;
-use crate::fetch::Fetcher;
+use crate::fetch::Fetch;
 use crate::store;
 
 /// Feeds, rules, receivers and settings of a running daemon or a command.
@@ -33,7 +33,7 @@ pub struct Setup {
     /// Who can be told.
     pub receivers: Vec<Arc<Receiver>>,
     /// What talks to publishers.
-    pub fetcher: Arc<Fetcher>,
+    pub fetcher: Arc<dyn Fetch>,
     /// Whom the `User-Agent` names; validators hang on it.
     pub contact: String,
     /// Least time between two requests to one host.

@@ -30,7 +30,7 @@ impl Control {
             url: url.to_owned(),
             ..FetchRequest::default()
         };
-        let outcome = setup.fetcher.fetch(&request).await;
+        let (outcome, _) = setup.fetcher.fetch_in_place(&request).await;
         let nothing = |why: String, facts| Look {
             facts,
             found: Err(why),
