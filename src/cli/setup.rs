@@ -148,8 +148,8 @@ impl Maker {
     /// Builds everything, the feeds that were added to `store` included.
     ///
     /// # Errors
-    /// Text for people: what cannot be built, and why.
-    pub fn make(&self, loaded: Loaded, store: &Store) -> Result<Setup, String> {
+    /// What cannot be built, and why; or the store's trouble, which is no fault of the config.
+    pub fn make(&self, loaded: Loaded, store: &Store) -> Result<Setup, Failure> {
         let config = loaded.config;
         let agent = user_agent(&config.fetch.contact);
         let context = self.notify_context(&config);
@@ -161,17 +161,15 @@ impl Maker {
                 notifier: Arc::from(notifier),
             }))
         });
-        let receivers = receivers.collect::<Result<Vec<_>, String>>()?;
+        let receivers = receivers
+            .collect::<Result<Vec<_>, String>>()
+            .map_err(Failure::config)?;
         let manners = Arc::new(manners(&config, &context.zone));
         let fetcher = Fetcher::new(&config.fetch, &agent, self.clock.clone())
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| Failure::config(error.to_string()))?;
         tell_special(&config.feeds);
-        let (pace, market) = self
-            .prices(&config, store)
-            .map_err(|error| error.to_string())?;
-        let added = store
-            .read_blocking(store::feeds::added)
-            .map_err(|error| error.to_string())?;
+        let (pace, market) = self.prices(&config, store)?;
+        let added = store.read_blocking(store::feeds::added)?;
         Ok(Setup {
             feeds: feeds(&config, added),
             manners,
@@ -192,12 +190,12 @@ impl Maker {
                 .iter()
                 .map(|text| ReceiverId::from(text.value.as_str()))
                 .collect(),
-            heartbeat: heartbeat(&config.heartbeat, &context)?,
+            heartbeat: heartbeat(&config.heartbeat, &context).map_err(Failure::config)?,
             story: Arc::new(story_policy(&config)),
             keep: store_settings(&config),
             websub: websub_settings(&config),
             public_url: config.web.public_url.clone(),
-            rules: learnt(config.rules, store).map_err(|error| error.to_string())?,
+            rules: learnt(config.rules, store)?,
             definitions: config.definitions,
         })
     }
