@@ -190,9 +190,7 @@ impl Context {
     pub fn own(&self, loaded: Loaded) -> Result<(Arc<Shared>, store::Lock), Failure> {
         let store = self.store_of(&loaded)?;
         let lock = store.lock(self.clock.now())?;
-        let setup = setup::Maker::new(self)?
-            .make(loaded, &store)
-            .map_err(Failure::config)?;
+        let setup = setup::Maker::new(self)?.make(loaded, &store)?;
         let owner = lock.owner().to_owned();
         Ok((
             Arc::new(Shared::new(store, owner, self.clock.clone(), setup)),

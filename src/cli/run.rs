@@ -191,6 +191,8 @@ pub(super) fn loader(context: &Context, shared: &Arc<Shared>) -> Result<Arc<Load
     Ok(Arc::new(move || {
         let loaded =
             context::read(&path).map_err(|problems| problems.without_warnings().render(false))?;
-        maker.make(loaded, &store)
+        maker
+            .make(loaded, &store)
+            .map_err(|failure| failure.message)
     }))
 }

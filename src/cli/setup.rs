@@ -173,8 +173,8 @@ impl Maker {
     /// Builds everything, the feeds that were added to `store` included.
     ///
     /// # Errors
-    /// Text for people: what cannot be built, and why.
-    pub fn make(&self, loaded: Loaded, store: &Store) -> Result<Setup, String> {
+    /// What cannot be built, and why; or the store's trouble, which is no fault of the config.
+    pub fn make(&self, loaded: Loaded, store: &Store) -> Result<Setup, Failure> {
         let config = loaded.config;
         let agent = user_agent(&config.fetch.contact);
         let context = self.notify_context(&config);
@@ -186,19 +186,17 @@ impl Maker {
                 notifier: Arc::from(notifier),
             }))
         });
-        let receivers = receivers.collect::<Result<Vec<_>, String>>()?;
+        let receivers = receivers
+            .collect::<Result<Vec<_>, String>>()
+            .map_err(Failure::config)?;
         let manners = manners(&config, &context.zone);
         let fetcher = Fetcher::new(&config.fetch, &agent, self.clock.clone())
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| Failure::config(error.to_string()))?;
         tell_special(&config.feeds);
-        let (pace, market) = self
-            .prices(&config, store)
-            .map_err(|error| error.to_string())?;
-        let (asked, added) = store
-            .read_blocking(|conn| {
-                Ok::<_, StoreError>((store::feeds::added(conn)?, store::definitions::added(conn)?))
-            })
-            .map_err(|error| error.to_string())?;
+        let (pace, market) = self.prices(&config, store)?;
+        let (asked, added) = store.read_blocking(|conn| {
+            Ok::<_, StoreError>((store::feeds::added(conn)?, store::definitions::added(conn)?))
+        })?;
         let feeds = feeds(&config, asked);
         let (keep, websub) = (store_settings(&config), websub_settings(&config));
         let health_receivers = health_receivers(&config);
@@ -221,12 +219,12 @@ impl Maker {
             },
             health_receivers,
             all_well: all_well(&config.alerts, &context.zone),
-            heartbeat: heartbeat(&config.heartbeat, &context)?,
+            heartbeat: heartbeat(&config.heartbeat, &context).map_err(Failure::config)?,
             story: policy,
             keep,
             websub,
             public_url: config.web.public_url,
-            rules: learnt(rules, store).map_err(|error| error.to_string())?,
+            rules: learnt(rules, store)?,
             definitions,
         })
     }
