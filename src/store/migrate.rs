@@ -33,6 +33,7 @@ pub(super) const ALL: &[Migration] = &[
     (14, include_str!("migrations/0014_marked.sql")),
     (15, include_str!("migrations/0015_health.sql")),
     (16, include_str!("migrations/0016_web.sql")),
+    (17, include_str!("migrations/0017_acked.sql")),
     (18, include_str!("migrations/0018_perhaps.sql")),
 ];
 

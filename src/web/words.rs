@@ -268,6 +268,7 @@ const CODES: &[(&str, &str, &str)] = &[
     ("digest", "digest", "모아 보기"),
     ("health", "health", "상태 이상"),
     ("resolved", "right again", "정상 회복"),
+    ("acknowledged", "acknowledged", "확인됨"),
     (
         "backlog",
         "published long before it was seen",
@@ -323,6 +324,8 @@ const CODES: &[(&str, &str, &str)] = &[
     ("receiver-gone", "receiver gone", "수신처 사라짐"),
     ("outbox-late", "messages late", "메시지 지연"),
     ("dead-letters", "deliveries given up", "포기한 전달"),
+    ("template-failing", "template failing", "서식 오류"),
+    ("all-well", "all is well", "정상 작동"),
     ("store-failing", "store fails", "저장소 실패"),
     ("disk-full", "disk nearly full", "디스크 부족"),
     ("clock-jumped", "clock jumped", "시계 변동"),
