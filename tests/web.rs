@@ -158,12 +158,13 @@ impl World {
         self.send(method, &format!("/api/v1{path}"), kind, &body.to_string())
     }
 
-    /// Waits until the first poll is recorded, and gives back the ids of its alerts, newest first.
+    /// Waits until the first poll is recorded and its alerts are delivered, and gives back their ids, newest first.
     fn alerts(&self) -> Vec<i64> {
         wait_for("two alerts", || {
             let told = self.get("/api/v1/alerts").json();
             let items = told["items"].as_array()?;
-            (items.len() == 2).then(|| {
+            let told = items.iter().all(|row| row["deliveries"]["delivered"] == 1);
+            (items.len() == 2 && told).then(|| {
                 items
                     .iter()
                     .map(|row| row["id"].as_i64().unwrap())

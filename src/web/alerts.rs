@@ -181,7 +181,7 @@ fn facts(view: &View, detail: &AlertDetail) -> Markup {
             @if let Some(feed) = &row.feed { dt { (view.t(W::Feed)) } dd { a href={ "/feeds/" (feed) } { (feed) } } }
             @if let Some(story) = &alert.story {
                 dt { (view.t(W::Story)) }
-                dd { a href={ "/stories/" (story.id) } { (story.entries) " " (view.t(W::EntriesLabel)) ", " (story.feeds.len()) " " (view.t(W::Feeds)) } }
+                dd { a href={ "/stories/" (story.id) } { (view.t(W::EntriesLabel)) ": " (story.entries) ", " (view.t(W::Feeds)) ": " (story.feeds.len()) } }
             }
             @if let Some(at) = row.acked { dt { (view.t(W::Acknowledged)) } dd { (view.time(at)) " " (row.acked_by.as_deref().unwrap_or_default()) } }
             @if let Some(mark) = row.mark { dt { (view.t(W::Mark)) } dd { (state(view, mark_name(mark))) } }

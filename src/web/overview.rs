@@ -137,7 +137,7 @@ pub async fn page(State(app): State<App>, view: View) -> Answer<Markup> {
                 (days(&view, view.t(W::AlertsADay), &facts.days))
                 h2 { a.quiet href="/alerts" { (view.t(W::RecentAlerts)) } }
                 ul.brief { @for row in &facts.alerts {
-                    li { (layout::severity(&view, row.severity)) " " a href={ "/alerts/" (row.id) } { (row.title) } " " span.faint { (view.time(row.created)) " " (row.rule_title) } @if let Some(mark) = row.mark { " " (state(&view, alerts::mark_name(mark))) } }
+                    li { (layout::severity(&view, row.severity)) " " a href={ "/alerts/" (row.id) } { (row.title) } " " span.faint { (view.time(row.created)) " " (row.rule_title) " · " (view.code(row.reason.as_str())) } @if let Some(mark) = row.mark { " " (state(&view, alerts::mark_name(mark))) } }
                 } }
             }
         }
@@ -167,7 +167,7 @@ fn status(view: &View, coverage: &Coverage) -> Markup {
             }
             ul.figures {
                 li { a href="/feeds" { strong { (coverage.read_in_time) " / " (coverage.feeds) } } " " (view.t(W::FeedsRead)) }
-                li { a href="/entries" { strong { (number(coverage.entries_today)) } } " " (view.t(W::EntriesADay)) span.faint { " (~" (number(coverage.entries_usual)) ")" } }
+                li { a href="/entries" { strong { (number(coverage.entries_today)) } } " " (view.t(W::EntriesOfDay)) span.faint { " (~" (number(coverage.entries_usual)) ")" } }
                 @if let Some(at) = coverage.oldest_owed { li { a href="/receivers" { strong { (view.time(at)) } } " " (view.t(W::OldestOwed)) } }
                 @if !coverage.failing.is_empty() { li { a.bad href="/feeds?health=failing" { strong { (coverage.failing.len()) } " " (view.code("failing")) } } }
             }

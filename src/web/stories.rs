@@ -82,7 +82,7 @@ pub fn table(view: &View, rows: &[StoryRow]) -> Markup {
                                 " " span.faint { @for (index, rule) in row.rules.iter().enumerate() { @if index > 0 { ", " } a.quiet href={ "/rules/" (rule) } { (rule) } } }
                             }
                         }
-                        td.num { (row.entries) }
+                        td.num data-label=(view.t(W::EntriesLabel)) { (row.entries) }
                         td { (row.feeds.first().map_or("", String::as_str)) @if row.feeds.len() > 1 { " +" (row.feeds.len() - 1) } @if row.languages.len() > 1 { " " span.faint { (row.languages.join(" ")) } } }
                     }
                 }
@@ -182,7 +182,7 @@ fn members(view: &View, told: &Told) -> Markup {
                         td.wide lang=[member.language.as_deref()] { a href={ "/entries/" (member.entry) } { (member.title) } " " (outward(member.url.as_deref(), "↗")) }
                         td { a href={ "/feeds/" (member.feed) } { (member.feed) } }
                         td {
-                            (view.code(&member.joined_by)) " "
+                            (joined_by(view, &member.joined_by)) " "
                             @if told.members.len() > 1 && member.joined_by != "first" {
                                 (button(view, &format!("/entries/{}/split", member.entry), &[], W::Split))
                             }
@@ -193,6 +193,12 @@ fn members(view: &View, told: &Told) -> Markup {
             }
         }
     }
+}
+
+/// Why an entry is in the story, as [`Member::joined_by`] has it: a code, or a code and how much is alike.
+fn joined_by(view: &View, how: &str) -> Markup {
+    let (code, share) = how.split_once(' ').unwrap_or((how, ""));
+    html! { (view.code(code)) @if !share.is_empty() { " " span.faint { (share) } } }
 }
 
 fn led_to(view: &View, found: &MemberMatch) -> Markup {

@@ -153,6 +153,7 @@ words! {
     HitsADay = "Hits a day", "하루 일치 수";
     AlertsADay = "Alerts a day, by rule", "하루 알림 수 (규칙별)";
     EntriesADay = "Entries a day", "하루 기사 수";
+    EntriesOfDay = "entries in 24 hours", "24시간 기사";
     Last30Days = "last 30 days", "최근 30일";
     Precision = "Precision", "정밀도";
     PrecisionUnknown = "no marks yet", "아직 평가 없음";
@@ -340,6 +341,9 @@ const CODES: &[(&str, &str, &str)] = &[
     ("first", "began it", "처음 기사"),
     ("url", "same address", "같은 주소"),
     ("title", "same title", "같은 제목"),
+    ("headline", "headlines alike", "제목이 비슷함"),
+    ("text", "one text stands in the other", "본문이 겹침"),
+    ("entities", "the same people and things", "같은 사람과 대상"),
     ("not_modified", "not modified", "변경 없음"),
     ("later", "later", "나중에 다시"),
     ("permanent", "refused for good", "완전히 거절됨"),
