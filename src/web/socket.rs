@@ -71,7 +71,7 @@ async fn bind_unix(path: &Path) -> io::Result<UnixListener> {
     Ok(listener)
 }
 
-/// The first socket that was passed (`LISTEN_FDS`, sd_listen_fds(3)).
+/// The first socket that was passed (`LISTEN_FDS`, `sd_listen_fds(3)`).
 fn passed(has_token: bool) -> Result<Option<Socket>, String> {
     let mut passed = ListenFd::from_env();
     if passed.len() == 0 {

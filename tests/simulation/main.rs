@@ -9,6 +9,12 @@
 //! SEED=7 FEEDS=500 DAYS=365 cargo test --release --test simulation -- --ignored --nocapture
 //! ```
 
+#![expect(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "figures are what the long run is for, and who runs it says how long"
+)]
+
 mod chance;
 mod ledger;
 mod life;

@@ -165,8 +165,8 @@ fn headers(bytes: &[u8]) -> Result<(), String> {
         line(2),
         now,
     ));
-    let link = String::from_utf8_lossy(line(6).unwrap_or_default()).into_owned();
-    black_box(links::read(&[link], Some("https://example.org/feed")));
+    let hub = String::from_utf8_lossy(line(6).unwrap_or_default()).into_owned();
+    black_box(links::read(&[hub], Some("https://example.org/feed")));
     black_box(signature::check(line(7), "secret", b"body", true));
     Ok(())
 }
