@@ -36,6 +36,16 @@ demo:
 torture rounds="100":
     cargo build --release
     tests/crash/run --rounds {{ rounds }} --seconds 7200
+    tests/crash/faults --seconds 1800
+
+# hours of work with 2,000 local feeds: does anything grow? just soak 240
+soak minutes="60":
+    cargo build --release
+    benches/soak --minutes {{ minutes }}
+
+# a year of 500 feeds that fail, with receivers that fail and a process that dies: just simulate 7
+simulate seed="1":
+    SEED={{ seed }} cargo test --release --test simulation -- --ignored --nocapture
 
 # the unit under a real systemd (root)
 unit:

@@ -1,7 +1,9 @@
-//! Reads mutations of the samples in `tests/fixtures/documents` by the million, and says what came of them.
+//! Reads mutations of the samples in `tests/fixtures/documents` by the million, and says what came of them; or of what
+//! the other readers of strangers' bytes are given: `--target rules`, `config`, `headers`, `dates`, `codings`.
 //!
 //! ```sh
 //! cargo run --release --example mutate -- --count 10000000 --seed 7
+//! cargo run --release --example mutate -- --count 1000000 --target rules
 //! ```
 //!
 //! Ends with 1 at the first panic, bound passed, or document that took five seconds of the processor, and prints that
@@ -18,6 +20,8 @@ mod mutation;
 )]
 #[path = "../tests/support/samples.rs"]
 mod samples;
+#[path = "../tests/support/targets.rs"]
+mod targets;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -25,7 +29,8 @@ use std::time::{Duration, Instant};
 
 use bongsu::domain::document::{self, Document, Hints, ParseError};
 use bongsu::domain::entry::identity;
-use mutation::{Chance, beyond_bounds, mutated};
+use mutation::{Chance, beyond_bounds, mutate, mutated};
+use targets::{TARGETS, Target};
 
 /// What nobody waits for.
 const LONGEST: Duration = Duration::from_secs(5);
@@ -80,6 +85,39 @@ fn read(bytes: &[u8], hints: &Hints) -> Result<Document, ParseError> {
     Ok(document)
 }
 
+/// Gives `count` mutations of its samples to a target.
+fn run_target(target: &Target, (count, seed): (u64, u64)) -> ExitCode {
+    let mut chance = Chance::new(seed);
+    let mut slowest = Duration::ZERO;
+    let since = Instant::now();
+    for done in 1..=count {
+        let [sample, other] = [0; 2].map(|_| target.samples[chance.below(target.samples.len())]);
+        let bytes = mutate(sample, other, &mut chance);
+        let start = spent(since);
+        let judged = catch_unwind(|| (target.judge)(&bytes))
+            .unwrap_or_else(|_| Err("it panicked".to_owned()));
+        let took = spent(since).saturating_sub(start);
+        slowest = slowest.max(took);
+        let slow = (took > LONGEST).then(|| format!("it took {took:?}"));
+        if let Some(wrong) = judged.err().or(slow) {
+            let text = String::from_utf8_lossy(&bytes);
+            println!(
+                "{}, seed {seed}, mutation {done}: {wrong}\n{text}",
+                target.name
+            );
+            return ExitCode::FAILURE;
+        }
+        if done % STEP == 0 || done == count {
+            let seconds = since.elapsed().as_secs();
+            println!(
+                "{}: {done} mutations in {seconds} s, slowest {slowest:?}",
+                target.name
+            );
+        }
+    }
+    ExitCode::SUCCESS
+}
+
 fn main() -> ExitCode {
     // A panic inside is caught and counted; its message is in the error.
     std::panic::set_hook(Box::new(|_| {}));
@@ -90,6 +128,14 @@ fn main() -> ExitCode {
             .unwrap_or(usual)
     };
     let (count, seed) = (number("--count", STEP), number("--seed", 7));
+    let named = arguments.iter().position(|argument| argument == "--target");
+    let named = named.and_then(|at| arguments.get(at + 1));
+    if let Some(target) = TARGETS
+        .iter()
+        .find(|target| Some(target.name) == named.map(String::as_str))
+    {
+        return run_target(target, (count, seed));
+    }
     let cases = samples::cases();
     let mut chance = Chance::new(seed);
     let mut figures = Figures::default();

@@ -17,7 +17,7 @@ use std::time::Duration;
 use serde_json::Value;
 use support::desk::Desk;
 use support::http::{Reply, Request, Server};
-use support::life::{Daemon, Signal, free_port, freeze, http_as, wait_for};
+use support::life::{Daemon, Signal, free_port, freeze, http_as, passing, wait_for};
 
 /// A JSON Feed with one item published now.
 fn document(id: &str, title: &str) -> Reply {
@@ -399,4 +399,27 @@ fn an_address_in_use_is_named() {
     assert!(refused.err.contains("[web] listen"), "{refused:?}");
     drop(taken);
     world.start().stop();
+}
+
+#[test]
+fn a_socket_that_systemd_passes_wins_over_the_config() {
+    let desk = Desk::new("[web]\nlisten = \"127.0.0.1:1\"\n");
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let daemon = Daemon::start_passed(&desk, listener);
+    assert_eq!(daemon.get("/healthz").0, 200);
+}
+
+#[test]
+fn a_passed_socket_that_others_reach_needs_a_token() {
+    let desk = Desk::new("[web]\nlisten = \"127.0.0.1:1\"\n");
+    let listener = TcpListener::bind(("0.0.0.0", 0)).unwrap();
+    let ran = passing(&desk)
+        .stdin(std::os::fd::OwnedFd::from(listener))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&ran.stderr);
+    assert!(
+        !ran.status.success() && said.contains("there is no token"),
+        "{said}"
+    );
 }

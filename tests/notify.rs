@@ -14,6 +14,8 @@ mod command;
 mod email;
 #[path = "notify/file.rs"]
 mod file;
+#[path = "notify/hostile.rs"]
+mod hostile;
 #[path = "notify/webhook.rs"]
 mod webhook;
 
@@ -71,6 +73,7 @@ fn alert() -> WireAlert {
         }),
         health: None,
         alerts: None,
+        also: Vec::new(),
         late_by: None,
         links: WireLinks::default(),
         test: false,

@@ -12,6 +12,10 @@ mod support;
 
 #[path = "receivers/answers.rs"]
 mod answers;
+#[path = "fetch/certificates.rs"]
+mod certificates;
+#[path = "receivers/encrypted.rs"]
+mod encrypted;
 #[path = "receivers/flows.rs"]
 mod flows;
 #[path = "receivers/hostile.rs"]

@@ -18,6 +18,7 @@ use bongsu::domain::story::compare::{Relation, compare};
 use bongsu::domain::story::frame::Frame;
 use bongsu::domain::story::policy::Policy;
 use bongsu::domain::story::signature::{Signature, Told};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 const ENTITIES: &str = include_str!("fixtures/stories/entities.jsonl");
@@ -62,13 +63,22 @@ fn named(title: &str, entities: &[Value]) -> Vec<Named> {
 /// The signature of an item of a line: a title, or a title and a body.
 fn signature(item: &Value, entities: &[Value]) -> Signature {
     let title = item.as_str().unwrap_or_else(|| item["t"].as_str().unwrap());
+    let text = item["b"].as_str().unwrap_or_default();
+    told(
+        (title, text),
+        "2026-11-24T10:00:00Z".parse().unwrap(),
+        entities,
+    )
+}
+
+fn told((title, text): (&str, &str), at: Timestamp, entities: &[Value]) -> Signature {
     let in_title = named(title, entities);
     let ids: Vec<String> = in_title.iter().map(|named| named.entity.clone()).collect();
     Signature::of(&Told {
         title,
         own: Frame::default().content(title, None),
-        text: item["b"].as_str().unwrap_or_default(),
-        at: "2026-11-24T10:00:00Z".parse().unwrap(),
+        text,
+        at,
         in_title: &in_title,
         named: &ids,
     })
@@ -257,5 +267,116 @@ fn reports_in_two_languages_are_related_unless_folding_is_switched_on() {
             &policy,
         );
         assert_ne!(verdict.relation, Relation::Same, "{line}");
+    }
+}
+
+/// Scores pairs of a file of your own, one a line: `same`, `a` and `b` with `title` and `body`, `hours` between them.
+///
+/// `PAIRS=pairs.jsonl cargo test --test story_pairs -- --ignored --nocapture`
+#[test]
+#[ignore = "needs a file of pairs"]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whoever runs it names the file in the environment"
+)]
+fn a_file_of_pairs() {
+    let text = std::fs::read_to_string(std::env::var("PAIRS").unwrap()).unwrap();
+    let shipped = Shipped::load();
+    for (what, shipped) in [("no entities", None), ("shipped entities", Some(&shipped))] {
+        let policy = shipped.map_or_else(|| policy(&[], false), |shipped| shipped.policy.clone());
+        let mut scores: BTreeMap<String, Score> = BTreeMap::new();
+        for row in rows(&text) {
+            let one: Timestamp = "2026-11-24T10:00:00Z".parse().unwrap();
+            let other = one + SignedDuration::from_hours(row["hours"].as_i64().unwrap_or(0));
+            let item = |side: &str| {
+                let text = |key: &str| row[side][key].as_str().unwrap_or_default().to_owned();
+                (text("title"), text("body"))
+            };
+            let ((a, a_text), (b, b_text)) = (item("a"), item("b"));
+            let signature = |text: (&str, &str), at| match shipped {
+                Some(shipped) => shipped.signature(text, at),
+                None => told(text, at, &[]),
+            };
+            let first = signature((&a, &a_text), one);
+            let verdict = compare(&signature((&b, &b_text), other), &first, &policy);
+            let (is_copy, folds) = (row["same"] == true, verdict.relation == Relation::Same);
+            let score = scores
+                .entry(row["language"].as_str().unwrap_or("all").to_owned())
+                .or_default();
+            *match (is_copy, folds) {
+                (true, true) => &mut score.found,
+                (true, false) => &mut score.missed,
+                (false, true) => &mut score.wrong,
+                (false, false) => &mut score.apart,
+            } += 1;
+            if is_copy != folds && std::env::var_os("SHOW").is_some() {
+                let went = if folds { "WRONG" } else { "missed" };
+                println!("{went} {} {a} | {b}: {}", row["id"], verdict.why);
+            }
+        }
+        let mut sum = Score::default();
+        for (language, score) in &scores {
+            println!(
+                "{what} {language}: precision {:.3} recall {:.3} {score:?}",
+                score.precision(),
+                score.recall()
+            );
+            sum.add(*score);
+        }
+        println!(
+            "{what}: precision {:.3} recall {:.3} {sum:?}",
+            sum.precision(),
+            sum.recall()
+        );
+    }
+}
+
+/// The entities of the shipped config, found as the daemon finds them.
+struct Shipped {
+    config: bongsu::config::Config,
+    policy: Policy,
+}
+
+impl Shipped {
+    fn load() -> Self {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+        let config = bongsu::config::load(&path, &|_| None).config.unwrap();
+        let policy = Policy::new(
+            Duration::from_hours(72),
+            false,
+            &config.alerts.story_guards,
+            &config.definitions.entities,
+        );
+        Self { config, policy }
+    }
+
+    fn signature(&self, (title, text): (&str, &str), at: Timestamp) -> Signature {
+        let subject = bongsu::domain::matching::Subject {
+            title,
+            body: text,
+            ..Default::default()
+        };
+        let mentions = self.config.rules.mentions(&subject);
+        let in_title: Vec<Named> = mentions
+            .iter()
+            .filter(|mention| mention.evidence.field == "title")
+            .map(|mention| Named {
+                entity: mention.entity.as_str().to_owned(),
+                start: mention.evidence.start,
+                end: mention.evidence.end,
+            })
+            .collect();
+        let all: Vec<String> = mentions
+            .iter()
+            .map(|mention| mention.entity.as_str().to_owned())
+            .collect();
+        Signature::of(&Told {
+            title,
+            own: Frame::default().content(title, None),
+            text,
+            at,
+            in_title: &in_title,
+            named: &all,
+        })
     }
 }

@@ -427,6 +427,7 @@ fn preview(
         matches: found.evidence.clone(),
         health: None,
         alerts: None,
+        also: Vec::new(),
         late_by: None,
         links: WireLinks::default(),
         test: false,

@@ -115,7 +115,7 @@ impl Context {
         Failure::silent(Exit::Config)
     }
 
-    /// One query as a rule set with the single rule `query`. Only a query that names entities, classes,
+    /// One query as a rule set with the single rule [`QUERY`]. Only a query that names entities, classes,
     /// macros or feeds needs a config.
     pub fn query_rules(&self, query: &str) -> Result<RuleSet, Failure> {
         let needs_config = query.contains(['@', '#', '$']) || query.contains("feed:");
@@ -128,7 +128,7 @@ impl Context {
             }
             _ => Definitions::default(),
         };
-        definitions.rules = vec![Rule::of_query("query", query)];
+        definitions.rules = vec![Rule::of_query(QUERY, query)];
         let (rules, problems) = RuleSet::compile(&definitions);
         let of_query = problems
             .into_iter()
@@ -190,9 +190,7 @@ impl Context {
     pub fn own(&self, loaded: Loaded) -> Result<(Arc<Shared>, store::Lock), Failure> {
         let store = self.store_of(&loaded)?;
         let lock = store.lock(self.clock.now())?;
-        let setup = setup::Maker::new(self)?
-            .make(loaded, &store)
-            .map_err(Failure::config)?;
+        let setup = setup::Maker::new(self)?.make(loaded, &store)?;
         let owner = lock.owner().to_owned();
         Ok((
             Arc::new(Shared::new(store, owner, self.clock.clone(), setup)),
@@ -225,6 +223,9 @@ impl Context {
         Ok(done)
     }
 }
+
+/// What the rule of a query of the command line is called.
+pub const QUERY: &str = "query";
 
 /// Why there is nothing to show.
 pub fn no_store(path: &Path) -> String {

@@ -12,11 +12,12 @@ use super::output::{Output, neutral};
 use super::when;
 use crate::domain::entry::page::State;
 use crate::domain::entry::{Content, language};
-use crate::domain::id::FeedId;
+use crate::domain::id::{FeedId, RuleId};
 use crate::domain::matching::furniture::furniture;
 use crate::store::entries::{self as stored, Cursor, Revision, StoredEntry};
 use crate::store::gaps;
 use crate::store::pages::{self, PageRow};
+use crate::store::search::{Hunt, hunt};
 use crate::store::{Store, StoreError};
 
 /// Entries read from the store at a time.
@@ -92,7 +93,7 @@ pub fn tags(config: Option<&crate::config::Config>, entry: &StoredEntry) -> Vec<
     feed.map(|feed| feed.tags.clone()).unwrap_or_default()
 }
 
-/// Entries that match, newest first.
+/// Entries that match: the last to come, those published last first.
 fn search(
     query: &str,
     asked: &EntryFilter,
@@ -107,28 +108,40 @@ fn search(
         .and_then(|path| context::read(&path).ok());
     let config = config.map(|loaded| loaded.config);
     let store = context.any_store()?;
-    let mut left = asked.limit.unwrap_or(HITS);
+    let limit = asked.limit.unwrap_or(HITS);
     let filter = filter_of(asked, false, context)?;
+    let wanted = Hunt {
+        need: Some(rules.need(&RuleId::from(context::QUERY))),
+        feed: filter.feed,
+        since: filter.since,
+        until: filter.until,
+        ..Hunt::default()
+    };
+    let mut found = Vec::new();
+    store.read_blocking(|conn| {
+        hunt(conn, &wanted, |entry| {
+            if let Some(entry) = entry {
+                let tags = tags(config.as_ref(), entry);
+                let matches = rules.evaluate(&entry.entry.subject(&tags, None)).pop();
+                found.extend(matches.map(|matches| (entry.clone(), matches.evidence)));
+            }
+            found.len() < limit
+        })
+    })?;
+    found.truncate(limit);
+    // The last to come, shown by when they were published.
+    found.sort_by_key(|(entry, _)| std::cmp::Reverse(entry.cursor()));
     out.begin_rows("entries")?;
-    walk(&store, &filter, |entry| {
-        if left == 0 {
-            return Ok(false);
-        }
-        let tags = tags(config.as_ref(), &entry);
-        let Some(found) = rules.evaluate(&entry.entry.subject(&tags, None)).pop() else {
-            return Ok(true);
-        };
-        left -= 1;
+    for (entry, evidence) in &found {
         if out.is_human() {
-            line(&entry, out)?;
+            line(entry, out)?;
         } else {
             let mut row = serde_json::to_value(entry.wire())
                 .map_err(|error| Failure::new(error.to_string()))?;
-            row["matches"] = json!(found.evidence);
+            row["matches"] = json!(evidence);
             out.row(&row)?;
         }
-        Ok(true)
-    })?;
+    }
     out.end_rows()
 }
 

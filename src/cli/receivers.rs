@@ -115,6 +115,7 @@ fn sample(context: &Context) -> WireAlert {
             text: "This is a test: alerts reach this receiver.".to_owned(),
         }),
         alerts: None,
+        also: Vec::new(),
         late_by: None,
         links: WireLinks::default(),
         test: true,

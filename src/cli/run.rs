@@ -151,9 +151,7 @@ async fn serve(
     context: &Context,
     settings: web::WebSettings,
 ) -> Result<Exit, Failure> {
-    let socket = web::Socket::bind(&settings.listen)
-        .await
-        .map_err(Failure::new)?;
+    let socket = web::Socket::open(&settings).await.map_err(Failure::new)?;
     let web = socket.map(|socket| {
         let control = Arc::new(Control::new(Arc::clone(shared)));
         Box::new(move |stop| {
@@ -193,6 +191,8 @@ pub(super) fn loader(context: &Context, shared: &Arc<Shared>) -> Result<Arc<Load
     Ok(Arc::new(move || {
         let loaded =
             context::read(&path).map_err(|problems| problems.without_warnings().render(false))?;
-        maker.make(loaded, &store)
+        maker
+            .make(loaded, &store)
+            .map_err(|failure| failure.message)
     }))
 }

@@ -12,8 +12,8 @@ use super::context::{Context, Loaded};
 use super::environment;
 use super::exit::Failure;
 use crate::clock::Clock;
-use crate::config::Config;
-use crate::config::settings::{HeartbeatSettings, Listen, LogFormat};
+use crate::config::settings::{self, HeartbeatSettings, Listen, LogFormat};
+use crate::config::{Config, derive_feed_id, lists, opml};
 use crate::daemon::heartbeat::HeartbeatSetup;
 use crate::daemon::pricing;
 use crate::daemon::receivers::Receiver;
@@ -24,7 +24,9 @@ use crate::domain::feed::Feed;
 use crate::domain::feed::market::Market;
 use crate::domain::feed::schedule::Pace;
 use crate::domain::id::{FeedId, ReceiverId};
-use crate::domain::matching::{Frequencies, RuleSet};
+use crate::domain::matching::{Frequencies, Place, RuleSet};
+use crate::domain::rule::diagnostic::Level;
+use crate::domain::rule::{Definitions, added};
 use crate::domain::story::policy::Policy;
 use crate::fetch::proxy::Proxies;
 use crate::fetch::{Fetcher, user_agent};
@@ -34,7 +36,7 @@ use crate::notify::settings::ReceiverConfig;
 use crate::observe;
 use crate::store::entries::{read_bulk, rows_since};
 use crate::store::{self, Store, StoreError};
-use crate::web::WebSettings;
+use crate::web::{Listing, Lists, Token, WebSettings};
 
 /// `[store]` as the store takes it.
 pub fn store_settings(config: &Config) -> store::Settings {
@@ -47,18 +49,41 @@ pub fn store_settings(config: &Config) -> store::Settings {
 
 /// `[web]` as the web takes it.
 pub fn web_settings(config: &Config) -> WebSettings {
+    let tokens = config.web.tokens.iter().map(|token| Token {
+        name: token.name.clone(),
+        secret: token.secret.clone(),
+        read_only: token.read_only,
+    });
     WebSettings {
         listen: match &config.web.listen {
             Listen::Off => String::new(),
             Listen::Tcp(address) => address.to_string(),
             Listen::Unix(path) => format!("unix:{}", path.display()),
         },
-        tokens: config
-            .web
-            .tokens
-            .iter()
-            .map(|token| token.secret.clone())
-            .collect(),
+        public_url: config.web.public_url.clone(),
+        tokens: tokens.collect(),
+        lists: Lists {
+            read: |bytes| {
+                let listing = lists::read(&lists::decode(bytes));
+                let feeds = listing.feeds.into_iter();
+                Listing {
+                    feeds: feeds
+                        .map(|listed| Feed {
+                            title: listed.title,
+                            tags: listed.tags,
+                            ..Feed::new(derive_feed_id(&listed.url), listed.url)
+                        })
+                        .collect(),
+                    refused: listing
+                        .refused
+                        .into_iter()
+                        .map(|refused| refused.why)
+                        .collect(),
+                }
+            },
+            write: |feeds| opml::write("bongsu", feeds.iter().map(|feed| &**feed)),
+            id_of: derive_feed_id,
+        },
     }
 }
 
@@ -148,8 +173,8 @@ impl Maker {
     /// Builds everything, the feeds that were added to `store` included.
     ///
     /// # Errors
-    /// Text for people: what cannot be built, and why.
-    pub fn make(&self, loaded: Loaded, store: &Store) -> Result<Setup, String> {
+    /// What cannot be built, and why; or the store's trouble, which is no fault of the config.
+    pub fn make(&self, loaded: Loaded, store: &Store) -> Result<Setup, Failure> {
         let config = loaded.config;
         let agent = user_agent(&config.fetch.contact);
         let context = self.notify_context(&config);
@@ -161,23 +186,29 @@ impl Maker {
                 notifier: Arc::from(notifier),
             }))
         });
-        let receivers = receivers.collect::<Result<Vec<_>, String>>()?;
-        let manners = Arc::new(manners(&config, &context.zone));
+        let receivers = receivers
+            .collect::<Result<Vec<_>, String>>()
+            .map_err(Failure::config)?;
+        let manners = manners(&config, &context.zone);
         let fetcher = Fetcher::new(&config.fetch, &agent, self.clock.clone())
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| Failure::config(error.to_string()))?;
         tell_special(&config.feeds);
-        let (pace, market) = self
-            .prices(&config, store)
-            .map_err(|error| error.to_string())?;
-        let added = store
-            .read_blocking(store::feeds::added)
-            .map_err(|error| error.to_string())?;
+        let (pace, market) = self.prices(&config, store)?;
+        let (asked, added) = store.read_blocking(|conn| {
+            Ok::<_, StoreError>((store::feeds::added(conn)?, store::definitions::added(conn)?))
+        })?;
+        let feeds = feeds(&config, asked);
+        let (keep, websub) = (store_settings(&config), websub_settings(&config));
+        let health_receivers = health_receivers(&config);
+        let policy = Arc::new(story_policy(&config));
+        let mut definitions = config.definitions;
+        let rules = joined(&mut definitions, &added, config.rules);
         Ok(Setup {
-            feeds: feeds(&config, added),
-            manners,
+            feeds,
+            manners: Arc::new(manners.with(&definitions)),
             only: config.only.clone(),
             receivers,
-            fetcher,
+            fetcher: Arc::new(fetcher),
             contact: config.fetch.contact.clone(),
             host_gap: config.fetch.per_host_interval,
             pace,
@@ -186,21 +217,62 @@ impl Maker {
                 backlog: config.alerts.backlog,
                 give_up: config.alerts.give_up,
             },
-            health_receivers: config
-                .alerts
-                .health_receivers
-                .iter()
-                .map(|text| ReceiverId::from(text.value.as_str()))
-                .collect(),
-            heartbeat: heartbeat(&config.heartbeat, &context)?,
-            story: Arc::new(story_policy(&config)),
-            keep: store_settings(&config),
-            websub: websub_settings(&config),
-            public_url: config.web.public_url.clone(),
-            rules: learnt(config.rules, store).map_err(|error| error.to_string())?,
-            definitions: config.definitions,
+            health_receivers,
+            all_well: all_well(&config.alerts, &context.zone),
+            heartbeat: heartbeat(&config.heartbeat, &context).map_err(Failure::config)?,
+            story: policy,
+            keep,
+            websub,
+            public_url: config.web.public_url,
+            rules: learnt(rules, store)?,
+            definitions,
         })
     }
+}
+
+/// What was added through the web beside what files define, compiled with it.
+fn joined(
+    definitions: &mut Definitions,
+    added: &store::definitions::Added,
+    rules: Arc<RuleSet>,
+) -> Arc<RuleSet> {
+    if added.rules.is_empty() && added.aliases.is_empty() {
+        return rules;
+    }
+    for hidden in added::join(definitions, &added.rules, &added.aliases) {
+        tracing::warn!(
+            rule = hidden,
+            "rule `{hidden}` was added through the web and is in the config files too: the files' is used"
+        );
+    }
+    let (rules, problems) = RuleSet::compile(definitions);
+    for problem in &problems {
+        if let Place::RuleQuery(index) = problem.place
+            && problem.diagnostic.level == Level::Error
+            && let Some(rule) = definitions.rules.get(index)
+        {
+            tracing::warn!(rule = %rule.id, "rule `{}`, added through the web, cannot be used any more: {}", rule.id, problem.diagnostic.message);
+        }
+    }
+    Arc::new(rules)
+}
+
+/// Who hears that something is wrong with bongsu itself.
+fn health_receivers(config: &Config) -> Vec<ReceiverId> {
+    let named = config.alerts.health_receivers.iter();
+    named
+        .map(|text| ReceiverId::from(text.value.as_str()))
+        .collect()
+}
+
+/// When it is said that all is well, in the machine's zone where no other is named; none: never.
+fn all_well(alerts: &settings::AlertSettings, machine: &TimeZone) -> Option<TimeOfDay> {
+    let (at, zone) = alerts.all_well.as_ref()?;
+    let named = zone.as_ref().and_then(|name| TimeZone::get(name).ok());
+    Some(TimeOfDay {
+        at: *at,
+        zone: named.unwrap_or_else(|| machine.clone()),
+    })
 }
 
 /// When a digest comes of which config does not say when.
@@ -234,6 +306,7 @@ pub fn manners(config: &Config, machine: &TimeZone) -> Manners {
                 empty: digest.empty,
             }),
             give_up: receiver.give_up.unwrap_or(config.alerts.give_up),
+            hears_acks: receiver.kind.hears_acks(),
         }
     };
     let receivers = config.receivers.iter();

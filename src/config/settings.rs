@@ -6,6 +6,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::civil::Time;
+
 use super::source::{Place, Text};
 use crate::secret::Secret;
 
@@ -35,6 +37,8 @@ pub struct AlertSettings {
     pub fold_across_languages: bool,
     /// Who is told of what is wrong with the system; empty: the default receivers.
     pub health_receivers: Vec<Text>,
+    /// When they are told once a day that all is well, and in which zone if not the machine's; none: never.
+    pub all_well: Option<(Time, Option<String>)>,
 }
 
 /// `[heartbeat]`.
@@ -139,6 +143,7 @@ impl Default for AlertSettings {
             story_guards: Vec::new(),
             fold_across_languages: false,
             health_receivers: Vec::new(),
+            all_well: None,
         }
     }
 }

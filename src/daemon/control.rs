@@ -1,17 +1,24 @@
 //! The handle that the web gets: what the daemon can be asked, without reaching into its passes.
 
-use std::sync::Arc;
+pub mod change;
+pub mod look;
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
 use tokio::sync::SemaphorePermit;
 
 use super::Shared;
+pub use super::setup::Setup;
 use super::websub::receive;
 pub use super::websub::receive::{Delivery, Intent, Receipt};
 use crate::domain::alert::frame::Language;
 use crate::domain::alert::token::{Ack, Refusal};
+use crate::domain::id::FeedId;
 use crate::observe;
 use crate::store::alerts::{self, AlertRow};
-use crate::store::{StoreError, links};
+use crate::store::{Connection, StoreError, Transaction, changes, feeds, links};
 
 /// What a one-tap link is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +46,104 @@ impl Control {
     #[must_use]
     pub fn new(shared: Arc<Shared>) -> Self {
         Self { shared }
+    }
+
+    /// The time now.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.shared.clock.now()
+    }
+
+    /// The setup in force.
+    #[must_use]
+    pub fn setup(&self) -> Arc<Setup> {
+        self.shared.setup()
+    }
+
+    /// Asks the store.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.shared.store.read(work).await
+    }
+
+    /// Changes something in the store, and wakes who may have to act on it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        let done = self.shared.store.write(work).await;
+        self.shared.deliver_nudge.notify_one();
+        self.shared.timing_nudge.notify_one();
+        done
+    }
+
+    /// Makes a feed due now; false where the store does not know it. A publisher's Retry-After stands.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn poll_now(&self, feed: &FeedId, who: &str) -> Result<bool, StoreError> {
+        let (feed, who, now) = (feed.clone(), who.to_owned(), self.now());
+        let known = self
+            .shared
+            .store
+            .write(move |tx| {
+                let known = feeds::ask(tx, &feed, false, now)?;
+                if known {
+                    changes::note(tx, &who, ("feed.poll", feed.as_str()), None, now)?;
+                }
+                Ok(known)
+            })
+            .await?;
+        self.shared.poll_nudge.notify_one();
+        Ok(known)
+    }
+
+    /// A text that nobody can guess.
+    ///
+    /// # Errors
+    /// When the system gives no random numbers.
+    pub fn unguessable(&self) -> Result<String, String> {
+        crate::fetch::websub::unguessable()
+            .map(|text| text.expose().to_owned())
+            .map_err(|error| error.to_string())
+    }
+
+    /// Each task with the age of its last sign of life and the rest it asked for.
+    #[must_use]
+    pub fn tasks(&self) -> Vec<(&'static str, Duration, Duration)> {
+        self.shared.progress.ages()
+    }
+
+    /// Sizes and counts of the store; reads the counted tables whole.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn stats(&self) -> Result<crate::store::status::Stats, StoreError> {
+        let store = self.shared.store.clone();
+        let counted = tokio::task::spawn_blocking(move || store.stats()).await;
+        counted.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+    }
+
+    /// Sizes of the store that cost nothing to have.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn sizes(&self) -> Result<crate::store::status::Sizes, StoreError> {
+        let mut sizes = self.read(crate::store::status::sizes).await?;
+        let store = &self.shared.store;
+        sizes.wal_bytes = store.wal_bytes();
+        sizes.disk_free = store.room().map(|room| room.free);
+        Ok(sizes)
     }
 
     /// Why the daemon is not doing its work; empty when it is.

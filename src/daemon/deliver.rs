@@ -58,9 +58,16 @@ pub async fn send(
     let setup = shared.setup();
     let (alert, url) = (claimed.alert, setup.public_url.clone());
     let (to, at) = (claimed.receiver.clone(), shared.clock.now());
+    let beside: Vec<i64> = claimed.beside.iter().map(|other| other.alert).collect();
     let wire = shared
         .store
-        .read(move |conn| links::wire_to(conn, alert, (&to, url.as_deref()), at))
+        .read(move |conn| {
+            let mut wire = links::wire_to(conn, alert, (&to, url.as_deref()), at)?;
+            if let Some(wire) = &mut wire {
+                links::add_beside(conn, wire, &beside)?;
+            }
+            Ok(wire)
+        })
         .await?;
     let Some(mut wire) = wire else {
         // Retention took the alert while the delivery waited: there is nothing left to say.

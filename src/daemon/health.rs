@@ -16,8 +16,10 @@ use super::setup::Setup;
 use crate::clock::{Clock, since_boot};
 use crate::domain::health::silence::{self, LOOK_BACK, Silence};
 use crate::domain::health::watch::{Known, Step, steps};
-use crate::domain::health::{Condition, Kind, feeds, machine, receivers, rules};
+use crate::domain::health::{Condition, Kind, feeds, machine, receivers, rules, well};
 use crate::domain::id::{FeedId, RuleId};
+use crate::domain::rule::Severity;
+use crate::notify::settings::ReceiverConfig;
 use crate::observe;
 use crate::store::feeds::FeedRow;
 use crate::store::outbox::{self, Addressee};
@@ -77,6 +79,8 @@ pub(super) struct Watch {
     failing: Option<(Timestamp, String)>,
     failed: Option<(Timestamp, Timestamp, String)>,
     slow: Slow,
+    /// The date for which it was said last that all is well.
+    well: Option<String>,
 }
 
 /// What is looked at slowly.
@@ -129,6 +133,11 @@ impl Watch {
             .map(|facts| facts.id.as_str())
             .collect();
         let conditions = self.conditions(shared, &setup, &read, &receivers);
+        let wrong = read
+            .known
+            .iter()
+            .filter(|known| known.opened.is_some())
+            .count();
         let steps: Vec<(Step, Vec<Addressee>)> = steps(read.known, conditions, now)
             .into_iter()
             .map(|step| {
@@ -140,8 +149,11 @@ impl Watch {
             })
             .collect();
         note_deaf(shared, &setup, &receivers);
+        let well = self
+            .say_well(shared, &setup, (&read.feeds, wrong, &failing))
+            .await?;
         if steps.is_empty() {
-            return Ok(0);
+            return Ok(well);
         }
         for (step, to) in &steps {
             say(shared, step, to);
@@ -151,7 +163,46 @@ impl Watch {
         if raised > 0 {
             shared.deliver_nudge.notify_one();
         }
-        Ok(raised)
+        Ok(raised + well)
+    }
+
+    /// Says once a day that all is well, or what there was besides; gives back how many alerts that made.
+    async fn say_well(
+        &mut self,
+        shared: &Shared,
+        setup: &Setup,
+        (feeds, wrong, failing): (&[FeedRow], usize, &BTreeSet<&str>),
+    ) -> Result<u32, StoreError> {
+        let now = shared.clock.now();
+        let date = setup
+            .all_well
+            .as_ref()
+            .and_then(|time| well::due(time, now));
+        let Some(date) = date.filter(|date| self.well.as_ref() != Some(date)) else {
+            return Ok(0);
+        };
+        let polled = || configured(setup, feeds).filter(|row| row.feed.enabled);
+        let good = polled().filter(|row| row.state.last_success == row.state.last_poll);
+        let facts = well::Facts {
+            feeds: polled().count() as u64,
+            good: good.count() as u64,
+            wrong: wrong as u64,
+            ..well::Facts::default()
+        };
+        let takes = |config: &&ReceiverConfig| !failing.contains(config.id.as_str());
+        let to: Vec<Addressee> = hearers(setup)
+            .into_iter()
+            .filter(takes)
+            .map(|config| addressee(setup, config, Severity::Info))
+            .collect();
+        let of = date.clone();
+        let told = move |tx: &store::Transaction<'_>| health::tell_well(tx, (facts, &of), &to, now);
+        let told = shared.store.write(told).await?;
+        self.well = Some(date);
+        if told {
+            shared.deliver_nudge.notify_one();
+        }
+        Ok(u32::from(told))
     }
 
     /// Remembers when the store failed, to tell of it once it does not.
@@ -286,6 +337,7 @@ fn receiver_facts(setup: &Setup, read: &Read) -> Vec<receivers::Facts> {
             waiting: waiting.map_or(0, |waiting| waiting.count),
             oldest_high: waiting.and_then(|waiting| waiting.oldest_high),
             dead: dead.map(|(_, count, why)| (*count, why.clone())),
+            complaint: receiver.notifier.complaint(),
             told: is_told(&read.known, Kind::ReceiverFailing, id.as_str()),
         }
     });
@@ -293,7 +345,7 @@ fn receiver_facts(setup: &Setup, read: &Read) -> Vec<receivers::Facts> {
 }
 
 /// Who could be told of what is wrong, whatever state they are in.
-fn hearers(setup: &Setup) -> Vec<&crate::notify::settings::ReceiverConfig> {
+fn hearers(setup: &Setup) -> Vec<&ReceiverConfig> {
     let all = setup.receivers.iter().map(|receiver| &receiver.config);
     if !setup.health_receivers.is_empty() {
         return all
@@ -318,14 +370,18 @@ fn addressees(setup: &Setup, known: &Known, failing: &BTreeSet<&str>) -> Vec<Add
         .into_iter()
         .filter(|config| !failing.contains(config.id.as_str()))
         .filter(|config| !about_receivers || config.id.as_str() != known.subject);
-    let severity = known.kind.severity();
-    to.map(|config| Addressee {
+    to.map(|config| addressee(setup, config, known.kind.severity()))
+        .collect()
+}
+
+/// A receiver as something of this severity is addressed to it.
+fn addressee(setup: &Setup, config: &ReceiverConfig, severity: Severity) -> Addressee {
+    Addressee {
         receiver: config.id.clone(),
         give_up: setup.give_up(&config.id),
         skip: (severity < config.min_severity)
             .then(|| format!("below its min_severity {}", config.min_severity.as_str())),
-    })
-    .collect()
+    }
 }
 
 /// While nobody who could be told takes messages, `/readyz` and the status line say so.

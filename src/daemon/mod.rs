@@ -7,6 +7,7 @@ pub mod control;
 pub mod deliver;
 pub mod health;
 pub mod heartbeat;
+pub mod index;
 pub mod once;
 pub mod pages;
 pub mod poll;
@@ -79,6 +80,8 @@ pub struct Shared {
     pub hub_turns: Semaphore,
     /// Something went wrong, or right again.
     pub watch_nudge: Notify,
+    /// Held while the setup is being replaced, so that a reload and a change by people do not undo one another.
+    pub changing: tokio::sync::Mutex<()>,
     setup: RwLock<Arc<Setup>>,
     pricing: Pricing,
     /// What is wrong now, by subject; shown by `/readyz` and systemd's status line.
@@ -107,6 +110,7 @@ impl Shared {
             hub_turns: Semaphore::new(MOST_HUB_REQUESTS),
             pricing: Pricing::new(setup.market.clone()),
             watch_nudge: Notify::new(),
+            changing: tokio::sync::Mutex::new(()),
             setup: RwLock::new(Arc::new(setup)),
             trouble: Mutex::new(BTreeMap::new()),
         }

@@ -263,9 +263,11 @@ pub async fn deliver_all(
             loop {
                 let mut next = deliver::claim(&shared, &receiver, Some(began)).await?;
                 while let Some(claimed) = next.take() {
+                    let beside = claimed.beside.len();
                     let (how, after) =
                         deliver::send(&shared, &receiver, claimed, Some(began)).await?;
-                    went.push(how);
+                    let told = if how == Went::Sent { 1 + beside } else { 1 };
+                    went.extend(std::iter::repeat_n(how, told));
                     next = after;
                 }
                 let Some(wait) = turn(&shared, &receiver, began).await? else {

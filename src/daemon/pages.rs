@@ -343,10 +343,13 @@ async fn record(
     item: Recorded,
 ) -> Result<Went, StoreError> {
     let (now, of_claim) = (shared.clock.now(), Arc::clone(claimed));
-    let manners = Arc::clone(&shared.setup().manners);
+    let setup = shared.setup();
     let result = shared
         .store
-        .write(move |tx| store::pages::record(tx, &of_claim, &item, (&manners, now)))
+        .write(move |tx| {
+            let terms = (&*setup.manners, &*setup.story, now);
+            store::pages::record(tx, &of_claim, &item, terms)
+        })
         .await?;
     let Some(result) = result else {
         count(shared, "stale");

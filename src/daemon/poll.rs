@@ -41,6 +41,9 @@ const FIRST_WAITS: Duration = Duration::from_secs(1);
 /// The same for a poll that brought nothing.
 const QUIET_WAITS: Duration = Duration::from_millis(200);
 
+/// A document with more news keeps its place until it is stored, so that few of them are in memory at a time.
+const LARGE: usize = 200;
+
 /// How a feed is to be polled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Manner {
@@ -110,11 +113,12 @@ pub async fn poll(
         evidence,
     };
     let commit = Box::pin(read_apart(digest, outcome)).await?;
-    drop(place);
+    let place = (commit.new.len() > LARGE).then_some(place);
     let (history, found) = (commit.record.clone(), Found::of(&commit));
     let earlier = wants_earlier(&commit);
     let others = under_way.arrive();
     let mut report = Box::pin(record(shared, &setup, feed, (commit, &facts), others)).await?;
+    drop(place);
     let ended = ended.read_as(report.outcome);
     if Box::pin(network::note(shared, &setup, ended, report.outcome)).await? {
         report.outcome = OutcomeKind::Offline;

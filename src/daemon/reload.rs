@@ -16,6 +16,7 @@ pub type Loader = dyn Fn() -> Result<Setup, String> + Send + Sync;
 /// Reloads once; never fails: a refused config is logged, recorded, and shown in the status line.
 pub async fn reload(shared: &Arc<Shared>, loader: &Arc<Loader>) {
     systemd::reloading();
+    let _alone = shared.changing.lock().await;
     let load = Arc::clone(loader);
     let made = tokio::task::spawn_blocking(move || load())
         .await

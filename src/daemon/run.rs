@@ -9,7 +9,8 @@ use tokio_util::sync::CancellationToken;
 use super::reload::{Loader, reload};
 use super::supervisor::{Ending, Supervisor};
 use super::{
-    LONGEST_REST, Shared, deliver, health, heartbeat, pages, poll, sweep, systemd, timing, websub,
+    LONGEST_REST, Shared, deliver, health, heartbeat, index, pages, poll, sweep, systemd, timing,
+    websub,
 };
 
 /// How long tasks may take to stop; systemd is told 15 s.
@@ -54,6 +55,7 @@ pub async fn run(
         heartbeat::run(Arc::clone(&shared), stop.clone()),
     );
     supervisor.start("sweep", sweep::run(Arc::clone(&shared), stop.clone()));
+    supervisor.start("index", index::run(Arc::clone(&shared), stop.clone()));
     supervisor.start(
         "reload",
         reload_on(hangup, Arc::clone(&shared), loader, stop.clone()),

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::heartbeat::HeartbeatSetup;
 use super::receivers::Receiver;
+use crate::domain::alert::hours::TimeOfDay;
 use crate::domain::alert::manners::Manners;
 use crate::domain::feed::Feed;
 use crate::domain::feed::market::Market;
@@ -16,10 +17,11 @@ use crate::domain::id::{FeedId, ReceiverId, RuleId};
 use crate::domain::matching::RuleSet;
 use crate::domain::rule::{Definitions, Rule};
 use crate::domain::story::policy::Policy;
-use crate::fetch::Fetcher;
+use crate::fetch::Fetch;
 use crate::store;
 
 /// Feeds, rules, receivers and settings of a running daemon or a command.
+#[derive(Clone)]
 pub struct Setup {
     /// The configured feeds, and those added through the API.
     pub feeds: BTreeMap<FeedId, Arc<Feed>>,
@@ -32,7 +34,7 @@ pub struct Setup {
     /// Who can be told.
     pub receivers: Vec<Arc<Receiver>>,
     /// What talks to publishers.
-    pub fetcher: Fetcher,
+    pub fetcher: Arc<dyn Fetch>,
     /// Whom the `User-Agent` names; validators hang on it.
     pub contact: String,
     /// Least time between two requests to one host.
@@ -47,6 +49,8 @@ pub struct Setup {
     pub manners: Arc<Manners>,
     /// Who is told of what is wrong with the system; empty: the default receivers.
     pub health_receivers: Vec<ReceiverId>,
+    /// When they are told once a day that all is well; none: never.
+    pub all_well: Option<TimeOfDay>,
     /// Whose clock is told that all is well; none: nobody's.
     pub heartbeat: Option<HeartbeatSetup>,
     /// What makes a story.

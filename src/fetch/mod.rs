@@ -29,9 +29,58 @@ pub use clients::examine;
 pub use http::{Fetcher, FetcherError, user_agent};
 pub use settings::FetchSettings;
 
+use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use url::Url;
+
+use self::host::Place;
+use self::websub::Mode;
+use crate::domain::feed::outcome::{FetchOutcome, FetchRequest};
 use crate::domain::feed::schedule::Pace;
+use crate::domain::feed::websub::{Answer, Callback};
+
+/// Something asked of the network, not answered yet.
+pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The seam to the network: the [`Fetcher`]; in a simulation a world that has no network.
+pub trait Fetch: Send + Sync {
+    /// Asks for one document; keep its place until it is read.
+    fn fetch_in_place<'a>(
+        &'a self,
+        request: &'a FetchRequest,
+    ) -> Pending<'a, (FetchOutcome, Place)>;
+
+    /// Whether the host of `url` is the operator's own, and not public.
+    fn is_private<'a>(&'a self, url: &'a Url, direct: bool) -> Pending<'a, bool>;
+
+    /// Asks the hub of `callback` to push there, or to stop.
+    fn ask_hub<'a>(&'a self, callback: &'a Callback, mode: Mode) -> Pending<'a, Answer>;
+
+    /// Most bytes of a document on the wire, and most after decoding.
+    fn largest(&self) -> (u64, u64);
+}
+
+impl Fetch for Fetcher {
+    fn fetch_in_place<'a>(
+        &'a self,
+        request: &'a FetchRequest,
+    ) -> Pending<'a, (FetchOutcome, Place)> {
+        Box::pin(Self::fetch_in_place(self, request))
+    }
+
+    fn is_private<'a>(&'a self, url: &'a Url, direct: bool) -> Pending<'a, bool> {
+        Box::pin(Self::is_private(self, url, direct))
+    }
+
+    fn ask_hub<'a>(&'a self, callback: &'a Callback, mode: Mode) -> Pending<'a, Answer> {
+        Box::pin(Self::ask_hub(self, callback, mode))
+    }
+
+    fn largest(&self) -> (u64, u64) {
+        Self::largest(self)
+    }
+}
 
 impl FetchSettings {
     /// What the schedule needs of these settings; the caller sets [`Pace::price`] when it knows its feeds.

@@ -4,9 +4,8 @@ use serde_json::json;
 use url::Url;
 
 use super::http::answer::Answer;
-use super::http::{Http, Request, below, parse_url};
+use super::http::{Http, Request};
 use super::markup::Style;
-use super::mask::Mask;
 use super::service::{Protocol, Service, Shape, Verdict};
 use super::voice::Voice;
 use super::{BuildError, Context, Notifier, Outgoing};
@@ -40,11 +39,8 @@ pub(super) fn new(
     voice: Voice,
     context: &Context,
 ) -> Result<Box<dyn Notifier>, BuildError> {
-    let mut mask = Mask::default();
-    mask.hide(settings.key.expose());
-    let base = parse_url("url", &settings.url)?;
-    let url = below(&base, &["notify", settings.key.expose()]);
-    let http = Http::new(&url, mask, context)?;
+    let path = ["notify", settings.key.expose()];
+    let (url, http) = Http::below(("url", &settings.url), &path, &settings.key, context)?;
     let apprise = Apprise {
         url,
         tag: settings.tag.clone(),

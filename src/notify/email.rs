@@ -348,12 +348,15 @@ async fn within<T>(
     match timeout(limit, step).await {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(refusal::attempt(stage, &error)),
-        Err(_) if stage == Stage::Connect => Err(Attempt::later(format!(
+        Err(_) if stage == Stage::Connect => Err(Attempt::unreached(format!(
             "the server said nothing for {} s: a port that encrypts from the first byte, as 465 does, wants \
              tls = \"implicit\"",
             limit.as_secs()
         ))),
-        Err(_) => Err(silent(limit)),
+        Err(_) => Err(Attempt {
+            reached: stage == Stage::Data,
+            ..silent(limit)
+        }),
     }
 }
 

@@ -4,9 +4,8 @@ use serde_json::json;
 use url::Url;
 
 use super::http::answer::Answer;
-use super::http::{Http, Request, below, check_header, parse_url};
+use super::http::{Http, Request, check_header};
 use super::markup::Style;
-use super::mask::Mask;
 use super::service::{Protocol, Service, Shape, Verdict};
 use super::voice::Voice;
 use super::{BuildError, Context, Notifier, Outgoing};
@@ -38,10 +37,8 @@ pub(super) fn new(
     context: &Context,
 ) -> Result<Box<dyn Notifier>, BuildError> {
     check_header("token", &settings.token)?;
-    let mut mask = Mask::default();
-    mask.hide(settings.token.expose());
-    let url = below(&parse_url("url", &settings.url)?, &["message"]);
-    let http = Http::new(&url, mask, context)?;
+    let server = ("url", settings.url.as_str());
+    let (url, http) = Http::below(server, &["message"], &settings.token, context)?;
     let gotify = Gotify {
         url,
         token: settings.token.clone(),

@@ -101,6 +101,20 @@ impl Http {
         Ok((url, http))
     }
 
+    /// What lies below the address in a key, and a client that hides the secret with which it is asked.
+    pub(super) fn below(
+        (key, base): (&'static str, &str),
+        path: &[&str],
+        secret: &Secret,
+        context: &Context,
+    ) -> Result<(Url, Self), BuildError> {
+        let url = below(&parse_url(key, base)?, path);
+        let mut mask = Mask::default();
+        mask.hide(secret.expose());
+        let http = Self::new(&url, mask, context)?;
+        Ok((url, http))
+    }
+
     /// Sends one request; no answer is an attempt to be made later.
     pub(super) async fn ask(&self, request: Request) -> Result<Answer, Attempt> {
         let built = self
@@ -110,7 +124,13 @@ impl Http {
             .body(request.body);
         match built.send().await {
             Ok(response) => Ok(read(response).await),
-            Err(error) => Err(Attempt::later(self.mask.apply(&failure(error)))),
+            Err(error) => {
+                let reached = !error.is_connect();
+                Err(Attempt {
+                    reached,
+                    ..Attempt::later(self.mask.apply(&failure(error)))
+                })
+            }
         }
     }
 

@@ -65,10 +65,24 @@ mod tests {
             .iter()
             .map(|outgoing| dedup(&outgoing.alert, 255))
             .collect();
-        let [new, entry, revision, escalation, digest, health, resolved] = names.as_slice() else {
+        let [
+            new,
+            entry,
+            revision,
+            escalation,
+            digest,
+            health,
+            resolved,
+            acked,
+        ] = names.as_slice()
+        else {
             panic!("{names:?}");
         };
-        assert!(new == entry && new == revision && new == escalation);
+        assert!(
+            [entry, revision, escalation, acked]
+                .iter()
+                .all(|name| *name == new)
+        );
         assert_eq!(health, "bongsu-health-feed_failing-sample-feed");
         assert_eq!(health, resolved);
         assert!(digest.starts_with("bongsu-0011"));

@@ -4,9 +4,8 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::http::answer::Answer;
-use super::http::{Http, Request, below, check_header, parse_url};
+use super::http::{Http, Request, check_header};
 use super::markup::{Style, within};
-use super::mask::Mask;
 use super::service::{Protocol, Service, Shape, Verdict};
 use super::voice::Voice;
 use super::{BuildError, Context, Notifier, Outgoing};
@@ -54,15 +53,12 @@ pub(super) fn new(
     context: &Context,
 ) -> Result<Box<dyn Notifier>, BuildError> {
     check_header("token", &settings.token)?;
-    let mut mask = Mask::default();
-    mask.hide(settings.token.expose());
-    let api = parse_url("api", settings.api.as_deref().unwrap_or(API))?;
+    let api = ("api", settings.api.as_deref().unwrap_or(API));
     let method = match settings.to {
         KakaoworkTo::Conversation(_) => "messages.send",
         KakaoworkTo::Email(_) => "messages.send_by_email",
     };
-    let url = below(&api, &["v1", method]);
-    let http = Http::new(&url, mask, context)?;
+    let (url, http) = Http::below(api, &["v1", method], &settings.token, context)?;
     let kakaowork = Kakaowork {
         url,
         settings: settings.clone(),

@@ -62,6 +62,7 @@ use crate::domain::alert::wire::WireAlert;
 use crate::secret::Secret;
 pub use email::is_mail_address;
 use settings::{ReceiverConfig, ReceiverKind};
+use stream::Published;
 use template::Templates;
 use voice::Voice;
 
@@ -118,6 +119,11 @@ pub trait Notifier: Send + Sync {
     /// What would be sent, byte for byte, but for secrets and what nobody could read.
     fn preview(&self, outgoing: &Outgoing) -> String;
 
+    /// What is wrong with its words: a template that failed on the last message, so that the built-in ones went out.
+    fn complaint(&self) -> Option<String> {
+        None
+    }
+
     /// Sends once and says how that ended and how long it took. Dropping the future ends what it started.
     fn send<'a>(&'a self, outgoing: &'a Outgoing) -> Sending<'a> {
         Box::pin(async move {
@@ -167,7 +173,43 @@ pub fn build(config: &ReceiverConfig, context: &Context) -> Result<Box<dyn Notif
         language: config.language,
         zone: zone(config, context)?,
     };
-    let voice = Voice::new(frame, Templates::new(&config.templates)?);
+    let templates = Templates::new(&config.templates)?;
+    let notifier = build_kind(config, Voice::new(frame, templates.clone()), context)?;
+    Ok(Box::new(Worded {
+        notifier,
+        templates,
+    }))
+}
+
+/// A receiver with what became of its templates.
+struct Worded {
+    notifier: Box<dyn Notifier>,
+    templates: Templates,
+}
+
+impl Notifier for Worded {
+    fn attempt<'a>(&'a self, outgoing: &'a Outgoing) -> Sending<'a> {
+        self.notifier.attempt(outgoing)
+    }
+
+    fn patience(&self) -> Duration {
+        self.notifier.patience()
+    }
+
+    fn preview(&self, outgoing: &Outgoing) -> String {
+        self.notifier.preview(outgoing)
+    }
+
+    fn complaint(&self) -> Option<String> {
+        self.templates.complaint()
+    }
+}
+
+fn build_kind(
+    config: &ReceiverConfig,
+    voice: Voice,
+    context: &Context,
+) -> Result<Box<dyn Notifier>, BuildError> {
     let max_body = config.max_body;
     match &config.kind {
         ReceiverKind::Terminal => Ok(Box::new(terminal::Terminal::new(context.terminal, voice))),
@@ -185,12 +227,14 @@ pub fn build(config: &ReceiverConfig, context: &Context) -> Result<Box<dyn Notif
         ReceiverKind::Journald { socket } => {
             Ok(Box::new(journald::Journald::new(socket.as_ref(), voice)))
         }
-        ReceiverKind::Mqtt(settings) => Ok(Box::new(mqtt::Mqtt::new(
+        ReceiverKind::Mqtt(settings) => Ok(Box::new(Published(mqtt::Mqtt::new(
             config.id.as_str(),
             settings,
             max_body,
-        )?)),
-        ReceiverKind::Nats(settings) => Ok(Box::new(nats::Nats::new(settings, max_body)?)),
+        )?))),
+        ReceiverKind::Nats(settings) => {
+            Ok(Box::new(Published(nats::Nats::new(settings, max_body)?)))
+        }
         kind => build_service(kind, voice, context),
     }
 }

@@ -2,11 +2,9 @@
 //!
 //! No session is kept: what must be tried again is in the outbox.
 
-use std::time::Duration;
-
 use super::mask::Mask;
-use super::stream::{Server, Stream, TIMEOUT, read, write};
-use super::{BuildError, Notifier, Outgoing, Sending, cut};
+use super::stream::{Publisher, Server, Stream, read, write};
+use super::{BuildError, Outgoing, cut};
 use crate::domain::alert::delivery::Attempt;
 use crate::secret::Secret;
 
@@ -71,7 +69,9 @@ impl Mqtt {
             mask,
         })
     }
+}
 
+impl Publisher for Mqtt {
     async fn publish(&self, outgoing: &Outgoing) -> Result<Attempt, Attempt> {
         let payload = cut::json(&outgoing.alert, self.max_body);
         let publish = publish(&self.settings, &payload)
@@ -89,33 +89,24 @@ impl Mqtt {
         let _ = write(&mut *stream, &[0xe0, 0]).await;
         Ok(Attempt::delivered().with_answer("PUBACK"))
     }
-}
 
-impl Notifier for Mqtt {
-    fn attempt<'a>(&'a self, outgoing: &'a Outgoing) -> Sending<'a> {
-        Box::pin(async move {
-            let attempt = self.publish(outgoing).await;
-            self.mask.attempt(attempt.unwrap_or_else(|attempt| attempt))
-        })
+    fn mask(&self) -> &Mask {
+        &self.mask
     }
 
-    fn patience(&self) -> Duration {
-        TIMEOUT
-    }
-
-    fn preview(&self, outgoing: &Outgoing) -> String {
-        self.mask.apply(&format!(
-            "CONNECT {} as {}\nPUBLISH {} (QoS 1{})\n\n{}",
+    fn shown(&self, outgoing: &Outgoing) -> String {
+        let retained = if self.settings.retain {
+            ", retained"
+        } else {
+            ""
+        };
+        format!(
+            "CONNECT {} as {}\nPUBLISH {} (QoS 1{retained})\n\n{}",
             self.server,
             self.client_id,
             self.settings.topic,
-            if self.settings.retain {
-                ", retained"
-            } else {
-                ""
-            },
             cut::json(&outgoing.alert, self.max_body)
-        ))
+        )
     }
 }
 

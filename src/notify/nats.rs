@@ -2,13 +2,11 @@
 //!
 //! `Nats-Msg-Id` is the key, so that a stream drops a second copy within its window.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use super::mask::Mask;
-use super::stream::{Server, Stream, TIMEOUT, read, read_line, write};
-use super::{BuildError, Notifier, Outgoing, Sending, cut};
+use super::stream::{Publisher, Server, Stream, read, read_line, write};
+use super::{BuildError, Outgoing, cut};
 use crate::domain::alert::delivery::Attempt;
 use crate::secret::Secret;
 
@@ -69,7 +67,9 @@ impl Nats {
             mask,
         })
     }
+}
 
+impl Publisher for Nats {
     async fn publish(&self, outgoing: &Outgoing) -> Result<Attempt, Attempt> {
         let mut tcp = self.server.connect_plain().await?;
         // The server speaks first, in the clear; then TLS begins.
@@ -103,30 +103,16 @@ impl Nats {
         write(&mut *stream, publish.as_bytes()).await?;
         receipt(&mut *stream).await
     }
-}
 
-impl Notifier for Nats {
-    fn attempt<'a>(&'a self, outgoing: &'a Outgoing) -> Sending<'a> {
-        Box::pin(async move {
-            let attempt = self.publish(outgoing).await;
-            self.mask.attempt(attempt.unwrap_or_else(|attempt| attempt))
-        })
+    fn mask(&self) -> &Mask {
+        &self.mask
     }
 
-    fn patience(&self) -> Duration {
-        TIMEOUT
-    }
-
-    fn preview(&self, outgoing: &Outgoing) -> String {
+    fn shown(&self, outgoing: &Outgoing) -> String {
         let payload = cut::json(&outgoing.alert, self.max_body);
-        let publish = publish(
-            &self.settings.subject,
-            "_INBOX",
-            &outgoing.alert.key,
-            &payload,
-        );
-        self.mask
-            .apply(&format!("CONNECT {}\n{publish}", self.server).replace("\r\n", "\n"))
+        let key = &outgoing.alert.key;
+        let publish = publish(&self.settings.subject, "_INBOX", key, &payload);
+        format!("CONNECT {}\n{publish}", self.server).replace("\r\n", "\n")
     }
 }
 

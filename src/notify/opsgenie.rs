@@ -4,10 +4,9 @@ use serde_json::json;
 use url::Url;
 
 use super::http::answer::Answer;
-use super::http::{Http, Request, below, check_header, parse_url};
+use super::http::{Http, Request, below, check_header};
 use super::incident::dedup;
 use super::markup::{Style, within};
-use super::mask::Mask;
 use super::service::{Protocol, Service, Shape, Verdict};
 use super::voice::Voice;
 use super::{BuildError, Context, Notifier, Outgoing};
@@ -43,11 +42,8 @@ pub(super) fn new(
     context: &Context,
 ) -> Result<Box<dyn Notifier>, BuildError> {
     check_header("token", &settings.token)?;
-    let mut mask = Mask::default();
-    mask.hide(settings.token.expose());
-    let api = parse_url("api", settings.api.as_deref().unwrap_or(API))?;
-    let url = below(&api, &["v2", "alerts"]);
-    let http = Http::new(&url, mask, context)?;
+    let api = ("api", settings.api.as_deref().unwrap_or(API));
+    let (url, http) = Http::below(api, &["v2", "alerts"], &settings.token, context)?;
     let opsgenie = Opsgenie {
         url,
         token: settings.token.clone(),
@@ -65,8 +61,13 @@ impl Protocol for Opsgenie {
         });
         let alias = dedup(alert, ALIAS);
         let key = format!("GenieKey {}", self.token.expose());
-        let request = if alert.reason == Reason::Resolved {
-            let mut url = below(&self.url, &[&alias, "close"]);
+        let action = match alert.reason {
+            Reason::Resolved => Some("close"),
+            Reason::Acknowledged => Some("acknowledge"),
+            _ => None,
+        };
+        let request = if let Some(action) = action {
+            let mut url = below(&self.url, &[&alias, action]);
             url.query_pairs_mut().append_pair("identifierType", "alias");
             let body = json!({ "source": "bongsu", "note": Style::Plain.whole(&message) });
             Request::json(url, &body)

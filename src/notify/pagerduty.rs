@@ -78,9 +78,14 @@ impl Protocol for Pagerduty {
                 Severity::Medium => "warning",
                 Severity::Low | Severity::Info => "info",
             };
+            let action = match alert.reason {
+                Reason::Resolved => "resolve",
+                Reason::Acknowledged => "acknowledge",
+                _ => "trigger",
+            };
             json!({
                 "routing_key": self.routing_key.expose(),
-                "event_action": if alert.reason == Reason::Resolved { "resolve" } else { "trigger" },
+                "event_action": action,
                 "dedup_key": dedup(alert, DEDUP_KEY),
                 "payload": {
                     "summary": within(&message.headline(), SUMMARY, |text| text.chars().count()),

@@ -61,6 +61,7 @@ fn alert(reason: Reason) -> WireAlert {
         }),
         alerts: (reason == Reason::Digest)
             .then(|| vec![alert(Reason::NewStory), alert(Reason::NewEntry)]),
+        also: Vec::new(),
         late_by: None,
         links: WireLinks {
             alert: Some("https://desk.example.org/alerts/17".to_owned()),

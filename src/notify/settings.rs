@@ -292,6 +292,12 @@ impl ReceiverKind {
         }
     }
 
+    /// Whether it rings until somebody takes an incident, so that it should know when that has been done here.
+    #[must_use]
+    pub fn hears_acks(&self) -> bool {
+        matches!(self, Self::Pagerduty(_) | Self::Opsgenie(_))
+    }
+
     /// Whether people read it: such receivers get digests, caps and groups; machines get one call an alert,
     /// whole, unless configured otherwise.
     #[must_use]

@@ -11,9 +11,9 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use url::Url;
 
-use super::BuildError;
 use super::advice::with_repair;
-use super::mask::chain;
+use super::mask::{Mask, chain};
+use super::{BuildError, Notifier, Outgoing, Sending};
 use crate::domain::alert::delivery::Attempt;
 
 /// The whole attempt.
@@ -100,11 +100,11 @@ impl Server {
         .await
         {
             Ok(Ok(stream)) => Ok(stream),
-            Ok(Err(error)) => Err(Attempt::later(format!(
+            Ok(Err(error)) => Err(Attempt::unreached(format!(
                 "cannot connect to {self}: {}",
                 with_repair(&error.to_string())
             ))),
-            Err(_) => Err(Attempt::later(format!(
+            Err(_) => Err(Attempt::unreached(format!(
                 "no connection to {self} within {} s",
                 CONNECT_TIMEOUT.as_secs()
             ))),
@@ -139,6 +139,40 @@ fn connector() -> Result<TlsConnector, BuildError> {
     let config = rustls::ClientConfig::with_platform_verifier()
         .map_err(|error| BuildError::new("server", format!("no TLS on this machine: {error}")))?;
     Ok(TlsConnector::from(Arc::new(config)))
+}
+
+/// What publishes over a connection of its own.
+pub(super) trait Publisher: Send + Sync {
+    /// Publishes once.
+    fn publish(&self, outgoing: &Outgoing)
+    -> impl Future<Output = Result<Attempt, Attempt>> + Send;
+
+    /// What must not be shown of it.
+    fn mask(&self) -> &Mask;
+
+    /// What would be sent.
+    fn shown(&self, outgoing: &Outgoing) -> String;
+}
+
+/// A publisher as a receiver.
+pub(super) struct Published<P>(pub P);
+
+impl<P: Publisher> Notifier for Published<P> {
+    fn attempt<'a>(&'a self, outgoing: &'a Outgoing) -> Sending<'a> {
+        Box::pin(async move {
+            let attempt = self.0.publish(outgoing).await;
+            let attempt = attempt.unwrap_or_else(|attempt| attempt);
+            self.0.mask().attempt(attempt)
+        })
+    }
+
+    fn patience(&self) -> Duration {
+        TIMEOUT
+    }
+
+    fn preview(&self, outgoing: &Outgoing) -> String {
+        self.0.mask().apply(&self.0.shown(outgoing))
+    }
 }
 
 /// Writes all of `bytes`.

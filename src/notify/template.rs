@@ -1,11 +1,12 @@
 //! Titles and bodies as a receiver words them itself: logic-light templates, tried on samples before they count.
 //!
 //! A template makes text, never markup: what it makes is escaped and cut like any other message. Where it fails
-//! on an alert after all, the built-in words are sent, and the log says so.
+//! on an alert after all, the built-in words are sent, and whoever asks is told why.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
@@ -20,7 +21,11 @@ use crate::domain::alert::wire::WireAlert;
 
 /// The templates of one receiver; those that it has.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Templates(Option<Arc<Environment<'static>>>);
+pub(super) struct Templates {
+    made: Option<Arc<Environment<'static>>>,
+    /// By template, why it failed on the last alert; what works again is taken out.
+    failing: Arc<Mutex<BTreeMap<&'static str, String>>>,
+}
 
 /// What config gives.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -74,9 +79,12 @@ impl Templates {
             }
         }
         if settings.title.is_none() && settings.body.is_none() {
-            return Ok(Self(None));
+            return Ok(Self::default());
         }
-        let templates = Self(Some(Arc::new(env)));
+        let templates = Self {
+            made: Some(Arc::new(env)),
+            failing: Arc::default(),
+        };
         for key in ["title", "body"] {
             templates.try_on_samples(key)?;
         }
@@ -134,10 +142,16 @@ impl Templates {
         outgoing: &Outgoing,
         frame: &Frame,
     ) -> Option<String> {
-        match self.render(key, message, outgoing, frame)? {
-            Ok(text) => Some(text),
+        let made = self.render(key, message, outgoing, frame)?;
+        let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
+        match made {
+            Ok(text) => {
+                failing.remove(key);
+                Some(text)
+            }
             Err(error) => {
                 let (alert, why) = (&outgoing.alert.id, told(&error));
+                failing.insert(key, format!("`{key}` for alert {alert}: {why}"));
                 tracing::warn!(
                     template = key,
                     alert,
@@ -149,6 +163,13 @@ impl Templates {
         }
     }
 
+    /// What is wrong with those that failed on the last alert; none where all work.
+    pub(super) fn complaint(&self) -> Option<String> {
+        let failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
+        let each: Vec<&str> = failing.values().map(String::as_str).collect();
+        (!each.is_empty()).then(|| each.join("; "))
+    }
+
     fn render(
         &self,
         key: &str,
@@ -156,7 +177,7 @@ impl Templates {
         outgoing: &Outgoing,
         frame: &Frame,
     ) -> Option<Result<String, minijinja::Error>> {
-        let template = self.0.as_ref()?.get_template(key).ok()?;
+        let template = self.made.as_ref()?.get_template(key).ok()?;
         let mut out = Capped(Vec::new());
         let facts = facts(message, outgoing, frame);
         Some(
@@ -307,6 +328,11 @@ mod tests {
         let mut message = built_in.clone();
         templates.apply(&mut message, &outgoing, &frame());
         assert_eq!(message, built_in);
+        let complaint = templates.complaint().unwrap();
+        assert!(complaint.contains("`body`"), "{complaint}");
+        outgoing.alert.entry.as_mut().unwrap().body = "x".into();
+        templates.apply(&mut message, &outgoing, &frame());
+        assert_eq!(templates.complaint(), None, "it works again");
     }
 
     #[test]

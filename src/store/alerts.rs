@@ -22,7 +22,10 @@ use crate::domain::id::{ReceiverId, RuleId};
 use crate::domain::rule::Severity;
 
 pub use hits::{Hit, HitCounts, heard_since, hit_counts, hits};
-pub use list::{AlertFilter, AlertRow, Deliveries, HeldFilter, HeldRow, held, list, one};
+pub use list::{
+    AlertFilter, AlertRow, Deliveries, HeldFilter, HeldRow, after, held, list, newest, on_entity,
+    on_story, one,
+};
 pub use marked::{MarkCounts, MarkedAlert, mark_counts, marked};
 pub use wire::{AlertDetail, detail, wire};
 

@@ -39,7 +39,8 @@ pub struct Gathering<'a> {
 /// Puts deliveries of one receiver into a digest, or into several where they are too many; gives back its alerts.
 ///
 /// `members` are deliveries. Those that are neither held nor due, that another digest carries, that belong to
-/// another receiver or are digests themselves stay as they are; none is left: there is no digest.
+/// another receiver, are digests themselves or may have arrived under their own key stay as they are; none is left:
+/// there is no digest.
 ///
 /// The members are `held (in digest KEY)` from now on, and become `delivered` or `dead` with it.
 pub fn gather(
@@ -83,7 +84,7 @@ fn severity_of_free(
         .prepare_cached(
             "select d.severity from delivery d join alert a on a.seq = d.alert
              where d.seq = ?1 and d.receiver = ?2 and d.state in ('due', 'held')
-                and d.hold is not ?3 and a.reason <> 'digest'",
+                and d.hold is not ?3 and a.reason <> 'digest' and d.perhaps = 0",
         )?
         .query_row(
             params![delivery, what.to.receiver.as_str(), GATHERED],
@@ -157,6 +158,7 @@ fn wire(what: &Gathering<'_>, part: usize, severity: Severity) -> WireAlert {
         story: None,
         health: None,
         alerts: None,
+        also: Vec::new(),
         late_by: None,
         links: WireLinks::default(),
         test: false,

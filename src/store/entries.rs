@@ -64,7 +64,7 @@ fn time_of(content: &Content, first_seen: Timestamp) -> Timestamp {
 }
 
 /// A place in the order of entries; a page begins behind it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cursor {
     at: Timestamp,
     seq: i64,

@@ -14,6 +14,7 @@ use crate::domain::alert::Reason;
 use crate::domain::health::Kind;
 use crate::domain::health::rules::{Entries, Facts, LONG};
 use crate::domain::health::watch::{Known, Step, alert};
+use crate::domain::health::well;
 use crate::domain::id::{FeedId, ReceiverId, RuleId};
 
 /// A day, as rules are judged.
@@ -108,6 +109,24 @@ fn keep(tx: &Transaction<'_>, known: &Known) -> Result<()> {
         known.calm.map(Ms),
     ])?;
     Ok(())
+}
+
+/// Says that all is well, with what came since an instant; false where that was said for its date.
+pub fn tell_well(
+    tx: &Transaction<'_>,
+    (mut facts, date): (well::Facts, &str),
+    to: &[Addressee],
+    now: Timestamp,
+) -> Result<bool> {
+    let since = Ms(now.checked_sub(DAY).unwrap_or(Timestamp::MIN));
+    let how_many = |sql: &str| -> Result<u64> {
+        Ok(tx.query_row(sql, [since], |row| Ok(count(row.get(0)?)))?)
+    };
+    facts.entries = how_many("select count(*) from entry where first_seen >= ?1")?;
+    facts.alerts = how_many(
+        "select count(*) from alert where created >= ?1 and health_kind is null and reason <> 'digest'",
+    )?;
+    Ok(alerts::raise(tx, &well::alert(facts, date, now), to, now)?.is_some())
 }
 
 /// Deliveries given up since an instant: to whom, how many, and why the last one.

@@ -9,7 +9,7 @@ use super::alerts::wire;
 use super::row::Ms;
 use super::{Result, StoreError};
 use crate::domain::alert::token::{Ack, Refusal, VALID};
-use crate::domain::alert::wire::WireAlert;
+use crate::domain::alert::wire::{WireAlert, WireAlso, WireFolded};
 use crate::domain::id::ReceiverId;
 
 const KEY: &str = "links.key";
@@ -51,6 +51,38 @@ pub fn wire_to(
         wire.links.ack = Some(format!("{}/a/{token}", url.trim_end_matches('/')));
     }
     Ok(Some(wire))
+}
+
+/// Adds to an alert those that come in the same message: by which rule, of which entry where that is another one, and
+/// what was folded for them.
+pub fn add_beside(conn: &Connection, wire: &mut WireAlert, others: &[i64]) -> Result<()> {
+    for alert in others {
+        let Some(other) = super::alerts::wire(conn, *alert, None)? else {
+            continue;
+        };
+        let own = wire.entry.as_ref().map(|entry| &entry.id);
+        let entry = other.entry.filter(|entry| Some(&entry.id) != own);
+        wire.also.push(WireAlso {
+            id: other.id,
+            rule: other.rule,
+            entry: entry.map(|entry| WireFolded {
+                id: entry.id,
+                feed: entry.feed,
+                title: entry.title,
+                url: entry.url,
+                why: String::new(),
+            }),
+        });
+        let (Some(story), Some(others)) = (&mut wire.story, other.story) else {
+            continue;
+        };
+        for folded in others.folded {
+            if !story.folded.iter().any(|known| known.id == folded.id) {
+                story.folded.push(folded);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What a link's token says.

@@ -32,6 +32,9 @@ pub(super) const ALL: &[Migration] = &[
     (13, include_str!("migrations/0013_decisions.sql")),
     (14, include_str!("migrations/0014_marked.sql")),
     (15, include_str!("migrations/0015_health.sql")),
+    (16, include_str!("migrations/0016_web.sql")),
+    (17, include_str!("migrations/0017_acked.sql")),
+    (18, include_str!("migrations/0018_perhaps.sql")),
 ];
 
 /// The version that `steps` lead to.

@@ -14,7 +14,10 @@ pub use rusqlite::{Connection, Transaction};
 
 pub mod alerts;
 pub mod backup;
+pub mod board;
+pub mod changes;
 pub mod check;
+pub mod definitions;
 pub mod digests;
 pub mod entries;
 mod error;
@@ -29,12 +32,15 @@ mod migrate;
 mod open;
 pub mod outbox;
 pub mod pages;
+pub mod pictures;
 pub mod polls;
 pub mod restore;
 pub mod retention;
 mod row;
 #[cfg(test)]
 mod sample;
+pub mod search;
+pub mod sessions;
 mod settings;
 pub mod silences;
 pub mod status;

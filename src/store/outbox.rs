@@ -25,6 +25,7 @@ pub use show::{
     open, overdue, stuck, waiting,
 };
 pub use turn::{Claim, Claimed, claim, give_back};
+pub(super) use turn::{beside, lease, put_back_token};
 
 /// The longest that a receiver's own wish holds it.
 const LONGEST_HOLD: Duration = Duration::from_hours(24);
@@ -72,7 +73,7 @@ pub(super) fn owe(
     Ok(tx.last_insert_rowid())
 }
 
-/// Stores an attempt and where the delivery stands after it.
+/// Stores an attempt and where the delivery stands after it, and those that came in the same message.
 ///
 /// False where the lease was lost meanwhile: then the attempt is kept, and only a success still counts.
 pub fn settle(
@@ -80,6 +81,27 @@ pub fn settle(
     claimed: &Claimed,
     attempt: &Attempt,
     next: &DeliveryState,
+    now: Timestamp,
+) -> Result<bool> {
+    let ours = settle_one(tx, claimed, (attempt, next, None), now)?;
+    for beside in &claimed.beside {
+        // What was refused with another may be taken alone.
+        let alone = DeliveryState::Due { due: now };
+        let next = match next {
+            DeliveryState::Dead { .. } => &alone,
+            next => next,
+        };
+        settle_one(tx, beside, (attempt, next, Some(&claimed.key)), now)?;
+    }
+    receiver::note(tx, &claimed.receiver, attempt, now)?;
+    Ok(ours)
+}
+
+/// Settles one delivery; `within`: the key of the message that it came in.
+fn settle_one(
+    tx: &Transaction<'_>,
+    claimed: &Claimed,
+    (attempt, next, within): (&Attempt, &DeliveryState, Option<&str>),
     now: Timestamp,
 ) -> Result<bool> {
     let ours: Option<bool> = tx
@@ -93,23 +115,32 @@ pub fn settle(
     };
     add_attempt(tx, claimed.id, attempt, now)?;
     if !ours && attempt.outcome != AttemptOutcome::Delivered {
-        receiver::note(tx, &claimed.receiver, attempt, now)?;
         return Ok(false);
     }
-    let message = attempt.outcome.message();
+    let message = attempt.outcome.message().map(str::to_owned);
     let (state, why, due) = match next {
         DeliveryState::Due { due } => ("due", message, Some(Ms(*due))),
-        DeliveryState::Delivered => ("delivered", None, None),
-        DeliveryState::Dead { why } => ("dead", Some(why.as_str()), None),
+        DeliveryState::Delivered => (
+            "delivered",
+            within.map(|key| format!("in message {key}")),
+            None,
+        ),
+        DeliveryState::Dead { why } => ("dead", Some(why.clone()), None),
     };
     let settled = due.is_none().then_some(Ms(now));
     tx.prepare_cached(
         "update delivery set state = ?2, why = ?3, due = ?4, settled = ?5, owner = null,
-            lease_until = null where seq = ?1",
+            lease_until = null, perhaps = perhaps or ?6 where seq = ?1",
     )?
-    .execute(params![claimed.id, state, why, due, settled])?;
+    .execute(params![
+        claimed.id,
+        state,
+        why,
+        due,
+        settled,
+        attempt.may_have_arrived()
+    ])?;
     digests::follow(tx, claimed.id, now)?;
-    receiver::note(tx, &claimed.receiver, attempt, now)?;
     Ok(ours)
 }
 
@@ -178,7 +209,7 @@ fn free(
         .execute(params![delivery, Ms(now), UNKNOWN])?;
         tx.prepare_cached(
             "update delivery set state = 'due', due = ?2, why = ?3, owner = null, lease_until = null,
-                last_attempt = null where seq = ?1",
+                last_attempt = null, perhaps = 1 where seq = ?1",
         )?
         .execute(params![delivery, Ms(now), UNKNOWN])?;
     }

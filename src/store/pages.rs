@@ -12,11 +12,13 @@ use serde::Serialize;
 use super::entries::{self, Placed, StoredEntry};
 use super::polls::{PollCommit, PollResult, Recorded, RuleMatch, Terms, record_case};
 use super::row::{Json, Ms, Name, count, later, millis};
+use super::stories::Placer;
 use super::timing::Gate;
 use super::{Result, hosts};
 use crate::domain::alert::manners::Manners;
 use crate::domain::entry::page::{MOST_TRIES, State, Wanted};
 use crate::domain::id::{EntryId, FeedId};
+use crate::domain::story::policy::Policy;
 
 /// Other entries of a feed that link to a page: with more, it is the page of none of them.
 const MOST_SHARERS: u32 = 2;
@@ -264,7 +266,7 @@ pub fn record(
     tx: &Transaction<'_>,
     claimed: &Claimed,
     item: &Recorded,
-    (manners, now): (&Manners, Timestamp),
+    (manners, policy, now): (&Manners, &Policy, Timestamp),
 ) -> Result<Option<PollResult>> {
     let seq = claimed.entry.seq;
     let fresh = tx
@@ -286,13 +288,15 @@ pub fn record(
         .execute(params![seq, item.entry.full_text])?;
     tx.prepare_cached("delete from mention where entry = ?1")?
         .execute([seq])?;
-    let mut item = item.clone();
-    item.matches = unknown(tx, seq, item.matches)?;
-    let at = Placed {
+    let mut at = Placed {
         seq,
         revision: claimed.entry.revision,
-        story: claimed.entry.story,
+        story: story_of(tx, seq)?,
     };
+    let feed = item.entry.feed.as_ref().map_or("", FeedId::as_str);
+    Placer::later(policy, feed, now).revisit(tx, &mut at, item)?;
+    let mut item = item.clone();
+    item.matches = unknown(tx, seq, item.matches)?;
     let gate = Gate::load(tx, manners, now)?;
     let terms = Terms {
         backlog_before: claimed.backlog_before,
@@ -301,6 +305,13 @@ pub fn record(
         now,
     };
     record_case(tx, &terms, at, &item).map(Some)
+}
+
+/// The story of an entry, which people may have changed since the page was claimed.
+fn story_of(tx: &Transaction<'_>, entry: i64) -> Result<i64> {
+    Ok(tx
+        .prepare_cached("select story from entry where seq = ?1")?
+        .query_row([entry], |row| row.get(0))?)
 }
 
 /// Of these matches those of rules that the entry never satisfied before.

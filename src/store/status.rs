@@ -60,6 +60,39 @@ pub struct Stats {
     pub newest_entry: Option<Timestamp>,
 }
 
+/// Sizes that are had without counting.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Sizes {
+    /// The schema's version.
+    pub schema: i64,
+    /// SQLite's version.
+    pub sqlite: String,
+    /// Bytes of the database.
+    pub bytes: u64,
+    /// Bytes inside it that hold nothing.
+    pub free_bytes: u64,
+    /// Bytes of the log beside it.
+    pub wal_bytes: u64,
+    /// Free bytes of its disk; none where the system does not tell.
+    pub disk_free: Option<u64>,
+}
+
+/// What the database tells of its size; the log and the disk are the caller's to add.
+pub fn sizes(conn: &Connection) -> Result<Sizes> {
+    let number = |sql: &str| {
+        conn.query_row(sql, [], |row| row.get::<_, i64>(0))
+            .map(count)
+    };
+    let page = number("pragma page_size")?;
+    Ok(Sizes {
+        schema: migrate::version(conn)?,
+        sqlite: rusqlite::version().to_owned(),
+        bytes: number("pragma page_count")? * page,
+        free_bytes: number("pragma freelist_count")? * page,
+        ..Sizes::default()
+    })
+}
+
 impl Store {
     /// Sizes and counts; reads the counted tables whole.
     pub fn stats(&self) -> Result<Stats> {

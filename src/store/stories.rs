@@ -50,12 +50,14 @@ pub(super) struct Home {
     related: Vec<Found>,
 }
 
-/// What the entries of one poll are placed by.
+/// What the entries of one feed are placed by.
 #[derive(Debug)]
 pub(super) struct Placer<'a> {
     policy: &'a Policy,
     now: Timestamp,
-    commit: &'a PollCommit,
+    feed: &'a str,
+    /// Entries that are about to be stored.
+    coming: &'a [Recorded],
     /// Learnt when the first watched entry comes.
     dress: Option<Dress>,
 }
@@ -64,9 +66,18 @@ impl<'a> Placer<'a> {
     /// For the entries of a poll.
     pub(super) fn new(commit: &'a PollCommit) -> Self {
         Self {
-            policy: &commit.story,
-            now: commit.now,
-            commit,
+            coming: &commit.new,
+            ..Self::later(&commit.story, commit.feed.as_str(), commit.now)
+        }
+    }
+
+    /// For an entry of which more is known than when it was stored.
+    pub(super) fn later(policy: &'a Policy, feed: &'a str, now: Timestamp) -> Self {
+        Self {
+            policy,
+            now,
+            feed,
+            coming: &[],
             dress: None,
         }
     }
@@ -77,12 +88,9 @@ impl<'a> Placer<'a> {
             return Ok(None);
         }
         if self.dress.is_none() {
-            let coming = self
-                .commit
-                .new
-                .iter()
-                .map(|item| item.entry.content.title.as_str());
-            self.dress = Some(Dress::learn(tx, self.commit.feed.as_str(), coming)?);
+            let titles = self.coming.iter();
+            let coming = titles.map(|item| item.entry.content.title.as_str());
+            self.dress = Some(Dress::learn(tx, self.feed, coming)?);
         }
         let dress = self.dress.as_ref();
         Ok(dress.and_then(|dress| Sketch::of(item, dress, self.now)))

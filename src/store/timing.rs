@@ -3,6 +3,7 @@
 //! What holds is decided in `domain::alert::judge`; here its facts are gathered, its answer is kept, and what waited is
 //! let go, alone or in digests. Each step is one transaction: a process that dies before it finds it still to be done.
 
+mod acks;
 mod release;
 mod show;
 
@@ -45,6 +46,8 @@ struct Owed {
     subject: Option<String>,
     hold: Option<Hold>,
     due: Option<Timestamp>,
+    /// It may have arrived: it goes by itself, under its own key.
+    perhaps: bool,
 }
 
 impl Owed {
@@ -59,7 +62,8 @@ impl Owed {
 }
 
 /// Columns of [`Owed`]; to be followed by conditions. A test and what is sent again by hand are never held.
-const OWED: &str = "select d.seq, d.alert, d.receiver, d.severity, a.reason, a.rule, a.entry, a.health_subject, d.hold, d.due
+const OWED: &str = "select d.seq, d.alert, d.receiver, d.severity, a.reason, a.rule, a.entry, a.health_subject, d.hold, d.due,
+        d.perhaps
     from delivery d join alert a on a.seq = d.alert
     where d.key = a.key and coalesce(json_extract(a.body, '$.test'), 0) = 0";
 
@@ -240,15 +244,38 @@ pub fn claim(tx: &Transaction<'_>, manners: &Manners, wanted: &Claim<'_>) -> Res
     loop {
         let claimed = outbox::claim(tx, wanted)?;
         let (all, mut kept) = (claimed.len(), Vec::with_capacity(claimed.len()));
-        for row in claimed {
-            if !gate.stops(tx, &row)? {
-                kept.push(row);
+        for mut row in claimed {
+            if gate.stops(tx, &row)? {
+                outbox::put_back_token(tx, wanted.limits, wanted.now)?;
+                continue;
             }
+            // Machines get one call an alert.
+            if wanted.catch_up.is_some() {
+                row.beside = beside(tx, &gate, wanted, &row)?;
+            }
+            kept.push(row);
         }
         if all == 0 || !kept.is_empty() {
             return Ok(kept);
         }
     }
+}
+
+/// Takes along what may come in the same message.
+fn beside(
+    tx: &Transaction<'_>,
+    gate: &Gate<'_>,
+    wanted: &Claim<'_>,
+    first: &Claimed,
+) -> Result<Vec<Claimed>> {
+    let mut taken = Vec::new();
+    for delivery in outbox::beside(tx, wanted, first)? {
+        let row = outbox::lease(tx, wanted, delivery)?;
+        if !gate.stops(tx, &row)? {
+            taken.push(row);
+        }
+    }
+    Ok(taken)
 }
 
 /// What a silence would hold if it began now.
@@ -347,6 +374,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Owed> {
         subject: columns.take()?,
         hold: columns.take::<Option<Name<_>>>()?.map(|hold| hold.0),
         due: columns.take::<Option<Ms>>()?.map(|at| at.0),
+        perhaps: columns.take()?,
     })
 }
 

@@ -18,6 +18,8 @@ use super::{Result, StoreError, open};
 
 /// Jobs in one commit. The pages that all of them touch are written once.
 const GROUP: usize = 128;
+/// A group that has taken so long is committed as far as it came: large jobs fill neither the log nor anybody's patience.
+const LONGEST: Duration = Duration::from_millis(500);
 /// How long a job that can wait is held back without another.
 const GAP: Duration = Duration::from_millis(50);
 /// Jobs that may wait; more callers wait outside.
@@ -239,8 +241,8 @@ impl Desk {
         }
     }
 
-    /// Commits a group together; where the whole was undone, each of its jobs alone.
-    fn commit(&self, conn: &mut Connection, group: Vec<Waiting>) {
+    /// Commits a group together, in parts where it takes long; where a part was undone, each of its jobs alone.
+    fn commit(&self, conn: &mut Connection, mut group: Vec<Waiting>) {
         if group.is_empty() {
             return;
         }
@@ -250,25 +252,27 @@ impl Desk {
             }
             return;
         }
-        let mut group = group;
-        let together = match commit_together(conn, &mut group) {
-            Ok(together) => together,
-            Err(error) => {
-                // Each alone would wait as long for the same lock.
-                for (job, _) in group {
-                    job.answer(Err(error.clone().at(&self.path)));
+        while !group.is_empty() {
+            let together = match commit_together(conn, &mut group) {
+                Ok(together) => together,
+                Err(error) => {
+                    // Each alone would wait as long for the same lock.
+                    for (job, _) in group {
+                        job.answer(Err(error.clone().at(&self.path)));
+                    }
+                    return;
                 }
-                return;
-            }
-        };
-        for (mut job, permit) in group {
-            let outcome = if together {
-                Ok(())
-            } else {
-                commit_alone(conn, &mut *job)
             };
-            job.answer(outcome.map_err(|error| error.at(&self.path)));
-            drop(permit);
+            let rest = group.split_off(together.unwrap_or(group.len()));
+            for (mut job, permit) in group {
+                let outcome = match together {
+                    Some(_) => Ok(()),
+                    None => commit_alone(conn, &mut *job),
+                };
+                job.answer(outcome.map_err(|error| error.at(&self.path)));
+                drop(permit);
+            }
+            group = rest;
         }
     }
 
@@ -310,15 +314,25 @@ fn gather(first: Message, inbox: &Receiver<Message>) -> (Vec<Waiting>, Option<Se
     (group, None)
 }
 
-/// All jobs in one transaction; false where one failed and nothing was kept. An error: nothing could begin.
-fn commit_together(conn: &mut Connection, jobs: &mut [Waiting]) -> Result<bool> {
+/// So many of the jobs in one transaction; none where one failed and nothing was kept. An error: nothing could begin.
+fn commit_together(conn: &mut Connection, jobs: &mut [Waiting]) -> Result<Option<usize>> {
     if jobs.len() < 2 {
-        return Ok(false);
+        return Ok(None);
     }
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let done = jobs.iter_mut().try_for_each(|(job, _)| job.run(&tx));
-    // Dropped, it is rolled back.
-    Ok(done.is_ok() && tx.commit().is_ok())
+    let began = Instant::now();
+    let mut done = 0;
+    for (job, _) in jobs {
+        if job.run(&tx).is_err() {
+            // Dropped, the transaction is rolled back.
+            return Ok(None);
+        }
+        done += 1;
+        if began.elapsed() >= LONGEST {
+            break;
+        }
+    }
+    Ok(tx.commit().is_ok().then_some(done))
 }
 
 fn commit_alone(conn: &mut Connection, job: &mut dyn Job) -> Result<()> {

@@ -1,22 +1,68 @@
-//! Who may ask: the Host must be ours (DNS rebinding), and a token where one is configured.
+//! Who may ask, and for what: Host (DNS rebinding), the origin of writes (CSRF), token or session, read-only.
 //!
-//! One choke point for every route, so that none can be forgotten.
+//! One choke point for every route, so that none can be forgotten; it puts the security headers on every answer.
 
-use axum::extract::Request;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
+use url::form_urlencoded;
 
-use super::WebSettings;
+use super::problem::Problem;
+use super::session;
+use super::{App, WebSettings};
+use crate::domain::alert::hex;
+use crate::store::StoreError;
+
+/// What is allowed to pages: our own style, script and icon, and nothing else.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
+     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Who {
+    /// The token's name; `local` where none is needed.
+    pub name: String,
+    /// May look, not change.
+    pub read_only: bool,
+    /// Came by log-in, and can go by log-out.
+    pub by_session: bool,
+}
+
+impl<S: Sync> axum::extract::FromRequestParts<S> for Who {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        parts
+            .extensions
+            .get()
+            .cloned()
+            .ok_or_else(|| Problem::new(StatusCode::UNAUTHORIZED, "a token is needed"))
+    }
+}
+
+/// A token as it is kept here.
+#[derive(Clone, Debug)]
+struct Known {
+    name: String,
+    read_only: bool,
+    /// SHA-256, so that comparing takes the same time whatever is sent.
+    hash: [u8; 32],
+}
 
 /// What requests are held against.
 #[derive(Clone, Debug)]
 pub struct Guard {
     /// The configured host, accepted beside loopback names; none for a unix socket.
     host: Option<String>,
-    /// SHA-256 of each token, so that comparing takes the same time whatever is sent.
-    tokens: Vec<[u8; 32]>,
+    /// The host of `public_url`.
+    public_host: Option<String>,
+    tokens: Vec<Known>,
+    /// What opens the output feeds to readers that send no token; none where nothing needs opening.
+    feed_key: Option<String>,
 }
 
 impl Guard {
@@ -26,15 +72,33 @@ impl Guard {
             .listen
             .rsplit_once(':')
             .map(|(host, _)| host.trim_matches(['[', ']']).to_ascii_lowercase());
-        let tokens = settings
-            .tokens
-            .iter()
-            .map(|token| Sha256::digest(token.expose()).into())
-            .collect();
+        let tokens = settings.tokens.iter().map(|token| Known {
+            name: token.name.clone(),
+            read_only: token.read_only,
+            hash: Sha256::digest(token.secret.expose()).into(),
+        });
+        let public = settings.public_url.as_deref().map(url::Url::parse);
         Self {
             host: host.filter(|_| !settings.listen.starts_with("unix:")),
-            tokens,
+            public_host: public
+                .and_then(Result::ok)
+                .and_then(|url| url.host_str().map(str::to_ascii_lowercase)),
+            tokens: tokens.collect(),
+            feed_key: settings
+                .tokens
+                .first()
+                .map(|token| feed_key(token.secret.expose())),
         }
+    }
+
+    /// What opens the output feeds.
+    pub fn feed_key(&self) -> Option<&str> {
+        self.feed_key.as_deref()
+    }
+
+    /// Whether a token is asked for at all.
+    pub fn asks_for_token(&self) -> bool {
+        !self.tokens.is_empty()
     }
 
     /// Whether a Host header names this server.
@@ -53,24 +117,54 @@ impl Guard {
             Some(own) => {
                 loopback
                     || name == *own
+                    || self.public_host.as_ref() == Some(&name)
                     || ((own == "0.0.0.0" || own == "::") && !self.tokens.is_empty())
             }
         }
     }
 
-    /// Whether a bearer token is one of ours; yes where none is configured.
-    fn knows_token(&self, authorization: Option<&HeaderValue>) -> bool {
-        if self.tokens.is_empty() {
-            return true;
+    /// Whose token this is; takes the same time whichever it is.
+    pub fn holder(&self, token: &str) -> Option<Who> {
+        let given: [u8; 32] = Sha256::digest(token).into();
+        let mut found = None;
+        for known in &self.tokens {
+            if same(&known.hash, &given) {
+                found = Some(known);
+            }
         }
-        let given = authorization
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.strip_prefix("Bearer "));
-        let given: [u8; 32] = Sha256::digest(given.unwrap_or("")).into();
-        self.tokens
-            .iter()
-            .fold(false, |known, token| known | same(token, &given))
+        found.map(|known| Who {
+            name: known.name.clone(),
+            read_only: known.read_only,
+            by_session: false,
+        })
     }
+
+    /// Sixteen bits of a token's hash: whether a session's token is still the one it was opened with.
+    pub fn mark_of(&self, name: &str) -> Option<(i64, bool)> {
+        let known = self.tokens.iter().find(|known| known.name == name)?;
+        let hash = Sha256::digest(known.hash);
+        let mark = i64::from(u16::from_be_bytes([hash[0], hash[1]]));
+        Some((mark, known.read_only))
+    }
+
+    fn opens_feeds(&self, query: Option<&str>) -> bool {
+        let Some(key) = &self.feed_key else {
+            return false;
+        };
+        let given = form_urlencoded::parse(query.unwrap_or_default().as_bytes())
+            .find(|(name, _)| name == "key")
+            .map(|(_, value)| value.into_owned());
+        given.is_some_and(|given| same(&Sha256::digest(key).into(), &Sha256::digest(&given).into()))
+    }
+}
+
+/// A key made of a token, from which the token cannot be had.
+fn feed_key(token: &str) -> String {
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(token.as_bytes()) else {
+        return String::new();
+    };
+    mac.update(b"bongsu output feeds");
+    hex(&mac.finalize().into_bytes()[..16])
 }
 
 /// Compares in constant time.
@@ -82,62 +176,167 @@ fn same(left: &[u8; 32], right: &[u8; 32]) -> bool {
 }
 
 /// Lets a request through or refuses it, and puts the security headers on every answer.
-pub async fn check(guard: Guard, request: Request, next: Next) -> Response {
-    let host = request
-        .headers()
-        .get(header::HOST)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or("");
-    let path = request.uri().path();
-    let open = matches!(path, "/healthz" | "/readyz");
+pub async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
     // Hubs, and people with a link to acknowledge, come by the public name and have no token but the one in the path.
-    let by_path = path.starts_with("/websub/") || path.starts_with("/a/");
-    let mut response = if by_path {
-        next.run(request).await
-    } else if !guard.knows_host(host) {
-        (
-            StatusCode::MISDIRECTED_REQUEST,
-            "this server does not answer for that Host\n",
-        )
-            .into_response()
-    } else if !open && !guard.knows_token(request.headers().get(header::AUTHORIZATION)) {
-        let challenge = [(header::WWW_AUTHENTICATE, "Bearer")];
-        (
-            StatusCode::UNAUTHORIZED,
-            challenge,
-            "a token is needed: Authorization: Bearer …\n",
-        )
-            .into_response()
+    let path = parts.uri.path();
+    let admitted = if path.starts_with("/websub/") || path.starts_with("/a/") {
+        Ok(())
     } else {
-        next.run(request).await
+        admit(&app, &mut parts).await
     };
-    let headers = response.headers_mut();
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
-    headers.insert(
-        header::REFERRER_POLICY,
-        HeaderValue::from_static("no-referrer"),
-    );
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
-    );
+    let mut response = match admitted {
+        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Err(refused) => *refused,
+    };
+    dress(response.headers_mut());
     response
+}
+
+/// Finds out who asks and whether that is allowed.
+async fn admit(app: &App, parts: &mut Parts) -> Result<(), Box<Response>> {
+    let headers = &parts.headers;
+    let host = text(headers, header::HOST);
+    if !app.guard.knows_host(host) {
+        let why = "this server does not answer for that Host\n";
+        return Err(Box::new(
+            (StatusCode::MISDIRECTED_REQUEST, why).into_response(),
+        ));
+    }
+    let writes = !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
+    if writes && !is_same_origin(headers, host) {
+        let why = "a change must come from a page of this server";
+        return Err(Box::new(refusal(why)));
+    }
+    let path = parts.uri.path();
+    let is_open = matches!(path, "/healthz" | "/readyz" | "/login") || path.starts_with("/assets/");
+    let who = who(app, parts)
+        .await
+        .map_err(|error| Box::new(Problem::from(error).into_response()))?;
+    let Some(who) = who else {
+        return if is_open {
+            Ok(())
+        } else {
+            Err(Box::new(unknown(parts)))
+        };
+    };
+    if writes && who.read_only && path != "/login" && path != "/logout" {
+        let why = "this token may look, not change";
+        return Err(Box::new(refusal(why)));
+    }
+    parts.extensions.insert(who);
+    Ok(())
+}
+
+fn refusal(why: &str) -> Response {
+    Problem::new(StatusCode::FORBIDDEN, why).into_response()
+}
+
+/// By bearer token, by session, by the key of the output feeds; everybody where no token is configured.
+async fn who(app: &App, parts: &Parts) -> Result<Option<Who>, StoreError> {
+    let local = || Who {
+        name: "local".to_owned(),
+        read_only: false,
+        by_session: false,
+    };
+    if !app.guard.asks_for_token() {
+        return Ok(Some(local()));
+    }
+    if let Some(token) = text(&parts.headers, header::AUTHORIZATION).strip_prefix("Bearer ") {
+        return Ok(app.guard.holder(token));
+    }
+    let is_feed = parts.uri.path().starts_with("/feeds/");
+    if is_feed && app.guard.opens_feeds(parts.uri.query()) {
+        return Ok(Some(Who {
+            name: "feed key".to_owned(),
+            read_only: true,
+            by_session: false,
+        }));
+    }
+    session::holder(app, &parts.headers).await
+}
+
+fn text(headers: &HeaderMap, name: header::HeaderName) -> &str {
+    headers
+        .get(name)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
+}
+
+/// Whether a write comes from one of our own pages, or from no page at all.
+///
+/// Browsers send `Sec-Fetch-Site` or at least `Origin` with every post; programs send neither.
+fn is_same_origin(headers: &HeaderMap, host: &str) -> bool {
+    match text(headers, header::HeaderName::from_static("sec-fetch-site")) {
+        "same-origin" | "none" => return true,
+        "" => {}
+        _ => return false,
+    }
+    match text(headers, header::ORIGIN) {
+        "" => !headers.contains_key(header::ORIGIN),
+        origin => origin
+            .split_once("://")
+            .is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(host)),
+    }
+}
+
+/// People are shown where to log in, programs what to send.
+fn unknown(parts: &Parts) -> Response {
+    let is_page = parts.method == Method::GET
+        && text(&parts.headers, header::ACCEPT).contains("text/html")
+        && !parts.uri.path().starts_with("/api/");
+    if is_page {
+        let here = parts.uri.path_and_query().map_or("/", |here| here.as_str());
+        let next: String = form_urlencoded::byte_serialize(here.as_bytes()).collect();
+        return Redirect::to(&format!("/login?next={next}")).into_response();
+    }
+    let why = "a token is needed: Authorization: Bearer …";
+    let mut response = Problem::new(StatusCode::UNAUTHORIZED, why).into_response();
+    response
+        .headers_mut()
+        .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    response
+}
+
+/// The security headers, where the handler has not set its own.
+pub fn dress(headers: &mut HeaderMap) {
+    for (name, value) in [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CACHE_CONTROL, "private, no-cache"),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (
+            header::HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ),
+        (
+            header::HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
+    ] {
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::secret::Secret;
+    use crate::web::Token;
 
     fn guard(listen: &str, tokens: &[&str]) -> Guard {
-        let tokens = tokens.iter().map(|token| Secret::new(*token)).collect();
+        let tokens = tokens.iter().map(|token| Token {
+            name: (*token).to_owned(),
+            secret: Secret::new(*token),
+            read_only: token.starts_with("ro"),
+        });
         Guard::new(&WebSettings {
             listen: listen.to_owned(),
-            tokens,
+            tokens: tokens.collect(),
+            ..WebSettings::default()
         })
     }
 
@@ -161,14 +360,47 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_asked_for_where_there_is_one() {
-        let open = guard("127.0.0.1:1", &[]);
-        assert!(open.knows_token(None));
-        let closed = guard("127.0.0.1:1", &["right", "other"]);
-        let value = |text: &'static str| Some(HeaderValue::from_static(text));
-        assert!(closed.knows_token(value("Bearer other").as_ref()));
-        assert!(!closed.knows_token(value("Bearer wrong").as_ref()));
-        assert!(!closed.knows_token(value("right").as_ref()));
-        assert!(!closed.knows_token(None));
+    fn a_token_tells_who_holds_it() {
+        let closed = guard("127.0.0.1:1", &["right", "ro-other"]);
+        assert_eq!(closed.holder("right").unwrap().name, "right");
+        assert!(closed.holder("ro-other").unwrap().read_only);
+        assert!(closed.holder("wrong").is_none());
+        assert!(closed.holder("").is_none());
+    }
+
+    #[test]
+    fn the_key_of_the_feeds_is_no_token() {
+        let closed = guard("127.0.0.1:1", &["right"]);
+        let key = closed.feed_key().unwrap().to_owned();
+        assert!(closed.opens_feeds(Some(&format!("key={key}"))));
+        assert!(!closed.opens_feeds(Some("key=right")));
+        assert!(closed.holder(&key).is_none());
+        assert!(!guard("127.0.0.1:1", &[]).opens_feeds(Some("key=")));
+    }
+
+    #[test]
+    fn a_write_comes_from_our_own_pages_or_from_no_page() {
+        for (site, origin, expected) in [
+            (None, None, true),
+            (Some("same-origin"), None, true),
+            (Some("none"), None, true),
+            (Some("cross-site"), None, false),
+            (Some("same-site"), Some("http://127.0.0.1:1"), false),
+            (None, Some("http://127.0.0.1:1"), true),
+            (None, Some("http://127.0.0.1:2"), false),
+            (None, Some("https://evil.example"), false),
+            (None, Some("null"), false),
+            (None, Some(""), false),
+        ] {
+            let mut headers = HeaderMap::new();
+            if let Some(site) = site {
+                headers.insert("sec-fetch-site", site.parse().unwrap());
+            }
+            if let Some(origin) = origin {
+                headers.insert(header::ORIGIN, origin.parse().unwrap());
+            }
+            let told = is_same_origin(&headers, "127.0.0.1:1");
+            assert_eq!(told, expected, "{site:?} {origin:?}");
+        }
     }
 }

@@ -1,21 +1,58 @@
 //! HTTP in: every route of the program on one page.
 //!
-//! Operations endpoints, and what hubs call; pages and API join here. The daemon's state is reached through
-//! `daemon::control` and nothing else.
+//! Pages for people, the same under `/api/v1` for programs, feeds for readers, operations endpoints, and what hubs
+//! call. The daemon's state is reached through `daemon::control` and nothing else.
 
 mod ack;
+mod alerts;
+mod answer;
+mod api;
+mod assets;
+mod chart;
+mod entities;
+mod entries;
+mod events;
+mod feeds;
+mod form;
 mod guard;
+mod held;
+mod help;
+mod highlight;
+mod lang;
+mod layout;
+mod openapi;
 mod ops;
+mod output;
+mod overview;
+mod problem;
+mod receivers;
+mod rules;
+mod search;
+mod session;
+mod settings;
+mod silences;
+mod socket;
+mod stories;
+mod system;
+mod view;
 mod websub;
+mod words;
 
-use std::path::PathBuf;
+pub use socket::Socket;
+
+use std::ops::Deref;
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::get;
+use axum::extract::FromRef;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
 use tokio_util::sync::CancellationToken;
 
 use crate::daemon::control::Control;
+use crate::domain::feed::Feed;
+use crate::domain::id::FeedId;
 use crate::secret::Secret;
 
 /// Where to listen, and who may ask.
@@ -23,65 +60,158 @@ use crate::secret::Secret;
 pub struct WebSettings {
     /// `host:port`, `unix:/path`, or empty for not at all.
     pub listen: String,
-    /// Tokens; `/metrics` asks for one when there is any.
-    pub tokens: Vec<Secret>,
+    /// The address people reach it at; under https cookies are for https only.
+    pub public_url: Option<String>,
+    /// Who may come in; everybody who reaches it where there are none.
+    pub tokens: Vec<Token>,
+    /// How lists of feeds are read and written.
+    pub lists: Lists,
 }
 
-/// A bound socket, not yet served.
-#[derive(Debug)]
-pub enum Socket {
-    /// A TCP port.
-    Tcp(tokio::net::TcpListener),
-    /// A unix socket, with the file to remove at the end.
-    Unix(tokio::net::UnixListener, PathBuf),
+/// A key to pages and API.
+#[derive(Clone, Debug)]
+pub struct Token {
+    /// Who holds it, for what is recorded.
+    pub name: String,
+    /// The key.
+    pub secret: Secret,
+    /// May look, not change.
+    pub read_only: bool,
 }
 
-impl Socket {
-    /// Binds what `listen` says; nothing when it is empty.
-    ///
-    /// # Errors
-    /// A sentence that names the address and what to do.
-    pub async fn bind(listen: &str) -> Result<Option<Self>, String> {
-        if listen.is_empty() {
-            return Ok(None);
-        }
-        if let Some(path) = listen.strip_prefix("unix:") {
-            let path = PathBuf::from(path);
-            // A socket file that nobody listens on is left from a killed process.
-            if path.exists() && tokio::net::UnixStream::connect(&path).await.is_err() {
-                let _ = std::fs::remove_file(&path);
-            }
-            return match tokio::net::UnixListener::bind(&path) {
-                Ok(listener) => Ok(Some(Self::Unix(listener, path))),
-                Err(error) => Err(format!(
-                    "cannot listen on {listen}: {error}: choose another path in [web] listen"
-                )),
-            };
-        }
-        match tokio::net::TcpListener::bind(listen).await {
-            Ok(listener) => Ok(Some(Self::Tcp(listener))),
-            Err(error) => Err(format!(
-                "cannot listen on {listen}: {error}: set another address in [web] listen, or \"\" to switch it off"
-            )),
+/// What config knows of lists of feeds, handed over so that nobody imports config for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Lists {
+    /// Reads OPML, newsboat's `urls`, or one address a line.
+    pub read: fn(&[u8]) -> Listing,
+    /// Writes OPML.
+    pub write: fn(&[Arc<Feed>]) -> String,
+    /// The id of a feed that was given none.
+    pub id_of: fn(&str) -> FeedId,
+}
+
+impl Default for Lists {
+    fn default() -> Self {
+        Self {
+            read: |_| Listing::default(),
+            write: |_| String::new(),
+            id_of: |url| FeedId::new(url),
         }
     }
 }
 
-/// Every route.
-fn router(control: Arc<Control>, settings: &WebSettings) -> Router {
-    let guard = guard::Guard::new(settings);
+/// The feeds of a list, and what could not be used of it.
+#[derive(Clone, Debug, Default)]
+pub struct Listing {
+    /// The feeds, ids derived.
+    pub feeds: Vec<Feed>,
+    /// Why the others cannot be used.
+    pub refused: Vec<String>,
+}
+
+/// What handlers share.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+/// The parts of [`App`].
+pub struct Inner {
+    control: Arc<Control>,
+    guard: guard::Guard,
+    tries: session::Tries,
+    assets: assets::Assets,
+    lists: Lists,
+    /// Listeners to `/events`.
+    listeners: Arc<tokio::sync::Semaphore>,
+    /// People come by https, as far as config tells.
+    is_https: bool,
+    /// The daemon is ending; streams end with it.
+    stop: CancellationToken,
+}
+
+impl Deref for App {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl FromRef<App> for Arc<Control> {
+    fn from_ref(app: &App) -> Self {
+        Arc::clone(&app.control)
+    }
+}
+
+/// Pages, and what their forms do.
+fn pages() -> Router<App> {
     Router::new()
-        .route("/", get(ops::root))
+        .route("/", get(overview::page))
+        .route("/stories", get(stories::list))
+        .route("/stories/{id}", get(stories::one))
+        .route("/stories/{id}/merge", post(stories::merge))
+        .route("/entries/{id}/split", post(stories::split))
+        .route("/alerts", get(alerts::list))
+        .route("/alerts/held", get(held::list))
+        .route("/alerts/{id}", get(alerts::one))
+        .route("/alerts/{id}/ack", post(alerts::ack))
+        .route("/alerts/{id}/mark", post(alerts::mark))
+        .route("/alerts/{id}/resend", post(alerts::resend))
+        .route("/entries", get(entries::list))
+        .route("/entries/{id}", get(entries::one))
+        .route("/rules", get(rules::list))
+        .route("/rules/{id}", get(rules::one))
+        .route("/rules/{id}/delete", post(rules::workshop::remove))
+        .route(
+            "/workshop",
+            get(rules::workshop::page).post(rules::workshop::save),
+        )
+        .route("/entities", get(entities::list))
+        .route("/entities/{id}", get(entities::one))
+        .route("/entities/{id}/alias", post(entities::add_alias))
+        .route("/feeds", get(feeds::list))
+        .route("/feeds/add", get(feeds::add::page).post(feeds::add::save))
+        .route("/feeds/import", post(feeds::add::import))
+        .route("/feeds.opml", get(feeds::add::export))
+        .route("/feeds/{id}", get(feeds::one))
+        .route("/feeds/{id}/poll", post(feeds::poll_now))
+        .route("/feeds/{id}/remove", post(feeds::remove))
+        .route("/receivers", get(receivers::list))
+        .route("/receivers/{id}/test", post(receivers::test))
+        .route("/silences", get(silences::list).post(silences::add))
+        .route("/silences/{id}/end", post(silences::end))
+        .route("/system", get(system::page))
+        .route("/help", get(help::page))
+        .route("/settings", get(settings::page))
+        .route("/login", get(session::page).post(session::log_in))
+        .route("/logout", post(session::log_out))
+        .route("/assets/{name}", get(assets::get))
+}
+
+/// What machines ask, and readers.
+fn machines() -> Router<App> {
+    Router::new()
         .route("/healthz", get(ops::healthz))
         .route("/readyz", get(ops::readyz))
         .route("/metrics", get(ops::metrics))
+        .route("/events", get(events::stream))
+        .route("/feeds/rules/{name}", get(output::rule))
+        .route("/feeds/entities/{name}", get(output::entity))
+        .route("/feeds/stories/{name}", get(output::story))
+        .route("/feeds/search/{name}", get(output::search))
         .route("/websub/{token}", get(websub::verify).post(websub::push))
         .route("/a/{token}", get(ack::ask).post(ack::acknowledge))
+}
+
+/// Every route.
+fn router(app: App) -> Router {
+    pages()
+        .merge(machines())
+        .nest("/api/v1", api::router())
+        .route("/api/openapi.json", get(openapi::document))
         .fallback(ops::not_found)
-        .layer(axum::middleware::from_fn(move |request, next| {
-            guard::check(guard.clone(), request, next)
-        }))
-        .with_state(control)
+        .layer(from_fn_with_state(app.clone(), guard::check))
+        .layer(from_fn_with_state(app.clone(), answer::finish))
+        .with_state(app)
 }
 
 /// Serves until `stop`.
@@ -94,7 +224,18 @@ pub async fn serve(
     settings: WebSettings,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
-    let router = router(control, &settings);
+    let public = settings.public_url.as_deref().unwrap_or_default();
+    let app = App(Arc::new(Inner {
+        control,
+        guard: guard::Guard::new(&settings),
+        tries: session::Tries::default(),
+        assets: assets::Assets::new(),
+        lists: settings.lists,
+        listeners: Arc::new(tokio::sync::Semaphore::new(events::MOST_LISTENERS)),
+        is_https: public.starts_with("https://"),
+        stop: stop.clone(),
+    }));
+    let router = router(app);
     let stopped = async move { stop.cancelled().await };
     match socket {
         Socket::Tcp(listener) => {
@@ -105,11 +246,14 @@ pub async fn serve(
                 .await?;
         }
         Socket::Unix(listener, path) => {
-            tracing::info!(path = %path.display(), "listening on unix:{}", path.display());
+            let shown = path.as_deref().unwrap_or(Path::new("of systemd")).display();
+            tracing::info!(path = %shown, "listening on unix:{shown}");
             axum::serve(listener, router)
                 .with_graceful_shutdown(stopped)
                 .await?;
-            let _ = std::fs::remove_file(path);
+            if let Some(path) = path {
+                let _ = std::fs::remove_file(path);
+            }
         }
     }
     Ok(())

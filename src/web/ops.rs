@@ -10,13 +10,8 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use serde_json::json;
 
+use super::problem::Problem;
 use crate::daemon::control::Control;
-
-/// `GET /`: where to go, until the pages are here.
-pub async fn root() -> impl IntoResponse {
-    "bongsu is running.\n\n/healthz  alive\n/readyz   polling, delivering, store writable\n/metrics  Prometheus\n\n\
-     `bongsu status` and `bongsu alerts list` show the rest.\n"
-}
 
 /// `GET /healthz`: the process answers.
 pub async fn healthz() -> impl IntoResponse {
@@ -50,11 +45,6 @@ pub async fn metrics(State(control): State<Arc<Control>>) -> impl IntoResponse {
 }
 
 /// Anything else.
-pub async fn not_found() -> impl IntoResponse {
-    let problem = json!({ "type": "about:blank", "title": "not found", "status": 404 });
-    (
-        StatusCode::NOT_FOUND,
-        [(header::CONTENT_TYPE, "application/problem+json")],
-        Json(problem),
-    )
+pub async fn not_found() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "there is nothing at this address")
 }

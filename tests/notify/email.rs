@@ -39,7 +39,7 @@ fn with_login(mut settings: EmailSettings) -> EmailSettings {
 }
 
 /// A header's value, unfolded and decoded by hand (RFC 5322, RFC 2047 with `b`).
-fn header(mail: &str, name: &str) -> Option<String> {
+pub fn header(mail: &str, name: &str) -> Option<String> {
     let head = mail.split("\r\n\r\n").next()?.replace("\r\n ", " ");
     let values: Vec<&str> = head
         .split("\r\n")
@@ -68,7 +68,7 @@ fn header(mail: &str, name: &str) -> Option<String> {
 }
 
 /// The decoded parts of a multipart mail.
-fn parts(mail: &str) -> Vec<String> {
+pub fn parts(mail: &str) -> Vec<String> {
     let boundary = mail
         .split("boundary=\"")
         .nth(1)
@@ -550,4 +550,119 @@ fn wrong_settings_name_their_key() {
             .unwrap();
         assert_eq!(error.key, key);
     }
+}
+
+/// Moment, answer, class: servers that are within the protocol, if only just, and servers that are not.
+const ODD: &[(&str, &str, &str)] = &[
+    (
+        "",
+        "220-one moment\r\n220-no robots\r\n220 ready",
+        "delivered",
+    ),
+    // A code without any text is not read: tried again, under the same id.
+    ("", "220", "later"),
+    ("", "421 too many of you", "later"),
+    ("", "554 go away", "refused"),
+    ("", "SSH-2.0-OpenSSH_9.2", "later"),
+    ("", "HTTP/1.1 400 Bad Request\r\n\r\n", "later"),
+    (
+        "EHLO",
+        "250-test\r\n250-X-ODD a=b c\r\n250-8bitmime\r\n250 SIZE 1000",
+        "delivered",
+    ),
+    // Neither 8BITMIME nor SMTPUTF8, and a Korean subject.
+    ("EHLO", "250 test", "delivered"),
+    ("EHLO", "250-test\r\n250-AUTH\r\n250 STARTTLS", "delivered"),
+    ("EHLO", "421 4.3.2 closing", "later"),
+    ("MAIL", "250-ok\r\n250-still\r\n250 2.1.0 fine", "delivered"),
+    ("MAIL", "452 4.3.1 no room", "later"),
+    ("MAIL", "552 5.3.4 too big", "permanent"),
+    ("RCPT", "251 will be forwarded", "delivered"),
+    ("RCPT", "252 cannot say, will try", "delivered"),
+    ("RCPT", "421 shutting down", "later"),
+    (
+        "RCPT",
+        "550-5.7.1 blocked\r\n550-5.7.1 by list\r\n550 5.7.1 see a page",
+        "permanent",
+    ),
+    ("DATA", "451 4.3.0 not now", "later"),
+    ("DATA", "421 shutting down", "later"),
+    ("DATA", "999 what", "later"),
+    (".", "250-2.0.0\r\n250 queued", "delivered"),
+    (".", "250", "later"),
+    (".", "421 4.4.2 took too long", "later"),
+    (".", "452 4.2.2 disk full", "later"),
+    (".", "554 5.6.0 line too long", "permanent"),
+    (".", "what", "later"),
+    ("QUIT", "500 what", "delivered"),
+    ("QUIT", "what", "delivered"),
+];
+
+#[tokio::test]
+async fn odd_answers_mean_what_they_say() {
+    for (moment, reply, expected) in ODD.iter().copied() {
+        let server = Smtp::start(move |line| {
+            if line == moment || !moment.is_empty() && line.starts_with(moment) {
+                Step::Say(reply)
+            } else {
+                Step::Usual
+            }
+        })
+        .await;
+        let sent = email(settings(&server.url()))
+            .send(&outgoing(alert()))
+            .await;
+        let (class, message) = class(&sent);
+        assert_eq!(class, expected, "{moment:?} {reply:?}: {message}");
+        assert!(!message.contains(['\r', '\n']), "{message:?}");
+        if class == "delivered" {
+            let mails = server.mails();
+            assert_eq!(mails.len(), 1, "{moment:?} {reply:?}");
+            assert!(
+                mails[0].data.is_ascii(),
+                "needs neither 8BITMIME nor SMTPUTF8"
+            );
+        }
+    }
+}
+
+/// A server that makes no more of a lost log-in than it is.
+#[tokio::test]
+async fn log_ins_refused_now_and_for_good() {
+    for (reply, expected) in [
+        ("454 4.7.0 directory is down", "later"),
+        ("421 4.7.0 too many log-ins", "later"),
+        ("535-5.7.8 no\r\n535 5.7.8 see a page", "refused"),
+        ("534 5.7.9 use an app password", "refused"),
+        ("538 5.7.11 encryption needed", "refused"),
+        ("503 5.5.1 again?", "refused"),
+    ] {
+        let server = Smtp::start(move |line| {
+            if line.starts_with("AUTH") {
+                Step::Say(reply)
+            } else {
+                Step::Usual
+            }
+        })
+        .await;
+        let settings = with_login(settings(&server.url()));
+        let (class, message) = class(&email(settings).send(&outgoing(alert())).await);
+        assert_eq!(class, expected, "{reply}: {message}");
+        assert!(server.mails().is_empty() && !message.contains(PASSWORD));
+    }
+}
+
+/// The server takes the mail, and says so only after a minute and a half: no second copy is sent.
+#[tokio::test]
+async fn a_late_yes_is_a_yes() {
+    let server = Smtp::start(|line| match line {
+        "." => Step::Late(Duration::from_secs(90), "250 queued, at last"),
+        _ => Step::Usual,
+    })
+    .await;
+    let notifier = email(settings(&server.url()));
+    let sending = outgoing(alert());
+    let attempt = fast_forward(notifier.send(&sending), || !server.mails().is_empty()).await;
+    assert_eq!(class(&attempt).0, "delivered", "{}", class(&attempt).1);
+    assert_eq!(server.mails().len(), 1);
 }

@@ -196,6 +196,35 @@ fn recovery_ends_what_the_incident_began() {
 }
 
 #[test]
+fn an_acknowledgement_stops_the_ringing_of_its_story() {
+    let mut acked = alert(TITLE);
+    acked.reason = bongsu::domain::alert::Reason::Acknowledged;
+    let kind = named("pagerduty");
+    let server = kind.server();
+    let notifier = receiver(&kind.config(&server));
+    for alert in [alert(TITLE), acked.clone()] {
+        let attempt = send(&*notifier, &outgoing(alert));
+        assert_eq!(class(&attempt).trim(), "delivered");
+    }
+    let said: Vec<Value> = kind
+        .messages(&server)
+        .iter()
+        .map(|message| serde_json::from_slice(&message.body).unwrap())
+        .collect();
+    assert_eq!(said[0]["event_action"], "trigger");
+    assert_eq!(said[1]["event_action"], "acknowledge");
+    assert_eq!(said[0]["dedup_key"], said[1]["dedup_key"]);
+
+    let server = Server::start();
+    let story = "bongsu-story-3-1795482540000";
+    let path = format!("/v2/alerts/{story}/acknowledge?identifierType=alias");
+    server.set(&path, Reply::status(202));
+    let kind = named("opsgenie");
+    let attempt = send(&*receiver(&kind.config(&server)), &outgoing(acked));
+    assert_eq!(class(&attempt).trim(), "delivered");
+}
+
+#[test]
 fn templates_word_the_message_of_any_kind_and_are_escaped_like_it() {
     for kind in &ALL {
         let server = kind.server();

@@ -10,7 +10,7 @@ use super::{TITLE, alert, class, outgoing, receiver, send};
 const KEY: &str = "00112233445566778899aabbccddeeff";
 
 /// A server for one connection; what `speak` gives back is what it saw.
-fn once<T: Send + 'static>(
+pub fn once<T: Send + 'static>(
     speak: impl FnOnce(TcpStream) -> T + Send + 'static,
 ) -> (String, JoinHandle<T>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -20,7 +20,7 @@ fn once<T: Send + 'static>(
 }
 
 /// One MQTT packet: its first byte and its body.
-fn packet(stream: &mut TcpStream) -> (u8, Vec<u8>) {
+pub fn packet(stream: &mut TcpStream) -> (u8, Vec<u8>) {
     let mut byte = [0; 1];
     stream.read_exact(&mut byte).unwrap();
     let kind = byte[0];
@@ -38,7 +38,7 @@ fn packet(stream: &mut TcpStream) -> (u8, Vec<u8>) {
     (kind, body)
 }
 
-fn mqtt(address: &str) -> String {
+pub fn mqtt(address: &str) -> String {
     format!(
         "kind = \"mqtt\"\nserver = \"mqtt://{address}\"\ntopic = \"desk/alerts\"\nusername = \"u\"\npassword = \"SESAME-1\""
     )
@@ -93,7 +93,7 @@ fn mqtt_brokers_that_refuse_break_off_or_are_none() {
 }
 
 /// A NATS server for one connection, which answers the publish with `reply`, and what it was sent.
-fn nats(
+pub fn nats(
     info: &'static str,
     after_ping: &'static str,
     reply: &'static str,

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -57,6 +58,24 @@ pub fn freeze(pid: u32) {
     );
 }
 
+/// `bongsu run` on `desk`, to which its standard input is passed as the socket to listen on.
+pub fn passing(desk: &Desk) -> Command {
+    let wanted = desk.command(&["run"]);
+    let mut command = Command::new("sh");
+    let pass = "exec 3<&0 </dev/null; LISTEN_PID=$$ LISTEN_FDS=1 exec \"$@\"";
+    command
+        .args(["-c", pass, "sh"])
+        .arg(wanted.get_program())
+        .args(wanted.get_args());
+    for (name, value) in wanted.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command
+}
+
 /// A running `bongsu run`; killed when dropped.
 pub struct Daemon {
     child: Child,
@@ -72,9 +91,19 @@ impl Daemon {
     }
 
     /// The same of a command that was prepared further.
-    pub fn start_with(mut command: Command, port: u16) -> Self {
+    pub fn start_with(command: Command, port: u16) -> Self {
+        Self::start_on(command, port, Stdio::null())
+    }
+
+    /// The daemon of `desk` with `listener` passed as systemd passes sockets.
+    pub fn start_passed(desk: &Desk, listener: TcpListener) -> Self {
+        let port = listener.local_addr().expect("it is bound").port();
+        Self::start_on(passing(desk), port, OwnedFd::from(listener).into())
+    }
+
+    fn start_on(mut command: Command, port: u16, stdin: Stdio) -> Self {
         let mut child = command
-            .stdin(Stdio::null())
+            .stdin(stdin)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

@@ -87,7 +87,8 @@ pub fn mutated<'a>(cases: &'a [Case], chance: &mut Chance) -> (&'a Case, Vec<u8>
     (case, bytes)
 }
 
-fn mutate(document: &[u8], other: &[u8], chance: &mut Chance) -> Vec<u8> {
+/// `document`, one to six steps worse, with pieces of `other`.
+pub fn mutate(document: &[u8], other: &[u8], chance: &mut Chance) -> Vec<u8> {
     let mut bytes = document.to_vec();
     for _ in 0..=chance.below(6) {
         step(&mut bytes, other, chance);

@@ -4,6 +4,7 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -14,6 +15,8 @@ pub enum Step {
     Usual,
     /// These lines, without their CR LF.
     Say(&'static str),
+    /// The same, after a while.
+    Late(Duration, &'static str),
     /// Closes the connection.
     Drop,
 }
@@ -147,6 +150,10 @@ impl<'a> Session<'a> {
         let text = match step {
             Step::Usual => usual,
             Step::Say(text) => text,
+            Step::Late(after, text) => {
+                tokio::time::sleep(after).await;
+                text
+            }
             Step::Drop => return Ok(false),
         };
         self.stream
@@ -160,7 +167,7 @@ impl<'a> Session<'a> {
         let step = (self.script.lock().unwrap())(line);
         let text = match step {
             Step::Usual => "250 ok",
-            Step::Say(text) => text,
+            Step::Say(text) | Step::Late(_, text) => text,
             Step::Drop => return Ok(false),
         };
         if text.starts_with('2') {

@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import json
 import random
+import socket
 import sys
 import threading
 import time
@@ -29,13 +30,16 @@ def signature(identifier, timestamp, body):
 class World:
     """What publishers say and what the receiver saw. Every method may be called from any thread."""
 
-    def __init__(self, seed=0):
+    def __init__(self, seed=0, window=None):
         self.lock = threading.Condition()
         self.random = random.Random(seed)
+        self.window = window  # a document shows so many entries at most, the youngest; None: all
         self.feeds = {}  # name → list of entries, oldest first
         self.gets = []  # (name, status)
         self.posts = []  # what the hook received, in order
-        self.mood = "good"  # good: always 200; wild: anything a receiver may do that is worth a retry
+        self.mood = "good"  # good: always 200; wild: anything a receiver may do that is worth a retry; bad: all of it but 200
+        self.feed_mood = "good"  # good: the document; bad: errors, silence, pages, halves of documents
+        self.shifts = [0.0]  # seconds by which the other side's clock is or was wrong; the last holds
         self.slow = False  # feeds answer after a short pause, so that a kill lands in mid-poll
         # get, post: a request came; got, posted: its answer has been written
         self.counts = {"get": 0, "got": 0, "post": 0, "posted": 0}
@@ -51,10 +55,19 @@ class World:
                     "title": title,
                     "link": link or f"http://news.example/{feed}/{len(entries)}",
                     "body": body,
-                    "at": time.time(),
+                    "at": self.now(),
                 }
             )
             return guid
+
+    def now(self):
+        """The time that publishers write: that of the other side's clock."""
+        return time.time() + self.shifts[-1]
+
+    def fresh(self, timestamp):
+        """Whether a request was stamped now, by the other side's clock."""
+        now = time.time()
+        return timestamp.isdigit() and any(abs(now + shift - int(timestamp)) < 300 for shift in self.shifts)
 
     def document(self, feed):
         """The feed's document now and its validator, or None when there is no such feed."""
@@ -65,7 +78,7 @@ class World:
                 f"<item><guid isPermaLink='false'>{escape(e['guid'])}</guid><title>{escape(e['title'])}</title>"
                 f"<link>{escape(e['link'])}</link><pubDate>{formatdate(e['at'], usegmt=True)}</pubDate>"
                 f"<description>{escape(e['body'])}</description></item>"
-                for e in reversed(self.feeds[feed])
+                for e in reversed(self.feeds[feed][-(self.window or 0) :])
             )
         text = (
             f"<?xml version='1.0' encoding='UTF-8'?><rss version='2.0'><channel><title>{escape(feed)}</title>"
@@ -73,6 +86,14 @@ class World:
             f"<language>en</language>{items}</channel></rss>"
         ).encode()
         return text, '"' + hashlib.sha256(text).hexdigest()[:16] + '"'
+
+    def told(self, feed, status):
+        """The ledger of what publishers were asked."""
+        self.gets.append((feed, status))
+
+    def took(self, post):
+        """The ledger of what the receiver saw."""
+        self.posts.append(post)
 
     def saw(self, kind):
         """Counts a request and wakes whoever waits for it."""
@@ -106,13 +127,33 @@ class Handler(BaseHTTPRequestHandler):
         if found is None:
             return self.answer(404, b"")
         text, etag = found
+        if world.feed_mood == "bad":
+            world.told(name, 0)
+            self.misbehave(text)
+            return world.saw("got")
         if self.headers.get("If-None-Match") == etag:
-            world.gets.append((name, 304))
+            world.told(name, 304)
             self.answer(304, b"", etag)
         else:
-            world.gets.append((name, 200))
+            world.told(name, 200)
             self.answer(200, text, etag)
         return world.saw("got")
+
+    def misbehave(self, text):
+        """Anything that keeps a feed from being read this time."""
+        kind = self.world.random.choice(["error", "busy", "silent", "page", "half"])
+        if kind == "silent":
+            self.close_connection = True
+        elif kind == "half":
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text[:40])
+            self.close_connection = True
+        elif kind == "page":
+            self.answer(200, b"<!DOCTYPE html><html><head><title>Welcome</title></head><body>Sign in</body></html>")
+        else:
+            self.answer(500 if kind == "error" else 503, b"")
 
     def do_POST(self):
         """The receiver: writes down what came before it decides how to answer."""
@@ -128,15 +169,14 @@ class Handler(BaseHTTPRequestHandler):
         post = {
             "id": identifier,
             "signed": signature(identifier, timestamp, body) in signatures,
-            "fresh": timestamp.isdigit() and abs(time.time() - int(timestamp)) < 300,
+            "fresh": world.fresh(timestamp),
             "alert": alert,
             "accepted": False,
         }
         with world.lock:
-            mood = "good" if world.mood == "good" else world.random.choices(
-                ["good", "late", "error", "busy", "silent"], [60, 15, 10, 5, 10]
-            )[0]
-            world.posts.append(post)
+            weights = {"good": [1, 0, 0, 0, 0], "wild": [60, 15, 10, 5, 10], "bad": [0, 0, 2, 1, 1]}[world.mood]
+            mood = world.random.choices(["good", "late", "error", "busy", "silent"], weights)[0]
+            world.took(post)
         world.saw("post")
         if mood == "silent":
             self.close_connection = True
@@ -179,6 +219,13 @@ def serve(world, port=0):
     server = Server(("127.0.0.1", port), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server.server_address[1]
+
+
+def free_port():
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def main():

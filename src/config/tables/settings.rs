@@ -229,6 +229,7 @@ pub(in crate::config) const ALERTS: &[&str] = &[
     "story_guards",
     "fold_across_languages",
     "health_receivers",
+    "all_well",
 ];
 
 pub(in crate::config) fn alerts(cx: &mut Cx, table: &Table) -> AlertSettings {
@@ -237,7 +238,11 @@ pub(in crate::config) fn alerts(cx: &mut Cx, table: &Table) -> AlertSettings {
     let across = table
         .bool(cx, "fold_across_languages")
         .unwrap_or(default.fold_across_languages);
+    let wanted = "a time and a zone such as \"09:00 Asia/Seoul\"";
+    let all_well = table.get("all_well");
+    let all_well = all_well.and_then(|item| item.parsed(cx, wanted, values::time_in_zone));
     AlertSettings {
+        all_well,
         backlog: table.duration(cx, "backlog").unwrap_or(default.backlog),
         story_window: table
             .duration(cx, "story_window")

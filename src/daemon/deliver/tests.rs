@@ -336,7 +336,7 @@ async fn after_an_outage_what_piled_up_is_one_message_and_what_is_grave_is_its_o
     let ledger = Ledger::default();
     let desk = keeper("desk", &ledger, |_, _, at| {
         if at < later(86_400) {
-            Attempt::later("connection refused")
+            Attempt::unreached("connection refused")
         } else {
             Attempt::delivered()
         }
@@ -384,13 +384,49 @@ async fn after_an_outage_what_piled_up_is_one_message_and_what_is_grave_is_its_o
     );
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_a_receiver_that_hung_may_have_is_repeated_alone_and_is_not_much() {
+    let ledger = Ledger::default();
+    let desk = keeper("desk", &ledger, |_, _, at| {
+        if at < later(86_400) {
+            Attempt::later("nothing was said for 30 s")
+        } else {
+            Attempt::delivered()
+        }
+    });
+    let (_dir, shared) = shared(setup(&[], vec![desk])).await;
+    for hour in 0..24 {
+        for n in 0..17 {
+            let key = format!("Low {hour} {n}");
+            owe_as(&shared, "desk", &key, Severity::Low).await;
+        }
+        pump(&shared, later((hour + 1) * 3_600)).await;
+    }
+    let tried: std::collections::BTreeSet<String> = keys(&ledger).into_iter().collect();
+    let failed = keys(&ledger).len();
+    assert!(tried.len() <= 10, "{tried:?}");
+    pump(&shared, later(2 * 86_400)).await;
+    let told = keys(&ledger).split_off(failed);
+    // Each that may have arrived under its own key, and one digest of all the others.
+    let alone = told.iter().filter(|key| key.starts_with("Low")).count();
+    assert_eq!(
+        (alone, told.len()),
+        (tried.len(), tried.len() + 1),
+        "{told:?}"
+    );
+    assert!(
+        tried.iter().all(|key| told.contains(key)),
+        "{tried:?} {told:?}"
+    );
+}
+
 #[tokio::test]
 async fn a_month_of_outage_ends_in_dead_letters_that_can_all_be_sent_again() {
     let ledger = Ledger::default();
     let month = 30 * 86_400;
     let desk = keeper("desk", &ledger, |_, _, at| {
         if at <= later(30 * 86_400) {
-            Attempt::later("no route")
+            Attempt::unreached("no route")
         } else {
             Attempt::delivered()
         }

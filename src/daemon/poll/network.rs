@@ -127,6 +127,11 @@ impl Network {
         self.inner().watch.offline_since()
     }
 
+    /// Whether a host was taken for unreachable when there was none, and has not answered since.
+    fn suspects(&self, host: &str) -> bool {
+        self.inner().watch.suspects(host)
+    }
+
     /// While there is none: when the next feed is to be tried.
     #[must_use]
     pub fn next_probe(&self) -> Option<Timestamp> {
@@ -246,7 +251,10 @@ pub async fn note(
     ended: Ended,
     kind: OutcomeKind,
 ) -> Result<bool, StoreError> {
-    if ended.private || ended.host.is_empty() || ended.sign == Sign::Silent {
+    // A name that does not resolve does not tell whose it is: what was evidence then ends it now, private or not.
+    let answers_again = ended.sign == Sign::Answered && shared.network.suspects(&ended.host);
+    let own = ended.private && !answers_again;
+    if own || ended.host.is_empty() || ended.sign == Sign::Silent {
         return Ok(false);
     }
     let hosts = match ended.sign {

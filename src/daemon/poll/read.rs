@@ -295,7 +295,8 @@ impl Digest {
 
     /// New entries published before this raise no alert.
     fn backlog_before(&self) -> Timestamp {
-        backlog_before(self.now, self.old.last_success, self.setup.alerts.backlog)
+        let shown = self.old.signs.last_shown(self.old.last_success);
+        backlog_before(self.now, shown, self.setup.alerts.backlog)
     }
 
     /// All rows of the poll, as one value.

@@ -94,6 +94,8 @@ pub struct Attempt {
     pub answer: String,
     /// How long it took.
     pub duration: Duration,
+    /// Whether a connection stood; without one the message surely did not arrive.
+    pub reached: bool,
 }
 
 impl Attempt {
@@ -105,6 +107,7 @@ impl Attempt {
             status: None,
             answer: String::new(),
             duration: Duration::ZERO,
+            reached: true,
         }
     }
 
@@ -121,6 +124,24 @@ impl Attempt {
             message: message.into(),
             wait: None,
         })
+    }
+
+    /// To be tried later, since nobody was reached.
+    #[must_use]
+    pub fn unreached(message: impl Into<String>) -> Self {
+        Self {
+            reached: false,
+            ..Self::later(message)
+        }
+    }
+
+    /// Whether the receiver may have taken the message although it did not say so: it hung, the connection broke, or
+    /// it failed on its side after the message was there. A 4xx and a 503 are said before that.
+    #[must_use]
+    pub fn may_have_arrived(&self) -> bool {
+        matches!(self.outcome, AttemptOutcome::Later { .. })
+            && self.reached
+            && !matches!(self.status, Some(400..=499 | 503))
     }
 
     /// To be repaired by people.

@@ -144,6 +144,7 @@ impl Frame {
     pub fn remark(&self, reason: Reason) -> Option<&str> {
         match reason {
             Reason::Revision => Some(self.pick("changed entry", "수정된 기사")),
+            Reason::Acknowledged => Some(self.pick("acknowledged", "확인됨")),
             Reason::Escalation => Some(self.pick("more sources carry it", "여러 매체 보도")),
             Reason::NewStory
             | Reason::NewEntry
@@ -171,6 +172,15 @@ impl Frame {
     #[must_use]
     pub fn matched(&self, terms: &str) -> String {
         self.say(format!("matched: {terms}"), format!("일치: {terms}"))
+    }
+
+    /// Another rule's alert in the same message: `also matched: …`.
+    #[must_use]
+    pub fn also(&self, what: &str) -> String {
+        self.say(
+            format!("also matched: {what}"),
+            format!("함께 일치: {what}"),
+        )
     }
 
     /// A copy that was held back: `same story: …`.

@@ -221,6 +221,7 @@ mod tests {
             },
             collects: None,
             give_up: Duration::from_hours(72),
+            hears_acks: false,
         }
     }
 

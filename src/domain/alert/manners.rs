@@ -36,6 +36,8 @@ pub struct Manner {
     pub collects: Option<Collects>,
     /// How long a message to it is tried.
     pub give_up: Duration,
+    /// Whether it is told when an alert that it got is acknowledged.
+    pub hears_acks: bool,
 }
 
 /// A receiver that gets its alerts in digests.
@@ -85,6 +87,12 @@ impl Manners {
             },
             story_window,
         }
+    }
+
+    /// The same receivers, told of what other definitions find.
+    #[must_use]
+    pub fn with(&self, definitions: &Definitions) -> Self {
+        Self::new(self.receivers.clone(), definitions, self.story_window)
     }
 
     /// The manner of a rule; none of one that config does not have.

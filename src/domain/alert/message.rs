@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::Reason;
 use super::frame::Frame;
 use super::plain;
-use super::wire::{WireAlert, WireStory};
+use super::wire::{WireAlert, WireAlso, WireRule, WireStory};
 use crate::domain::entry::wire::WireEntry;
 use crate::domain::rule::Severity;
 
@@ -180,6 +180,7 @@ fn of_entry(alert: &WireAlert, entry: &WireEntry, frame: &Frame, now: Timestamp)
         lines.push(frame.first_seen(seen, now).into());
     }
     lines.push(why_line(alert, frame).into());
+    lines.extend(also_lines(&alert.also, frame));
     lines.extend(
         alert
             .story
@@ -193,6 +194,29 @@ fn of_entry(alert: &WireAlert, entry: &WireEntry, frame: &Frame, now: Timestamp)
         snippet: snippet::snippet(entry, &alert.matches),
         links: Vec::from_iter(link(entry.url.as_deref(), frame.article())),
     }
+}
+
+/// The rules that tell of the same story in the same message.
+fn also_lines(also: &[WireAlso], frame: &Frame) -> Vec<Line> {
+    let (other, same): (Vec<&WireAlso>, Vec<&WireAlso>) =
+        also.iter().partition(|also| also.entry.is_some());
+    let names: Vec<String> = same.iter().map(|also| name_of(&also.rule)).collect();
+    let mut lines: Vec<Line> = Vec::new();
+    if !names.is_empty() {
+        lines.push(frame.also(&names.join(", ")).into());
+    }
+    for also in other {
+        let entry = also.entry.iter();
+        lines.extend(entry.map(|entry| Line {
+            text: frame.also(&format!(
+                "{} · {}",
+                name_of(&also.rule),
+                plain::one_line(&entry.title, TITLE_CHARS)
+            )),
+            url: entry.url.as_deref().and_then(plain::link),
+        }));
+    }
+    lines
 }
 
 /// What was held back as a copy: a wrong fold must not hide another event.
@@ -263,9 +287,13 @@ fn why_line(alert: &WireAlert, frame: &Frame) -> String {
 }
 
 fn rule_name(alert: &WireAlert) -> String {
-    let title = plain::one_line(&alert.rule.title, 100);
+    name_of(&alert.rule)
+}
+
+fn name_of(rule: &WireRule) -> String {
+    let title = plain::one_line(&rule.title, 100);
     if title.is_empty() {
-        plain::one_line(&alert.rule.id, 100)
+        plain::one_line(&rule.id, 100)
     } else {
         title
     }

@@ -42,11 +42,13 @@ pub enum Reason {
     Health,
     /// It is right again.
     Resolved,
+    /// Somebody has seen an alert; told to those on call, so that they stop ringing.
+    Acknowledged,
 }
 
 impl Reason {
     /// All reasons.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::NewStory,
         Self::NewEntry,
         Self::Revision,
@@ -54,6 +56,7 @@ impl Reason {
         Self::Digest,
         Self::Health,
         Self::Resolved,
+        Self::Acknowledged,
     ];
 
     /// The spelling on the wire and in the store.
@@ -67,6 +70,7 @@ impl Reason {
             Self::Digest => "digest",
             Self::Health => "health",
             Self::Resolved => "resolved",
+            Self::Acknowledged => "acknowledged",
         }
     }
 

@@ -106,6 +106,17 @@ impl Bucket {
     }
 }
 
+impl Bucket {
+    /// Puts back what was taken for a message that did not go after all.
+    #[must_use]
+    pub fn put_back(self, rate: Rate, now: Timestamp) -> Self {
+        let each = signed(rate.per / rate.count.max(1));
+        Self {
+            full_at: after(self.full_at, -each).max(now),
+        }
+    }
+}
+
 fn signed(duration: Duration) -> SignedDuration {
     SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
 }

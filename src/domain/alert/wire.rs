@@ -40,6 +40,9 @@ pub struct WireAlert {
     /// The alerts of a digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alerts: Option<Vec<WireAlert>>,
+    /// Other alerts of the same story that come in the same message; only to people.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<WireAlso>,
     /// By how many seconds the message is late since its receiver could not be reached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub late_by: Option<u64>,
@@ -93,6 +96,18 @@ pub struct WireFolded {
     /// Why it was taken for a copy.
     #[serde(default)]
     pub why: String,
+}
+
+/// Another alert of the same story, told in the same message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WireAlso {
+    /// The store's id.
+    pub id: String,
+    /// Which rule.
+    pub rule: WireRule,
+    /// Its entry, where that is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry: Option<WireFolded>,
 }
 
 /// What is wrong with the system.

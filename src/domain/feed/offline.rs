@@ -88,6 +88,12 @@ impl Watch {
         self.since
     }
 
+    /// Whether `host` was part of a verdict, and has not answered since.
+    #[must_use]
+    pub fn suspects(&self, host: &str) -> bool {
+        self.suspects.contains(host)
+    }
+
     /// Whether what happened at `at` is still looked at.
     #[must_use]
     pub fn remembers(at: Timestamp, now: Timestamp) -> bool {

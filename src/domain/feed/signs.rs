@@ -33,6 +33,9 @@ pub struct Signs {
     /// Good polls in a row that left a feed with stored entries without any.
     #[serde(skip_serializing_if = "is_zero")]
     pub empty: u32,
+    /// When the last poll before these ended well; `backlog` is measured from it, since they showed nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shown: Option<Timestamp>,
 }
 
 /// The gaps of a feed, as its schedule and its lists need them.
@@ -101,6 +104,11 @@ impl Signs {
                 None if signs.empty > 0 => signs.empty.saturating_add(1),
                 _ => 0,
             };
+            signs.shown = match signs.empty {
+                0 => None,
+                1 => old.last_success,
+                _ => signs.shown,
+            };
         } else if shown.kind == OutcomeKind::NotAFeed {
             signs.candidates = shown.candidates.to_vec();
         }
@@ -116,6 +124,12 @@ impl Signs {
         }
         signs.filling |= shown.filling;
         signs
+    }
+
+    /// When entries could last be seen: before polls that showed none, else `last_success`.
+    #[must_use]
+    pub fn last_shown(&self, last_success: Option<Timestamp>) -> Option<Timestamp> {
+        self.shown.or(last_success)
     }
 
     /// The note for the history where polls without entries have become suspicious.
@@ -224,6 +238,27 @@ mod tests {
             signs.empty, 0,
             "a feed that never had an entry may be empty"
         );
+    }
+
+    #[test]
+    fn what_appeared_while_a_feed_showed_nothing_is_measured_from_before() {
+        use OutcomeKind::{NetError, NotModified, OkNew, OkSame};
+        let mut state = old();
+        for (hour, kind, entries, shown_at) in [
+            (0, OkSame, Some(0), -4),
+            (30, OkSame, Some(0), -4),
+            (50, NetError, None, -4),
+            (60, NotModified, None, -4),
+            (70, OkNew, Some(3), 70),
+            (80, OkSame, Some(3), 80),
+        ] {
+            state.signs = Signs::after(&feed(), &state, &shown(kind, entries));
+            if kind.is_good() {
+                state.last_success = Some(at(hour));
+            }
+            let last = state.signs.last_shown(state.last_success);
+            assert_eq!(last, Some(at(shown_at)), "{hour}");
+        }
     }
 
     #[test]

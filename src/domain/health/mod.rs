@@ -1,7 +1,7 @@
 //! What is wrong with the system itself: conditions, when people are told of them, and when they are over.
 //!
 //! Pure. Facts in, conditions out (`feeds`, `silence`, `receivers`, `machine`, `rules`); `watch` turns conditions into
-//! what is told. Facts are gathered by `daemon::health`, rows are `store::health`'s.
+//! what is told, `well` says once a day that there is none. Facts are gathered by `daemon::health`, rows are `store::health`'s.
 
 pub mod feeds;
 pub mod machine;
@@ -9,6 +9,7 @@ pub mod receivers;
 pub mod rules;
 pub mod silence;
 pub mod watch;
+pub mod well;
 
 use std::time::Duration;
 
@@ -51,6 +52,8 @@ pub enum Kind {
     OutboxLate,
     /// Deliveries were given up.
     DeadLetters,
+    /// A template of a receiver failed on a message.
+    TemplateFailing,
     /// The store did not take writes.
     StoreFailing,
     /// The disk is nearly full.
@@ -69,7 +72,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Unreachable,
         Self::FeedFailing,
         Self::NotAFeed,
@@ -82,6 +85,7 @@ impl Kind {
         Self::ReceiverGone,
         Self::OutboxLate,
         Self::DeadLetters,
+        Self::TemplateFailing,
         Self::StoreFailing,
         Self::DiskFull,
         Self::ClockJumped,
@@ -107,6 +111,7 @@ impl Kind {
             Self::ReceiverGone => "receiver-gone",
             Self::OutboxLate => "outbox-late",
             Self::DeadLetters => "dead-letters",
+            Self::TemplateFailing => "template-failing",
             Self::StoreFailing => "store-failing",
             Self::DiskFull => "disk-full",
             Self::ClockJumped => "clock-jumped",
@@ -133,6 +138,7 @@ impl Kind {
             | Self::FeedEmpty
             | Self::FeedSilent
             | Self::PollsBehind
+            | Self::TemplateFailing
             | Self::ConfigRefused
             | Self::RuleStopped => Severity::Medium,
             Self::ClockJumped | Self::RuleBroad => Severity::Low,

@@ -28,6 +28,8 @@ pub struct Facts {
     pub oldest_high: Option<Timestamp>,
     /// Deliveries given up within a day, and why the last was.
     pub dead: Option<(u64, String)>,
+    /// What is wrong with its templates.
+    pub complaint: Option<String>,
     /// Whether people were told that it fails.
     pub told: bool,
 }
@@ -76,6 +78,13 @@ fn of(facts: &Facts, now: Timestamp) -> Vec<Condition> {
                 "what matters waits for receiver {id} since {}; {waiting}",
                 at(oldest)
             ),
+        ));
+    }
+    if let Some(complaint) = &facts.complaint {
+        conditions.push(Condition::new(
+            Kind::TemplateFailing,
+            id,
+            format!("a template of receiver {id} fails, the built-in words are sent: {complaint}"),
         ));
     }
     // That nothing more can be said to it is told already.
@@ -136,6 +145,18 @@ mod tests {
             ..Facts::default()
         };
         assert_eq!(kinds(refused), [Kind::ReceiverFailing]);
+    }
+
+    #[test]
+    fn a_template_that_fails_is_told_beside_all_else() {
+        let facts = Facts {
+            id: "desk".to_owned(),
+            complaint: Some("`title` for alert 7: undefined value".to_owned()),
+            ..Facts::default()
+        };
+        let found = judge(&[facts], now());
+        assert_eq!(found[0].kind, Kind::TemplateFailing);
+        assert!(found[0].text.contains("`title` for alert 7"));
     }
 
     #[test]

@@ -136,6 +136,7 @@ pub fn alert(known: &Known, reason: Reason, now: Timestamp) -> WireAlert {
             text: known.text.clone(),
         }),
         alerts: None,
+        also: Vec::new(),
         late_by: None,
         links: WireLinks::default(),
         test: false,

@@ -25,6 +25,7 @@ mod names;
 mod near;
 mod node;
 mod pattern;
+pub mod pieces;
 mod postings;
 mod probe;
 mod query;

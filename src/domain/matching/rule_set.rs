@@ -306,7 +306,7 @@ impl RuleSet {
     }
 
     /// The set that holds a rule as it is now.
-    fn holder(&self, rule: &RuleId) -> Option<(&Compiled, &RulePlan)> {
+    pub(super) fn holder(&self, rule: &RuleId) -> Option<(&Compiled, &RulePlan)> {
         if let Some(edits) = &self.edits {
             let plan = edits.set.rules.iter().find(|plan| plan.id == *rule);
             if let Some(plan) = plan {

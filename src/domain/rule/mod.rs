@@ -3,6 +3,7 @@
 //! Text to tree with diagnostics at the character lives here; what a tree means over an entry is in
 //! `domain::matching`. Where the text stood in a file is config's business.
 
+pub mod added;
 pub mod ast;
 mod chars;
 pub mod diagnostic;

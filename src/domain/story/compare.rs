@@ -6,6 +6,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::align::{Diff, diff};
+use super::facts;
 use super::policy::Policy;
 use super::signature::{Alphabet, Signature};
 use super::token::{Kind, Token};
@@ -104,6 +105,9 @@ pub fn compare(one: &Signature, other: &Signature, policy: &Policy) -> Verdict {
             Some(why) => related(why),
         };
     }
+    if let Some(figure) = same_facts(&diff, one, other) {
+        return Verdict::new(Relation::Same, diff.contained, format!("facts {figure}"));
+    }
     let witness = overlap.counts && overlap.share >= WITNESS && overlap.lead >= LEAD;
     if let Some(why) = other_event(&diff, witness) {
         return related(why);
@@ -116,6 +120,17 @@ pub fn compare(one: &Signature, other: &Signature, policy: &Policy) -> Verdict {
         ),
         Err(why) => related(why),
     }
+}
+
+/// Whether they agree fact by fact though not in words: the figure that shows it.
+fn same_facts(diff: &Diff<'_>, one: &Signature, other: &Signature) -> Option<String> {
+    if between(one, other) > SOON || strangers(diff, one, other).is_some() {
+        return None;
+    }
+    if diff.recurs {
+        return facts::same_result(one, other);
+    }
+    facts::agree(one, other).ok()
 }
 
 /// Likeness from which on a sum in common is enough.

@@ -7,6 +7,7 @@
 
 mod align;
 pub mod compare;
+mod facts;
 mod forms;
 pub mod frame;
 mod korean;
@@ -14,6 +15,7 @@ mod numbers;
 pub mod owners;
 mod pieces;
 pub mod policy;
+mod quantity;
 pub mod shingles;
 pub mod signature;
 mod token;

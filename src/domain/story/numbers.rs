@@ -1,59 +1,11 @@
-//! Figures, ordinals and dates of a headline, in English and Korean.
+//! Figures, ordinals and dates of a headline, in English and Korean, read from its runs.
 //!
-//! A sum in another currency is a conversion and contradicts nothing; a rounded one agrees.
+//! What two figures are to each other is `quantity`'s business.
 
 use super::pieces::{Piece, Script};
+use super::quantity::{Quantity, currency, sign};
 use super::token::{Kind, is_year};
 use super::vocabulary::{self, Role};
-
-/// A figure with what it counts.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Quantity {
-    pub value: f64,
-    /// A currency, `%`, a counted thing, or empty where none is named.
-    pub unit: String,
-    /// Written with a scale (`million`, `억`): likely rounded.
-    pub scaled: bool,
-}
-
-/// Rounding in copies: 6.45 and 6.5 billion.
-const ROUNDING: f64 = 0.06;
-
-impl Quantity {
-    /// Whether both may be the same figure.
-    pub(super) fn agrees(&self, other: &Self) -> bool {
-        let counts = |one: &Self| !one.is_money() && one.unit != "%";
-        (self.unit == other.unit
-            || self.unit.is_empty()
-            || other.unit.is_empty()
-            || counts(self) && counts(other))
-            && self.is_close(other)
-    }
-
-    /// Whether both count the same thing and are not the same.
-    pub(super) fn contradicts(&self, other: &Self) -> bool {
-        self.unit == other.unit && !self.is_close(other)
-    }
-
-    fn is_close(&self, other: &Self) -> bool {
-        let (small, large) = (self.value.min(other.value), self.value.max(other.value));
-        let rounded =
-            |one: f64, other: f64| one.fract() == 0.0 && (other.round() - one).abs() < f64::EPSILON;
-        (large - small).abs() < 1e-9
-            || self.scaled && other.scaled && large - small <= large * ROUNDING
-            || self.unit == "%" && (rounded(small, large) || rounded(large, small))
-    }
-
-    /// A sum of money, which another currency tells otherwise.
-    pub(super) fn is_money(&self) -> bool {
-        MONEY.iter().any(|(_, money)| *money == self.unit)
-    }
-
-    /// Says more than a small count: it can bear witness that two headlines tell of one thing.
-    pub(super) fn is_telling(&self) -> bool {
-        self.scaled || self.value >= 10.0
-    }
-}
 
 const SCALES: &[(&str, f64)] = &[
     ("thousand", 1e3),
@@ -78,37 +30,6 @@ const HANGUL_SCALES: &[(&str, f64)] = &[
     ("만", 1e4),
     ("천", 1e3),
     ("백", 1e2),
-];
-const MONEY: &[(&str, &str)] = &[
-    ("dollar", "usd"),
-    ("usd", "usd"),
-    ("won", "krw"),
-    ("krw", "krw"),
-    ("euro", "eur"),
-    ("eur", "eur"),
-    ("pound", "gbp"),
-    ("gbp", "gbp"),
-    ("yen", "jpy"),
-    ("jpy", "jpy"),
-    ("yuan", "cny"),
-    ("zloty", "pln"),
-    ("zlotys", "pln"),
-    ("kroner", "nok"),
-    ("kronor", "sek"),
-    ("달러", "usd"),
-    ("원", "krw"),
-    ("유로", "eur"),
-    ("파운드", "gbp"),
-    ("엔", "jpy"),
-    ("위안", "cny"),
-    ("즈워티", "pln"),
-];
-const SIGNS: &[(char, &str)] = &[
-    ('$', "usd"),
-    ('€', "eur"),
-    ('£', "gbp"),
-    ('₩', "krw"),
-    ('¥', "jpy"),
 ];
 const COUNTS: &[&str] = &[
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
@@ -217,7 +138,8 @@ impl<'a> Reader<'a> {
         {
             return Some((Kind::Date("month"), (month + 1).to_string(), at + 1));
         }
-        let count = COUNTS.iter().position(|word| *word == text)?;
+        let count = COUNTS.iter().position(|word| *word == text);
+        let count = count.or_else(|| (text == "dozen").then_some(12))?;
         let value = f64::from(u8::try_from(count).ok()?);
         Some(self.quantity((value, None, false), at + 1))
     }
@@ -272,7 +194,11 @@ impl<'a> Reader<'a> {
         let mut value: f64 = piece.text.trim_end_matches('.').parse().ok()?;
         let mut next = at + 1;
         let mut scaled = false;
+        // `EUR 3.1bn`
+        let before = at.checked_sub(1).and_then(|before| self.piece(before));
+        let code = before.filter(|before| before.text.len() == 3);
         let money = piece.gap.money.and_then(sign);
+        let money = money.or_else(|| code.and_then(|code| currency(&code.text)));
         let whole = piece.text.trim_end_matches('.');
         if let Some(after) = self.glued(next) {
             if let Some(read) = self.suffixed(value, after, next) {
@@ -301,9 +227,7 @@ impl<'a> Reader<'a> {
         if !scaled && money.is_none() && is_year(whole) {
             return Some((Kind::Date("year"), whole.to_owned(), next));
         }
-        let before = at
-            .checked_sub(1)
-            .map(|before| self.pieces[before].text.as_str());
+        let before = before.map(|before| before.text.as_str());
         if !scaled && money.is_none() && before.is_some_and(|before| NUMBERED.contains(&before)) {
             return Some((Kind::Ordinal("no"), whole.to_owned(), next));
         }
@@ -458,21 +382,6 @@ fn scale(text: &str) -> Option<f64> {
         .iter()
         .find(|(word, _)| *word == text)
         .map(|(_, scale)| *scale)
-}
-
-fn sign(c: char) -> Option<&'static str> {
-    SIGNS
-        .iter()
-        .find(|(sign, _)| *sign == c)
-        .map(|(_, money)| *money)
-}
-
-fn currency(text: &str) -> Option<&'static str> {
-    let hangul = text.chars().next().is_some_and(vocabulary::is_hangul);
-    MONEY
-        .iter()
-        .find(|(word, _)| *word == text || hangul && text.starts_with(word))
-        .map(|(_, money)| *money)
 }
 
 /// `sep`, `sept`, `september`, and no other word that begins so.

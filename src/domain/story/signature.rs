@@ -11,6 +11,8 @@ use crate::domain::entry::identity::fold;
 
 /// Bytes of a text that names are looked for in.
 const TEXT: usize = 6_000;
+/// Of these, the beginning that says what a headline leaves out.
+const BEGINNING: usize = 400;
 /// Words by which an entry is found again.
 const MOST_TERMS: usize = 14;
 /// Entities by which it is found again.
@@ -47,6 +49,8 @@ pub(super) enum Alphabet {
 #[derive(Clone, Debug)]
 pub struct Signature {
     pub(super) tokens: Vec<Token>,
+    /// The same of how its text begins.
+    pub(super) lead: Vec<Token>,
     /// The headline's letters and digits.
     pub(super) title: String,
     /// The text's, for names.
@@ -71,8 +75,13 @@ impl Signature {
         while !told.text.is_char_boundary(end) {
             end -= 1;
         }
+        let mut beginning = end.min(BEGINNING);
+        while !told.text.is_char_boundary(beginning) {
+            beginning -= 1;
+        }
         Self {
             tokens: tokens(own, from, told.in_title),
+            lead: tokens(&told.text[..beginning], 0, &[]),
             title: fold(own),
             text: fold(&told.text[..end]),
             body: Shingles::of(told.text),
@@ -93,6 +102,11 @@ impl Signature {
             Some(entity) => self.named.contains(entity),
             None => self.text.contains(&token.key),
         }
+    }
+
+    /// All that the headline and the beginning of the text say.
+    pub(super) fn said(&self) -> impl Iterator<Item = &Token> {
+        self.tokens.iter().chain(&self.lead)
     }
 
     /// The name that another is preferred to, where the headline says so.

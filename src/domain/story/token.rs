@@ -3,8 +3,9 @@
 //! Whether two headlines say the same is `compare`'s business.
 
 use super::forms::{CLAUSES, PAIRS, VISITS, korean_places};
-use super::numbers::{Quantity, Reader};
+use super::numbers::Reader;
 use super::pieces::{Piece, Script, pieces};
+use super::quantity::{Quantity, is_currency};
 use super::vocabulary::{self, Role, Weight};
 
 /// What a word of a headline is.
@@ -100,7 +101,11 @@ pub(super) fn tokens(title: &str, from: usize, names: &[Named]) -> Vec<Token> {
     let mut out = writer.out;
     dedup(&mut out);
     // Who is on the list was selected for it; what is tested was launched.
-    for (said, too) in [("shortlist", "select"), ("test", "launch")] {
+    for (said, too) in [
+        ("shortlist", "select"),
+        ("test", "launch"),
+        ("keep", "leave"),
+    ] {
         if out
             .iter()
             .any(|token| token.key == said && token.kind.is_event())
@@ -242,6 +247,7 @@ impl Writer<'_> {
             || is_year(&second.text)
             || is_period(&first.text, &second.text)
             || second.gap.money.is_some()
+            || is_currency(&first.text)
         {
             return None;
         }
@@ -284,6 +290,8 @@ impl Writer<'_> {
         let capital = self.cased && piece.capital && at > 0;
         let beside = self.name_end == Some(at) && !piece.gap.mark;
         match vocabulary::role_of(text) {
+            // It belongs to the sum behind it.
+            None if is_currency(text) && self.is_figure(next) => {}
             // A pronoun, not the country.
             Some(Role::Place("usa")) if text == "us" && !piece.shouted => {}
             Some(Role::Place(place)) => {

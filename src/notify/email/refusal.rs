@@ -37,8 +37,9 @@ pub(super) fn attempt(stage: Stage, error: &Error) -> Attempt {
                 "cannot log in: {said}: leave out `username`, or use another server"
             )),
             Stage::Data => Attempt::later(format!("the mail may have arrived: {said}")),
-            Stage::Connect => Attempt::later(format!("cannot connect: {}", with_repair(&said))),
-            _ => Attempt::later(said),
+            Stage::Connect => Attempt::unreached(format!("cannot connect: {}", with_repair(&said))),
+            // No mail was under way yet.
+            _ => Attempt::unreached(said),
         };
     };
     let attempt = match (stage, code) {

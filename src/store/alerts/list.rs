@@ -186,6 +186,57 @@ pub fn list(conn: &Connection, filter: &AlertFilter, limit: u32) -> Result<Vec<A
     Ok(alerts)
 }
 
+/// The id of the newest alert; 0 where there is none.
+pub fn newest(conn: &Connection) -> Result<i64> {
+    Ok(conn
+        .prepare_cached("select coalesce(max(seq), 0) from alert")?
+        .query_row([], |row| row.get(0))?)
+}
+
+/// The ids of alerts raised after one, the oldest first.
+pub fn after(conn: &Connection, alert: i64, limit: u32) -> Result<Vec<i64>> {
+    let mut query =
+        conn.prepare_cached("select seq from alert where seq > ?1 order by seq limit ?2")?;
+    let rows = query.query_map(rusqlite::params![alert, limit], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The alerts of a story, newest first.
+pub fn on_story(conn: &Connection, story: i64, limit: u32) -> Result<Vec<AlertRow>> {
+    listed(
+        conn,
+        "select seq from alert where story = ?1 order by seq desc limit ?2",
+        &story,
+        limit,
+    )
+}
+
+/// The newest alerts on entries that name an entity, newest first.
+pub fn on_entity(conn: &Connection, entity: &str, limit: u32) -> Result<Vec<AlertRow>> {
+    listed(
+        conn,
+        "select a.seq from (select entry from mention where entity = ?1 order by entry desc limit 5000) m
+         join alert a on a.entry = m.entry order by a.seq desc limit ?2",
+        &entity,
+        limit,
+    )
+}
+
+fn listed(
+    conn: &Connection,
+    sql: &str,
+    of: &dyn rusqlite::ToSql,
+    limit: u32,
+) -> Result<Vec<AlertRow>> {
+    let mut query = conn.prepare_cached(sql)?;
+    let ids: Vec<i64> = query
+        .query_map(rusqlite::params![of, limit], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    let rows = ids.into_iter().map(|id| one(conn, id));
+    let rows: Vec<Option<AlertRow>> = rows.collect::<Result<_>>()?;
+    Ok(rows.into_iter().flatten().collect())
+}
+
 /// One alert as it stands in a list.
 pub fn one(conn: &Connection, alert: i64) -> Result<Option<AlertRow>> {
     let filter = AlertFilter {

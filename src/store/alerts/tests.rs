@@ -32,6 +32,7 @@ fn health(reason: Reason, key: &str) -> WireAlert {
             text: "feed a has failed since yesterday".to_owned(),
         }),
         alerts: None,
+        also: Vec::new(),
         late_by: None,
         links: WireLinks::default(),
         test: false,

@@ -83,6 +83,7 @@ pub fn wire(conn: &Connection, alert: i64, public_url: Option<&str>) -> Result<O
         rule: stored.rule,
         health: None,
         alerts: None,
+        also: Vec::new(),
         late_by: None,
         links,
         test: false,

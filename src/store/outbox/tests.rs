@@ -49,6 +49,7 @@ fn later(wait: Option<u64>) -> Attempt {
         status: Some(503),
         answer: "busy".to_owned(),
         duration: Duration::from_millis(20),
+        reached: true,
     }
 }
 
@@ -68,6 +69,7 @@ fn accepted() -> Attempt {
         status: Some(200),
         answer: String::new(),
         duration: Duration::from_millis(20),
+        reached: true,
     }
 }
 

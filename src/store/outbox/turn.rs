@@ -20,6 +20,10 @@ use crate::domain::rule::Severity;
 const PILE: u32 = 20;
 /// What waits shorter, and will, does not pile up.
 const LONG_WAIT: Duration = Duration::from_mins(10);
+/// So many messages that may have arrived are enough to try an open circuit with.
+const PROBES: u32 = 5;
+/// More alerts than this never come in one message.
+const MOST_BESIDE: u32 = 10;
 /// What such a message is called.
 const CATCH_UP: &str = "Alerts that waited";
 
@@ -67,6 +71,8 @@ pub struct Claimed {
     pub owner: String,
     /// Whether its receiver has failed since it, or the oldest that it carries, was owed, with whatever message.
     pub receiver_failed: bool,
+    /// Other alerts of the same story that come in the same message.
+    pub beside: Vec<Claimed>,
 }
 
 /// Takes deliveries of one receiver under lease, the most severe and then the oldest first.
@@ -116,12 +122,12 @@ fn may_speak(tx: &Transaction<'_>, claim: &Claim<'_>) -> Result<bool> {
 }
 
 /// Puts what piled up below high into one message, where it waits long or will: after an outage, or behind a bucket.
-/// Not while the receiver fails: first it has to take something.
+/// Not while the receiver fails: first it has to take something. What may have arrived goes by itself.
 fn gather_pile(tx: &Transaction<'_>, claim: &Claim<'_>, to: &Addressee) -> Result<()> {
     let many: bool = tx
         .prepare_cached(
             "select count(*) > ?3 from (select 1 from delivery
-                where receiver = ?1 and state = 'due' and severity < ?2 limit ?3 + 1)
+                where receiver = ?1 and state = 'due' and severity < ?2 and perhaps = 0 limit ?3 + 1)
              where not exists (select 1 from receiver where id = ?1 and streak > 0)",
         )?
         .query_row(
@@ -134,6 +140,7 @@ fn gather_pile(tx: &Transaction<'_>, claim: &Claim<'_>, to: &Addressee) -> Resul
     let mut query = tx.prepare_cached(
         "select d.seq, d.created, d.key from delivery d join alert a on a.seq = d.alert
          where d.receiver = ?1 and d.state = 'due' and d.severity < ?2 and a.reason <> 'digest'
+            and d.perhaps = 0
          order by d.created, d.seq",
     )?;
     let rows = query.query_map(
@@ -161,6 +168,9 @@ fn gather_pile(tx: &Transaction<'_>, claim: &Claim<'_>, to: &Addressee) -> Resul
 
 /// The deliveries whose turn it is.
 fn waiting(tx: &Transaction<'_>, claim: &Claim<'_>) -> Result<Vec<i64>> {
+    if let Some(probe) = probe(tx, claim)? {
+        return Ok(vec![probe]);
+    }
     let (ready, since) = match claim.untried_since {
         None => ("due <= ?2", claim.now),
         Some(since) => ("(last_attempt is null or last_attempt < ?2)", since),
@@ -174,6 +184,26 @@ fn waiting(tx: &Transaction<'_>, claim: &Claim<'_>) -> Result<Vec<i64>> {
         |row| row.get(0),
     )?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// What an open circuit is tried with: once some messages may have arrived, only those, so that a receiver that hangs for
+/// days finds one digest of the rest and not hundreds that nobody dares to fold. Several, since one may be the cause.
+fn probe(tx: &Transaction<'_>, claim: &Claim<'_>) -> Result<Option<i64>> {
+    if claim.untried_since.is_some() {
+        return Ok(None);
+    }
+    Ok(tx
+        .prepare_cached(
+            "select seq from delivery where receiver = ?1 and state = 'due' and perhaps
+                and exists (select 1 from receiver where id = ?1 and streak >= ?2)
+                and (select count(*) from delivery where receiver = ?1 and state = 'due' and perhaps) >= ?3
+             order by due, seq limit 1",
+        )?
+        .query_row(
+            params![claim.receiver.as_str(), OPEN_FROM, PROBES],
+            |row| row.get(0),
+        )
+        .optional()?)
 }
 
 /// Takes one message out of each bucket of the destination, or says when there will be one in all of them.
@@ -206,6 +236,57 @@ fn take_token(
         .execute(params![limits.destination, slot, Ms(up(bucket.full_at))])?;
     }
     Ok(Ok(()))
+}
+
+/// Puts back what a claimed message took that is not to go now.
+pub(in crate::store) fn put_back_token(
+    tx: &Transaction<'_>,
+    limits: &Limits,
+    now: Timestamp,
+) -> Result<()> {
+    for (slot, rate) in (0_i64..).zip(&limits.rates) {
+        let full_at: Option<Ms> = tx
+            .prepare_cached("select full_at from bucket where destination = ?1 and slot = ?2")?
+            .query_row(params![limits.destination, slot], |row| row.get(0))
+            .optional()?;
+        if let Some(Ms(full_at)) = full_at {
+            let bucket = Bucket { full_at }.put_back(*rate, now);
+            tx.prepare_cached(
+                "update bucket set full_at = ?3 where destination = ?1 and slot = ?2",
+            )?
+            .execute(params![limits.destination, slot, Ms(up(bucket.full_at))])?;
+        }
+    }
+    Ok(())
+}
+
+/// The other alerts of a claimed one's story that are due to the same people: one message tells them all (DLV-37).
+///
+/// Only those with the same tries behind them. A message that may have arrived keeps its key, and a receiver that knows
+/// keys would drop whatever was added to it since.
+pub(in crate::store) fn beside(
+    tx: &Transaction<'_>,
+    claim: &Claim<'_>,
+    claimed: &Claimed,
+) -> Result<Vec<i64>> {
+    let mut query = tx.prepare_cached(
+        "select d.seq from delivery f join alert fa on fa.seq = f.alert
+         join alert a on a.story = fa.story and a.seq <> fa.seq
+         join delivery d on d.alert = a.seq and d.receiver = f.receiver
+         where f.seq = ?1 and f.key = fa.key and d.key = a.key and d.state = 'due'
+            and (d.due <= ?2 or ?3) and d.attempts = f.attempts and d.last_attempt is f.last_attempt
+         order by d.severity desc, d.created, d.seq limit ?4",
+    )?;
+    let rows = query.query_map(
+        params![
+            claimed.id,
+            Ms(claim.now),
+            claim.untried_since.is_some(),
+            MOST_BESIDE
+        ],
+        |row| row.get(0),
+    )?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// The next whole millisecond, which is what the store keeps: a wait is never shorter than it should be.
@@ -241,7 +322,11 @@ fn wait_for_token(
     Ok(())
 }
 
-fn lease(tx: &Transaction<'_>, claim: &Claim<'_>, delivery: i64) -> Result<Claimed> {
+pub(in crate::store) fn lease(
+    tx: &Transaction<'_>,
+    claim: &Claim<'_>,
+    delivery: i64,
+) -> Result<Claimed> {
     let claimed = tx
         .prepare_cached(
             "update delivery set state = 'sending', owner = ?2, lease_until = ?3 where seq = ?1
@@ -259,6 +344,9 @@ fn lease(tx: &Transaction<'_>, claim: &Claim<'_>, delivery: i64) -> Result<Claim
 
 /// Gives a claimed delivery back untried: the process ends, or the message could not be made yet.
 pub fn give_back(tx: &Transaction<'_>, claimed: &Claimed) -> Result<()> {
+    for beside in &claimed.beside {
+        give_back(tx, beside)?;
+    }
     tx.prepare_cached(
         "update delivery set state = 'due', owner = null, lease_until = null
          where seq = ?1 and state = 'sending' and owner = ?2",
@@ -279,5 +367,6 @@ fn read_claimed(row: &Row<'_>) -> rusqlite::Result<Claimed> {
         attempts: row.get(7)?,
         owner: row.get(8)?,
         receiver_failed: row.get(9)?,
+        beside: Vec::new(),
     })
 }

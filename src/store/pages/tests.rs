@@ -48,12 +48,24 @@ fn take(store: &Store) -> Claimed {
 
 /// Stores an article that satisfies these rules.
 fn read(store: &Store, claimed: &Claimed, rules: &[&str]) -> Option<PollResult> {
+    read_text(store, claimed, rules, "The article.")
+}
+
+fn read_text(store: &Store, claimed: &Claimed, rules: &[&str], text: &str) -> Option<PollResult> {
     let mut item = entry("x", rules.iter().map(|rule| rule_match(rule)).collect());
     item.entry = claimed.entry.entry.clone();
-    item.entry.full_text = Some("The article.".to_owned());
+    item.entry.full_text = Some(text.to_owned());
     let claimed = claimed.clone();
+    let policy = Policy::new(Duration::from_hours(72), false, &[], &[]);
     store
-        .write_blocking(move |tx| record(tx, &claimed, &item, (&Manners::default(), after(60))))
+        .write_blocking(move |tx| {
+            record(
+                tx,
+                &claimed,
+                &item,
+                (&Manners::default(), &policy, after(60)),
+            )
+        })
         .unwrap()
 }
 
@@ -156,6 +168,40 @@ fn a_copy_of_a_told_story_folds() {
         (result.alerts.len(), result.held.get("folded")),
         (0, Some(&1))
     );
+    assert_clean(&store);
+}
+
+/// Entries that only their articles bring to a rule are compared when these are read.
+#[test]
+fn a_copy_that_only_its_article_shows_folds() {
+    let article = "The yard in the south has begun to build the second of four ferries that the islands ordered last \
+        year, its owner said on Tuesday. The first of them is to sail in spring, two months late. A strike at an engine \
+        works had stopped the line for most of the summer, and prices for steel rose meanwhile.";
+    let (_dir, store) = open_store();
+    let titled = |name: &str, title: &str| {
+        let mut item = entry(name, Vec::new());
+        item.mentions.clear();
+        item.entry.content.title = title.to_owned();
+        item.title_key = None;
+        item
+    };
+    poll(
+        &store,
+        PollCommit {
+            pages: vec![wanted("one", false), wanted("two", false)],
+            ..commit(vec![
+                titled("one", "Second ferry on the slip"),
+                titled("two", "Islands wait for their boats"),
+            ])
+        },
+    );
+    let mut told = Vec::new();
+    for _ in 0..2 {
+        let result = read_text(&store, &take(&store), &["r"], article).unwrap();
+        told.push((result.alerts.len(), result.held.get("folded").copied()));
+    }
+    assert_eq!(told, [(1, None), (0, Some(1))]);
+    assert_eq!(number(&store, "select count(*) from story"), 1);
     assert_clean(&store);
 }
 

@@ -11,7 +11,7 @@ use super::super::Result;
 use super::super::digests::{self, Gathering};
 use super::super::row::{Ms, millis};
 use super::super::silences::{self, SilenceRow};
-use super::{Gate, OWED, Owed, hold, owed, read};
+use super::{Gate, OWED, Owed, acks, hold, owed, read};
 use crate::domain::alert::Reason;
 use crate::domain::alert::digest::Kind;
 use crate::domain::alert::judge::{FEW, Hold, Waiting};
@@ -64,6 +64,7 @@ pub fn release(
         let_go(tx, &gate, &group, &owed, &mut released)?;
     }
     tell_nothing(tx, &gate, &mut released)?;
+    released.single += acks::tell(tx, &gate)?;
     forget(tx, manners, now)?;
     released.next = next(tx, now)?;
     Ok(released)
@@ -133,9 +134,10 @@ fn let_go(
     let Some((manner, to)) = gate.addressee(&group.receiver) else {
         return Ok(());
     };
-    // A digest that waited goes on as it is.
-    let (digests, members): (Vec<&Owed>, Vec<&Owed>) =
-        owed.iter().partition(|owed| owed.reason == Reason::Digest);
+    // A digest that waited goes on as it is, and so does what may have arrived.
+    let (digests, members): (Vec<&Owed>, Vec<&Owed>) = owed
+        .iter()
+        .partition(|owed| owed.reason == Reason::Digest || owed.perhaps);
     let latest = owed.iter().filter_map(|owed| owed.due).max();
     let until = latest.unwrap_or(gate.now).to_string();
     let (few, kind, window, title) = match group.hold {
@@ -232,7 +234,7 @@ fn end_silence(
             Some(waiting) if waiting.hold == Hold::Silence || silence.released => {
                 hold(tx, owed.delivery, waiting)?;
             }
-            None if silence.released => {
+            None if silence.released || owed.perhaps => {
                 make_due(tx, owed.delivery, gate.now)?;
                 gate.count(tx, &owed)?;
                 released.single += 1;

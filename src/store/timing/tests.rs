@@ -25,6 +25,8 @@ use crate::domain::id::{FeedId, RuleId};
 use crate::domain::rule::{Definitions, Rule};
 use crate::domain::units::parse_rate;
 
+mod acks;
+mod beside;
 mod crash;
 mod escalation;
 mod year;
@@ -59,6 +61,7 @@ fn manner() -> Manner {
         },
         collects: None,
         give_up: Duration::from_hours(72),
+        hears_acks: false,
     }
 }
 
@@ -219,17 +222,34 @@ impl Desk {
     }
 
     fn claim(&self, receiver: &str, now: Timestamp) -> Vec<Claimed> {
+        self.claim_within(receiver, None, Limits::default(), now)
+    }
+
+    /// As it is claimed for a receiver that people read, one at a time.
+    fn claim_for_people(&self, now: &str) -> Option<Claimed> {
+        self.claim_within("desk", Some(1), Limits::default(), at(now))
+            .pop()
+    }
+
+    fn claim_within(
+        &self,
+        receiver: &str,
+        people: Option<u32>,
+        limits: Limits,
+        now: Timestamp,
+    ) -> Vec<Claimed> {
         let (receiver, manners) = (ReceiverId::new(receiver), Arc::clone(&self.manners));
+        let addressee = to(receiver.as_str());
         self.write(move |tx| {
             let claim = Claim {
                 receiver: &receiver,
                 owner: "me",
                 now,
                 lease_until: later(now, 60_000),
-                limit: 10_000,
+                limit: people.unwrap_or(10_000),
                 untried_since: None,
-                limits: &Limits::default(),
-                catch_up: None,
+                limits: &limits,
+                catch_up: people.is_some().then_some(&addressee),
             };
             super::claim(tx, &manners, &claim)
         })

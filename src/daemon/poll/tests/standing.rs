@@ -123,7 +123,7 @@ async fn daemon(feeds: &[Feed], port: u16) -> (tempfile::TempDir, Arc<Shared>) {
         ..FetchSettings::default()
     };
     let setup = Setup {
-        fetcher: Fetcher::new(&settings, "bongsu/test", Clock::System).unwrap(),
+        fetcher: Arc::new(Fetcher::new(&settings, "bongsu/test", Clock::System).unwrap()),
         ..setup(feeds, vec![receiver("desk", Attempt::delivered)])
     };
     shared(setup).await

@@ -66,6 +66,7 @@ fn alert() -> WireAlert {
         }),
         health: None,
         alerts: None,
+        also: Vec::new(),
         late_by: None,
         links: WireLinks {
             alert: Some("https://desk.example.org/alerts/7".into()),
@@ -295,4 +296,35 @@ proptest! {
             prop_assert!(!link.url.contains(breaks_out), "{}", link.url);
         }
     }
+}
+
+#[test]
+fn other_rules_of_the_same_message_are_named_and_other_entries_linked() {
+    let mut alert = alert();
+    let other = |title: &str, entry: Option<WireFolded>| WireAlso {
+        id: "8".into(),
+        rule: WireRule {
+            id: "x".into(),
+            title: title.into(),
+        },
+        entry,
+    };
+    let copy = WireFolded {
+        title: "Another\u{202e} view".into(),
+        url: Some("https://example.org/b".into()),
+        ..WireFolded::default()
+    };
+    alert.also = vec![
+        other("Tanks", None),
+        other("", None),
+        other("Ships", Some(copy)),
+    ];
+    let message = render(&alert, &frame(Language::En), alert.created);
+    let lines: Vec<String> = message.lines.iter().map(ToString::to_string).collect();
+    assert!(
+        lines.contains(&"also matched: Tanks, x".to_owned()),
+        "{lines:?}"
+    );
+    let linked = "also matched: Ships · Another view · https://example.org/b".to_owned();
+    assert!(lines.contains(&linked), "{lines:?}");
 }

@@ -142,6 +142,7 @@ fn an_answer_ends_it_and_who_was_blamed_once_is_no_evidence_again() {
         Verdict::CameBack
     );
     assert_eq!(watch.offline_since(), None);
+    assert!(watch.suspects("h0") && !watch.suspects("h8"));
     for told in failures(5, 1) {
         let again = Told {
             at: at(200),
@@ -163,6 +164,7 @@ fn an_answer_ends_it_and_who_was_blamed_once_is_no_evidence_again() {
             100,
         );
     }
+    assert!(!watch.suspects("h0"), "it has answered");
     let mut last = Verdict::AsBefore;
     for told in failures(5, 1) {
         last = watch.note(

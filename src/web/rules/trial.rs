@@ -1,0 +1,224 @@
+//! A query tried on stored entries: what it would have hit a day, on which entries, and what changes against the
+//! saved rule.
+//!
+//! Only entries that the index gives are looked at, so that a trial over months takes a moment.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::super::App;
+use super::super::problem::{Answer, Problem};
+use super::super::search::{Hit, tags};
+use super::days_ago;
+use crate::daemon::control::change::{TRIED, has_errors, try_rules};
+use crate::domain::id::RuleId;
+use crate::domain::matching::RuleSet;
+use crate::domain::matching::pieces::Need;
+use crate::domain::rule::Rule;
+use crate::store::entries::{StoredEntry, rows_since};
+use crate::store::pictures;
+use crate::store::search::{Hunt, hunt};
+
+/// How long a trial may take.
+const LIMIT: Duration = Duration::from_secs(4);
+
+/// Examples of each kind.
+const EXAMPLES: usize = 12;
+
+/// What came of a trial.
+#[derive(Clone, Debug, Default)]
+pub struct Trial {
+    /// Entries of the time that was looked back over.
+    pub entries: u64,
+    /// How many match.
+    pub matched: u64,
+    /// How many a day, by day since 1970.
+    pub days: BTreeMap<i64, u64>,
+    /// The newest that match.
+    pub examples: Vec<Hit>,
+    /// Those that the saved rule does not match.
+    pub newly: Side,
+    /// Those that only the saved rule matches.
+    pub no_longer: Side,
+    /// Whether there was a saved rule.
+    pub compared: bool,
+    /// It stopped at its time limit.
+    pub cut: bool,
+}
+
+/// Entries on one side of a difference.
+#[derive(Clone, Debug, Default)]
+pub struct Side {
+    /// How many.
+    pub count: u64,
+    /// The newest.
+    pub examples: Vec<Hit>,
+}
+
+/// An example as programs get it.
+#[derive(Serialize)]
+struct Example<'a> {
+    id: &'a str,
+    title: &'a str,
+    matches: &'a [crate::domain::matching::Evidence],
+}
+
+/// A trial that is ready to look at entries.
+struct Ready {
+    rules: RuleSet,
+    saved: bool,
+    need: Need,
+    tags: HashMap<String, Vec<String>>,
+    offset: i64,
+}
+
+impl Ready {
+    /// Compiles a rule beside the saved one of its id, where there is one.
+    fn new(app: &App, rule: Rule, offset: i64) -> Answer<Self> {
+        let setup = app.control.setup();
+        let saved = setup.rule(&rule.id).cloned();
+        let query = rule.query.clone();
+        let first = Rule {
+            id: RuleId::from(TRIED),
+            enabled: true,
+            ..rule
+        };
+        let second = saved.clone().map(|saved| Rule {
+            enabled: true,
+            ..saved
+        });
+        let tried = try_rules(&setup, std::iter::once(first).chain(second).collect());
+        if has_errors(&tried.problems) {
+            return Err(Problem::of_query(&query, &tried.problems));
+        }
+        let mut needs = vec![tried.rules.need(&RuleId::from(TRIED))];
+        needs.extend(saved.as_ref().map(|saved| tried.rules.need(&saved.id)));
+        Ok(Self {
+            need: if needs.contains(&Need::Anything) {
+                Need::Anything
+            } else {
+                Need::Any(needs)
+            },
+            rules: tried.rules,
+            saved: saved.is_some(),
+            tags: tags(&setup),
+            offset,
+        })
+    }
+
+    /// Tries one entry.
+    fn look(&self, entry: &StoredEntry, trial: &mut Trial) {
+        let feed = entry.entry.feed.as_ref().map_or("", |feed| feed.as_str());
+        let own = self.tags.get(feed).map_or(&[][..], Vec::as_slice);
+        let (mut now, mut before) = (None, None);
+        for found in self.rules.evaluate(&entry.entry.subject(own, None)) {
+            if found.rule.as_str() == TRIED {
+                now = Some(found.evidence);
+            } else {
+                before = Some(found.evidence);
+            }
+        }
+        trial.add(entry, &now, &before, self.offset);
+    }
+}
+
+/// Tries a rule over the last `days`, and compares it with the saved one of the same id where there is one.
+pub async fn run(app: &App, rule: Rule, (days, offset): (i64, i64)) -> Answer<Trial> {
+    let ready = Ready::new(app, rule, offset)?;
+    let since = days_ago(app.control.now(), days);
+    let began = Instant::now();
+    Ok(app
+        .control
+        .read(move |conn| {
+            let mut trial = Trial {
+                entries: pictures::entries_since(conn, since)?,
+                compared: ready.saved,
+                ..Trial::default()
+            };
+            let Some(rows) = rows_since(conn, since)? else {
+                return Ok(trial);
+            };
+            let asked = Hunt {
+                need: Some(ready.need.clone()),
+                since: Some(since),
+                least: Some(*rows.start()),
+                ..Hunt::default()
+            };
+            hunt(conn, &asked, |entry| {
+                if let Some(entry) = entry {
+                    ready.look(entry, &mut trial);
+                }
+                trial.cut = began.elapsed() >= LIMIT;
+                !trial.cut
+            })?;
+            Ok(trial)
+        })
+        .await?)
+}
+
+type Found = Option<Vec<crate::domain::matching::Evidence>>;
+
+impl Trial {
+    fn add(&mut self, entry: &StoredEntry, now: &Found, before: &Found, offset: i64) {
+        let hit = |evidence: &Found| Hit {
+            entry: entry.clone(),
+            evidence: evidence.clone().unwrap_or_default(),
+        };
+        if now.is_some() {
+            self.matched += 1;
+            let content = &entry.entry.content;
+            let at = content.published.or(entry.entry.first_seen);
+            let at = at.unwrap_or_default().as_millisecond() + offset;
+            *self.days.entry(at.div_euclid(86_400_000)).or_default() += 1;
+            if self.examples.len() < EXAMPLES {
+                self.examples.push(hit(now));
+            }
+        }
+        if !self.compared {
+            return;
+        }
+        let side = match (now.is_some(), before.is_some()) {
+            (true, false) => &mut self.newly,
+            (false, true) => &mut self.no_longer,
+            _ => return,
+        };
+        side.count += 1;
+        if side.examples.len() < EXAMPLES {
+            side.examples
+                .push(hit(if now.is_some() { now } else { before }));
+        }
+    }
+
+    /// The trial as programs get it.
+    pub fn to_json(&self) -> Value {
+        let examples = |hits: &[Hit]| {
+            let list = hits.iter().map(|hit| Example {
+                id: hit.entry.entry.id.as_str(),
+                title: &hit.entry.entry.content.title,
+                matches: &hit.evidence,
+            });
+            json!(list.collect::<Vec<_>>())
+        };
+        let days: BTreeMap<String, u64> = self
+            .days
+            .iter()
+            .filter_map(|(day, count)| {
+                let at = jiff::Timestamp::from_millisecond(day * 86_400_000).ok()?;
+                Some((at.strftime("%Y-%m-%d").to_string(), *count))
+            })
+            .collect();
+        let difference = self.compared.then(|| {
+            json!({
+                "newly_matched": self.newly.count, "newly": examples(&self.newly.examples),
+                "no_longer_matched": self.no_longer.count, "no_longer": examples(&self.no_longer.examples),
+            })
+        });
+        json!({
+            "entries": self.entries, "matched": self.matched, "days": days, "complete": !self.cut,
+            "examples": examples(&self.examples), "difference": difference,
+        })
+    }
+}

@@ -1,0 +1,136 @@
+//! Search over stored entries: what was asked, made sure of, and tried on the candidates that the index gives.
+//!
+//! A search stops at a full page or at its time limit, and says where the next one begins.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use super::App;
+use super::form::Form;
+use super::problem::{Answer, Problem};
+use super::view::View;
+use crate::daemon::control::Setup;
+use crate::daemon::control::change::{TRIED, has_errors, tried_rule, try_rules};
+use crate::domain::id::RuleId;
+use crate::domain::matching::{Evidence, RuleSet};
+use crate::domain::rule::diagnostic::Diagnostic;
+use crate::store::entries::StoredEntry;
+use crate::store::search::{Hunt, hunt};
+
+/// How long one page of a search may take.
+const LIMIT: Duration = Duration::from_millis(800);
+
+/// Longest query.
+const LONGEST: usize = 64 << 10;
+
+/// What a search asks.
+pub struct Search {
+    rules: Option<RuleSet>,
+    hunt: Hunt,
+    tags: HashMap<String, Vec<String>>,
+    /// What is doubtful about the query.
+    pub remarks: Vec<Diagnostic>,
+}
+
+/// An entry that was found.
+#[derive(Clone, Debug)]
+pub struct Hit {
+    /// The entry.
+    pub entry: StoredEntry,
+    /// Where the query holds.
+    pub evidence: Vec<Evidence>,
+}
+
+/// A page of a search.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// The entries, the last to come first.
+    pub hits: Vec<Hit>,
+    /// Where the next page begins.
+    pub next: Option<i64>,
+    /// It stopped at its time limit rather than at a full page.
+    pub cut: bool,
+}
+
+impl Search {
+    /// What the parameters `q feed lang since until rule entity after` ask.
+    pub fn read(setup: &Setup, asked: &Form, view: &View) -> Answer<Self> {
+        let query = asked.get("q").unwrap_or_default();
+        if query.len() > LONGEST {
+            return Err(Problem::parameter("q", "is too long"));
+        }
+        let (mut rules, mut need, mut remarks) = (None, None, Vec::new());
+        if !query.is_empty() {
+            let tried = try_rules(setup, vec![tried_rule(query)]);
+            if has_errors(&tried.problems) {
+                return Err(Problem::of_query(query, &tried.problems));
+            }
+            need = Some(tried.rules.need(&RuleId::from(TRIED)));
+            rules = Some(tried.rules);
+            remarks = tried.problems;
+        }
+        let time = |name| asked.time(name, view.now, &view.zone);
+        let text = |name| asked.get(name).map(str::to_owned);
+        Ok(Self {
+            rules,
+            remarks,
+            tags: tags(setup),
+            hunt: Hunt {
+                need,
+                feed: asked.get("feed").map(Into::into),
+                since: time("since")?,
+                until: time("until")?,
+                language: text("in").map(|code| code.to_lowercase()),
+                rule: text("rule"),
+                entity: text("entity"),
+                before: asked.number("after")?,
+                least: None,
+            },
+        })
+    }
+
+    /// The next page.
+    pub async fn run(self, app: &App, limit: usize) -> Answer<Found> {
+        let began = Instant::now();
+        Ok(app
+            .control
+            .read(move |conn| {
+                let mut found = Found::default();
+                found.next = hunt(conn, &self.hunt, |entry| {
+                    if let Some(entry) = entry {
+                        found.hits.extend(self.tried(entry));
+                    }
+                    found.cut = began.elapsed() >= LIMIT;
+                    found.hits.len() < limit && !found.cut
+                })?;
+                found.cut &= found.next.is_some() && found.hits.len() < limit;
+                Ok(found)
+            })
+            .await?)
+    }
+
+    fn tried(&self, entry: &StoredEntry) -> Option<Hit> {
+        let Some(rules) = &self.rules else {
+            return Some(Hit {
+                entry: entry.clone(),
+                evidence: Vec::new(),
+            });
+        };
+        let feed = entry.entry.feed.as_ref().map_or("", |feed| feed.as_str());
+        let tags = self.tags.get(feed).map_or(&[][..], Vec::as_slice);
+        let mut matches = rules.evaluate(&entry.entry.subject(tags, None));
+        let found = matches.pop()?;
+        Some(Hit {
+            entry: entry.clone(),
+            evidence: found.evidence,
+        })
+    }
+}
+
+/// The tags of each feed that has any.
+pub fn tags(setup: &Setup) -> HashMap<String, Vec<String>> {
+    let feeds = setup.feeds.values().filter(|feed| !feed.tags.is_empty());
+    feeds
+        .map(|feed| (feed.id.to_string(), feed.tags.clone()))
+        .collect()
+}

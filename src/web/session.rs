@@ -1,0 +1,208 @@
+//! Log-in: a token is exchanged for a cookie, which the store knows by its hash only.
+//!
+//! Tries are paced for everybody together, since an address proves nothing behind a proxy.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use jiff::{SignedDuration, Timestamp};
+use maud::html;
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+
+use super::App;
+use super::form::Form;
+use super::guard::Who;
+use super::layout;
+use super::problem::{Answer, Problem};
+use super::view::{View, cookie};
+use super::words::W;
+use crate::domain::alert::hex;
+use crate::store::StoreError;
+use crate::store::sessions::{self, Session};
+
+/// What the cookie is called.
+const COOKIE: &str = "bongsu";
+
+/// How long nobody need log in again.
+const LASTS: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// Wrong tokens that are heard in [`WINDOW`].
+const TRIES: usize = 8;
+
+const WINDOW: SignedDuration = SignedDuration::from_mins(1);
+
+/// When wrong tokens were given lately.
+#[derive(Debug, Default)]
+pub struct Tries(Mutex<VecDeque<Timestamp>>);
+
+impl Tries {
+    /// Whether another try is heard now.
+    fn is_open(&self, now: Timestamp) -> bool {
+        let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        while tries
+            .front()
+            .is_some_and(|at| now.duration_since(*at) > WINDOW)
+        {
+            tries.pop_front();
+        }
+        tries.len() < TRIES
+    }
+
+    fn wrong(&self, now: Timestamp) {
+        let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tries.push_back(now);
+    }
+}
+
+/// Whose session a request's cookie is.
+pub async fn holder(app: &App, headers: &HeaderMap) -> Result<Option<Who>, StoreError> {
+    let Some(id) = cookie(headers, COOKIE) else {
+        return Ok(None);
+    };
+    let (hash, now) = (hash(&id), app.control.now());
+    let found = app
+        .control
+        .read(move |conn| sessions::find(conn, &hash, now))
+        .await?;
+    // A token that was changed or taken out of config closes its sessions.
+    Ok(found.and_then(|session| {
+        let (mark, read_only) = app.guard.mark_of(&session.token)?;
+        (mark == session.mark).then_some(Who {
+            name: session.token,
+            read_only,
+            by_session: true,
+        })
+    }))
+}
+
+fn hash(id: &str) -> String {
+    hex(&Sha256::digest(id))
+}
+
+/// Where to go after log-in.
+#[derive(Debug, Default, Deserialize)]
+pub struct Next {
+    next: Option<String>,
+}
+
+/// `GET /login`.
+pub async fn page(view: View, Query(next): Query<Next>) -> Response {
+    form(&view, next.next.as_deref(), None)
+}
+
+fn form(view: &View, next: Option<&str>, wrong: Option<W>) -> Response {
+    let body = html! {
+        form.narrow method="post" action="/login" {
+            @if let Some(wrong) = wrong { p.bad role="alert" { (view.t(wrong)) } }
+            label for="token" { (view.t(W::Token)) }
+            input id="token" name="token" type="password" autocomplete="current-password" required autofocus;
+            p.hint { (view.t(W::TokenHint)) }
+            input type="hidden" name="next" value=(local(next));
+            button { (view.t(W::SignIn)) }
+        }
+    };
+    let status = match wrong {
+        None => StatusCode::OK,
+        Some(W::TooManyTries) => StatusCode::TOO_MANY_REQUESTS,
+        Some(_) => StatusCode::FORBIDDEN,
+    };
+    let page = layout::page(view, view.t(W::SignIn), &body);
+    (status, [(header::CACHE_CONTROL, "no-store")], page).into_response()
+}
+
+/// A path of ours, whatever was asked for.
+pub fn local(next: Option<&str>) -> &str {
+    next.filter(|next| {
+        next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\n', '\r'])
+    })
+    .unwrap_or("/")
+}
+
+/// `POST /login`.
+pub async fn log_in(State(app): State<App>, view: View, form_: Form) -> Answer<Response> {
+    let now = app.control.now();
+    let next = form_.get("next");
+    if !app.tries.is_open(now) {
+        let mut response = form(&view, next, Some(W::TooManyTries));
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+        return Ok(response);
+    }
+    let Some(who) = app.guard.holder(form_.get("token").unwrap_or_default()) else {
+        app.tries.wrong(now);
+        tracing::warn!("a wrong token was given at log-in");
+        return Ok(form(&view, next, Some(W::WrongToken)));
+    };
+    let id = app
+        .control
+        .unguessable()
+        .map_err(|error| Problem::new(StatusCode::SERVICE_UNAVAILABLE, error))?;
+    let session = Session {
+        mark: app.guard.mark_of(&who.name).map_or(0, |(mark, _)| mark),
+        token: who.name,
+    };
+    let (hash, until) = (hash(&id), now.checked_add(LASTS).unwrap_or(Timestamp::MAX));
+    app.control
+        .write(move |tx| sessions::open(tx, &hash, &session, (now, until)))
+        .await?;
+    let target = local(next).to_owned();
+    Ok(with_cookie(&app, &id, LASTS.as_secs(), &target))
+}
+
+fn with_cookie(app: &App, value: &str, age: i64, target: &str) -> Response {
+    let secure = if app.is_https { "; Secure" } else { "" };
+    let text =
+        format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={age}{secure}");
+    let mut response = Redirect::to(target).into_response();
+    if let Ok(value) = HeaderValue::from_str(&text) {
+        response.headers_mut().insert(header::SET_COOKIE, value);
+    }
+    response
+}
+
+/// `POST /logout`.
+pub async fn log_out(State(app): State<App>, headers: HeaderMap) -> Answer<Response> {
+    if let Some(id) = cookie(&headers, COOKIE) {
+        let hash = hash(&id);
+        app.control
+            .write(move |tx| sessions::close(tx, &hash))
+            .await?;
+    }
+    Ok(with_cookie(&app, "", 0, "/login"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrong_tokens_are_paced() {
+        let tries = Tries::default();
+        let start: Timestamp = "2026-11-24T10:00:00Z".parse().unwrap();
+        for _ in 0..TRIES {
+            assert!(tries.is_open(start));
+            tries.wrong(start);
+        }
+        assert!(!tries.is_open(start));
+        let later = start.checked_add(SignedDuration::from_secs(61)).unwrap();
+        assert!(tries.is_open(later));
+    }
+
+    #[test]
+    fn log_in_leads_to_our_own_pages_only() {
+        for (next, expected) in [
+            (Some("/rules?x=1"), "/rules?x=1"),
+            (Some("//evil.example"), "/"),
+            (Some("https://evil.example"), "/"),
+            (Some("/\\evil.example"), "/"),
+            (None, "/"),
+        ] {
+            assert_eq!(local(next), expected);
+        }
+    }
+}
