@@ -282,7 +282,7 @@ pub struct MatchArgs {
     #[arg(default_value = "-")]
     pub file: PathBuf,
     /// This query alone, as rule `query`
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     pub query: Option<String>,
     /// Say clause by clause why each entry matches, or does not
     #[arg(long)]
@@ -355,7 +355,7 @@ pub enum RulesCommand {
         /// Rule id
         rule: Option<String>,
         /// A query instead; with a rule id, compared to the saved rule
-        #[arg(long)]
+        #[arg(long, allow_hyphen_values = true)]
         query: Option<String>,
         /// How far back
         #[arg(long, default_value = "90d")]

@@ -48,7 +48,7 @@ pub struct SilenceAddArgs {
     #[arg(long = "severity")]
     pub severities: Vec<String>,
     /// On entries that match this query
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     pub query: Option<String>,
     /// For how long, at most a year
     #[arg(long = "for", value_name = "DURATION", conflicts_with = "until")]

@@ -404,25 +404,24 @@ impl<'s, 'a> Run<'s, 'a> {
         let any = matches!(set.expr(node), Expr::Or(_));
         (0..anchors.len())
             .map(|at| {
-                let mut found: Vec<Span> = lists.iter().filter_map(|list| list[at]).collect();
-                if found.len() < least {
-                    return None;
-                }
+                let found = lists.iter().filter_map(|list| list[at]);
                 if any {
-                    found.sort_by_key(|span| {
-                        let overlap = span.overlaps(anchors[at]);
-                        let words = if overlap {
-                            0
-                        } else {
-                            super::near::gap(&self.text, anchors[at], *span)
-                        };
-                        (words, span.start, span.end)
-                    });
-                    found.truncate(1);
+                    return found.min_by_key(|span| self.place_beside(anchors[at], *span));
                 }
-                found.into_iter().reduce(Span::hull)
+                let all = found.clone().count() >= least;
+                found.reduce(Span::hull).filter(|_| all)
             })
             .collect()
+    }
+
+    /// What the closest of several is chosen by: words between, then place.
+    fn place_beside(&self, anchor: Span, span: Span) -> (u32, u32, u32) {
+        let words = if span.overlaps(anchor) {
+            0
+        } else {
+            super::near::gap(&self.text, anchor, span)
+        };
+        (words, span.start, span.end)
     }
 }
 

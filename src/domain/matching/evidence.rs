@@ -17,6 +17,9 @@ const PER_LEAF: usize = 16;
 /// Most places kept of one match.
 const PER_MATCH: usize = 256;
 
+/// Most mentions kept of one entry.
+const MENTIONS: usize = 1_000;
+
 /// Which places are wanted, sorted: all where there is none.
 type Only<'p> = Option<&'p [Span]>;
 
@@ -121,10 +124,15 @@ impl Run<'_, '_> {
             Expr::Leaf(patterns, scope) => {
                 let mut kept = std::mem::take(&mut self.spare);
                 kept.clear();
-                let spans = self.hits_among(patterns).map(|hit| hit.span);
-                kept.extend(
-                    spans.filter(|span| self.in_scope(*span, *scope) && is_wanted(only, span)),
-                );
+                let fits = |span: &Span| self.in_scope(*span, *scope) && is_wanted(only, span);
+                if let [one] = &patterns[..] {
+                    // Its hits are in the order of places: the first ones are all that is kept.
+                    let spans = self.hits_of(*one).iter().map(|hit| hit.span);
+                    kept.extend(spans.filter(fits).take(PER_LEAF));
+                } else {
+                    let spans = self.hits_among(patterns).map(|hit| hit.span);
+                    kept.extend(spans.filter(fits));
+                }
                 self.keep_first(&mut kept);
                 let places = kept.iter();
                 out.extend(places.map(|span| self.at(clause.node, *span, term, None)));
@@ -224,24 +232,27 @@ impl Run<'_, '_> {
         out
     }
 
-    /// All mentions in title, body and full text, with their evidence.
+    /// The first thousand mentions in title, body and full text, with their evidence.
     pub(crate) fn mention_evidence(&mut self) -> Vec<Mention> {
+        let set = self.set;
         let all = self.mentions();
-        let mut out: Vec<(Span, Mention)> = all
+        let mut kept: Vec<Named> = all
             .iter()
+            .copied()
             .filter(|named| self.in_scope(named.span, Scope::text()))
-            .map(|named| {
-                let id = &self.set.entities[named.entity as usize].id;
-                let behind = Some((named.entity, named.alias));
-                let mention = Mention {
-                    entity: id.clone(),
-                    evidence: self.at(NodeId::MAX, named.span, &format!("@{id}"), behind),
-                };
-                (named.span, mention)
-            })
             .collect();
-        out.sort_by(|(a, one), (b, other)| (a, &one.entity).cmp(&(b, &other.entity)));
-        out.into_iter().map(|(_, mention)| mention).collect()
+        let id = |named: &Named| &set.entities[named.entity as usize].id;
+        kept.sort_by(|a, b| (a.span, id(a)).cmp(&(b.span, id(b))));
+        kept.truncate(MENTIONS);
+        kept.iter()
+            .map(|named| {
+                let (entity, behind) = (id(named), Some((named.entity, named.alias)));
+                Mention {
+                    entity: entity.clone(),
+                    evidence: self.at(NodeId::MAX, named.span, &format!("@{entity}"), behind),
+                }
+            })
+            .collect()
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Lists are sorted by place. The cross product of two lists is never formed.
 
+use std::cell::Cell;
+
 use super::super::rule::ast::Distance;
 use super::text::{Span, Text};
 
@@ -31,6 +33,9 @@ pub(crate) struct Neighbours<'t, 'a> {
     by_end: Vec<Span>,
     /// Greatest end among the first so many of `by_start`.
     reach: Vec<u32>,
+    /// Where the last questions were answered: anchors are asked for in order, so the next answer lies close by.
+    starts: Cell<usize>,
+    ends: Cell<usize>,
 }
 
 impl<'t, 'a> Neighbours<'t, 'a> {
@@ -54,30 +59,28 @@ impl<'t, 'a> Neighbours<'t, 'a> {
             by_start: spans,
             by_end,
             reach,
+            starts: Cell::new(0),
+            ends: Cell::new(0),
         }
     }
 
     /// The closest one behind `anchor`, in the same field.
     pub(crate) fn after(&self, anchor: Span) -> Option<Span> {
-        let at = self
-            .by_start
-            .partition_point(|span| span.start < anchor.end);
+        let at = onwards(&self.by_start, &self.starts, |span| span.start < anchor.end);
         let found = *self.by_start.get(at)?;
         self.same_zone(anchor, found).then_some(found)
     }
 
     /// The closest one before `anchor`, in the same field.
     pub(crate) fn before(&self, anchor: Span) -> Option<Span> {
-        let at = self.by_end.partition_point(|span| span.end <= anchor.start);
+        let at = onwards(&self.by_end, &self.ends, |span| span.end <= anchor.start);
         let found = *self.by_end.get(at.checked_sub(1)?)?;
         self.same_zone(anchor, found).then_some(found)
     }
 
     /// Whether one shares a character with `anchor`.
     pub(crate) fn overlaps(&self, anchor: Span) -> bool {
-        let at = self
-            .by_start
-            .partition_point(|span| span.start < anchor.end);
+        let at = onwards(&self.by_start, &self.starts, |span| span.start < anchor.end);
         at > 0 && self.reach[at - 1] > anchor.start
     }
 
@@ -126,6 +129,29 @@ impl<'t, 'a> Neighbours<'t, 'a> {
     }
 }
 
+/// Steps that are taken one by one before the rest is halved.
+const STEPS: usize = 8;
+
+/// `partition_point` of a list, looked for from where the last one was found.
+fn onwards(list: &[Span], found: &Cell<usize>, is_before: impl Fn(&Span) -> bool) -> usize {
+    let from = found.get().min(list.len());
+    let at = if from > 0 && !is_before(&list[from - 1]) {
+        list[..from].partition_point(is_before)
+    } else {
+        let rest = &list[from..];
+        let near = rest.iter().take(STEPS);
+        let steps = near.take_while(|span| is_before(span)).count();
+        let far = steps == STEPS;
+        from + if far {
+            rest.partition_point(is_before)
+        } else {
+            steps
+        }
+    };
+    found.set(at);
+    at
+}
+
 /// Words between two spans that do not overlap, in any order.
 pub(crate) fn gap(text: &Text<'_>, one: Span, other: Span) -> u32 {
     if one.end <= other.start {
@@ -156,12 +182,13 @@ pub(crate) fn sequence(text: &Text<'_>, lists: &[Vec<Span>], slop: u32) -> Vec<S
     let Some((first, rest)) = lists.split_first() else {
         return out;
     };
+    let cursors = vec![Cell::new(0); rest.len()];
     for &start in first {
         let mut whole = start;
         let mut last = start;
         let mut between = 0u32;
-        let complete = rest.iter().all(|list| {
-            let at = list.partition_point(|span| span.start < last.end);
+        let complete = rest.iter().zip(&cursors).all(|(list, cursor)| {
+            let at = onwards(list, cursor, |span| span.start < last.end);
             let Some(&next) = list.get(at) else {
                 return false;
             };

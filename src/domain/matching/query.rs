@@ -261,8 +261,12 @@ impl<'c, 'd> Query<'c, 'd> {
         };
         let help = match near {
             Some(near) => format!("did you mean {sigil}{near}?"),
-            None if sigil == '#' => format!("give it to an entity: classes = [\"{name}\"]"),
-            None => format!("define it, or write the {what} that is meant"),
+            None if sigil == '#' => {
+                format!(
+                    "give it to an entity: classes = [\"{name}\"], or leave `#` out for the word"
+                )
+            }
+            None => format!("define it, or leave `{sigil}` out for the word"),
         };
         let message = format!("unknown {what} {sigil}{name}");
         self.error(code, &node.span, &message, &help);
@@ -273,7 +277,10 @@ impl<'c, 'd> Query<'c, 'd> {
         match self.within {
             Within::Texts(scope) => {
                 self.compiler.parts |= scope.parts;
-                let found = self.phrase(text, scope);
+                let found = match node.kind {
+                    Kind::Term(_) => self.phrase(text, scope),
+                    _ => self.phrase(&without_question_marks(text), scope),
+                };
                 self.fit(node, text, found)
             }
             Within::Url => self.leaf(node, Expr::Url(small_letters(text))),
@@ -283,11 +290,10 @@ impl<'c, 'd> Query<'c, 'd> {
 
     /// The expression of a phrase: one pattern, or a row of words where one inside has a wildcard.
     fn phrase(&mut self, text: &str, scope: Scope) -> Result<NodeId, Unfit> {
-        let text = without_question_marks(text);
         let words: Vec<&str> = text.split_whitespace().collect();
         let inner = words.len().saturating_sub(1);
         if words[..inner].iter().all(|word| wildcard(word).is_none()) {
-            let patterns = term(&text, &End::Closed)?;
+            let patterns = term(text, &End::Closed)?;
             return Ok(self.compiler.leaf(patterns, scope));
         }
         self.row(&words, scope, 0, &End::Whole)
@@ -320,7 +326,7 @@ impl<'c, 'd> Query<'c, 'd> {
         let scope = self.texts(node, "a phrase with `~`")?;
         let clean = without_question_marks(text);
         let words: Vec<&str> = clean.split_whitespace().collect();
-        let found = self.phrase(text, scope).and_then(|plain| {
+        let found = self.phrase(&clean, scope).and_then(|plain| {
             let row = self.row(&words, scope, slop, &End::Closed)?;
             Ok(if plain == row {
                 plain

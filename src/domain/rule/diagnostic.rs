@@ -96,6 +96,12 @@ impl Findings {
         self.errors > 0
     }
 
+    /// True when something of a level was said of this very place.
+    pub(super) fn has_told(&self, level: Level, span: &Range<usize>) -> bool {
+        let mut list = self.list.iter();
+        list.any(|found| found.level == level && found.span == *span)
+    }
+
     /// All, in the order of the text.
     #[must_use]
     pub fn into_sorted(mut self) -> Vec<Diagnostic> {

@@ -7,21 +7,41 @@ use std::ops::Range;
 use super::ast::Field;
 use super::chars::{Script, script};
 use super::diagnostic::{Diagnostic, Findings};
-use super::habits;
+use super::habits::{self, Beside};
 use super::lexer::{Lexeme, Token};
+use super::proximity;
 use super::wildcard;
 
-/// Our field for another product's name of it.
+/// Our field for another product's name of it, or another language's.
 pub(super) fn field(name: &str) -> Option<&'static str> {
-    Some(match name.to_ascii_lowercase().as_str() {
-        "intitle" | "headline" | "hl" | "subject" => "title",
-        "content" | "description" | "summary" | "intext" => "body",
+    Some(match name.to_lowercase().as_str() {
+        "intitle" | "allintitle" | "headline" | "hl" | "hd" | "subject" | "제목" => "title",
+        "hlead" | "hlp" | "lp" | "ingress" => "lead",
+        "content" | "description" | "summary" | "intext" | "allintext" | "본문" | "내용" => {
+            "body"
+        }
         "site" | "domain" => "host",
-        "inurl" | "link" | "uri" => "url",
-        "language" | "la" => "lang",
-        "source" | "rst" => "feed",
-        "by" | "byline" => "author",
-        "label" => "tag",
+        "inurl" | "link" | "uri" | "주소" => "url",
+        "language" | "la" | "sourcelang" | "언어" => "lang",
+        "source" | "rst" | "publication" | "출처" | "매체" | "언론사" => "feed",
+        "by" | "byline" | "기자" | "작성자" => "author",
+        "label" | "태그" => "tag",
+        "분류" | "카테고리" => "category",
+        _ => return None,
+    })
+}
+
+/// What to do about a field of other products that nothing here stands for.
+pub(super) fn no_field(name: &str) -> Option<&'static str> {
+    Some(match name.to_lowercase().as_str() {
+        "date" | "before" | "after" | "since" | "until" | "when" | "published" | "pubdate"
+        | "dt" | "pd" => "leave it out: a query asks nothing of dates; `--since` and `--until` do",
+        "raw" | "exact" | "case" | "cs" | "casesensitive" | "caps" => {
+            "write the word between single quotes for that very spelling: 'KAI'"
+        }
+        "filetype" | "country" | "sourcecountry" | "sourcegeo" | "region" | "sentiment"
+        | "engagement" | "reach" | "length" | "wc" | "fc" | "co" | "re" | "company"
+        | "geography" => "leave it out: entries carry no such thing",
         _ => return None,
     })
 }
@@ -54,10 +74,9 @@ pub(super) fn tidy(tokens: Vec<Token>, text: &str, found: &mut Findings) -> Vec<
                 out.push(usable(joined, found));
                 continue;
             }
-            let between = out.last().is_some_and(|before| ends_atom(&before.kind))
-                && next.is_some_and(|after| starts_atom(&after.kind));
-            let odd = operator_like(word, token.span.clone(), between)
-                .or_else(|| habits::odd(word, token.span.clone(), between));
+            let beside = beside(out.last(), &token, next, text);
+            let odd = operator_like(word, token.span.clone(), &beside)
+                .or_else(|| habits::odd(word, token.span.clone(), &beside));
             if let Some(diagnostic) = odd {
                 found.push(diagnostic);
             }
@@ -66,6 +85,26 @@ pub(super) fn tidy(tokens: Vec<Token>, text: &str, found: &mut Findings) -> Vec<
         out.push(token);
     }
     out
+}
+
+/// What stands beside a token.
+fn beside<'t>(
+    before: Option<&'t Token>,
+    token: &Token,
+    next: Option<&'t Token>,
+    text: &'t str,
+) -> Beside<'t> {
+    let behind = before.is_some_and(|before| ends_atom(&before.kind));
+    Beside {
+        behind,
+        between: behind && next.is_some_and(|after| starts_atom(&after.kind)),
+        before: before.and_then(|before| match &before.kind {
+            Lexeme::Term(word) => Some(word.as_str()),
+            _ => None,
+        }),
+        after: next.and_then(|after| text.get(after.span.clone())),
+        touched: next.is_some_and(|after| after.span.start == token.span.end),
+    }
 }
 
 /// The token, or a bad one where a wildcard stands wrong.
@@ -137,20 +176,30 @@ pub(super) fn is_of(word: &str) -> bool {
 }
 
 fn is_operator_word(word: &str) -> bool {
-    ["and", "or", "not", "of", "near", "before"]
+    ["and", "or", "not", "of", "before", "least"]
         .iter()
         .any(|operator| word.eq_ignore_ascii_case(operator))
+        || proximity::takes_number(&word.to_ascii_lowercase())
 }
 
-fn operator_like(word: &str, span: Range<usize>, between: bool) -> Option<Diagnostic> {
-    let lower = word.to_ascii_lowercase();
-    let (name, rest) = lower.split_once('/').unwrap_or((&lower, ""));
-    let plain_word = !lower.contains('/');
+fn operator_like(word: &str, span: Range<usize>, beside: &Beside<'_>) -> Option<Diagnostic> {
+    let small = word.to_ascii_lowercase();
+    let name = small
+        .split_once('/')
+        .map_or(small.as_str(), |(name, _)| name);
     match name {
-        "and" | "or" | "not" if plain_word => Some(lower_case(word, span)),
-        "near" | "before" | "atleast" if !plain_word => Some(lower_case(word, span)),
+        "and" | "or" | "not" if !small.contains('/') => Some(lower_case(word, span)),
+        "near" | "before" | "atleast"
+            if word
+                .split_once('/')
+                .is_some_and(|(_, rest)| ours_reach(rest)) =>
+        {
+            Some(lower_case(word, span))
+        }
         _ => {
-            let ours = other_proximity(name, rest, plain_word, between)?;
+            let after = beside.after.unwrap_or_default();
+            let ours = proximity::detached(word, after)
+                .or_else(|| proximity::ours(word, beside.between))?;
             let message = format!("`{word}` is an ordinary word here");
             Some(
                 Diagnostic::warning("W22", span, message)
@@ -158,6 +207,12 @@ fn operator_like(word: &str, span: Range<usize>, between: bool) -> Option<Diagno
             )
         }
     }
+}
+
+/// Whether a distance is spelt as here, but for its case.
+fn ours_reach(distance: &str) -> bool {
+    matches!(distance, "s" | "p" | "S" | "P")
+        || !distance.is_empty() && distance.chars().all(|c| c.is_ascii_digit())
 }
 
 fn lower_case(word: &str, span: Range<usize>) -> Diagnostic {
@@ -175,35 +230,6 @@ fn lower_case(word: &str, span: Range<usize>) -> Diagnostic {
     ))
 }
 
-/// Our spelling of another product's proximity operator.
-fn other_proximity(name: &str, rest: &str, plain_word: bool, between: bool) -> Option<String> {
-    let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
-    let number = &name[stem.len()..];
-    let distance = match (number, rest) {
-        ("", "") => None,
-        ("", distance) if matches!(distance, "s" | "p" | "n") || is_number(distance) => {
-            Some(distance)
-        }
-        (number, "") if plain_word => Some(number),
-        _ => return None,
-    };
-    let distance = distance.map(|d| if d == "n" { "5" } else { d });
-    match (stem, distance) {
-        ("w" | "within", Some(distance)) if !plain_word => Some(format!("NEAR/{distance}")),
-        ("near", Some(distance)) => Some(format!("NEAR/{distance}")),
-        ("pre" | "onear", Some(distance)) if !plain_word => Some(format!("BEFORE/{distance}")),
-        ("adj", Some(distance)) => Some(format!("BEFORE/{distance}")),
-        ("adj", None) if between => Some("BEFORE/0".to_owned()),
-        ("near" | "onear", None) if between => Some("NEAR/5".to_owned()),
-        ("same", None) if between && plain_word => Some("NEAR/p".to_owned()),
-        _ => None,
-    }
-}
-
-fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| c.is_ascii_digit())
-}
-
 fn ends_atom(kind: &Lexeme) -> bool {
     matches!(kind, Lexeme::Close | Lexeme::Bad) || is_leaf(kind)
 }
@@ -211,7 +237,7 @@ fn ends_atom(kind: &Lexeme) -> bool {
 fn starts_atom(kind: &Lexeme) -> bool {
     matches!(
         kind,
-        Lexeme::Open | Lexeme::Field(_) | Lexeme::AtLeast(_) | Lexeme::Bad
+        Lexeme::Open | Lexeme::Field(_) | Lexeme::AtLeast(_) | Lexeme::Not | Lexeme::Bad
     ) || is_leaf(kind)
 }
 

@@ -1,26 +1,54 @@
 //! Single words that mean something in other search languages and nothing here: brackets of other shapes, boosts,
-//! `lang=ko`, `XOR`.
+//! `lang=ko`, `XOR`, `HEADLINE(…)`.
 //!
-//! Each stays the ordinary word that it is, with a warning; operators of proximity are in `foreign`.
+//! Each stays the ordinary word that it is, with a warning; operators of proximity are in `proximity`.
 
 use std::ops::Range;
 
 use super::ast::Field;
+use super::chars::{Script, script};
 use super::diagnostic::Diagnostic;
+use super::foreign;
 
-/// What is odd about a word that stands alone; `between` says that it stands between two operands.
-pub(super) fn odd(word: &str, span: Range<usize>, between: bool) -> Option<Diagnostic> {
+/// What stands beside a word.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Beside<'t> {
+    /// It stands right behind an operand,
+    pub behind: bool,
+    /// and before another.
+    pub between: bool,
+    /// The word before it, where that is one.
+    pub before: Option<&'t str>,
+    /// What follows, as written.
+    pub after: Option<&'t str>,
+    /// Nothing stands between it and what follows.
+    pub touched: bool,
+}
+
+/// What is odd about a word, by itself or beside others.
+pub(super) fn odd(word: &str, span: Range<usize>, beside: &Beside<'_>) -> Option<Diagnostic> {
     let (message, help) = grouped(word)
         .or_else(|| bracketed(word))
+        .or_else(|| compared(word, beside))
+        .or_else(|| called(word, beside))
+        .or_else(|| operator(word).filter(|_| beside.between))
+        .or_else(|| without(word).filter(|_| beside.behind))
+        .or_else(|| counted(word, beside))
+        .or_else(|| spaced(word, beside))
+        .or_else(|| written(word))
         .or_else(|| listed(word))
-        .or_else(|| operator(word).filter(|_| between))
+        .or_else(|| cut(word))
         .or_else(|| marked(word))
-        .or_else(|| assigned(word))
+        .or_else(|| assigned(word, beside))
         .or_else(|| detached(word))?;
     Some(Diagnostic::warning("W22", span, message).help(help))
 }
 
 type Told = Option<(String, String)>;
+
+fn ordinary(word: &str, help: impl Into<String>) -> (String, String) {
+    (format!("`{word}` is an ordinary word here"), help.into())
+}
 
 fn grouped(word: &str) -> Told {
     let inner = word.trim_matches(['[', ']', '{', '}']);
@@ -45,13 +73,162 @@ fn bracketed(word: &str) -> Told {
     })
 }
 
-/// `K9、K2`, `K9;`.
+/// `=`, `<>`, `IN` behind the name of a field.
+fn compared(word: &str, beside: &Beside<'_>) -> Told {
+    let not = match word {
+        "=" | "==" | ":=" => "",
+        "!=" | "<>" => "NOT ",
+        "IN" | "IS"
+            if beside.between && beside.before.is_some_and(|name| field(name).is_some()) =>
+        {
+            ""
+        }
+        ">" | "<" | ">=" | "<=" => {
+            let message = format!("`{word}` compares nothing here");
+            let help = "leave it out; ATLEAST/3 word counts occurrences";
+            return Some((message, help.to_owned()));
+        }
+        _ => return None,
+    };
+    let field = beside.before.and_then(field).unwrap_or("title");
+    let value = match beside.after {
+        Some("(" | "（") => "(a OR b)",
+        Some(value) if beside.between && value.len() < 50 => value,
+        _ => "tank*",
+    };
+    let message = format!("`{word}` compares nothing here");
+    Some((message, format!("write {not}{field}:{value}, or quote it")))
+}
+
+/// Our field of this name, or of the same in another product.
+fn field(name: &str) -> Option<&'static str> {
+    Field::from_name(&name.to_ascii_lowercase())
+        .map(Field::as_str)
+        .or_else(|| foreign::field(name))
+}
+
+/// `HEADLINE(…)`, `ALLCAPS(…)`, `any(…)`.
+fn called(word: &str, beside: &Beside<'_>) -> Told {
+    if !beside.touched || !matches!(beside.after, Some("(" | "（")) {
+        return None;
+    }
+    let name = word.trim_end_matches(['=', ':']);
+    let help = match name.to_ascii_lowercase().as_str() {
+        "caps" | "allcaps" | "nocaps" | "exact" => {
+            "write the word between single quotes for that very spelling: 'KAI'"
+        }
+        "any" | "anyof" | "some" => "write only the brackets, with OR between the parts",
+        "all" | "allof" | "every" => "write only the brackets, with AND between the parts",
+        "count" | "freq" | "min" | "minimum" => "write for example ATLEAST/3 tank*",
+        _ => match field(name) {
+            Some(field) => {
+                return Some(ordinary(
+                    name,
+                    format!("write {field}:(a OR b) to look there, or quote it"),
+                ));
+            }
+            None => foreign::no_field(name)?,
+        },
+    };
+    Some(ordinary(name, help))
+}
+
+fn operator(word: &str) -> Told {
+    let help = match word {
+        "LIKE" | "ILIKE" | "CONTAINS" | "MATCHES" => {
+            let help = "write the field, a colon and the word, such as title:tank*, or quote it";
+            return Some(ordinary(word, help));
+        }
+        "WHERE" | "FROM" => "write only the condition, such as title:tank*,",
+        "AROUND" => "write NEAR/5",
+        "XOR" => "write (a OR b) NOT (a AND b)",
+        "그리고" | "및" | "와" | "과" | "랑" | "이랑" | "하고" | "+" => "write AND",
+        "또는" | "혹은" | "이나" | "거나" | "AND/OR" | "and/or" => "write OR",
+        "ANDNOT" | "AND-NOT" | "BUTNOT" | "BUT" | "EXCEPT" | "WITHOUT" | "MINUS" => "write NOT",
+        _ => return None,
+    };
+    Some(ordinary(
+        word,
+        format!("{help} if it is an operator, or quote it"),
+    ))
+}
+
+/// `이글스 제외`: Korean says it behind what is not wanted.
+fn without(word: &str) -> Told {
+    if !matches!(
+        word,
+        "제외" | "제외한" | "제외하고" | "빼고" | "말고" | "아닌"
+    ) {
+        return None;
+    }
+    Some(ordinary(
+        word,
+        "write NOT before the word that is not wanted, or quote it",
+    ))
+}
+
+/// `AT LEAST 2`, `5단어`.
+fn counted(word: &str, beside: &Beside<'_>) -> Told {
+    let digits = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
+    if let Some(number) = word.strip_suffix("단어").filter(|number| digits(number)) {
+        return Some(ordinary(
+            word,
+            format!("write NEAR/{number} between two words, or quote it"),
+        ));
+    }
+    let at = beside.before?.eq_ignore_ascii_case("at") && word.eq_ignore_ascii_case("least");
+    let number = beside.after.filter(|after| at && digits(after))?;
+    let help = format!("write {number} OF (a, b, c), or ATLEAST/{number} tank* for occurrences");
+    Some(ordinary("AT LEAST", help))
+}
+
+/// `~5`, `%5` between two operands.
+fn spaced(word: &str, beside: &Beside<'_>) -> Told {
+    let number = word.strip_prefix(['~', '%'])?;
+    let is_number = !number.is_empty() && number.chars().all(|c| c.is_ascii_digit());
+    (beside.between && is_number).then(|| {
+        let help = format!("write NEAR/{number} if it is an operator, or quote it");
+        ordinary(word, help)
+    })
+}
+
+/// `&amp;`, `K\-9`, `=KAI`.
+fn written(word: &str) -> Told {
+    const MARKUP: [&str; 6] = ["&amp;", "&lt;", "&gt;", "&quot;", "&#39;", "&nbsp;"];
+    let small = word.to_ascii_lowercase();
+    if let Some(mark) = MARKUP.into_iter().find(|mark| small.contains(mark)) {
+        let message = format!("`{mark}` is markup, which is not read here");
+        return Some((message, "write the sign that it stands for".to_owned()));
+    }
+    if word.contains('\\') {
+        let message = "`\\` escapes nothing outside of quotes".to_owned();
+        return Some((
+            message,
+            "leave it out, or put the words between `\"`".to_owned(),
+        ));
+    }
+    if word.contains('<') && word.contains('>') {
+        let message = "`<` and `>` neither group nor mark anything here".to_owned();
+        return Some((message, "leave them out".to_owned()));
+    }
+    let exact = word.trim_start_matches('=');
+    (exact.len() < word.len() && exact.starts_with(char::is_alphanumeric)).then(|| {
+        let message = "`=` asks for no exact word here".to_owned();
+        (
+            message,
+            format!("write '{exact}' for that very spelling, or {exact}"),
+        )
+    })
+}
+
+/// `K9、K2`, `K9;`, `한화|폴란드`, `한화·폴란드`.
 fn listed(word: &str) -> Told {
-    let sign = word
-        .chars()
-        .find(|c| matches!(c, '、' | ';' | '；' | '،'))?;
-    let parts = word.split(sign).filter(|part| !part.is_empty());
-    let parts: Vec<&str> = parts.collect();
+    const SIGNS: [char; 10] = ['、', ';', '；', '،', '|', '·', 'ㆍ', '・', '/', '+'];
+    let sign = word.chars().find(|c| SIGNS.contains(c))?;
+    let parts: Vec<&str> = word.split(sign).filter(|part| !part.is_empty()).collect();
+    if !is_list(sign, &parts) {
+        return None;
+    }
     if parts.len() < 2 {
         let message = format!("`{sign}` means nothing here");
         return Some((message, "leave it out, or write OR or AND".to_owned()));
@@ -61,27 +238,43 @@ fn listed(word: &str) -> Told {
             "`{sign}` parts no list: this is read as the phrase \"{}\"",
             parts.join(" ")
         ),
-        format!("write {}, or AND, or quote it", parts.join(" OR ")),
+        format!("write ({}), or AND, or quote it", parts.join(" OR ")),
     ))
 }
 
-fn operator(word: &str) -> Told {
-    let help = match word {
-        "LIKE" | "ILIKE" | "CONTAINS" | "MATCHES" => {
-            let message = format!("`{word}` is an ordinary word here");
-            let help = "write the field, a colon and the word, such as title:tank*, or quote it";
-            return Some((message, help.to_owned()));
-        }
-        "WHERE" | "FROM" => "write only the condition, such as title:tank*,",
-        "AROUND" => "write NEAR/5",
-        "XOR" => "write (a OR b) NOT (a AND b)",
-        "그리고" | "및" => "write AND",
-        "또는" | "혹은" => "write OR",
-        "ANDNOT" | "BUT" | "EXCEPT" | "WITHOUT" => "write NOT",
-        _ => return None,
-    };
-    let message = format!("`{word}` is an ordinary word here");
-    Some((message, format!("{help} if it is an operator, or quote it")))
+/// Whether a sign was meant to part a list: `한·미` and `F/A-50` are one word, `한화·폴란드` hardly.
+fn is_list(sign: char, parts: &[&str]) -> bool {
+    let shortest = parts.iter().map(|part| part.chars().count()).min();
+    let longest = parts.iter().map(|part| part.chars().count()).max();
+    let long = parts.len() > 1 && shortest >= Some(2);
+    let plain = parts.iter().all(|part| {
+        part.chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '-' | '*'))
+    });
+    match sign {
+        '·' | 'ㆍ' | '・' => long && (parts.len() > 2 || longest >= Some(3)),
+        '/' => long && plain && parts.iter().all(|part| part.contains(char::is_alphabetic)),
+        '+' => long && plain && parts.iter().any(|part| !part.is_ascii()),
+        _ => true,
+    }
+}
+
+/// `Hanwha%`, `Hanwha$`, `늘까?`.
+fn cut(word: &str) -> Told {
+    let stem = word.trim_matches(['%', '$']);
+    let letters = stem.chars().filter(|c| c.is_alphabetic()).count();
+    if stem.len() < word.len() && letters > 2 && stem.chars().all(char::is_alphanumeric) {
+        let message = "`%` and `$` are no wildcards here".to_owned();
+        return Some((message, format!("write {stem}*")));
+    }
+    let asked = word
+        .strip_suffix('?')
+        .filter(|asked| !asked.contains(['*', '?']))?;
+    let last = asked.chars().next_back()?;
+    (script(last) == Some(Script::Hangul)).then(|| {
+        let message = "`?` stands for exactly one letter more".to_owned();
+        (message, format!("write {asked} if it ends a question"))
+    })
 }
 
 /// `K2~2`, `K2^4`.
@@ -96,17 +289,37 @@ fn marked(word: &str) -> Told {
     })
 }
 
-/// `lang=ko`.
-fn assigned(word: &str) -> Told {
-    let (name, value) = word.split_once('=')?;
-    let field = Field::from_name(&name.to_ascii_lowercase())?;
-    let message = format!("`{word}` is an ordinary word here");
-    Some((message, format!("write {}:{value}", field.as_str())))
+/// `lang=ko`, `hlp=`, `wc>500`.
+fn assigned(word: &str, beside: &Beside<'_>) -> Told {
+    let (name, value) = word.split_once(['=', '>', '<'])?;
+    let is_name = name.len() > 1 && name.chars().all(|c| c.is_ascii_alphabetic());
+    if !is_name {
+        return None;
+    }
+    let value = value.trim_start_matches('=');
+    let value = match beside.after {
+        Some(after) if value.is_empty() && beside.touched => after,
+        _ if value.is_empty() => "tank*",
+        _ => value,
+    };
+    match (field(name), foreign::no_field(name)) {
+        (Some(field), _) => Some(ordinary(word, format!("write {field}:{value}"))),
+        (None, Some(help)) => Some(ordinary(word, help)),
+        (None, None) => {
+            let known = Field::ALL.map(Field::as_str).join(", ");
+            Some(ordinary(
+                word,
+                format!("leave it out, or quote it; fields are {known}"),
+            ))
+        }
+    }
 }
 
 /// `title :K2`.
 fn detached(word: &str) -> Told {
-    let value = word.strip_prefix(':')?;
+    let value = word
+        .strip_prefix(':')
+        .filter(|value| value.starts_with(char::is_alphanumeric))?;
     Some((
         "a colon stands right behind the name of its field".to_owned(),
         format!("write for example title:{value}, or leave it out"),

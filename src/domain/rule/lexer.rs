@@ -10,6 +10,7 @@ use super::ast::{Distance, Field};
 use super::chars::{ends_word, is_dash, is_double_quote, is_invisible, is_single_quote, plain};
 use super::diagnostic::{Diagnostic, Findings};
 use super::foreign;
+use super::proximity;
 use super::suggest;
 
 /// The farthest NEAR, BEFORE and `~` may reach, in words.
@@ -115,26 +116,35 @@ impl Lexer<'_> {
             '/' if self.text[start..].starts_with("//") => self.comment(),
             '/' if c == '/' => self.regex(),
             '@' | '#' | '$' => self.name(c),
-            '!' => {
+            '!' if self.peek_after(c).map(plain) != Some('=') => {
                 self.at += c.len_utf8();
                 self.foreign(start, "!", "NOT");
                 self.push(Lexeme::Not, start);
             }
-            '+' if self.peek_after(c).is_some_and(|next| !ends_word(next)) => {
-                self.at += c.len_utf8();
-                let diagnostic = Diagnostic::warning(
-                    "W22",
-                    start..self.at,
-                    "`+` is not of this language; what follows is required anyway",
-                )
-                .help("leave the `+` out");
-                self.found.push(diagnostic);
-            }
+            '+' if self.peek_after(c).is_some_and(|next| !ends_word(next)) => self.plus(c),
             _ if is_dash(c) => self.minus(c),
             _ if is_double_quote(c) => self.phrase(c),
             _ if is_single_quote(c) => self.verbatim(c),
             _ => self.word(),
         }
+    }
+
+    /// `+K2`, and `+5` between two words, which elsewhere is an operator.
+    fn plus(&mut self, c: char) {
+        let start = self.at;
+        self.at += c.len_utf8();
+        let rest = &self.text[self.at..];
+        let word = &rest[..rest.find(ends_word).unwrap_or(rest.len())];
+        let is_number = word.chars().all(|c| c.is_ascii_digit());
+        let help = match self.tokens.last() {
+            Some(_) if is_number => {
+                format!("write BEFORE/{word} if it is an operator, or leave the `+` out")
+            }
+            _ => "leave the `+` out".to_owned(),
+        };
+        let message = "`+` is not of this language; what follows is required anyway";
+        let diagnostic = Diagnostic::warning("W22", start..self.at, message).help(help);
+        self.found.push(diagnostic);
     }
 
     fn single(&mut self, c: char, kind: Lexeme) {
@@ -272,9 +282,7 @@ impl Lexer<'_> {
     fn field(&mut self) -> bool {
         let start = self.at;
         let rest = &self.text[start..];
-        let length = rest
-            .find(|c: char| !plain(c).is_ascii_alphabetic())
-            .unwrap_or(0);
+        let length = rest.find(|c: char| !plain(c).is_alphabetic()).unwrap_or(0);
         let mut after = rest[length..].chars();
         let Some(colon) = after.next().filter(|c| length > 0 && plain(*c) == ':') else {
             return false;
@@ -283,23 +291,24 @@ impl Lexer<'_> {
             return false;
         }
         let name: String = rest[..length].chars().map(plain).collect();
+        if !name.is_ascii() && foreign::field(&name).is_none() {
+            return false;
+        }
         self.at += length + colon.len_utf8();
         if let Some(field) = Field::from_name(&name) {
             self.push(Lexeme::Field(field), start);
             return true;
         }
         let known = Field::ALL.map(Field::as_str);
-        let help = foreign::field(&name)
-            .or_else(|| suggest::nearest(&name, known))
-            .map_or_else(
-                || {
-                    format!(
-                        "fields are {}; quote the word if the colon is part of it",
-                        known.join(", ")
-                    )
-                },
-                |field| format!("did you mean `{field}:`?"),
-            );
+        let near = foreign::field(&name).or_else(|| suggest::nearest(&name, known));
+        let help = match (foreign::no_field(&name), near) {
+            (Some(help), _) => help.to_owned(),
+            (None, Some(field)) => format!("did you mean `{field}:`?"),
+            (None, None) => format!(
+                "fields are {}; quote the word if the colon is part of it",
+                known.join(", ")
+            ),
+        };
         self.error("E11", start, &format!("there is no field `{name}`"), &help);
         if self.peek().is_none_or(ends_word) {
             self.push(Lexeme::Bad, start);
@@ -335,16 +344,7 @@ impl Lexer<'_> {
                 Distance::Paragraph
             }
             _ => {
-                let detached = distance
-                    .is_empty()
-                    .then(|| self.detached_number())
-                    .flatten();
-                let help = match detached {
-                    Some(words) => format!("write {name}/{words} without a blank"),
-                    None => format!(
-                        "write {name}/5 (words between), {name}/s (same sentence) or {name}/p (same paragraph)"
-                    ),
-                };
+                let help = self.distance_meant(name, distance);
                 self.error("E13", start, &format!("{name} needs a distance"), &help);
                 Distance::Sentence
             }
@@ -355,14 +355,49 @@ impl Lexer<'_> {
         }
     }
 
-    /// Takes ` 5` or ` /5` behind an operator that lacks its number, where that is a word of its own.
+    /// What was meant by a distance that is none.
+    fn distance_meant(&mut self, name: &str, distance: &str) -> String {
+        if let Some((reach, ordered)) = proximity::reach(distance) {
+            let name = if ordered { "BEFORE" } else { name };
+            return format!("write {name}/{reach}");
+        }
+        let blank = self.peek().is_some_and(char::is_whitespace);
+        let detached = distance
+            .is_empty()
+            .then(|| self.detached_number())
+            .flatten();
+        match detached {
+            Some(words) if blank => format!("write {name}/{words} without a blank"),
+            Some(words) => format!("write {name}/{words}"),
+            None if self.peek().map(plain) == Some('(') && self.tokens.is_empty() => {
+                format!("write a {name}/5 b: it stands between its two sides")
+            }
+            None => format!(
+                "write {name}/5 (words between), {name}/s (same sentence) or {name}/p (same paragraph)"
+            ),
+        }
+    }
+
+    /// Takes ` 5`, ` / 5` or `(5)` behind an operator that lacks its number, where that is a word of its own.
     fn detached_number(&mut self) -> Option<u32> {
         let rest = &self.text[self.at..];
-        let number = rest.trim_start_matches([' ', '\t']);
-        let number = number.strip_prefix('/').unwrap_or(number);
+        let blank = [' ', '\t'];
+        let number = rest.trim_start_matches(blank);
+        let bracketed = number.strip_prefix('(');
+        let number = bracketed
+            .or_else(|| {
+                number
+                    .strip_prefix('/')
+                    .map(|number| number.trim_start_matches(blank))
+            })
+            .unwrap_or(number);
         let length = number.find(ends_word).unwrap_or(number.len());
         let found = number[..length].parse().ok()?;
-        self.at = self.text.len() - number.len() + length;
+        let mut after = &number[length..];
+        if bracketed.is_some() {
+            after = after.strip_prefix(')')?;
+        }
+        self.at = self.text.len() - after.len();
         Some(found)
     }
 

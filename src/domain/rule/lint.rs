@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use super::ast::{Field, Kind, Node};
 use super::chars::{Script, is_invisible, script};
-use super::diagnostic::{Diagnostic, Findings};
+use super::diagnostic::{Diagnostic, Findings, Level};
 use super::literal::longest_literal;
 use super::parser::children;
 use super::print;
@@ -225,10 +225,14 @@ fn term(word: &str, node: &Node, found: &mut Findings) {
 
 /// What can be wrong with the words of a term, phrase or verbatim.
 fn words(text: &str, node: &Node, found: &mut Findings) {
+    let told = found.has_told(Level::Warning, &node.span);
     let mut warn = |code, message: String, help: &str| {
         found.push(Diagnostic::warning(code, node.span.clone(), message).help(help));
     };
     if !text.chars().any(char::is_alphanumeric) {
+        if told {
+            return;
+        }
         warn(
             "W03",
             format!("`{text}` holds no letter or digit, so it never matches"),
@@ -236,7 +240,7 @@ fn words(text: &str, node: &Node, found: &mut Findings) {
         );
         return;
     }
-    if text.split_whitespace().all(is_short) {
+    if !told && text.split_whitespace().all(is_short) {
         warn(
             "W04",
             format!("`{text}` is short and will match much"),

@@ -15,6 +15,7 @@ mod lint;
 mod literal;
 pub mod parser;
 mod printer;
+mod proximity;
 pub mod suggest;
 mod wildcard;
 

@@ -9,6 +9,7 @@ mod recover;
 use std::ops::Range;
 
 use super::ast::{Distance, Field, Kind, Near, Node};
+use super::chars::ends_word;
 use super::diagnostic::{Diagnostic, Findings};
 use super::lexer::{self, Lexeme, Token};
 use super::{doubts, lint, print};
@@ -161,6 +162,26 @@ impl Parser<'_> {
         }
     }
 
+    /// What was meant by a comma: `lang:ko,en` is a list of values.
+    fn comma_meant(&self, comma: usize) -> String {
+        let before = self.text[..comma].split_whitespace().next_back();
+        let listed = before
+            .and_then(|word| word.trim_start_matches(['(', '-']).split_once(':'))
+            .filter(|(_, value)| value.chars().all(char::is_alphanumeric))
+            .and_then(|(name, value)| Some((Field::from_name(name)?, value)));
+        match listed {
+            Some((field, value)) => {
+                let next = self.text[comma..]
+                    .trim_start_matches([',', '，', ' '])
+                    .split(ends_word)
+                    .next();
+                let next = next.filter(|next| !next.is_empty()).unwrap_or("b");
+                format!("write {}:({value} OR {next})", field.as_str())
+            }
+            None => "write OR or AND, or quote the words if it belongs to them".to_owned(),
+        }
+    }
+
     fn stop(&mut self, span: Range<usize>, message: String) {
         if !self.stopped {
             self.error(
@@ -199,10 +220,10 @@ impl Parser<'_> {
                         "leave this one out, or open it where it belongs",
                     );
                 }
-                Some(Lexeme::Comma) => self.comma(
-                    span,
-                    "write OR or AND, or quote the words if it belongs to them",
-                ),
+                Some(Lexeme::Comma) => {
+                    let help = self.comma_meant(span.start);
+                    self.comma(span, &help);
+                }
                 _ => break,
             }
             self.at += 1;
@@ -419,5 +440,7 @@ fn shortened(text: &str) -> String {
     }
 }
 
+#[cfg(test)]
+mod repairs;
 #[cfg(test)]
 mod tests;

@@ -20,6 +20,23 @@ pub(super) fn check_term(word: &str, span: Range<usize>, found: &mut Findings) -
 
 /// Checks the words of a phrase; false when it cannot be used.
 pub(super) fn check_phrase(text: &str, span: Range<usize>, found: &mut Findings) -> bool {
+    let stars = text.split_whitespace().filter(|word| *word == "*").count();
+    if stars > 0 {
+        let words: Vec<&str> = text
+            .split_whitespace()
+            .filter(|word| *word != "*")
+            .collect();
+        let help = match words.len() {
+            0 | 1 => "write the words of the phrase".to_owned(),
+            _ => format!(
+                "write \"{}\"~{stars}: so many words may stand in between",
+                words.join(" ")
+            ),
+        };
+        let message = "`*` stands for no word of its own";
+        found.push(Diagnostic::error("E05", span, message).help(help));
+        return false;
+    }
     let mut before = "";
     text.split_whitespace().all(|word| {
         let second_half = word.starts_with(|c: char| c.is_numeric())
@@ -37,7 +54,7 @@ fn problem(word: &str) -> Option<(String, String)> {
     if literal.is_empty() {
         return Some((
             "a wildcard alone matches everything".to_owned(),
-            "write the beginning of the word before it".to_owned(),
+            "leave it out, or write the beginning of the word before it".to_owned(),
         ));
     }
     let leads = word

@@ -161,7 +161,8 @@ impl<'d, 'a> Naive<'d, 'a> {
                 |entity| entity.classes.iter().any(|class| class == name),
                 early,
             ),
-            Kind::Term(text) | Kind::Phrase(text, None) => self.phrase(text),
+            Kind::Term(text) => self.words(text),
+            Kind::Phrase(text, None) => self.phrase(text),
             Kind::Phrase(text, Some(slop)) => {
                 let words: Vec<&str> = text.split_whitespace().collect();
                 let mut all = self.phrase(text);
@@ -189,7 +190,10 @@ impl<'d, 'a> Naive<'d, 'a> {
     }
 
     fn phrase(&self, text: &str) -> Vec<Span> {
-        let text = without_question_marks(text);
+        self.words(&without_question_marks(text))
+    }
+
+    fn words(&self, text: &str) -> Vec<Span> {
         let words: Vec<&str> = text.split_whitespace().collect();
         if words[..words.len() - 1]
             .iter()
@@ -197,7 +201,7 @@ impl<'d, 'a> Naive<'d, 'a> {
         {
             return self.row(&words, 0, &End::Whole);
         }
-        let patterns = term(&text, &End::Closed).unwrap();
+        let patterns = term(text, &End::Closed).unwrap();
         patterns
             .iter()
             .flat_map(|pattern| self.places(pattern))

@@ -7,6 +7,7 @@ use crate::domain::rule::chars::{
     is_double_quote, is_guillemet, is_invisible, is_single_quote, plain,
 };
 use crate::domain::rule::diagnostic::Diagnostic;
+use crate::domain::rule::proximity;
 use crate::domain::rule::wildcard;
 
 impl Lexer<'_> {
@@ -45,8 +46,11 @@ impl Lexer<'_> {
     /// `~3` after a phrase.
     fn slop(&mut self) -> Option<u32> {
         let start = self.at;
-        let tilde = self.peek().filter(|c| plain(*c) == '~')?;
-        self.at += tilde.len_utf8();
+        let sign = self.peek().filter(|c| matches!(plain(*c), '~' | '@'))?;
+        if plain(sign) == '@' {
+            return self.wrong_slop(sign);
+        }
+        self.at += sign.len_utf8();
         let digits = self.digits();
         match digits.parse::<u32>() {
             Ok(words) if words <= FARTHEST => Some(words),
@@ -65,6 +69,20 @@ impl Lexer<'_> {
                 None
             }
         }
+    }
+
+    /// `@3` after a phrase, which elsewhere is what `~3` is here.
+    fn wrong_slop(&mut self, sign: char) -> Option<u32> {
+        let start = self.at;
+        self.at += sign.len_utf8();
+        let digits = self.digits().to_owned();
+        if digits.is_empty() {
+            self.at = start;
+            return None;
+        }
+        let message = format!("`@{digits}` means nothing behind a phrase");
+        self.error("E13", start, &message, &format!("write ~{digits}"));
+        None
     }
 
     fn digits(&mut self) -> &str {
@@ -138,13 +156,12 @@ impl Lexer<'_> {
         let start = self.at;
         self.at += 1;
         let Some(source) = self.regex_source() else {
-            self.error(
-                "E09",
-                start,
-                "a `/` at the start of a word opens a regex, and this one is never closed",
-                "close it with `/`, or put the words between `\"` if it is a slash",
-            );
             self.skip_word();
+            let help = self.slash_meant(start);
+            let message =
+                "a `/` at the start of a word opens a regex, and this one is never closed";
+            self.found
+                .push(Diagnostic::error("E09", start..start + 1, message).help(help));
             self.push(Lexeme::Bad, start);
             return;
         };
@@ -169,11 +186,37 @@ impl Lexer<'_> {
             } else {
                 start..self.at
             };
+            let help = match at {
+                Some(_) => {
+                    "write the mark that is missing, or `\\` before one that stands for itself"
+                }
+                None => "write smaller counts",
+            };
+            let help = if message.contains("not supported") {
+                "join two parts by AND, NOT or NEAR instead"
+            } else {
+                help
+            };
             let message = format!("this regex cannot be used: {message}");
-            self.found.push(Diagnostic::error("E10", span, message));
+            self.found
+                .push(Diagnostic::error("E10", span, message).help(help));
             self.push(Lexeme::Bad, start);
         } else {
             self.push(Lexeme::Regex(source, ignore_case), start);
+        }
+    }
+
+    /// What was meant by a `/` that opens no regex: `/5` is elsewhere an operator.
+    fn slash_meant(&self, start: usize) -> String {
+        let word = &self.text[start + 1..self.at];
+        match proximity::reach(word) {
+            Some((reach, _)) if !self.tokens.is_empty() => {
+                format!("write NEAR/{reach} if it is an operator, or put it between `\"`")
+            }
+            _ if word.is_empty() => {
+                "write OR or AND if it parts two words, or put them between `\"`".to_owned()
+            }
+            _ => "close it with `/`, or put the words between `\"` if it is a slash".to_owned(),
         }
     }
 

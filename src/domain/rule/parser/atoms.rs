@@ -27,12 +27,8 @@ impl Parser<'_> {
             Lexeme::Field(field) => return self.field(field, token.span),
             Lexeme::AtLeast(count) => return self.at_least(count, token.span),
             Lexeme::Term(word) if word == "OF" && self.peek() == Some(&Lexeme::Open) => {
-                self.error(
-                    "E14",
-                    token.span,
-                    "OF needs a number on its left",
-                    "write for example 2 OF (a, b, c)",
-                );
+                let help = self.number_meant(token.span.start);
+                self.error("E14", token.span, "OF needs a number on its left", help);
                 self.atom_list()?;
                 return None;
             }
@@ -46,6 +42,23 @@ impl Parser<'_> {
             _ => return None,
         };
         self.node(kind, start..token.span.end)
+    }
+
+    /// What was meant by `ANY OF (…)` and its like.
+    fn number_meant(&self, of: usize) -> String {
+        let before = self.text[..of].split_whitespace().next_back();
+        let number = match before.unwrap_or_default().to_ascii_lowercase().as_str() {
+            "any" | "one" => {
+                return "write only the brackets, with OR between the parts".to_owned();
+            }
+            "all" | "each" => {
+                return "write only the brackets, with AND between the parts".to_owned();
+            }
+            "three" => 3,
+            "four" => 4,
+            _ => 2,
+        };
+        format!("write for example {number} OF (a, b, c)")
     }
 
     fn bracket(&mut self, open: Range<usize>) -> Option<Node> {
@@ -143,7 +156,7 @@ impl Parser<'_> {
                 "E14",
                 of.span.clone(),
                 "operators are upper-case",
-                format!("write {count} OF (…)"),
+                format!("write {count} OF (a, b, c)"),
             );
         }
         if self.peek() != Some(&Lexeme::Open) {

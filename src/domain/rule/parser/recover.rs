@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::Parser;
+use crate::domain::rule::diagnostic::Level;
 use crate::domain::rule::lexer::Lexeme;
 
 impl Parser<'_> {
@@ -23,12 +24,15 @@ impl Parser<'_> {
             let operator = self.take();
             let alone = !self.starts_unary();
             let side = if alone { "both sides" } else { "its left" };
-            self.error(
-                "E04",
-                operator.span,
-                format!("{name} needs something on {side}"),
-                "write a word, a \"phrase\" or brackets there, or leave the operator out",
-            );
+            // An operator that lacks its distance too has been told of.
+            if !self.found.has_told(Level::Error, &operator.span) {
+                self.error(
+                    "E04",
+                    operator.span,
+                    format!("{name} needs something on {side}"),
+                    "write a word, a \"phrase\" or brackets there, or leave the operator out",
+                );
+            }
             if alone {
                 self.skip_operators();
             }

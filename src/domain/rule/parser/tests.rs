@@ -188,7 +188,7 @@ const ERRORS: &[(&str, std::ops::Range<usize>, &str, &str)] = &[
         "2 of (a1, b1, c1)",
         2..4,
         "operators are upper-case",
-        "2 OF (…)",
+        "2 OF (a, b, c)",
     ),
     ("OF (a1, b1)", 0..2, "OF needs a number on its left", ""),
     (
