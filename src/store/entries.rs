@@ -204,6 +204,19 @@ fn known_entry(conn: &Connection, seq: i64) -> Result<Option<KnownEntry>> {
         .optional()?)
 }
 
+/// A feed's latest entries, by their own keys.
+pub fn latest(conn: &Connection, feed: &FeedId, limit: u32) -> Result<Known> {
+    let mut query = conn.prepare_cached(
+        "select seq from entry where feed = ?1 order by at desc, seq desc limit ?2",
+    )?;
+    let rows = query.query_map(params![feed.as_str(), limit], |row| row.get::<_, i64>(0))?;
+    let rows: Vec<i64> = rows.collect::<rusqlite::Result<_>>()?;
+    let entries = rows.into_iter().map(|seq| known_entry(conn, seq));
+    Ok(Known {
+        entries: entries.filter_map(Result::transpose).collect::<Result<_>>()?,
+    })
+}
+
 /// The links of a feed's latest entries.
 pub fn recent_links(conn: &Connection, feed: &FeedId, limit: u32) -> Result<Vec<String>> {
     let mut query = conn.prepare_cached(

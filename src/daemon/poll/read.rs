@@ -34,6 +34,8 @@ use crate::store::{self, StoreError};
 
 /// Entries that tell which hosts a feed had of late.
 const RECENT: u32 = 30;
+/// Entries of a feed that are looked at where most of a document is unknown.
+const LATEST: u32 = 200;
 
 /// One outcome to be read, with all it takes.
 #[derive(Clone)]
@@ -245,6 +247,7 @@ impl Digest {
             let recent = store::entries::recent_links(conn, feed, RECENT)?;
             let moved = ingest::moved_keys(entries, &recent);
             known.join(store::entries::known(conn, feed, &moved)?);
+            known.join(store::entries::latest(conn, feed, LATEST)?);
         }
         Ok(known)
     }

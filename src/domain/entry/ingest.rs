@@ -6,7 +6,8 @@
 //!
 //! What the store does with this, in one transaction: fills [`Known`] with every entry of the feed that has one of
 //! [`lookup_keys`] as key or alternate; where these leave something open, also with those that [`further_keys`]
-//! and, should the feed have moved to another host, [`moved_keys`] find; calls [`plan`], and writes the plan. An
+//! and, should the feed have moved to another host, [`moved_keys`] find, and the feed's latest entries, which may be
+//! known by their dates; calls [`plan`], and writes the plan. An
 //! entry's alternates are only ever added to: what [`alternates`] says when it is stored or revised, and its
 //! former key when it is re-keyed.
 
@@ -258,8 +259,7 @@ fn common_hosts<'a>(links: impl Iterator<Item = &'a str>) -> Vec<String> {
 /// The link of an entry on other hosts, as keys.
 fn elsewhere(entry: &Entry, hosts: &[String]) -> Vec<String> {
     let link = page(&entry.content).map(page_and_place).unwrap_or_default();
-    let Some((own, rest)) = host_and_rest(&link).filter(|(_, rest)| evidence::is_own_path(rest))
-    else {
+    let Some((own, rest)) = host_and_rest(&link).filter(|(_, rest)| rest.len() > 1) else {
         return Vec::new();
     };
     hosts

@@ -62,6 +62,18 @@ impl Store {
         }
     }
 
+    /// The newest entries, without their alternates.
+    fn latest(&self, most: usize) -> Known {
+        let rows = self.rows.iter().rev().filter(|row| !row.purged).take(most);
+        let entries = rows.map(|row| KnownEntry {
+            alternates: Vec::new(),
+            ..row.clone()
+        });
+        Known {
+            entries: entries.collect(),
+        }
+    }
+
     fn known(&mut self, entries: &[Entry]) -> Known {
         let mut known = self.look_up(&lookup_keys(entries));
         let further = further_keys(&known, entries);
@@ -72,6 +84,7 @@ impl Store {
         if may_have_moved(&known, entries) {
             let recent: Vec<String> = self.links.iter().rev().take(30).cloned().collect();
             known.join(self.look_up(&moved_keys(entries, &recent)));
+            known.join(self.latest(100));
         }
         known
     }
