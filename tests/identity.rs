@@ -416,7 +416,10 @@ fn new_items_that_look_like_old_ones_are_new() {
             let text = document(&items, world.base, look);
             let text = if alike {
                 items.iter().fold(text, |text, n| {
-                    text.replace(&format!("office number {n}, which is a good one"), "it on the pages of the paper")
+                    text.replace(
+                        &format!("office number {n}, which is a good one"),
+                        "it on the pages of the paper",
+                    )
                 })
             } else {
                 text

@@ -213,7 +213,9 @@ pub fn latest(conn: &Connection, feed: &FeedId, limit: u32) -> Result<Known> {
     let rows: Vec<i64> = rows.collect::<rusqlite::Result<_>>()?;
     let entries = rows.into_iter().map(|seq| known_entry(conn, seq));
     Ok(Known {
-        entries: entries.filter_map(Result::transpose).collect::<Result<_>>()?,
+        entries: entries
+            .filter_map(Result::transpose)
+            .collect::<Result<_>>()?,
     })
 }
 

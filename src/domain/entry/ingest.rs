@@ -13,13 +13,14 @@
 
 mod evidence;
 mod recognise;
+mod why;
 
 use std::collections::hash_map::Entry as Slot;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 
-pub use self::evidence::Why;
+pub use self::why::Why;
 
 use self::recognise::{doubtful, recognise};
 use super::Entry;

@@ -136,7 +136,11 @@ mod tests {
             "Sat, 30 Dec 1899 00:00:00 GMT",
         ] {
             assert_eq!(parse(text), None, "{text}");
-            assert_eq!(super::super::parse(text, &Habits::default()), None, "{text}");
+            assert_eq!(
+                super::super::parse(text, &Habits::default()),
+                None,
+                "{text}"
+            );
         }
         for text in [
             "2026-11-24",

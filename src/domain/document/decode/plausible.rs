@@ -33,7 +33,9 @@ impl Letters {
     fn of(text: &str) -> Self {
         let mut found = Self::default();
         let mut was_small = false;
-        let odd = text.chars().filter(|c| !c.is_ascii() || *c == ' ' || *c == '<');
+        let odd = text
+            .chars()
+            .filter(|c| !c.is_ascii() || *c == ' ' || *c == '<');
         for c in odd {
             let is_letter = c.is_alphabetic();
             found.all += usize::from(is_letter);

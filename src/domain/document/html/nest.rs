@@ -89,12 +89,9 @@ impl Nest {
 
     /// True where only white space may stand: in a table, outside of its cells.
     pub(super) fn is_between_cells(&self) -> bool {
-        self.open.last().is_some_and(|top| {
-            matches!(
-                top.tag.place,
-                Place::Table | Place::Section | Place::Row
-            )
-        })
+        self.open
+            .last()
+            .is_some_and(|top| matches!(top.tag.place, Place::Table | Place::Section | Place::Row))
     }
 
     /// Whether an element of this name is open.
@@ -208,10 +205,7 @@ impl Nest {
     /// Where the innermost table or cell begins: end tags reach no further out.
     fn scope(&self) -> usize {
         let outer = self.open.iter().rposition(|open| {
-            matches!(
-                open.tag.place,
-                Place::Table | Place::Cell | Place::Caption
-            )
+            matches!(open.tag.place, Place::Table | Place::Cell | Place::Caption)
         });
         outer.map_or(0, |at| at + 1)
     }

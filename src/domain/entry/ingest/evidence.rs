@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::why::Why;
 use super::{Known, KnownEntry};
 use crate::domain::entry::Entry;
 use crate::domain::entry::identity::{
@@ -18,59 +19,6 @@ use crate::domain::entry::identity::{
 const OWN_TEXT: usize = 80;
 /// The same of a text that stands once in the document and once among the known.
 const SOME_TEXT: usize = 24;
-
-/// By what a known entry was found under another key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Why {
-    /// The same key or address, spelt otherwise.
-    Spelling,
-    /// A key that it had before.
-    FormerKey,
-    /// Its link and its title.
-    LinkAndTitle,
-    /// Its link and its date.
-    LinkAndDate,
-    /// Its link and its text.
-    LinkAndText,
-    /// Its title and its text.
-    TitleAndText,
-    /// Its title, and its path on another host.
-    TitleAndPath,
-    /// Its title and its date.
-    TitleAndDate,
-    /// Its text and date; where it has no address at all, its text or the wording of it.
-    Text,
-    /// Its link alone: guids were added or left out, or most of the document moved.
-    Link,
-    /// Its title alone, when most of the document moved.
-    Title,
-    /// Its path on another host, with its date or when most of the document moved.
-    Path,
-    /// Another entry has its key now.
-    Displaced,
-}
-
-impl Why {
-    /// In words, for the history of polls.
-    #[must_use]
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Spelling => "another spelling of the same id or link",
-            Self::FormerKey => "a former id",
-            Self::LinkAndTitle => "link and title",
-            Self::LinkAndDate => "link and date",
-            Self::LinkAndText => "link and text",
-            Self::TitleAndText => "title and text",
-            Self::TitleAndPath => "title and path",
-            Self::TitleAndDate => "title and date",
-            Self::Text => "text",
-            Self::Link => "link",
-            Self::Title => "title",
-            Self::Path => "path on another host",
-            Self::Displaced => "the id names another entry now",
-        }
-    }
-}
 
 /// How far evidence goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -390,12 +338,7 @@ impl Evidence {
 }
 
 /// What proves by itself that a known entry is meant.
-fn certain(
-    found: &Evidence,
-    face: &Face<'_>,
-    known: &KnownEntry,
-    alone: Alone,
-) -> Option<Why> {
+fn certain(found: &Evidence, face: &Face<'_>, known: &KnownEntry, alone: Alone) -> Option<Why> {
     let alike = found.is_dated_alike();
     let undated = found.dates == Dates::Unknown;
     let agreed = found.link.is() || found.title.is() || found.body.is();

@@ -7,7 +7,8 @@ use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 
-use super::evidence::{Evidence, Faces, Strength, Why, span};
+use super::evidence::{Evidence, Faces, Strength, span};
+use super::why::Why;
 use super::{Known, KnownEntry};
 use crate::domain::entry::Entry;
 use crate::domain::entry::identity::{Part, part_of};
@@ -79,22 +80,7 @@ pub(super) fn recognise(known: &Known, entries: &[Entry]) -> Recognised {
         };
     }
     let faces = Faces::new(known, entries);
-    let mut kept: HashMap<usize, Kept> = HashMap::new();
-    for place in &doubtful {
-        let Some((index, _)) = matches[*place] else {
-            continue;
-        };
-        let found = faces.compare(&faces.all[*place], &known.entries[index]);
-        let is_contradicted = found.is_contradicted();
-        if is_contradicted || found.is_doubted() {
-            matches[*place] = None;
-            let kept_as = Kept {
-                index,
-                is_contradicted,
-            };
-            kept.insert(*place, kept_as);
-        }
-    }
+    let kept = set_aside(known, &faces, &doubtful, &mut matches);
     let mut taken: HashSet<usize> = matches.iter().flatten().map(|(index, _)| *index).collect();
     let open: Vec<usize> = doubtful
         .into_iter()
@@ -125,6 +111,32 @@ pub(super) fn recognise(known: &Known, entries: &[Entry]) -> Recognised {
         migrated: all_changed || is_migration(found, unknown, entries.len()),
         matches,
     }
+}
+
+/// Takes back what matched by its key alone and looks like another entry.
+fn set_aside(
+    known: &Known,
+    faces: &Faces<'_>,
+    doubtful: &[usize],
+    matches: &mut [Option<(usize, Option<Why>)>],
+) -> HashMap<usize, Kept> {
+    let mut kept = HashMap::new();
+    for place in doubtful {
+        let Some((index, _)) = matches[*place] else {
+            continue;
+        };
+        let found = faces.compare(&faces.all[*place], &known.entries[index]);
+        let is_contradicted = found.is_contradicted();
+        if is_contradicted || found.is_doubted() {
+            matches[*place] = None;
+            let own = Kept {
+                index,
+                is_contradicted,
+            };
+            kept.insert(*place, own);
+        }
+    }
+    kept
 }
 
 /// How many were found under another key.
@@ -161,14 +173,33 @@ fn looks_reused(entry: &Entry, known: &KnownEntry) -> bool {
 
 /// All pairs that something speaks for, the surest first.
 fn pairs(known: &Known, faces: &Faces<'_>, open: &[usize]) -> Vec<Pair> {
+    let compared = compared(known, faces, open);
+    let is_relocated = is_relocated(&compared);
+    let graded = compared.iter().filter_map(|(place, index, found)| {
+        let (strength, why) = faces.grade(*place, &known.entries[*index], found, is_relocated)?;
+        Some(Pair {
+            strength,
+            why,
+            place: *place,
+            index: *index,
+        })
+    });
+    let mut pairs: Vec<Pair> = graded.collect();
+    // The surest first; of equals the entry that stands first, and of its candidates the newest.
+    pairs.sort_by(|a, b| {
+        (b.strength, a.why, a.place, b.index).cmp(&(a.strength, b.why, b.place, a.index))
+    });
+    pairs
+}
+
+/// Open entries with the known ones that have a key or a date in common with them, compared.
+fn compared(known: &Known, faces: &Faces<'_>, open: &[usize]) -> Vec<(usize, usize, Evidence)> {
     let mut by_key: HashMap<&str, Vec<usize>> = HashMap::new();
+    let mut by_date: HashMap<i64, Vec<usize>> = HashMap::new();
     for (index, entry) in known.entries.iter().enumerate() {
         for key in entry.alternates.iter().chain([&entry.key]) {
             by_key.entry(key).or_default().push(index);
         }
-    }
-    let mut by_date: HashMap<i64, Vec<usize>> = HashMap::new();
-    for (index, entry) in known.entries.iter().enumerate() {
         if let Some(at) = entry.published {
             by_date.entry(at.as_second()).or_default().push(index);
         }
@@ -196,22 +227,7 @@ fn pairs(known: &Known, faces: &Faces<'_>, open: &[usize]) -> Vec<Pair> {
             .map(|index| (place, index, faces.compare(face, &known.entries[index])));
         compared.extend(found);
     }
-    let is_relocated = is_relocated(&compared);
-    let graded = compared.iter().filter_map(|(place, index, found)| {
-        let (strength, why) = faces.grade(*place, &known.entries[*index], found, is_relocated)?;
-        Some(Pair {
-            strength,
-            why,
-            place: *place,
-            index: *index,
-        })
-    });
-    let mut pairs: Vec<Pair> = graded.collect();
-    // The surest first; of equals the entry that stands first, and of its candidates the newest.
-    pairs.sort_by(|a, b| {
-        (b.strength, a.why, a.place, b.index).cmp(&(a.strength, b.why, b.place, a.index))
-    });
-    pairs
+    compared
 }
 
 /// Whether the site moved to another host and kept its paths: most of the pairs that have one have more in common.

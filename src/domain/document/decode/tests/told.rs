@@ -154,7 +154,15 @@ fn legacy_encodings_told_rightly_wrongly_and_not_at_all() {
 fn utf8_under_the_label_of_a_legacy_encoding() {
     let mut faults = Vec::new();
     for tongue in TONGUES {
-        for name in ["euc-kr", "shift_jis", "gb2312", "big5", "koi8-r", "iso-8859-1", "utf-16"] {
+        for name in [
+            "euc-kr",
+            "shift_jis",
+            "gb2312",
+            "big5",
+            "koi8-r",
+            "iso-8859-1",
+            "utf-16",
+        ] {
             for (sentences, times) in lengths(tongue) {
                 let text = document(&declaration(name), sentences, times);
                 let header = format!("text/xml; charset={name}");
@@ -171,11 +179,26 @@ fn utf8_under_the_label_of_a_legacy_encoding() {
 
 #[test]
 fn a_legacy_encoding_under_the_label_of_another() {
-    let labels = ["euc-kr", "shift_jis", "euc-jp", "gb2312", "big5", "windows-1251", "koi8-r"];
+    let labels = [
+        "euc-kr",
+        "shift_jis",
+        "euc-jp",
+        "gb2312",
+        "big5",
+        "windows-1251",
+        "koi8-r",
+    ];
     let mut faults = Vec::new();
     for tongue in TONGUES {
-        for name in tongue.encodings.iter().filter(|name| **name != "iso-2022-jp") {
-            for label in labels.iter().filter(|label| encoding_named(label) != encoding_named(name)) {
+        for name in tongue
+            .encodings
+            .iter()
+            .filter(|name| **name != "iso-2022-jp")
+        {
+            for label in labels
+                .iter()
+                .filter(|label| encoding_named(label) != encoding_named(name))
+            {
                 for (sentences, times) in [(tongue.sentences, 1), (tongue.sentences, 30)] {
                     let text = document(&declaration(label), sentences, times);
                     let bare = document("", sentences, times);
@@ -204,22 +227,40 @@ type Wide = fn(&str) -> Vec<u8>;
 #[test]
 fn wide_encodings_told_rightly_wrongly_and_not_at_all() {
     let all: [(&str, Wide); 4] = [
-        ("utf-16le", |text| text.encode_utf16().flat_map(u16::to_le_bytes).collect()),
-        ("utf-16be", |text| text.encode_utf16().flat_map(u16::to_be_bytes).collect()),
-        ("utf-32le", |text| text.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect()),
-        ("utf-32be", |text| text.chars().flat_map(|c| u32::from(c).to_be_bytes()).collect()),
+        ("utf-16le", |text| {
+            text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+        }),
+        ("utf-16be", |text| {
+            text.encode_utf16().flat_map(u16::to_be_bytes).collect()
+        }),
+        ("utf-32le", |text| {
+            text.chars()
+                .flat_map(|c| u32::from(c).to_le_bytes())
+                .collect()
+        }),
+        ("utf-32be", |text| {
+            text.chars()
+                .flat_map(|c| u32::from(c).to_be_bytes())
+                .collect()
+        }),
     ];
     let mut faults = Vec::new();
     for tongue in TONGUES {
         for (name, encode) in all {
             for declared in ["", name, "utf-16", "utf-8", "euc-kr"] {
-                for header in [None, Some("text/xml; charset=utf-8"), Some("text/xml; charset=euc-kr")] {
+                for header in [
+                    None,
+                    Some("text/xml; charset=utf-8"),
+                    Some("text/xml; charset=euc-kr"),
+                ] {
                     for (sentences, times) in lengths(tongue) {
                         let text = document(&declaration(declared), sentences, times);
                         for mark in ["", "\u{feff}"] {
                             let bytes = encode(&format!("{mark}{text}"));
                             if read(&bytes, header, None) != text {
-                                faults.push(format!("{name} as {declared:?} {header:?} {mark:?} {times}"));
+                                faults.push(format!(
+                                    "{name} as {declared:?} {header:?} {mark:?} {times}"
+                                ));
                             }
                         }
                     }

@@ -67,7 +67,10 @@ fn common_markup_stays_as_it_is() {
 fn what_a_browser_would_move_is_written_where_it_would_be() {
     for (html, written) in [
         ("<p>a<div>b</div>c</p>", "<p>a</p><div>b</div>c"),
-        ("<p>a<ul><li>b<li>c</ul>", "<p>a</p><ul><li>b</li><li>c</li></ul>"),
+        (
+            "<p>a<ul><li>b<li>c</ul>",
+            "<p>a</p><ul><li>b</li><li>c</li></ul>",
+        ),
         (
             "<p><span><div>x</div></span></p>",
             "<p><span></span></p><div>x</div>",
@@ -89,7 +92,10 @@ fn what_a_browser_would_move_is_written_where_it_would_be() {
             "<table><tbody><tr><td><p>a</p><table><tbody><tr><td>b</td></tr></tbody></table>c</td></tr></tbody></table>",
         ),
         ("<td>a</td><tr><caption>b", "ab"),
-        ("<dl><dt>a<dd>b<dt>c</dl>", "<dl><dt>a</dt><dd>b</dd><dt>c</dt></dl>"),
+        (
+            "<dl><dt>a<dd>b<dt>c</dl>",
+            "<dl><dt>a</dt><dd>b</dd><dt>c</dt></dl>",
+        ),
         ("<h1>a<h2>b</h2>", "<h1>a</h1><h2>b</h2>"),
         ("<pre>\n\r\nx</pre>", "<pre>x</pre>"),
         (
@@ -127,7 +133,11 @@ fn what_stands_for_something_else_is_in_the_html_alone() {
     ] {
         let base = Url::parse("https://news.example/a/").unwrap();
         let found = render(html, Some(&base));
-        assert_eq!((found.text.as_str(), found.html.as_str()), (text, written), "{html}");
+        assert_eq!(
+            (found.text.as_str(), found.html.as_str()),
+            (text, written),
+            "{html}"
+        );
     }
 }
 
@@ -146,15 +156,75 @@ fn markup() -> impl Strategy<Value = String> {
 
 /// Pieces that attacks are made of.
 const HOSTILE: &[&str] = &[
-    "<script>", "</script>", "<SCRIPT src=//e.example>", "<img src=x onerror=alert(1)>", "<svg onload=alert(1)>",
-    "<svg><style>", "</style>", "<style>", "<math><mtext><table><mglyph>", "<!--", "-->", "<![CDATA[", "]]>", "<noscript>",
-    "</noscript>", "<p title=\"", "\">", "'", "\"", "`", "<a href=\"javascript:alert(1)\">", "<a href=' java\nscript:alert(1)'>",
-    "<a href=\"&#106;avascript&colon;alert(1)\">", "<a href=data:text/html,x>", "<iframe srcdoc=\"<script>\">", "</iframe>",
-    "<template>", "</template>", "<textarea>", "</textarea>", "<title>", "</title>", "<xmp>", "</xmp>", "<plaintext>",
-    "<select>", "<option>", "<object data=javascript:x>", "</object>", "<embed src=x>", "<base href=javascript:>",
-    "<meta http-equiv=refresh>", "<form action=javascript:x>", "<input onfocus=x autofocus>", "<table>", "<td>", "</table>",
-    "<a>", "</a>", "<p>", "</p>", "<x:script>", "<img src=\"https://h.example/\" / onerror=x>", "&lt;script&gt;", "&#60;img&#62;",
-    "<", ">", "</", "/>", "=", " ", "on", "x", "\0", "\u{feff}", "\u{2028}", "<br/onclick=x>", "<ruby><rt>", "<video><source onerror=x>",
+    "<script>",
+    "</script>",
+    "<SCRIPT src=//e.example>",
+    "<img src=x onerror=alert(1)>",
+    "<svg onload=alert(1)>",
+    "<svg><style>",
+    "</style>",
+    "<style>",
+    "<math><mtext><table><mglyph>",
+    "<!--",
+    "-->",
+    "<![CDATA[",
+    "]]>",
+    "<noscript>",
+    "</noscript>",
+    "<p title=\"",
+    "\">",
+    "'",
+    "\"",
+    "`",
+    "<a href=\"javascript:alert(1)\">",
+    "<a href=' java\nscript:alert(1)'>",
+    "<a href=\"&#106;avascript&colon;alert(1)\">",
+    "<a href=data:text/html,x>",
+    "<iframe srcdoc=\"<script>\">",
+    "</iframe>",
+    "<template>",
+    "</template>",
+    "<textarea>",
+    "</textarea>",
+    "<title>",
+    "</title>",
+    "<xmp>",
+    "</xmp>",
+    "<plaintext>",
+    "<select>",
+    "<option>",
+    "<object data=javascript:x>",
+    "</object>",
+    "<embed src=x>",
+    "<base href=javascript:>",
+    "<meta http-equiv=refresh>",
+    "<form action=javascript:x>",
+    "<input onfocus=x autofocus>",
+    "<table>",
+    "<td>",
+    "</table>",
+    "<a>",
+    "</a>",
+    "<p>",
+    "</p>",
+    "<x:script>",
+    "<img src=\"https://h.example/\" / onerror=x>",
+    "&lt;script&gt;",
+    "&#60;img&#62;",
+    "<",
+    ">",
+    "</",
+    "/>",
+    "=",
+    " ",
+    "on",
+    "x",
+    "\0",
+    "\u{feff}",
+    "\u{2028}",
+    "<br/onclick=x>",
+    "<ruby><rt>",
+    "<video><source onerror=x>",
 ];
 
 proptest! {
