@@ -1,6 +1,8 @@
 //! Korean, Japanese, Chinese and Russian documents, short and long, in every encoding that they come in, told rightly,
 //! wrongly and not at all.
 
+use std::fmt::Write as _;
+
 use super::{encoding_named, read};
 
 /// A language: sentences, its encodings, and the country of its hosts.
@@ -76,9 +78,10 @@ fn document(declaration: &str, sentences: &[&str], times: usize) -> String {
     let mut out = format!("{declaration}<rss version=\"2.0\"><channel><title>News</title>");
     for _ in 0..times {
         for sentence in sentences {
-            out.push_str(&format!(
+            let _ = write!(
+                out,
                 "<item><title>{sentence}</title><description>{sentence}</description></item>"
-            ));
+            );
         }
     }
     out.push_str("</channel></rss>");
