@@ -12,7 +12,7 @@ mod nest;
 pub(super) mod tags;
 mod write;
 
-use tags::{FALLBACK, Tag, UNSEEN, is_known_tag};
+use tags::{Content, FALLBACK, Tag, UNSEEN, is_known_tag};
 use write::Writer;
 
 use super::LONGEST_TEXT;
@@ -50,18 +50,21 @@ pub(super) fn render(html: &str, base: Option<&Url>) -> Rendered {
                 name,
                 attributes,
                 empty,
-            } => match Tag::named(name) {
-                Some(tag) if tag.is_fallback => {
-                    if !empty && scanner.position() > instead {
+            } => {
+                let Some(tag) = Tag::named(name) else {
+                    continue;
+                };
+                match tag.content {
+                    Content::Seen => writer.start(tag, attributes, empty),
+                    Content::Instead if !empty && scanner.position() > instead => {
                         instead = end_of(&mut scanner, tag.name, &mut unclosed);
                     }
+                    Content::Unseen if !empty => {
+                        skip_unseen(&mut scanner, tag.name, &mut unclosed);
+                    }
+                    Content::Instead | Content::Unseen => {}
                 }
-                Some(tag) if tag.is_unseen && !empty => {
-                    skip_unseen(&mut scanner, tag.name, &mut unclosed);
-                }
-                Some(tag) if !tag.is_unseen => writer.start(tag, attributes, empty),
-                _ => {}
-            },
+            }
             Token::End(name) => {
                 if let Some(tag) = Tag::named(name) {
                     writer.end(tag);

@@ -234,9 +234,8 @@ fn part_group(base: &str, members: &[usize], contents: &[Content]) -> Vec<(usize
 
 /// Whether an item says too little of itself for its like to be a copy: no guid, and no address or nothing but that.
 fn is_nameless(content: &Content) -> bool {
-    let has_address = content.url.is_some() || !content.enclosures.is_empty();
     let is_bare = content.title.trim().is_empty() && content.body.trim().is_empty();
-    content.guid.is_none() && (is_bare || !has_address)
+    content.guid.is_none() && (is_bare || content.url.is_none())
 }
 
 /// Keys for items that are alike to the letter: the first has what it would have alone.

@@ -16,7 +16,7 @@ const FEWEST_LETTERS: usize = 12;
 const COMMON: &str = "的一是在不了有和人大为中上国我以要他时来用们到作地于出就分对会可发年动同也能下过子说而后多定行学法所新部与\
                       為國時來們會對發動過說後學與個這";
 
-/// Syllables of which Korean texts are full. What Shift_JIS gives when it is read as CP949 is all rare ones.
+/// Syllables of which Korean texts are full. What `Shift_JIS` gives when it is read as CP949 is all rare ones.
 const COMMON_SYLLABLES: &str = "이다의가는에을를고로한하지은서기도사인수대정부시장전자";
 
 /// What letters outside ASCII a text has.

@@ -25,6 +25,13 @@ pub(super) struct Nest {
     open: Vec<Open>,
 }
 
+/// Where an element may stand.
+enum Room {
+    /// Here; a link that ended with the paragraph around it comes back inside.
+    Here(Option<Open>),
+    Nowhere,
+}
+
 impl Nest {
     /// Room for some `length` bytes.
     pub(super) fn with_capacity(length: usize) -> Self {
@@ -36,7 +43,7 @@ impl Nest {
 
     /// Writes the start tag of an element with these attributes, and its end where it holds nothing.
     pub(super) fn start(&mut self, tag: &'static Tag, attributes: &str, is_empty: bool) {
-        let Some(link) = self.make_room(tag) else {
+        let Room::Here(link) = self.make_room(tag) else {
             return;
         };
         if !tag.is_void() && self.is_too_deep(tag) {
@@ -105,12 +112,14 @@ impl Nest {
         self.html
     }
 
-    /// Ends what the start of an element ends, and begins what it needs; none where it cannot stand at all.
-    /// A link that ended with the paragraph around it comes back inside.
-    fn make_room(&mut self, tag: &Tag) -> Option<Option<Open>> {
+    /// Ends what the start of an element ends, and begins what it needs.
+    fn make_room(&mut self, tag: &Tag) -> Room {
         match tag.place {
             Place::Caption | Place::Section | Place::Row | Place::Cell => {
-                return self.make_room_in_table(tag).then_some(None);
+                if self.make_room_in_table(tag) {
+                    return Room::Here(None);
+                }
+                return Room::Nowhere;
             }
             _ => self.need_cell(),
         }
@@ -119,7 +128,7 @@ impl Nest {
                 let scope = self.scope();
                 if let Some(outer) = self.last(scope, &["a"]) {
                     if self.last(outer, LISTS).is_some() {
-                        return None;
+                        return Room::Nowhere;
                     }
                     self.close_to(outer);
                 }
@@ -130,7 +139,7 @@ impl Nest {
             _ => {}
         }
         if !tag.ends_paragraph() {
-            return Some(None);
+            return Room::Here(None);
         }
         let link = self.end_paragraph();
         if tag.place == Place::Heading
@@ -139,7 +148,7 @@ impl Nest {
         {
             self.close_to(self.open.len() - 1);
         }
-        Some(link)
+        Room::Here(link)
     }
 
     /// The same for what stands in tables only: the rows and cells that were left out are begun.

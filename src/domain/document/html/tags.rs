@@ -221,6 +221,24 @@ impl Place {
     }
 }
 
+/// Who sees what an element holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Content {
+    Seen,
+    /// It stands for the element where that cannot be shown.
+    Instead,
+    /// No reader does.
+    Unseen,
+}
+
+/// What an element parts in the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Parts {
+    Nothing,
+    Lines,
+    Paragraphs,
+}
+
 /// What is to be known of an element that does anything here.
 #[derive(Debug)]
 pub(super) struct Tag {
@@ -228,14 +246,8 @@ pub(super) struct Tag {
     pub name: &'static str,
     /// Those that are kept, where the element is.
     pub attributes: Option<&'static [&'static str]>,
-    /// No reader sees what it holds.
-    pub is_unseen: bool,
-    /// What it holds stands for it where it cannot be shown.
-    pub is_fallback: bool,
-    /// It parts paragraphs.
-    pub is_block: bool,
-    /// It begins a line.
-    pub is_line: bool,
+    pub content: Content,
+    pub parts: Parts,
     /// Where it may stand.
     pub place: Place,
 }
@@ -246,10 +258,20 @@ impl Tag {
         Self {
             name,
             attributes: allowed.map(|(_, attributes)| *attributes),
-            is_unseen: UNSEEN.contains(&name),
-            is_fallback: FALLBACK.contains(&name),
-            is_block: BLOCKS.contains(&name),
-            is_line: LINES.contains(&name),
+            content: if FALLBACK.contains(&name) {
+                Content::Instead
+            } else if UNSEEN.contains(&name) {
+                Content::Unseen
+            } else {
+                Content::Seen
+            },
+            parts: if BLOCKS.contains(&name) {
+                Parts::Paragraphs
+            } else if LINES.contains(&name) {
+                Parts::Lines
+            } else {
+                Parts::Nothing
+            },
             place: Place::of(name),
         }
     }

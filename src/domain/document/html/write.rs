@@ -14,7 +14,7 @@ use super::super::scan::attributes;
 use super::Rendered;
 use super::lines::{Lines, Run};
 use super::nest::Nest;
-use super::tags::Tag;
+use super::tags::{Parts, Tag};
 
 /// What a link tells a browser besides its address.
 const REL: &str = " rel=\"noopener noreferrer nofollow\"";
@@ -90,11 +90,11 @@ impl<'a> Writer<'a> {
             "rt" | "rp" | "rtc" => self.in_reading = true,
             "rb" | "ruby" => self.in_reading = false,
             "img" => self.alternative(raw),
-            _ if tag.is_block => {
+            _ if tag.parts == Parts::Paragraphs => {
                 self.in_reading = false;
                 self.text.gap(2);
             }
-            _ if tag.is_line => self.text.gap(1),
+            _ if tag.parts == Parts::Lines => self.text.gap(1),
             _ => {}
         }
     }
@@ -153,8 +153,8 @@ impl<'a> Writer<'a> {
             "br" => self.text.line_break(),
             "rt" | "rp" | "rtc" | "ruby" => self.in_reading = false,
             "td" | "th" => self.text.space(),
-            _ if tag.name == "li" || tag.is_block => self.text.gap(2),
-            _ if tag.is_line => self.text.gap(1),
+            _ if tag.name == "li" || tag.parts == Parts::Paragraphs => self.text.gap(2),
+            _ if tag.parts == Parts::Lines => self.text.gap(1),
             _ => {}
         }
         self.html.end(tag);
