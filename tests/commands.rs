@@ -179,6 +179,29 @@ fn warnings_are_text_on_stderr_and_problems_json_where_asked() {
 }
 
 #[test]
+fn match_explains_entries_that_match_and_those_that_do_not() {
+    let rows = "{\"id\":\"a\",\"title\":\"K9 tanks\"}\n{\"id\":\"b\",\"title\":\"K9 dogs\"}\n";
+    let query = ["match", "--query", "K9 AND tank*", "--explain"];
+    let why = feed(bare(&query), rows).expect(0).rows();
+    let told = why
+        .iter()
+        .map(|row| (row["entry"].as_str(), row["matches"].as_bool()));
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [(Some("a"), Some(true)), (Some("b"), Some(false))]
+    );
+    let parts = why[1]["explanation"]["parts"].as_array().unwrap();
+    let holding: Vec<_> = parts.iter().map(|part| part["holds"].as_bool()).collect();
+    assert_eq!(holding, [Some(true), Some(false)]);
+    let human = feed(bare(&[&query[..], &["--format", "human"]].concat()), rows).expect(0);
+    assert!(
+        human.out.contains("b  query: does not match"),
+        "{}",
+        human.out
+    );
+}
+
+#[test]
 fn match_prints_only_counts_when_quiet() {
     let rows = "{\"title\":\"K9\"}\n{\"title\":\"K9\"}\n{\"title\":\"x\"}\n";
     let counts = feed(bare(&["match", "--query", "K9", "--quiet"]), rows)

@@ -284,6 +284,9 @@ pub struct MatchArgs {
     /// This query alone, as rule `query`
     #[arg(long)]
     pub query: Option<String>,
+    /// Say clause by clause why each entry matches, or does not
+    #[arg(long)]
+    pub explain: bool,
 }
 
 /// Which entries.

@@ -119,7 +119,7 @@ const CLAUSE: usize = 100;
 const SILENT: usize = 3;
 
 /// A clause, its parts below it; a long list of alternatives of which none was found is only counted.
-fn print(clause: &Explanation, depth: usize, out: &mut Output) -> Result<(), Failure> {
+pub(super) fn print(clause: &Explanation, depth: usize, out: &mut Output) -> Result<(), Failure> {
     let mark = if clause.holds { "✓" } else { "✗" };
     let spans: Vec<String> = clause
         .evidence

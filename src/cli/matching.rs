@@ -10,7 +10,9 @@ use super::context::Context;
 use super::exit::Failure;
 use super::output::{Output, neutral};
 use super::rows::{self, Row};
-use crate::domain::matching::Match;
+use crate::config::Config;
+use crate::domain::id::RuleId;
+use crate::domain::matching::{Match, RuleSet};
 
 /// Matches every row and prints what matched, or only counts.
 pub fn run(
@@ -27,6 +29,9 @@ pub fn run(
     };
     let mut input = rows::open(&args.file)?;
     let asks_for_language = rules.asks_for_language();
+    let ids = config
+        .as_ref()
+        .map_or_else(|| vec!["query".into()], enabled);
     let (mut line, mut seen, mut matched) = (0, 0_u64, 0_u64);
     let mut by_rule: BTreeMap<&str, u64> = BTreeMap::new();
     if !global.quiet {
@@ -49,6 +54,10 @@ pub fn run(
             }
             continue;
         }
+        if args.explain {
+            explain(&rules, &ids, &row, out)?;
+            continue;
+        }
         for found in rules.evaluate(&row.subject()) {
             print(out, &row, &found)?;
         }
@@ -57,6 +66,41 @@ pub fn run(
         return counts(out, seen, matched, &by_rule);
     }
     out.end_rows()
+}
+
+fn enabled(config: &Config) -> Vec<RuleId> {
+    let rules = config.definitions.rules.iter();
+    rules
+        .filter(|rule| rule.enabled)
+        .map(|rule| rule.id.clone())
+        .collect()
+}
+
+/// Why an entry matches each of the rules or does not.
+fn explain(rules: &RuleSet, ids: &[RuleId], row: &Row, out: &mut Output) -> Result<(), Failure> {
+    for id in ids {
+        let Some(explanation) = rules.explain(id, &row.subject()) else {
+            continue;
+        };
+        if !out.is_human() {
+            out.row(&json!({
+                "entry": row.id, "rule": id, "matches": explanation.holds, "explanation": explanation,
+            }))?;
+            continue;
+        }
+        let verdict = if explanation.holds {
+            "matches"
+        } else {
+            "does not match"
+        };
+        out.line(&format!(
+            "{}  {id}: {verdict}  {}",
+            row.id,
+            neutral(&row.title)
+        ))?;
+        super::explain::print(&explanation, 1, out)?;
+    }
+    Ok(())
 }
 
 /// One line for an entry and a rule.

@@ -12,5 +12,6 @@ pub mod health;
 pub mod id;
 pub mod matching;
 pub mod rule;
+pub mod short;
 pub mod story;
 pub mod units;

@@ -87,12 +87,12 @@ fn entry() -> WireEntry {
 
 fn evidence() -> Evidence {
     Evidence {
-        field: "body".to_owned(),
+        field: "body".into(),
         index: None,
         start: 27,
         end: 33,
-        text: "bridge".to_owned(),
-        term: "bridge".to_owned(),
+        text: "bridge".into(),
+        term: "bridge".into(),
         alias: None,
         entity: None,
         tail: None,

@@ -115,12 +115,12 @@ fn recorded(entry: Entry, matches: Vec<RuleMatch>) -> Recorded {
 
 pub(super) fn evidence() -> Evidence {
     Evidence {
-        field: "title".to_owned(),
+        field: "title".into(),
         index: None,
         start: 16,
         end: 18,
-        text: "K9".to_owned(),
-        term: "K9".to_owned(),
+        text: "K9".into(),
+        term: "K9".into(),
         alias: None,
         entity: None,
         tail: None,

@@ -71,7 +71,7 @@ fn part(text: &str, from: usize, places: &[(usize, usize, &Evidence)]) -> Markup
 fn behind(one: &Evidence) -> String {
     match (&one.entity, &one.alias) {
         (Some(entity), Some(alias)) => format!("{} · @{entity}: {alias}", one.term),
-        _ => one.term.clone(),
+        _ => one.term.to_string(),
     }
 }
 
@@ -99,12 +99,12 @@ mod tests {
     fn one(text: &str, found: &str) -> Evidence {
         let start = text.find(found).unwrap_or(0);
         Evidence {
-            field: "title".to_owned(),
+            field: "title".into(),
             index: None,
             start,
             end: start + found.len(),
-            text: found.to_owned(),
-            term: "<t>".to_owned(),
+            text: found.into(),
+            term: "<t>".into(),
             alias: None,
             entity: None,
             tail: None,

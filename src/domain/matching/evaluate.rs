@@ -74,6 +74,8 @@ pub(crate) struct Run<'s, 'a> {
     pub(super) settled: Option<Rc<[Named]>>,
     pub(super) url: Option<String>,
     pub(super) host: OnceCell<Option<String>>,
+    /// Memory for a list of places, used again.
+    pub(super) spare: Vec<Span>,
 }
 
 impl<'s, 'a> Run<'s, 'a> {
@@ -99,6 +101,7 @@ impl<'s, 'a> Run<'s, 'a> {
             settled: None,
             url: None,
             host: OnceCell::new(),
+            spare: Vec::new(),
         }
     }
 

@@ -2,7 +2,6 @@
 //!
 //! Only made for rules that match, and for explanations.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::evaluate::Run;
@@ -17,6 +16,9 @@ const PER_LEAF: usize = 16;
 
 /// Most places kept of one match.
 const PER_MATCH: usize = 256;
+
+/// Which places are wanted, sorted: all where there is none.
+type Only<'p> = Option<&'p [Span]>;
 
 /// The entity and alias behind a span.
 type Behind = Option<(u32, u32)>;
@@ -35,12 +37,7 @@ impl Run<'_, '_> {
     }
 
     /// Adds what makes `clause` true; with spans given, only what is part of them.
-    pub(crate) fn collect(
-        &mut self,
-        clause: &Clause,
-        only: Option<&BTreeSet<Span>>,
-        out: &mut Vec<Evidence>,
-    ) {
+    pub(crate) fn collect(&mut self, clause: &Clause, only: Only<'_>, out: &mut Vec<Evidence>) {
         if clause.is_wrapper() {
             return self.collect(&clause.parts[0], only, out);
         }
@@ -52,11 +49,8 @@ impl Run<'_, '_> {
         match set.expr(clause.node) {
             _ if clause.parts.is_empty() => self.collect_leaf(clause, only, out),
             Expr::Near(pair) if pair.negated => {
-                let left: BTreeSet<Span> = match only {
-                    Some(only) => only.clone(),
-                    None => self.spans(clause.node).iter().copied().collect(),
-                };
-                self.collect(&clause.parts[0], Some(&left), out);
+                let all = self.spans(clause.node);
+                self.collect(&clause.parts[0], Some(only.unwrap_or(&all)), out);
             }
             Expr::Near(_) => self.collect_pairs(clause, only, out),
             Expr::Not(_) => {}
@@ -69,25 +63,15 @@ impl Run<'_, '_> {
     }
 
     /// Both sides of the pairs of a NEAR.
-    fn collect_pairs(
-        &mut self,
-        clause: &Clause,
-        only: Option<&BTreeSet<Span>>,
-        out: &mut Vec<Evidence>,
-    ) {
+    fn collect_pairs(&mut self, clause: &Clause, only: Only<'_>, out: &mut Vec<Evidence>) {
         let set = self.set;
         let Expr::Near(pair) = set.expr(clause.node) else {
             return;
         };
         let pairs = self.pairs(clause.node);
-        let mut anchors = BTreeSet::new();
-        let mut partners = BTreeSet::new();
-        for found in pairs.iter() {
-            if only.is_none_or(|only| only.contains(&found.whole)) {
-                anchors.insert(found.anchor);
-                partners.insert(found.partner);
-            }
-        }
+        let wanted = pairs.iter().filter(|found| is_wanted(only, &found.whole));
+        let (anchors, partners) = wanted.map(|found| (found.anchor, found.partner)).unzip();
+        let (anchors, partners) = (sorted(anchors), sorted(partners));
         let (left_simple, right_simple) = (set.is_simple(pair.left), set.is_simple(pair.right));
         let (left, right) = (&clause.parts[0], &clause.parts[1]);
         let side = if pair.ordered {
@@ -112,7 +96,7 @@ impl Run<'_, '_> {
     fn collect_partners(
         &mut self,
         clause: &Clause,
-        anchors: &BTreeSet<Span>,
+        anchors: &[Span],
         reach: super::evaluate::Reach,
         out: &mut Vec<Evidence>,
     ) {
@@ -120,9 +104,8 @@ impl Run<'_, '_> {
             return self.collect_partners(&clause.parts[0], anchors, reach, out);
         }
         if self.set.is_simple(clause.node) {
-            let list: Vec<Span> = anchors.iter().copied().collect();
-            let found = self.partners(&list, clause.node, reach, false);
-            let found: BTreeSet<Span> = found.into_iter().flatten().collect();
+            let found = self.partners(anchors, clause.node, reach, false);
+            let found = sorted(found.into_iter().flatten().collect());
             return self.collect(clause, Some(&found), out);
         }
         for part in clause.parts.iter() {
@@ -131,26 +114,21 @@ impl Run<'_, '_> {
     }
 
     /// The places of a clause without parts.
-    fn collect_leaf(
-        &mut self,
-        clause: &Clause,
-        only: Option<&BTreeSet<Span>>,
-        out: &mut Vec<Evidence>,
-    ) {
+    fn collect_leaf(&mut self, clause: &Clause, only: Only<'_>, out: &mut Vec<Evidence>) {
         let set = self.set;
         let term = set.term(clause);
         match set.expr(clause.node) {
             Expr::Leaf(patterns, scope) => {
-                let wanted = |span: &Span| only.is_none_or(|only| only.contains(span));
-                let mut kept: Vec<Span> = self
-                    .hits_among(patterns)
-                    .map(|hit| hit.span)
-                    .filter(|span| self.in_scope(*span, *scope) && wanted(span))
-                    .collect();
+                let mut kept = std::mem::take(&mut self.spare);
+                kept.clear();
+                let spans = self.hits_among(patterns).map(|hit| hit.span);
+                kept.extend(
+                    spans.filter(|span| self.in_scope(*span, *scope) && is_wanted(only, span)),
+                );
                 self.keep_first(&mut kept);
-                for span in kept {
-                    out.push(self.at(clause.node, span, term, None));
-                }
+                let places = kept.iter();
+                out.extend(places.map(|span| self.at(clause.node, *span, term, None)));
+                self.spare = kept;
             }
             Expr::Url(_) | Expr::UrlRegex(_) => {
                 let url = self.subject.url.unwrap_or_default();
@@ -161,7 +139,7 @@ impl Run<'_, '_> {
             Expr::Regex(..) => {
                 for found in self.bytes(clause.node).iter() {
                     let wanted =
-                        only.is_none_or(|only| found.span.is_some_and(|span| only.contains(&span)));
+                        only.is_none() || found.span.is_some_and(|span| is_wanted(only, &span));
                     if wanted {
                         let zone = &self.text.zones[found.zone];
                         let range = found.start..found.end;
@@ -174,7 +152,7 @@ impl Run<'_, '_> {
                     .spans(clause.node)
                     .iter()
                     .copied()
-                    .filter(|span| only.is_none_or(|only| only.contains(span)))
+                    .filter(|span| is_wanted(only, span))
                     .collect();
                 self.keep_first(&mut kept);
                 for span in kept {
@@ -234,14 +212,14 @@ impl Run<'_, '_> {
         let tail = self.set.patterns.tail(&self.text, span).map(|(from, to)| {
             let from = starts[from as usize] as usize;
             let to = source_end(zone.text, starts[to as usize - 1] as usize);
-            zone.text[from..to].to_owned()
+            zone.text[from..to].into()
         });
         let mut out = plain(zone.part.key(), zone.index, zone.text, start..end, term);
         out.tail = tail;
         if let Some((entity, alias)) = behind {
             let plan = &self.set.entities[entity as usize];
-            out.entity = Some(plan.id.as_str().to_owned());
-            out.alias = Some(plan.aliases[alias as usize].text.clone());
+            out.entity = Some(plan.id.as_str().into());
+            out.alias = Some(plan.aliases[alias as usize].text.as_str().into());
         }
         out
     }
@@ -267,6 +245,17 @@ impl Run<'_, '_> {
     }
 }
 
+fn is_wanted(only: Only<'_>, span: &Span) -> bool {
+    only.is_none_or(|only| only.binary_search(span).is_ok())
+}
+
+/// In order, each once.
+fn sorted(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.sort();
+    spans.dedup();
+    spans
+}
+
 /// Evidence of a range of a stored text.
 fn plain(
     field: &str,
@@ -276,12 +265,12 @@ fn plain(
     term: &str,
 ) -> Evidence {
     Evidence {
-        field: field.to_owned(),
+        field: field.into(),
         index,
         start: range.start,
         end: range.end,
-        text: stored[range].to_owned(),
-        term: term.to_owned(),
+        text: stored[range].into(),
+        term: term.into(),
         alias: None,
         entity: None,
         tail: None,

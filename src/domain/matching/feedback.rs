@@ -54,7 +54,7 @@ impl Feedback {
         let [mut terms, mut names, mut clauses] = [Counts::new(), Counts::new(), Counts::new()];
         for verdict in verdicts {
             let found = verdict.evidence.iter();
-            count(&mut terms, found.map(|one| one.term.clone()), verdict);
+            count(&mut terms, found.map(|one| one.term.to_string()), verdict);
             let mentioned = verdict.evidence.iter().filter_map(|one| {
                 let (entity, alias) = (one.entity.as_ref()?, one.alias.as_ref()?);
                 Some(format!("@{entity}: {alias}"))

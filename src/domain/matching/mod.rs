@@ -48,6 +48,7 @@ use serde::{Deserialize, Serialize};
 use super::id::{EntityId, RuleId};
 use super::rule::Severity;
 use super::rule::diagnostic::Diagnostic;
+use super::short::Short;
 
 pub use name_doubts::name_doubts;
 pub use rule_set::{Filing, Frequencies, RuleSet};
@@ -87,7 +88,7 @@ pub struct Subject<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
     /// The entry's key that holds the text: `title`, `body`, `full_text`, `url`, `authors`, `categories`.
-    pub field: String,
+    pub field: Short,
     /// Which element, where the field is an array.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index: Option<usize>,
@@ -96,18 +97,18 @@ pub struct Evidence {
     /// One past the last byte.
     pub end: usize,
     /// The stored text there.
-    pub text: String,
+    pub text: Short,
     /// The term as written in the rule.
-    pub term: String,
+    pub term: Short,
     /// The alias that stood there, where an entity or class is behind the term.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub alias: Option<String>,
+    pub alias: Option<Short>,
     /// The entity behind the term.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub entity: Option<String>,
+    pub entity: Option<Short>,
     /// The Korean particle that follows, which often tells who supplies whom.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tail: Option<String>,
+    pub tail: Option<Short>,
 }
 
 /// A rule that an entry satisfies, and why.

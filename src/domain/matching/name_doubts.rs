@@ -99,7 +99,7 @@ fn inside(set: &RuleSet, index: usize, entity: &Entity) -> Vec<Problem> {
             .into_iter()
             .filter(|mention| Some(&mention.entity) != entity.id.as_ref())
             .filter(|mention| mention.evidence.text.len() < text.len())
-            .map(|mention| (mention.entity, mention.evidence.text))
+            .map(|mention| (mention.entity, mention.evidence.text.into()))
             .collect();
         for (id, part) in others {
             found.entry(id).or_insert((name, part, 0)).2 += 1;

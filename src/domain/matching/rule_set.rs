@@ -13,6 +13,9 @@ use super::set::{Compiled, RulePlan};
 use super::text::Text;
 use super::{Explanation, Match, Mention, Place, Problem, Subject};
 
+/// How many rules' words are asked for at once: what comes first must not be gone when it is read.
+const AT_ONCE: usize = 32;
+
 /// Rules and entities, compiled.
 #[derive(Clone, Debug)]
 pub struct RuleSet {
@@ -264,13 +267,14 @@ impl RuleSet {
         self.base.fetch(&candidates);
         let satisfied = self.kept(run, candidates, &mut |_, _| ());
         let satisfied: Vec<u32> = satisfied.into_iter().map(|(index, ())| index).collect();
-        if words {
-            self.base.fetch_words(&satisfied);
+        let mut found: Vec<(u32, T)> = Vec::with_capacity(satisfied.len());
+        for some in satisfied.chunks(AT_ONCE) {
+            if words {
+                self.base.fetch_words(some);
+            }
+            let plans = some.iter();
+            found.extend(plans.map(|index| (*index, take(run, &self.base.rules[*index as usize]))));
         }
-        let plans = satisfied.into_iter();
-        let mut found: Vec<(u32, T)> = plans
-            .map(|index| (index, take(run, &self.base.rules[index as usize])))
-            .collect();
         if let Some(edits) = self.edits.as_deref() {
             let text = std::mem::take(&mut run.text);
             let mut run = Run::over(&edits.set, run.subject, text);

@@ -11,6 +11,8 @@ use super::diagnostic::Diagnostic;
 /// What is odd about a word that stands alone; `between` says that it stands between two operands.
 pub(super) fn odd(word: &str, span: Range<usize>, between: bool) -> Option<Diagnostic> {
     let (message, help) = grouped(word)
+        .or_else(|| bracketed(word))
+        .or_else(|| listed(word))
         .or_else(|| operator(word).filter(|_| between))
         .or_else(|| marked(word))
         .or_else(|| assigned(word))
@@ -31,8 +33,47 @@ fn grouped(word: &str) -> Told {
     })
 }
 
+/// `「전차`: East Asian brackets are signs of the text.
+fn bracketed(word: &str) -> Told {
+    const BRACKETS: [char; 10] = ['「', '」', '『', '』', '《', '》', '〈', '〉', '【', '】'];
+    let inner = word.trim_matches(BRACKETS);
+    (inner.len() < word.len()).then(|| {
+        (
+            format!("`{word}` is no phrase: such brackets are not looked at"),
+            format!("write \"{inner}\", the whole phrase between `\"`, or leave them out"),
+        )
+    })
+}
+
+/// `K9、K2`, `K9;`.
+fn listed(word: &str) -> Told {
+    let sign = word
+        .chars()
+        .find(|c| matches!(c, '、' | ';' | '；' | '،'))?;
+    let parts = word.split(sign).filter(|part| !part.is_empty());
+    let parts: Vec<&str> = parts.collect();
+    if parts.len() < 2 {
+        let message = format!("`{sign}` means nothing here");
+        return Some((message, "leave it out, or write OR or AND".to_owned()));
+    }
+    Some((
+        format!(
+            "`{sign}` parts no list: this is read as the phrase \"{}\"",
+            parts.join(" ")
+        ),
+        format!("write {}, or AND, or quote it", parts.join(" OR ")),
+    ))
+}
+
 fn operator(word: &str) -> Told {
     let help = match word {
+        "LIKE" | "ILIKE" | "CONTAINS" | "MATCHES" => {
+            let message = format!("`{word}` is an ordinary word here");
+            let help = "write the field, a colon and the word, such as title:tank*, or quote it";
+            return Some((message, help.to_owned()));
+        }
+        "WHERE" | "FROM" => "write only the condition, such as title:tank*,",
+        "AROUND" => "write NEAR/5",
         "XOR" => "write (a OR b) NOT (a AND b)",
         "그리고" | "및" => "write AND",
         "또는" | "혹은" => "write OR",

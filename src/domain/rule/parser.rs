@@ -56,6 +56,7 @@ pub fn parse(text: &str) -> (Option<Node>, Vec<Diagnostic>) {
         nodes: 0,
         open: Vec::new(),
         stopped: false,
+        listed: false,
         found: &mut found,
     };
     let node = parser.query();
@@ -107,6 +108,8 @@ struct Parser<'a> {
     open: Vec<Range<usize>>,
     /// A limit was passed: nothing more is read.
     stopped: bool,
+    /// A comma out of place was told of, or why all of them are.
+    listed: bool,
     found: &'a mut Findings,
 }
 
@@ -150,6 +153,14 @@ impl Parser<'_> {
             .push(Diagnostic::error(code, span, message).help(help));
     }
 
+    /// A comma where no list is: told once, since the next ones are of the same list.
+    fn comma(&mut self, span: Range<usize>, help: &str) {
+        if !std::mem::replace(&mut self.listed, true) {
+            let message = "a comma stands only between the parts of `2 OF (a, b)`";
+            self.error("E16", span, message, help);
+        }
+    }
+
     fn stop(&mut self, span: Range<usize>, message: String) {
         if !self.stopped {
             self.error(
@@ -188,10 +199,8 @@ impl Parser<'_> {
                         "leave this one out, or open it where it belongs",
                     );
                 }
-                Some(Lexeme::Comma) => self.error(
-                    "E16",
+                Some(Lexeme::Comma) => self.comma(
                     span,
-                    "a comma stands only between the parts of `2 OF (a, b)`",
                     "write OR or AND, or quote the words if it belongs to them",
                 ),
                 _ => break,

@@ -275,7 +275,7 @@ proptest! {
         let mut alert = alert();
         alert.matches = places.into_iter().map(|(start, end)| Evidence {
             field: if start % 2 == 0 { "body" } else { "full_text" }.into(),
-            index: None, start, end, text: title.clone(), term: title.clone(),
+            index: None, start, end, text: title.as_str().into(), term: title.as_str().into(),
             alias: None, entity: None, tail: None,
         }).collect();
         let entry = alert.entry.as_mut().unwrap();

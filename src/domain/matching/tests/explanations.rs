@@ -3,6 +3,7 @@
 use super::sample::{Sample, compiled, definitions, rule};
 use crate::domain::matching::{Explanation, RuleSet};
 use crate::domain::rule::FeedSelector;
+use crate::domain::short::Short;
 
 fn entry(title: &str, body: &str) -> Sample {
     Sample {
@@ -133,7 +134,7 @@ fn evidence_speaks_the_words_of_the_rule() {
         .evidence
         .iter()
         .map(|one| {
-            let or_none = |text: &Option<String>| text.clone().unwrap_or("-".to_owned());
+            let or_none = |text: &Option<Short>| text.as_deref().unwrap_or("-").to_owned();
             let behind = [&one.alias, &one.entity, &one.tail].map(or_none).join(", ");
             format!("{} | {} | {behind}", one.text, one.term)
         })
@@ -179,7 +180,7 @@ fn mentions_are_listed_by_place() {
     let found: Vec<(String, String)> = set
         .mentions(&sample.subject())
         .into_iter()
-        .map(|one| (one.entity.to_string(), one.evidence.text))
+        .map(|one| (one.entity.to_string(), one.evidence.text.into()))
         .collect();
     let expected = [
         ("poland", "Polish"),

@@ -352,9 +352,9 @@ proptest! {
         for one in &found {
             for evidence in &one.evidence {
                 let stored = entry.stored(&evidence.field, evidence.index);
-                prop_assert_eq!(&stored[evidence.start..evidence.end], &evidence.text);
+                prop_assert_eq!(&stored[evidence.start..evidence.end], evidence.text.as_str());
                 let tail = evidence.tail.clone().unwrap_or_default();
-                prop_assert!(stored[evidence.end..].starts_with(&tail));
+                prop_assert!(stored[evidence.end..].starts_with(tail.as_str()));
             }
         }
         for at in 0..queries.len() {
@@ -386,7 +386,7 @@ proptest! {
         for one in set.evaluate(&subject) {
             for evidence in one.evidence {
                 let stored = if evidence.field == "title" { &title } else { &body };
-                prop_assert_eq!(&stored[evidence.start..evidence.end], evidence.text);
+                prop_assert_eq!(&stored[evidence.start..evidence.end], evidence.text.as_str());
             }
         }
         for mention in set.mentions(&subject) {

@@ -63,12 +63,8 @@ impl Parser<'_> {
         let node = self.or();
         while self.peek() == Some(&Lexeme::Comma) {
             let comma = self.take();
-            self.error(
-                "E16",
-                comma.span,
-                "a comma stands only between the parts of `2 OF (a, b)`",
-                "write OR or AND, or a number and OF before the bracket",
-            );
+            let help = "write OR or AND, or a number and OF before the bracket";
+            self.comma(comma.span, help);
             self.or();
         }
         self.close();
@@ -157,6 +153,7 @@ impl Parser<'_> {
                 "OF needs a list in brackets on its right",
                 format!("write {count} OF (a, b, c), or quote the words"),
             );
+            self.listed = true;
             return None;
         }
         let (parts, listed, end) = self.atom_list()?;
