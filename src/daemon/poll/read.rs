@@ -202,16 +202,9 @@ impl Digest {
     /// What the reader is told beside the bytes.
     pub(super) fn hints(&self, body: &Body, facts: &HttpFacts) -> Hints {
         Hints {
-            url: Some(
-                facts
-                    .final_url
-                    .clone()
-                    .unwrap_or_else(|| self.feed.url.clone()),
-            ),
-            content_type: body.content_type.clone(),
             language: self.feed.language.clone(),
             default_tz: self.feed.default_tz.clone(),
-            now: self.now,
+            ..facts.hints(&self.feed.url, body, self.now)
         }
     }
 
