@@ -317,17 +317,109 @@ fn changes() -> Vec<(&'static str, Look)> {
     ]
 }
 
+/// Several of these at once, which only the entries themselves can tell.
+fn combined_changes() -> Vec<(&'static str, Look)> {
+    vec![
+        (
+            "another host and guids, no dates, one title corrected",
+            Look {
+                guid: |n| guid(&format!("node/{}", 9000 + n)),
+                link: |n| tag("link", &format!("https://paper.example/2026/11/{n}")),
+                date: |_| None,
+                title: |n| corrected(n, 7),
+                ..PLAIN
+            },
+        ),
+        (
+            "http, guids that are links, oldest first, one title corrected",
+            Look {
+                guid: |n| format!("<guid>http://news.example/2026/11/{n}</guid>"),
+                link: |n| tag("link", &format!("http://news.example/2026/11/{n}")),
+                title: |n| corrected(n, 19),
+                newest_last: true,
+                ..PLAIN
+            },
+        ),
+        (
+            "guids that were those of other items, no dates",
+            Look {
+                guid: |n| guid(&format!("item-{}", n + 3)),
+                date: |_| None,
+                ..PLAIN
+            },
+        ),
+        (
+            "guids that were those of other items, one title corrected",
+            Look {
+                guid: |n| guid(&format!("item-{}", n.saturating_sub(2))),
+                title: |n| corrected(n, 12),
+                ..PLAIN
+            },
+        ),
+        (
+            "a new system: guids, paths, the paper's name behind each title",
+            Look {
+                guid: |n| guid(&format!("post-{n}-of-2026")),
+                link: |n| tag("link", &format!("https://news.example/stories/{}", n * 31)),
+                title: |n| format!("{} - The Wire", (PLAIN.title)(n)),
+                ..PLAIN
+            },
+        ),
+        (
+            "guids removed, addresses with titles in them, one title corrected",
+            Look {
+                guid: |_| String::new(),
+                link: |n| {
+                    let slug = corrected(n, 9).to_lowercase().replace(' ', "-");
+                    tag("link", &format!("https://news.example/{slug}"))
+                },
+                title: |n| corrected(n, 9),
+                ..PLAIN
+            },
+        ),
+    ]
+}
+
+/// The title of item `n`, which is another for item `which`.
+fn corrected(n: u32, which: u32) -> String {
+    if n == which {
+        format!("Number {n} of the Acme offices opens after all")
+    } else {
+        (PLAIN.title)(n)
+    }
+}
+
 #[test]
 fn whatever_a_publisher_changes_no_item_comes_twice_and_no_new_one_is_lost() {
     let old: Vec<u32> = (1..=20).rev().collect();
     let next: Vec<u32> = (3..=22).rev().collect();
-    for (name, look) in changes() {
+    for (name, look) in changes().into_iter().chain(combined_changes()) {
         let world = World::new();
         assert_eq!(world.poll(&old, PLAIN), (20, 20), "{name}");
         assert_eq!(world.poll(&next, look), (2, 2), "{name}");
         assert_eq!(world.poll(&next, look), (0, 0), "{name}: once more");
         assert_eq!(world.poll(&next, PLAIN), (0, 0), "{name}: back again");
         assert_eq!(world.entries().len(), 22, "{name}");
+    }
+}
+
+#[test]
+fn new_items_that_look_like_old_ones_are_new() {
+    // All items of one hour, with the same text for all: what has its own guid and link is its own.
+    let look = Look {
+        date: |at| Timestamp::from_second(at.as_second() / 3600 * 3600).ok(),
+        ..PLAIN
+    };
+    let world = World::new();
+    for round in 0..4 {
+        let items: Vec<u32> = (1 + round * 10..=10 + round * 10).rev().collect();
+        let text = document(&items, world.base, look);
+        let text = items.iter().fold(text, |text, n| {
+            let own = format!("office number {n}, which is a good one");
+            text.replace(&own, "it on the pages of the paper")
+        });
+        assert_eq!(world.poll_text(&text), (10, 10), "round {round}");
+        assert_eq!(world.poll_text(&text), (0, 0), "round {round}");
     }
 }
 

@@ -204,6 +204,27 @@ fn known_entry(conn: &Connection, seq: i64) -> Result<Option<KnownEntry>> {
         .optional()?)
 }
 
+/// What the store knows of a feed's entries by their time, in `seconds` of Unix time; of many in one second the newest.
+pub fn dated(conn: &Connection, feed: &FeedId, seconds: &[i64]) -> Result<Known> {
+    let mut query = conn.prepare_cached(
+        "select seq from entry where feed = ?1 and at between ?2 and ?3 order by at desc, seq desc limit ?4",
+    )?;
+    let mut entries = Vec::new();
+    for second in seconds {
+        let from = second.saturating_mul(1000);
+        let mut rows = query.query(params![
+            feed.as_str(),
+            from,
+            from.saturating_add(999),
+            MOST_OF_KEY
+        ])?;
+        while let Some(row) = rows.next()? {
+            entries.extend(known_entry(conn, row.get(0)?)?);
+        }
+    }
+    Ok(Known { entries })
+}
+
 /// The links of a feed's latest entries.
 pub fn recent_links(conn: &Connection, feed: &FeedId, limit: u32) -> Result<Vec<String>> {
     let mut query = conn.prepare_cached(

@@ -1,10 +1,16 @@
-"""Five journeys through the pages as a person makes them, each with and without scripts, in both languages and themes."""
+"""Five journeys through the pages as a person makes them, each with and without scripts, in both languages and themes; every page looked at.
 
+    python journeys.py             all parts side by side, each with a desk of its own, within LIMIT seconds
+    python journeys.py PART        one of them: light, dark, scripts, plain
+"""
+
+import contextlib
 import http.server
 import json
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -14,11 +20,18 @@ import time
 import urllib.request
 from datetime import datetime, timezone
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import TimeoutError, sync_playwright
 
 ARTEFACTS = pathlib.Path(os.environ["ARTEFACTS"])
 AXE = pathlib.Path(os.environ["AXE"])
 WIDTHS = (360, 768, 1280)
+# Language, and at which width axe judges: once in each theme, where pages are narrowest and where they are widest.
+LOOKS = {"light": ("en-GB", 360), "dark": ("ko-KR", 1280)}
+# Only what matters comes back; all that axe finds good takes longer to hand over than to find.
+JUDGED = """axe.run({ resultTypes: ["violations"], preload: false }).then((told) => told.violations
+  .filter((one) => ["serious", "critical"].includes(one.impact)).map((one) => `${one.id}: ${one.nodes[0].html.slice(0, 160)}`))"""
+# Seconds for all of it; what has not ended by then has failed.
+LIMIT = int(os.environ.get("LIMIT", "240"))
 # What is looked at beside the newest alert, its entry and its story.
 PAGES = ("/", "/stories", "/stories?of=all", "/alerts", "/alerts/held", "/entries", "/entries?q=K9", "/entries?q=%28", "/rules", "/rules/exports",
          "/workshop", "/workshop?rule=exports&try=1", "/entities", "/entities/hanwha", "/feeds", "/feeds/daily", "/feeds/broken", "/feeds/add",
@@ -102,6 +115,10 @@ class Desk:
         with urllib.request.urlopen(f"{self.url}/api/v1{path}", timeout=10) as answer:
             return json.load(answer)
 
+    def alert(self):
+        """The newest alert of the news; what the daemon says of its own receivers comes among them."""
+        return next(row for row in self.api("/alerts")["items"] if row["rule"] == "exports")
+
     @staticmethod
     def wait(seen):
         end = time.monotonic() + 60
@@ -121,14 +138,29 @@ class Desk:
         shutil.rmtree(self.dir, ignore_errors=True)
 
 
+def there(page, what, why=""):
+    """Waits until it is on the page: a click may return before the next page stands."""
+    try:
+        page.wait_for_selector(what, state="attached")
+    except TimeoutError as error:
+        raise AssertionError(why or what) from error
+
+
+def gone(page, what):
+    """Waits until it is on the page no more."""
+    page.wait_for_selector(what, state="detached")
+
+
 def first_alert(page, desk):
     """From the first page to the alert, with its evidence."""
     page.goto(desk.url + "/")
-    page.click("main ul.brief a[href^='/alerts/']")
-    assert page.locator("mark").count() > 0, "the evidence is marked"
+    page.click(f"main ul.brief a[href='/alerts/{desk.alert()['id']}']")
+    there(page, "article mark", "the evidence is marked")
     assert page.title() != "owned", "a title is text"
-    page.click("form[action$='/ack'] button")
-    assert page.locator("p.good[role=status]").count() == 1, "it says that it was done"
+    # The next one who comes finds it acknowledged.
+    done = page.locator("form[action$='/ack'] button, form[action$='/mark']:has(input[value=useful]) button")
+    done.first.click()
+    there(page, "p.good[role=status]", "it says that it was done")
 
 
 def rule_from_search(page, desk):
@@ -136,34 +168,39 @@ def rule_from_search(page, desk):
     page.goto(desk.url + "/entries")
     page.fill("main input[name=q]", "K2 OR 전차")
     page.click("main form[role=search] button")
+    there(page, "a.button[href^='/workshop?query=']")
     assert page.locator(".entries li").count() == 1
     page.click("a.button[href^='/workshop']")
     page.click("button[name=try]")
-    assert page.locator(".trial svg").count() == 1
+    there(page, ".trial svg")
     page.fill("input[name=id]", f"tanks-{time.monotonic_ns()}")
     page.click("button[formmethod=post]")
-    assert "/rules/tanks-" in page.url, page.url
+    page.wait_for_url("**/rules/tanks-*")
     page.click("form[action$='/delete'] button")
+    page.wait_for_url("**/rules?done=1")
 
 
 def silence_and_resend(page, desk):
     """From an alert: silence its rule, see the silence and end it; send the alert again; say that it was noise."""
-    alert = desk.api("/alerts")["items"][0]["id"]
+    alert = desk.alert()["id"]
     page.goto(f"{desk.url}/alerts/{alert}")
     page.click("details.act:has(form[action='/silences']) summary")
     page.fill("form[action='/silences'] input[name=comment]", "known")
     page.click("form[action='/silences'] button")
+    there(page, "p.good[role=status]")
     page.goto(desk.url + "/silences")
-    assert page.locator("tr:has-text('known')").count() == 1
+    there(page, "tr:has-text('known')")
     page.click("form[action$='/end'] button")
-    assert page.locator("tr:has-text('known')").count() == 0
+    gone(page, "tr:has-text('known')")
     before = len(desk.api(f"/alerts/{alert}")["deliveries"])
     page.goto(f"{desk.url}/alerts/{alert}")
     page.click("details.act:has(form[action$='/resend']) summary")
     page.select_option("select[name=receiver]", "hook")
     page.click("form[action$='/resend'] button")
+    there(page, "p.good[role=status]")
     assert len(desk.api(f"/alerts/{alert}")["deliveries"]) == before + 1
     page.click(f"form[action='/alerts/{alert}/mark']:has(input[value=noise]) button")
+    there(page, ".facts .state.bad")
     assert desk.api(f"/alerts/{alert}")["row"]["mark"] == "noise"
 
 
@@ -173,11 +210,12 @@ def add_by_page(page, desk):
     page.fill("input[name=url]", desk.there + "/site")
     page.click("main form[method=get] button")
     page.click("main a[href^='/feeds/add?url=']")
-    assert page.locator("input[name=url][readonly]").count() == 1
+    there(page, "input[name=url][readonly]")
     page.fill("input[name=id]", f"second-{time.monotonic_ns()}")
     page.click("form[method=post][action='/feeds/add'] button")
-    assert "/feeds/second-" in page.url, page.url
+    page.wait_for_url("**/feeds/second-*")
     page.click("form[action$='/remove'] button")
+    page.wait_for_url("**/feeds?done=1")
 
 
 def why_not(page, desk):
@@ -186,36 +224,50 @@ def why_not(page, desk):
     page.click(".entries .head a[href^='/entries/']")
     page.select_option("#explain select", "exports")
     page.click("#explain form button")
-    assert page.locator(".explain .no").count() > 0
+    there(page, ".explain .no")
 
 
 JOURNEYS = (first_alert, rule_from_search, silence_and_resend, add_by_page, why_not)
 
 
-def walk(browser, desk, failures):
-    for scripts in (True, False):
-        for lang, scheme in (("en-GB", "light"), ("en-GB", "dark"), ("ko-KR", "light"), ("ko-KR", "dark")):
-            context = browser.new_context(java_script_enabled=scripts, locale=lang, color_scheme=scheme)
-            for journey in JOURNEYS:
-                page, errors = context.new_page(), []
-                page.set_default_timeout(15000)
-                page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-                name = f"{journey.__name__}-{'js' if scripts else 'plain'}-{lang[:2]}-{scheme}"
-                try:
-                    journey(page, desk)
-                    assert not errors, errors
-                    print("ok ", name, flush=True)
-                except Exception as error:  # every journey is told, then all of it fails
-                    failures.append(f"{name}: {error}")
-                    print("BAD", name, error, flush=True)
-                page.screenshot(path=ARTEFACTS / f"{name}.png", full_page=True)
-                page.close()
-            context.close()
+class Told:
+    """What was checked, told as it happens; what failed is kept."""
+
+    def __init__(self):
+        self.failed = 0
+
+    def check(self, name, wrong=None):
+        """One line; `wrong` says what is."""
+        self.failed += bool(wrong)
+        print("BAD" if wrong else "ok ", name, *([wrong] if wrong else []), flush=True)
 
 
-def by_keys(browser, desk, failures):
+def walk(browser, desk, told, scripts):
+    for lang, scheme in (("en-GB", "light"), ("en-GB", "dark"), ("ko-KR", "light"), ("ko-KR", "dark")):
+        context = browser.new_context(java_script_enabled=scripts, locale=lang, color_scheme=scheme)
+        page, errors = context.new_page(), []
+        page.set_default_timeout(15000)
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        for journey in JOURNEYS:
+            wrong = None
+            errors.clear()
+            name = f"{journey.__name__}-{'js' if scripts else 'plain'}-{lang[:2]}-{scheme}"
+            try:
+                journey(page, desk)
+                assert page.evaluate("document.documentElement.lang") == lang[:2], "the page is in the language of the browser"
+                wrong = list(errors)
+            except Exception as error:  # every journey is told, then all of it fails
+                wrong = f"at {page.url}: {error!r}"
+            told.check(name, wrong)
+            if wrong:
+                page.screenshot(path=ARTEFACTS / f"{name}.png")
+        context.close()
+
+
+def by_keys(browser, desk, told):
     """No mouse: the skip link, the keys of the pages, a list row by row, the workshop's remarks and completions."""
-    context = browser.new_context(locale="en-GB")
+    context, wrong = browser.new_context(locale="en-GB"), None
     page = context.new_page()
     page.set_default_timeout(15000)
     try:
@@ -243,53 +295,93 @@ def by_keys(browser, desk, failures):
         page.keyboard.press("Enter")
         page.wait_for_selector(".remarks .error")
         assert page.input_value("#query").endswith("@hanwha"), page.input_value("#query")
-        print("ok  keys", flush=True)
     except Exception as error:
-        failures.append(f"keys: {error}")
+        wrong = f"at {page.url}: {error!r}"
+    told.check("keys", wrong)
     page.screenshot(path=ARTEFACTS / "keys.png", full_page=True)
     context.close()
 
 
-def look(browser, desk, failures):
+def look(browser, desk, told, scheme):
+    """Every page, at three widths, seen and judged."""
     axe = AXE.read_text() if AXE.exists() else None
-    row = next(row for row in desk.api("/alerts")["items"] if row["rule"] == "exports")
+    row, (lang, judged) = desk.alert(), LOOKS[scheme]
     story = next(story for story in desk.api("/stories?of=all")["items"] if story["entries"] > 1)["id"]
     own = {f"/alerts/{row['id']}": "alert", f"/entries/{row['entry']}": "entry", f"/entries/{row['entry']}?explain=weather": "entry-explained",
            f"/stories/{story}": "story"}
-    for width in WIDTHS:
-        for lang, scheme in (("en-GB", "light"), ("ko-KR", "dark")):
-            context = browser.new_context(locale=lang, color_scheme=scheme, viewport={"width": width, "height": 900}, bypass_csp=True)
-            page = context.new_page()
-            page.goto(desk.url + "/")
-            for path in PAGES + tuple(own):
-                page.goto(desk.url + path)
-                name = own.get(path) or "".join(c if c.isalnum() else "-" for c in path).strip("-") or "overview"
-                page.screenshot(path=ARTEFACTS / f"page-{name}-{width}-{lang[:2]}-{scheme}.png", full_page=True)
-                wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-                if wide > 1:
-                    failures.append(f"{path} is {wide} px too wide at {width}")
-                if axe:
-                    page.evaluate(axe)
-                    for one in page.evaluate("axe.run()")["violations"]:
-                        if one["impact"] in ("serious", "critical"):
-                            failures.append(f"{path} {width} {scheme}: {one['id']}: {one['nodes'][0]['html'][:160]}")
-            context.close()
+    context = browser.new_context(locale=lang, color_scheme=scheme)
+    page = context.new_page()
+    page.set_default_timeout(15000)
+    page.goto(desk.url + "/")
+    for path in PAGES + tuple(own):
+        page.goto(desk.url + path)
+        if axe:
+            page.evaluate(axe)
+        of = own.get(path) or "".join(c if c.isalnum() else "-" for c in path).strip("-") or "overview"
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            wrong = [f"{wide} px too wide"] if wide > 1 else []
+            if axe and width == judged:
+                wrong += page.evaluate(JUDGED)
+            told.check(f"{path} {width} {lang[:2]} {scheme}", "; ".join(wrong))
+            # The middle one is between the pictures beside it.
+            if wrong or width != WIDTHS[1]:
+                page.screenshot(path=ARTEFACTS / f"page-{of}-{width}-{lang[:2]}-{scheme}.png", full_page=True)
+        if of == "alert":
+            page.emulate_media(media="print")
+            page.screenshot(path=ARTEFACTS / f"page-alert-print-{lang[:2]}.png", full_page=True)
+            page.emulate_media(media="screen", color_scheme=scheme)
+    context.close()
 
 
-def main():
-    desk, failures = Desk(), []
+PARTS = {
+    "light": lambda *given: look(*given, "light"),
+    "dark": lambda *given: look(*given, "dark"),
+    "scripts": lambda *given: (by_keys(*given), walk(*given, True)),
+    "plain": lambda *given: walk(*given, False),
+}
+
+
+def part(name):
+    desk, told = Desk(), Told()
     try:
         with sync_playwright() as play:
-            path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+            path = os.environ.get("CHROMIUM")
             browser = play.chromium.launch(executable_path=path) if path else play.chromium.launch()
-            look(browser, desk, failures)
-            by_keys(browser, desk, failures)
-            walk(browser, desk, failures)
+            PARTS[name](browser, desk, told)
             browser.close()
     finally:
         desk.stop()
-    print(*failures, sep="\n")
-    sys.exit(1 if failures else 0)
+    return 1 if told.failed else 0
 
 
-main()
+def ended(processes):
+    """Ends what still runs: the parts, their browsers and daemons."""
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def main():
+    """One core draws while another waits for an answer; so all parts run at once."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    running, failed, began = {}, [], time.monotonic()
+    try:
+        for name in PARTS:
+            running[name] = subprocess.Popen([sys.executable, __file__, name], start_new_session=True)
+        for name, process in running.items():
+            try:
+                code = process.wait(max(began + LIMIT - time.monotonic(), 0.1))
+            except subprocess.TimeoutExpired:
+                print(f"BAD {name} has not ended after {LIMIT} s", flush=True)
+                code = 1
+            if code:
+                failed.append(name)
+    finally:
+        ended(running.values())
+    print(f"browser suite: {time.monotonic() - began:.0f} s:", f"FAILED: {', '.join(failed)}" if failed else "all passed")
+    return 1 if failed else 0
+
+
+sys.exit(part(sys.argv[1]) if len(sys.argv) > 1 else main())

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::cli::context::{Context, Loaded};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::{Output, neutral};
-use crate::domain::document::{self, Candidate, Hints, ParseError};
+use crate::domain::document::{self, Candidate, ParseError};
 use crate::domain::entry::wire::WireEntry;
 use crate::domain::entry::{Entry, identity};
 use crate::domain::feed::FeedState;
@@ -39,18 +39,7 @@ fn read(
     body: &Body,
     context: &Context,
 ) -> Result<document::Document, ParseError> {
-    let hints = Hints {
-        url: Some(
-            outcome
-                .facts
-                .final_url
-                .clone()
-                .unwrap_or_else(|| url.to_owned()),
-        ),
-        content_type: body.content_type.clone(),
-        now: context.clock.now(),
-        ..Hints::default()
-    };
+    let hints = outcome.facts.hints(url, body, context.clock.now());
     document::parse(&body.bytes, &hints)
 }
 

@@ -6,7 +6,7 @@ use super::Control;
 use crate::domain::alert::delivery::Attempt;
 use crate::domain::alert::wire::{WireAlert, WireHealth, WireLinks, WireRule};
 use crate::domain::alert::{self, Reason};
-use crate::domain::document::{self, Candidate, Document, Hints};
+use crate::domain::document::{self, Candidate, Document};
 use crate::domain::feed::outcome::{FetchRequest, FetchResult, HttpFacts};
 use crate::domain::rule::Severity;
 use crate::notify::Outgoing;
@@ -43,18 +43,7 @@ impl Control {
             }
             FetchResult::Failed { message, .. } => return nothing(message, outcome.facts),
         };
-        let hints = Hints {
-            url: Some(
-                outcome
-                    .facts
-                    .final_url
-                    .clone()
-                    .unwrap_or_else(|| url.to_owned()),
-            ),
-            content_type: body.content_type.clone(),
-            now: self.now(),
-            ..Hints::default()
-        };
+        let hints = outcome.facts.hints(url, &body, self.now());
         let read = tokio::task::spawn_blocking(move || document::parse(&body.bytes, &hints)).await;
         match read {
             Ok(Ok(document)) => Look {

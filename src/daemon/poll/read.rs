@@ -202,16 +202,9 @@ impl Digest {
     /// What the reader is told beside the bytes.
     pub(super) fn hints(&self, body: &Body, facts: &HttpFacts) -> Hints {
         Hints {
-            url: Some(
-                facts
-                    .final_url
-                    .clone()
-                    .unwrap_or_else(|| self.feed.url.clone()),
-            ),
-            content_type: body.content_type.clone(),
             language: self.feed.language.clone(),
             default_tz: self.feed.default_tz.clone(),
-            now: self.now,
+            ..facts.hints(&self.feed.url, body, self.now)
         }
     }
 
@@ -227,8 +220,8 @@ impl Digest {
         Ok(ingest::plan(&known, entries, self.now))
     }
 
-    /// What the store knows of a document's entries: by their keys; by what else they have, where these are not
-    /// enough; on the hosts that the feed had, where nothing helps.
+    /// What the store knows of a document's entries: by their keys; by what else they have, dates too, where these
+    /// are not enough; on the hosts that the feed had, where nothing helps.
     fn known(&self, conn: &store::Connection, entries: &[Entry]) -> Result<Known, StoreError> {
         let feed = &self.feed.id;
         // Of a feed without a single key there is nothing to be looked up by any.
@@ -240,7 +233,9 @@ impl Digest {
         if further.is_empty() {
             return Ok(known);
         }
+        let dates = ingest::further_dates(&known, entries);
         known.join(store::entries::known(conn, feed, &further)?);
+        known.join(store::entries::dated(conn, feed, &dates)?);
         if ingest::may_have_moved(&known, entries) {
             let recent = store::entries::recent_links(conn, feed, RECENT)?;
             let moved = ingest::moved_keys(entries, &recent);

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{EUC_KR, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
+mod plausible;
 mod shifted;
 mod twice;
 
@@ -296,7 +297,11 @@ fn legacy<'a>(bytes: &'a [u8], labels: Labels<'_>) -> Decoded<'a> {
         } else {
             0
         };
-        if spoilt == 0 || (spoilt * 20 < odd && [declaration, header].contains(&Some(encoding))) {
+        let is_named = [declaration, header].contains(&Some(encoding));
+        if is_named && encoding != guessed && is_another(encoding, &text, guessed, bytes) {
+            continue;
+        }
+        if spoilt == 0 || (spoilt * 20 < odd && is_named) {
             // What the publisher names may be spoilt in places and is still right.
             best = Some((spoilt, encoding));
             break;
@@ -307,6 +312,19 @@ fn legacy<'a>(bytes: &'a [u8], labels: Labels<'_>) -> Decoded<'a> {
     }
     let encoding = best.map_or(WINDOWS_1252, |(_, encoding)| encoding);
     by(encoding, bytes, note_of(encoding, declaration.or(header)))
+}
+
+/// Whether what was read by its label is no text in any language, and what is guessed is one.
+fn is_another(
+    named: &'static Encoding,
+    text: &str,
+    guessed: &'static Encoding,
+    bytes: &[u8],
+) -> bool {
+    plausible::is_gibberish(named, text)
+        && guessed
+            .decode_without_bom_handling_and_without_replacement(bytes)
+            .is_some_and(|text| !plausible::is_gibberish(guessed, &text))
 }
 
 /// Says so where the encoding is not the one that was named.

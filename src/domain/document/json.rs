@@ -298,7 +298,7 @@ fn head(feed: &Fields<'_>, address: Option<&Url>) -> Document {
 
 fn item(fields: &Fields<'_>, setting: &Setting<'_>, faults: &mut Faults) -> Content {
     let base = setting.base.as_ref();
-    let (text, html) = body(fields, base).safe();
+    let body = body(fields, base);
     let mut date = |key: &str| -> Option<Timestamp> {
         let text = string(fields, key).filter(|text| !text.trim().is_empty())?;
         let Some(read) = dates::parse(&text, &setting.habits) else {
@@ -329,8 +329,8 @@ fn item(fields: &Fields<'_>, setting: &Setting<'_>, faults: &mut Faults) -> Cont
         published: published.or(updated),
         updated,
         language: None,
-        body_html: html,
-        body: text,
+        body_html: body.html,
+        body: body.text,
         enclosures: enclosures(fields, base),
     };
     finish(

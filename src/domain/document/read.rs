@@ -87,7 +87,7 @@ pub(super) fn entry(found: &Found<'_>, setting: &Setting<'_>, faults: &mut Fault
         base = inner.map(|base| Cow::Owned(base.into_owned()));
     }
     let base = base.as_deref();
-    let (text, html) = body(element, base).safe();
+    let body = body(element, base);
     let guid = guid(element);
     let url = link(element, base);
     let enclosures = attached::enclosures(element, base);
@@ -98,8 +98,8 @@ pub(super) fn entry(found: &Found<'_>, setting: &Setting<'_>, faults: &mut Fault
         published: date(element, PUBLISHED, setting, faults),
         updated: date(element, UPDATED, setting, faults),
         language: None,
-        body_html: html,
-        body: text,
+        body_html: body.html,
+        body: body.text,
         guid,
         origin: element
             .child("feedburner:origlink")

@@ -93,8 +93,18 @@ impl<'a> Scanner<'a> {
 
     /// Skips what stands before `</name`, the end tag included: scripts, styles. False where it never comes.
     pub(super) fn skip_raw(&mut self, name: &str) -> bool {
+        let Some(end) = self.raw_end(name) else {
+            return false;
+        };
+        self.at = end;
+        self.end_tag();
+        true
+    }
+
+    /// Where `</name` stands next.
+    pub(super) fn raw_end(&self, name: &str) -> Option<usize> {
         let mut from = self.at;
-        while let Some(found) = self.text[from..].find("</") {
+        while let Some(found) = memmem::find(&self.text.as_bytes()[from..], b"</") {
             let after = &self.text[from + found + 2..];
             if starts_with_ignoring_case(after, name)
                 && !after
@@ -102,13 +112,11 @@ impl<'a> Scanner<'a> {
                     .get(name.len())
                     .is_some_and(u8::is_ascii_alphanumeric)
             {
-                self.at = from + found;
-                self.end_tag();
-                return true;
+                return Some(from + found);
             }
             from += found + 2;
         }
-        false
+        None
     }
 
     /// Skips code: where its end tag never comes, all that follows is code too.

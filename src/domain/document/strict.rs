@@ -112,7 +112,8 @@ fn fill(own: &mut Content, strict: &model::Entry, setting: &Setting<'_>) {
         own.title = title(strict, setting);
     }
     if own.body.is_empty() && own.body_html.is_empty() {
-        (own.body, own.body_html) = body(strict, setting);
+        let body = body(strict, setting);
+        (own.body, own.body_html) = (body.text, body.html);
     }
     if own.authors.is_empty() {
         own.authors = authors(strict);
@@ -132,7 +133,7 @@ fn title(entry: &model::Entry, setting: &Setting<'_>) -> String {
 }
 
 /// Plain text and safe HTML of the body.
-fn body(entry: &model::Entry, setting: &Setting<'_>) -> (String, String) {
+fn body(entry: &model::Entry, setting: &Setting<'_>) -> html::Rendered {
     let described = || {
         let mut media = entry.media.iter();
         media.find_map(|media| media.description.as_ref())
@@ -147,7 +148,7 @@ fn body(entry: &model::Entry, setting: &Setting<'_>) -> (String, String) {
         .or_else(described)
         .map(|text| &text.content);
     let written = content.or(summary).map_or("", String::as_str);
-    html::render(written, setting.base.as_ref()).safe()
+    html::render(written, setting.base.as_ref())
 }
 
 fn authors(entry: &model::Entry) -> Vec<String> {
@@ -182,7 +183,7 @@ fn updated(entry: &model::Entry) -> Option<Timestamp> {
 fn content(entry: &model::Entry, setting: &Setting<'_>) -> Content {
     let mut links = entry.links.iter();
     let page = links.find(|link| link.rel.as_deref().is_none_or(|rel| rel == "alternate"));
-    let (text, safe) = body(entry, setting);
+    let body = body(entry, setting);
     let mut content = Content {
         guid: Some(entry.id.trim().to_owned()).filter(|id| !id.is_empty()),
         url: page.and_then(|link| links::absolute(&link.href, setting.base.as_ref())),
@@ -193,8 +194,8 @@ fn content(entry: &model::Entry, setting: &Setting<'_>) -> Content {
         published: published(entry),
         updated: updated(entry),
         language: None,
-        body: text,
-        body_html: safe,
+        body: body.text,
+        body_html: body.html,
         enclosures: Vec::new(),
     };
     finish(

@@ -33,6 +33,7 @@ pub(super) fn line(element: &Element<'_>, base: Option<&Url>) -> String {
     match form(element) {
         Form::Plain => html::plain_line(&element.text()),
         Form::Base64 => html::line(&unpack(&element.text()), base),
+        Form::Markup if is_escaped(element) => html::marked_up_line(&source(element, base), base),
         Form::Html | Form::Markup | Form::Binary => html::line(&source(element, base), base),
     }
 }
@@ -133,13 +134,17 @@ fn source<'a>(element: &'a Element<'_>, base: Option<&Url>) -> Cow<'a, str> {
     if element.elements().next().is_none() {
         return element.text();
     }
-    let kind = element.attribute("type").unwrap_or_default();
-    let escape = kind.contains("xml")
-        || kind.contains("xhtml")
-        || element.elements().any(|e| e.name.starts_with("xhtml:"));
     let mut out = String::new();
-    write_inside(&mut out, element, base, escape);
+    write_inside(&mut out, element, base, is_escaped(element));
     Cow::Owned(out)
+}
+
+/// Whether text beside an element's elements is text, not HTML itself.
+fn is_escaped(element: &Element<'_>) -> bool {
+    let kind = element.attribute("type").unwrap_or_default();
+    kind.contains("xml")
+        || kind.contains("xhtml")
+        || element.elements().any(|e| e.name.starts_with("xhtml:"))
 }
 
 /// Writes what an element holds; text is escaped where it is text beside markup, not HTML itself.

@@ -201,6 +201,9 @@ fn part_group(base: &str, members: &[usize], contents: &[Content]) -> Vec<(usize
         }
     }
     fold_updates(&mut faces, contents);
+    if faces.len() == 1 && members.iter().all(|index| is_nameless(&contents[*index])) {
+        return counted(base, members);
+    }
     if faces.len() == 1 {
         return faces
             .into_values()
@@ -227,6 +230,22 @@ fn part_group(base: &str, members: &[usize], contents: &[Content]) -> Vec<(usize
             (index, format!("{base}\u{1f}{}", hex(&mark[..8])))
         })
         .collect()
+}
+
+/// Whether an item says too little of itself for its like to be a copy: no guid, and no address or nothing but that.
+fn is_nameless(content: &Content) -> bool {
+    let is_bare = content.title.trim().is_empty() && content.body.trim().is_empty();
+    content.guid.is_none() && (is_bare || content.url.is_none())
+}
+
+/// Keys for items that are alike to the letter: the first has what it would have alone.
+fn counted(base: &str, members: &[usize]) -> Vec<(usize, String)> {
+    let key = |place: usize| match place {
+        0 => base.to_owned(),
+        _ => format!("{base}\u{1f}{}", hex(&digest(&[&place.to_string()])[..8])),
+    };
+    let members = members.iter().enumerate();
+    members.map(|(place, index)| (*index, key(place))).collect()
 }
 
 /// Items of one guid are one entry where link and title agree: the publisher says so. Of items without, another date

@@ -5,20 +5,21 @@
 //! `evidence`.
 //!
 //! What the store does with this, in one transaction: fills [`Known`] with every entry of the feed that has one of
-//! [`lookup_keys`] as key or alternate; where these leave something open, also with those that [`further_keys`]
-//! and, should the feed have moved to another host, [`moved_keys`] find; calls [`plan`], and writes the plan. An
-//! entry's alternates are only ever added to: what [`alternates`] says when it is stored or revised, and its
+//! [`lookup_keys`] as key or alternate; where these leave something open, also with those that [`further_keys`],
+//! [`further_dates`] and, should the feed have moved to another host, [`moved_keys`] find; calls [`plan`], and writes
+//! the plan. An entry's alternates are only ever added to: what [`alternates`] says when it is stored or revised, and its
 //! former key when it is re-keyed.
 
 mod evidence;
 mod recognise;
+mod why;
 
 use std::collections::hash_map::Entry as Slot;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 
-pub use self::evidence::Why;
+pub use self::why::Why;
 
 use self::recognise::{doubtful, recognise};
 use super::Entry;
@@ -204,6 +205,17 @@ pub fn further_keys(known: &Known, entries: &[Entry]) -> Vec<String> {
     sorted(keys.collect())
 }
 
+/// The dates of the same entries, in seconds of Unix time: sorted, each once.
+#[must_use]
+pub fn further_dates(known: &Known, entries: &[Entry]) -> Vec<i64> {
+    let doubtful = doubtful(known, entries);
+    let dates = doubtful
+        .iter()
+        .filter_map(|place| entries[*place].content.published);
+    let dates: BTreeSet<i64> = dates.map(Timestamp::as_second).collect();
+    dates.into_iter().collect()
+}
+
 /// Every key by which known entries were found.
 fn all_keys(known: &Known) -> HashSet<&str> {
     known
@@ -258,8 +270,7 @@ fn common_hosts<'a>(links: impl Iterator<Item = &'a str>) -> Vec<String> {
 /// The link of an entry on other hosts, as keys.
 fn elsewhere(entry: &Entry, hosts: &[String]) -> Vec<String> {
     let link = page(&entry.content).map(page_and_place).unwrap_or_default();
-    let Some((own, rest)) = host_and_rest(&link).filter(|(_, rest)| evidence::is_own_path(rest))
-    else {
+    let Some((own, rest)) = host_and_rest(&link).filter(|(_, rest)| rest.len() > 1) else {
         return Vec::new();
     };
     hosts

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::schedule::Why;
 use super::transport::Transport;
-use crate::domain::document::Format;
+use crate::domain::document::{Format, Hints};
 
 /// What to ask of a publisher.
 #[derive(Clone, Debug, Default)]
@@ -134,6 +134,20 @@ pub struct HttpFacts {
     /// Why no connection stood, where none did.
     #[serde(skip)]
     pub unreached: Option<super::offline::Unreached>,
+}
+
+impl HttpFacts {
+    /// What a body's bytes do not say to who reads it as a document; `asked` is the URL that was asked for.
+    #[must_use]
+    pub fn hints(&self, asked: &str, body: &Body, now: Timestamp) -> Hints {
+        let url = self.final_url.clone();
+        Hints {
+            url: Some(url.unwrap_or_else(|| asked.to_owned())),
+            content_type: body.content_type.clone(),
+            now,
+            ..Hints::default()
+        }
+    }
 }
 
 /// Where the time of an exchange went, in milliseconds, all its hops together. The phases do not overlap.

@@ -47,6 +47,10 @@ pub(super) fn date(pieces: &[Piece], day_first: bool) -> Option<Date> {
         .iter()
         .find(|(value, _)| *value == year)
         .map_or(4, |(_, digits)| *digits);
+    // The year 1 is what programs write for none.
+    if digits >= 4 && year == 1 {
+        return None;
+    }
     let year = if digits <= 2 || year < 100 {
         full_year(year)
     } else {
@@ -58,7 +62,21 @@ pub(super) fn date(pieces: &[Piece], day_first: bool) -> Option<Date> {
         i8::try_from(day).ok()?,
     )
     .ok()
-    .filter(|date| (1900..=2200).contains(&date.year()))
+    .filter(|date| is_plausible(*date, digits))
+}
+
+/// A year that someone means: of four digits where it is long ago, and no time of day.
+fn is_plausible(date: Date, digits: usize) -> bool {
+    let first = if digits >= 4 { 1500 } else { 1900 };
+    (first..=2200).contains(&date.year()) && !stands_for_none(date)
+}
+
+/// The first days of calendars that programs count from: what they write where there is no date.
+pub(super) fn stands_for_none(date: Date) -> bool {
+    matches!(
+        (date.year(), date.month(), date.day()),
+        (1601 | 1753, 1, 1) | (1858, 11, 17) | (1899, 12, 30 | 31)
+    )
 }
 
 /// Day and year around a known month: the number of four digits is the year, else the last one.

@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use jiff::tz::Offset;
 
+use super::civil::stands_for_none;
+
 /// Names of months as RFC 822 writes them.
 const MONTHS: [&[u8]; 12] = [
     b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec",
@@ -90,9 +92,8 @@ fn instant(year: i16, month: i16, day: i16, time: &[u8], offset: i32) -> Option<
     let date = Date::new(year, small(month)?, small(day)?).ok()?;
     let local = date.to_datetime(clock.ok()?);
     let offset = Offset::from_seconds(offset).ok()?;
-    (1970..=2199)
-        .contains(&year)
-        .then(|| offset.to_timestamp(local).ok())?
+    let is_plausible = (100..=2199).contains(&year) && !stands_for_none(date);
+    is_plausible.then(|| offset.to_timestamp(local).ok())?
 }
 
 /// Digits alone.
@@ -121,6 +122,26 @@ mod tests {
         ] {
             assert_eq!(parse(text), "2026-11-24T10:00:00Z".parse().ok(), "{text}");
         }
+        for (text, at) in [
+            ("Thu, 04 Jul 1776 18:30:02 GMT", -6_105_994_198),
+            ("0103-12-13T18:30:02Z", -58_886_890_198),
+        ] {
+            assert_eq!(parse(text).map(Timestamp::as_second), Some(at), "{text}");
+        }
+        // What programs write for none.
+        for text in [
+            "0001-01-01T00:00:00Z",
+            "1601-01-01T00:00:00Z",
+            "1753-01-01T00:00:00Z",
+            "Sat, 30 Dec 1899 00:00:00 GMT",
+        ] {
+            assert_eq!(parse(text), None, "{text}");
+            assert_eq!(
+                super::super::parse(text, &Habits::default()),
+                None,
+                "{text}"
+            );
+        }
         for text in [
             "2026-11-24",
             "2026-11-24T10:00:00",
@@ -134,7 +155,7 @@ mod tests {
     proptest! {
         #[test]
         fn they_mean_what_the_long_way_says(
-            (year, month, day) in (1965_u16..2205, 0_u8..14, 0_u8..33),
+            (year, month, day) in (prop_oneof![1500_u16..2205, 1895_u16..2205], 0_u8..14, 0_u8..33),
             (hour, minute, second) in (0_u8..26, 0_u8..62, 0_u8..62),
             zone in "[+-](0[0-9]|1[0-5]):?(00|30|59|60)|Z| GMT| UTC| [+-](0[0-9]|1[0-5])(00|30|61)",
             is_mail: bool,

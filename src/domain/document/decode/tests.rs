@@ -1,5 +1,7 @@
 use super::*;
 
+mod told;
+
 const KOREAN: &str = "속보: 똠방각하 펲시 뷁 방산 수출 계약";
 
 fn read(bytes: &[u8], content_type: Option<&str>, country: Option<&str>) -> String {

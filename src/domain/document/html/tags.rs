@@ -86,6 +86,24 @@ pub(in crate::domain::document) const UNSEEN: &[&str] = &[
     "annotation",
 ];
 
+/// Those of them whose content stands for what cannot be shown: the text leaves it out, the HTML keeps it in place of
+/// the element.
+pub(super) const FALLBACK: &[&str] = &[
+    "iframe",
+    "noscript",
+    "noembed",
+    "noframes",
+    "object",
+    "applet",
+    "title",
+    "audio",
+    "video",
+    "canvas",
+    "head",
+    "metadata",
+    "annotation",
+];
+
 /// Elements that part paragraphs.
 pub(in crate::domain::document) const BLOCKS: &[&str] = &[
     "p",
@@ -140,14 +158,8 @@ const OTHER_KNOWN: &[&str] = &[
     "basefont", "svg", "math", "dir", "menu", "output", "progress", "meter", "dialog", "slot",
 ];
 
-/// Elements that stand inside a line, whatever is around them.
-const INLINE: &[&str] = &[
-    "abbr", "cite", "del", "ins", "kbd", "mark", "q", "samp", "span", "sub", "sup", "time", "var",
-];
-/// The same, of which a parser keeps a list of its own: none stands in another of its name here.
-const FORMATTING: &[&str] = &["a", "b", "code", "em", "i", "s", "small", "strong", "u"];
-/// Elements that stand beside paragraphs.
-const BESIDE: &[&str] = &[
+/// Elements that end the paragraph before them, besides headings and lists' items.
+const ENDS_PARAGRAPH: &[&str] = &[
     "blockquote",
     "div",
     "dl",
@@ -157,24 +169,74 @@ const BESIDE: &[&str] = &[
     "ol",
     "p",
     "pre",
+    "table",
     "ul",
 ];
-/// Headings: none stands in another.
-const HEADINGS: &[&str] = &["h1", "h2", "h3", "h4", "h5", "h6"];
 
 /// Where an element may stand without making a browser move another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
-    /// Inside a line.
+    /// Anywhere.
     Inline,
-    /// Inside a line, and in no other of its name.
-    Formatting,
-    /// Beside paragraphs, in none.
+    /// A link: in no other.
+    Anchor,
+    /// In no paragraph.
     Block,
-    /// A heading.
+    /// The same, and not right inside another.
     Heading,
-    /// Right inside a list, as the tables and all others stand elsewhere or nowhere.
-    Own,
+    /// An item of a list: ends the one before.
+    Item,
+    /// A term or its description: ends the one before.
+    Term,
+    /// A reading beside a word: ends the one before.
+    Reading,
+    /// A table: in no paragraph, and in no other but in its cells.
+    Table,
+    /// Right inside a table.
+    Caption,
+    /// The same.
+    Section,
+    /// In a section.
+    Row,
+    /// In a row.
+    Cell,
+}
+
+impl Place {
+    fn of(name: &str) -> Self {
+        match name {
+            "a" => Self::Anchor,
+            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => Self::Heading,
+            "li" => Self::Item,
+            "dt" | "dd" => Self::Term,
+            "rt" | "rp" => Self::Reading,
+            "table" => Self::Table,
+            "caption" => Self::Caption,
+            "thead" | "tbody" | "tfoot" => Self::Section,
+            "tr" => Self::Row,
+            "td" | "th" => Self::Cell,
+            _ if ENDS_PARAGRAPH.contains(&name) => Self::Block,
+            _ => Self::Inline,
+        }
+    }
+}
+
+/// Who sees what an element holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Content {
+    Seen,
+    /// It stands for the element where that cannot be shown.
+    Instead,
+    /// No reader does.
+    Unseen,
+}
+
+/// What an element parts in the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Parts {
+    Nothing,
+    Lines,
+    Paragraphs,
 }
 
 /// What is to be known of an element that does anything here.
@@ -184,12 +246,8 @@ pub(super) struct Tag {
     pub name: &'static str,
     /// Those that are kept, where the element is.
     pub attributes: Option<&'static [&'static str]>,
-    /// No reader sees what it holds.
-    pub is_unseen: bool,
-    /// It parts paragraphs.
-    pub is_block: bool,
-    /// It begins a line.
-    pub is_line: bool,
+    pub content: Content,
+    pub parts: Parts,
     /// Where it may stand.
     pub place: Place,
 }
@@ -200,17 +258,41 @@ impl Tag {
         Self {
             name,
             attributes: allowed.map(|(_, attributes)| *attributes),
-            is_unseen: UNSEEN.contains(&name),
-            is_block: BLOCKS.contains(&name),
-            is_line: LINES.contains(&name),
-            place: match name {
-                _ if INLINE.contains(&name) => Place::Inline,
-                _ if FORMATTING.contains(&name) => Place::Formatting,
-                _ if BESIDE.contains(&name) => Place::Block,
-                _ if HEADINGS.contains(&name) => Place::Heading,
-                _ => Place::Own,
+            content: if FALLBACK.contains(&name) {
+                Content::Instead
+            } else if UNSEEN.contains(&name) {
+                Content::Unseen
+            } else {
+                Content::Seen
             },
+            parts: if BLOCKS.contains(&name) {
+                Parts::Paragraphs
+            } else if LINES.contains(&name) {
+                Parts::Lines
+            } else {
+                Parts::Nothing
+            },
+            place: Place::of(name),
         }
+    }
+
+    /// It holds nothing and has no end tag.
+    pub(super) fn is_void(&self) -> bool {
+        matches!(self.name, "br" | "hr" | "img")
+    }
+
+    /// It ends the paragraph before it.
+    pub(super) fn ends_paragraph(&self) -> bool {
+        matches!(
+            self.place,
+            Place::Block | Place::Heading | Place::Item | Place::Term | Place::Table
+        )
+    }
+
+    /// It ends the paragraph before it and holds what stands inside a line.
+    pub(super) fn holds_lines(&self) -> bool {
+        let holds_blocks = matches!(self.name, "ul" | "ol" | "dl" | "hr" | "p");
+        self.place == Place::Heading || self.place == Place::Block && !holds_blocks
     }
 
     /// The element of a name as written, in any case and with any prefix; none where it does nothing.
@@ -265,7 +347,7 @@ mod tests {
 
     #[test]
     fn every_listed_element_is_found_by_its_name() {
-        let lists = [UNSEEN, BLOCKS, LINES, INLINE, FORMATTING, BESIDE, HEADINGS];
+        let lists = [UNSEEN, FALLBACK, BLOCKS, LINES, ENDS_PARAGRAPH];
         let allowed = ALLOWED.iter().map(|(name, _)| name);
         for name in lists.into_iter().flatten().chain(allowed) {
             let shouted = format!("x:{}", name.to_ascii_uppercase());

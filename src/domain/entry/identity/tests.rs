@@ -149,6 +149,27 @@ fn without_a_guid_another_date_or_text_makes_another_entry() {
 }
 
 #[test]
+fn items_without_names_are_as_many_as_there_are() {
+    let text = |title: &str, body: &str, url: &str| Content {
+        body: body.to_owned(),
+        ..content("", url, title)
+    };
+    for (item, count) in [
+        (text("", "It rains.", ""), 3),
+        (text("Rain", "It rains.", ""), 3),
+        (text("", "", "https://a.example/1"), 3),
+        (text("", "It rains.", "https://a.example/1"), 1),
+        (text("Rain", "", "https://a.example/1"), 1),
+    ] {
+        let found = keys(vec![item.clone(), item.clone(), item.clone()]);
+        let unique: std::collections::HashSet<&String> = found.iter().collect();
+        assert_eq!((found.len(), unique.len()), (count, count), "{item:?}");
+        // The first is what it is alone.
+        assert_eq!(found[0], keys(vec![item])[0]);
+    }
+}
+
+#[test]
 fn copies_are_told() {
     assert_eq!(copies(3, 3), None);
     assert_eq!(

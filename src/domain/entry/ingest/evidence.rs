@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::why::Why;
 use super::{Known, KnownEntry};
 use crate::domain::entry::Entry;
 use crate::domain::entry::identity::{
@@ -16,59 +17,8 @@ use crate::domain::entry::identity::{
 
 /// Texts with fewer bytes may stand under many titles: see our site.
 const OWN_TEXT: usize = 80;
-
-/// By what a known entry was found under another key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Why {
-    /// The same key or address, spelt otherwise.
-    Spelling,
-    /// A key that it had before.
-    FormerKey,
-    /// Its link and its title.
-    LinkAndTitle,
-    /// Its link and its date.
-    LinkAndDate,
-    /// Its link and its text.
-    LinkAndText,
-    /// Its title and its text.
-    TitleAndText,
-    /// Its title, and its path on another host.
-    TitleAndPath,
-    /// Its title and its date.
-    TitleAndDate,
-    /// Its text and date; where it has no address at all, its text or the wording of it.
-    Text,
-    /// Its link alone: guids were added or left out, or most of the document moved.
-    Link,
-    /// Its title alone, when most of the document moved.
-    Title,
-    /// Its path on another host, with its date or when most of the document moved.
-    Path,
-    /// Another entry has its key now.
-    Displaced,
-}
-
-impl Why {
-    /// In words, for the history of polls.
-    #[must_use]
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Spelling => "another spelling of the same id or link",
-            Self::FormerKey => "a former id",
-            Self::LinkAndTitle => "link and title",
-            Self::LinkAndDate => "link and date",
-            Self::LinkAndText => "link and text",
-            Self::TitleAndText => "title and text",
-            Self::TitleAndPath => "title and path",
-            Self::TitleAndDate => "title and date",
-            Self::Text => "text",
-            Self::Link => "link",
-            Self::Title => "title",
-            Self::Path => "path on another host",
-            Self::Displaced => "the id names another entry now",
-        }
-    }
-}
+/// The same of a text that stands once in the document and once among the known.
+const SOME_TEXT: usize = 24;
 
 /// How far evidence goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -136,8 +86,19 @@ pub(super) struct Evidence {
     dates: Dates,
     body: Same,
     wording: bool,
+    /// The same path on another host, of whatever length.
+    elsewhere: bool,
+    /// The same, and no two articles of different sites have such a path by chance.
     path: bool,
     other_rung: bool,
+}
+
+/// What of an entry no other of the document has, and at most one known.
+#[derive(Clone, Copy)]
+struct Alone {
+    link: bool,
+    title: bool,
+    text: bool,
 }
 
 /// What an entry of a document is known by.
@@ -192,6 +153,8 @@ pub(super) struct Faces<'a> {
     pub(super) all: Vec<Face<'a>>,
     in_document: HashMap<String, usize>,
     dates: HashMap<i64, usize>,
+    /// How often a text stands in the document, and how often among the known.
+    texts: HashMap<[u8; 8], (usize, usize)>,
     known: HashMap<&'a str, usize>,
 }
 
@@ -208,8 +171,15 @@ impl<'a> Faces<'a> {
                 *dates.entry(at.as_second()).or_default() += 1;
             }
         }
+        let mut texts: HashMap<[u8; 8], (usize, usize)> = HashMap::new();
+        for face in &all {
+            texts.entry(face.parts[2]).or_default().0 += 1;
+        }
         let mut holders: HashMap<&str, usize> = HashMap::new();
         for entry in &known.entries {
+            if let Some(Ok(body)) = entry.content_hash.get(16..24).map(TryInto::try_into) {
+                texts.entry(body).or_default().1 += 1;
+            }
             for key in entry.alternates.iter().chain([&entry.key]) {
                 *holders.entry(key).or_default() += 1;
             }
@@ -218,6 +188,7 @@ impl<'a> Faces<'a> {
             all,
             in_document,
             dates,
+            texts,
             known: holders,
         }
     }
@@ -229,22 +200,45 @@ impl<'a> Faces<'a> {
         })
     }
 
+    /// Whether a text stands once in the document, and at most once among the known.
+    fn has_own_text(&self, face: &Face<'_>) -> bool {
+        face.entry.content.body.len() >= SOME_TEXT
+            && self
+                .texts
+                .get(&face.parts[2])
+                .is_some_and(|(here, known)| *here == 1 && *known < 2)
+    }
+
     /// How far what is common to an entry and a known one goes, and by what it is known again.
-    pub(super) fn grade(&self, place: usize, known: &KnownEntry) -> Option<(Strength, Why)> {
+    ///
+    /// `is_relocated`: the site moved to another host and kept its paths.
+    pub(super) fn grade(
+        &self,
+        place: usize,
+        known: &KnownEntry,
+        found: &Evidence,
+        is_relocated: bool,
+    ) -> Option<(Strength, Why)> {
         let face = &self.all[place];
-        let found = self.compare(face, known);
         // A site's front page is nobody's own.
         let page = face.link().and_then(|link| host_and_rest(&link[2..]));
         let link_alone = self.is_alone(face.link()) && page.is_none_or(|(_, rest)| rest.len() > 1);
         let title_alone = self.is_alone(face.key(face.title));
-        let alone = (link_alone, title_alone && face.is_distinctive);
-        if let Some(why) = certain(&found, face, known, alone) {
+        let alone = Alone {
+            link: link_alone,
+            title: title_alone && face.is_distinctive,
+            text: self.has_own_text(face),
+        };
+        if let Some(why) = certain(found, face, known, alone) {
             return Some((Strength::Certain, why));
+        }
+        if is_relocated && found.elsewhere && found.title.is() && !found.is_reissue() {
+            return Some((Strength::Certain, Why::TitleAndPath));
         }
         if title_alone && found.title.is() && found.is_dated_alike() {
             return Some((Strength::Likely, Why::TitleAndDate));
         }
-        likely(&found, alone)
+        likely(found, (link_alone, title_alone), is_relocated)
     }
 
     /// What an entry and a known one have in common.
@@ -266,6 +260,7 @@ impl<'a> Faces<'a> {
             Same::of(own_part.is_some(), known_part.is_some(), equal || named)
         };
         let former = face.former_link.as_deref();
+        let elsewhere = face.link().is_some_and(|link| has_path(known, link));
         Evidence {
             spelling: former.is_some_and(|former| known.key == former)
                 && face.entry.key.starts_with("l:"),
@@ -275,7 +270,8 @@ impl<'a> Faces<'a> {
             body: same(body, 2, false),
             dates: self.dates(content.published, known),
             wording: has(face.key(face.wording)),
-            path: face.link().is_some_and(|link| has_path(known, link)),
+            elsewhere,
+            path: elsewhere && face.link().is_some_and(is_own_link),
             other_rung: rung(&known.key) != rung(&face.entry.key),
         }
     }
@@ -320,6 +316,21 @@ impl Evidence {
         matches!(self.dates, Dates::Telling | Dates::Equal)
     }
 
+    /// Whether neither title nor link are those of before, and the date says nothing either way.
+    pub(super) fn is_doubted(&self) -> bool {
+        self.title == Same::No
+            && self.link == Same::No
+            && matches!(self.dates, Dates::Unknown | Dates::Equal)
+            && !self.body.is()
+            && !self.path
+    }
+
+    /// Whether its path is known from another host, and whether anything else bears that out.
+    pub(super) fn relocated(&self) -> (bool, bool) {
+        let borne_out = self.title.is() || self.body.is() || self.is_dated_alike();
+        (self.elsewhere, self.elsewhere && borne_out)
+    }
+
     /// It says of itself that it is a later issue, and has another text.
     fn is_reissue(&self) -> bool {
         self.dates == Dates::Later && !self.body.is()
@@ -327,16 +338,11 @@ impl Evidence {
 }
 
 /// What proves by itself that a known entry is meant.
-fn certain(
-    found: &Evidence,
-    face: &Face<'_>,
-    known: &KnownEntry,
-    (link_alone, title_alone): (bool, bool),
-) -> Option<Why> {
+fn certain(found: &Evidence, face: &Face<'_>, known: &KnownEntry, alone: Alone) -> Option<Why> {
     let alike = found.is_dated_alike();
     let undated = found.dates == Dates::Unknown;
     let agreed = found.link.is() || found.title.is() || found.body.is();
-    if found.spelling || link_alone && found.link.is() && is_counted_guid(&face.entry.key, known) {
+    if found.spelling || alone.link && found.link.is() && is_counted_guid(&face.entry.key, known) {
         return Some(Why::Spelling);
     }
     if found.former && agreed {
@@ -344,12 +350,12 @@ fn certain(
     }
     let earlier = matches!(found.dates, Dates::Near | Dates::Other);
     if found.link.is() && found.title.is() {
-        let dated = alike || link_alone && (earlier || undated);
+        let dated = alike || alone.link && (earlier || undated);
         if dated || found.body.is() {
             return Some(Why::LinkAndTitle);
         }
     }
-    if found.link.is() && link_alone {
+    if found.link.is() && alone.link {
         if found.other_rung && !(found.title == Same::No && found.is_reissue()) {
             return Some(Why::Link);
         }
@@ -367,14 +373,14 @@ fn certain(
     if found.title.is() && found.path && !found.is_reissue() {
         return Some(Why::TitleAndPath);
     }
-    if found.title.is() && title_alone && found.dates == Dates::Telling {
+    if found.title.is() && alone.title && found.dates == Dates::Telling {
         return Some(Why::TitleAndDate);
     }
     if found.dates == Dates::Telling {
         if found.path {
             return Some(Why::Path);
         }
-        if found.body.is() && face.entry.content.body.len() >= OWN_TEXT {
+        if found.body.is() && alone.text {
             return Some(Why::Text);
         }
     }
@@ -392,7 +398,11 @@ fn is_same_text(found: &Evidence) -> bool {
 }
 
 /// What proves it in a document of which most moved.
-fn likely(found: &Evidence, (link_alone, title_alone): (bool, bool)) -> Option<(Strength, Why)> {
+fn likely(
+    found: &Evidence,
+    (link_alone, title_alone): (bool, bool),
+    is_relocated: bool,
+) -> Option<(Strength, Why)> {
     if found.link.is() && link_alone {
         let strength = if found.is_reissue() && !found.other_rung {
             Strength::Redated
@@ -410,7 +420,7 @@ fn likely(found: &Evidence, (link_alone, title_alone): (bool, bool)) -> Option<(
         };
         return Some((strength, Why::Title));
     }
-    if !found.path {
+    if !(found.path || found.elsewhere && is_relocated) {
         return None;
     }
     let strength = if found.is_reissue() && !found.title.is() {
@@ -436,7 +446,13 @@ fn is_counted_guid(key: &str, known: &KnownEntry) -> bool {
     }
 }
 
-/// Whether a known entry has the path of `link` on another host, and the path is of some length.
+/// Whether a key is a link whose path no two articles of different sites share by chance.
+fn is_own_link(link: &str) -> bool {
+    let spelt = link.strip_prefix("l:").and_then(host_and_rest);
+    spelt.is_some_and(|(_, path)| is_own_path(path))
+}
+
+/// Whether a known entry has the path of `link` on another host.
 fn has_path(known: &KnownEntry, link: &str) -> bool {
     let Some((host, path)) = link.strip_prefix("l:").and_then(host_and_rest) else {
         return false;
@@ -444,7 +460,7 @@ fn has_path(known: &KnownEntry, link: &str) -> bool {
     let elsewhere =
         |link: &str| host_and_rest(link).is_some_and(|(other, same)| same == path && other != host);
     let keys = known.alternates.iter().chain([&known.key]);
-    is_own_path(path)
+    path.len() > 1
         && (keys.filter_map(|key| key.strip_prefix("l:")).any(elsewhere)
             || known
                 .url
@@ -454,7 +470,7 @@ fn has_path(known: &KnownEntry, link: &str) -> bool {
 }
 
 /// A path that no two articles of different sites share by chance.
-pub(super) fn is_own_path(path: &str) -> bool {
+fn is_own_path(path: &str) -> bool {
     path.len() >= 12 || path.bytes().filter(u8::is_ascii_digit).count() >= 4
 }
 

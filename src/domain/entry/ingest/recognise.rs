@@ -5,7 +5,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::evidence::{Faces, Strength, Why, span};
+use jiff::Timestamp;
+
+use super::evidence::{Evidence, Faces, Strength, span};
+use super::why::Why;
 use super::{Known, KnownEntry};
 use crate::domain::entry::Entry;
 use crate::domain::entry::identity::{Part, part_of};
@@ -27,6 +30,17 @@ pub(super) struct Recognised {
     pub matches: Vec<Option<(usize, Option<Why>)>>,
     /// Whether most of them came under new keys.
     pub migrated: bool,
+}
+
+/// More known entries of one second are no candidates by their date.
+const FEW_ALIKE: usize = 3;
+
+/// A known entry that has the key of one that looks like another.
+#[derive(Clone, Copy)]
+struct Kept {
+    index: usize,
+    /// All that both say differs, dates included.
+    is_contradicted: bool,
 }
 
 /// A pair that something speaks for.
@@ -66,20 +80,7 @@ pub(super) fn recognise(known: &Known, entries: &[Entry]) -> Recognised {
         };
     }
     let faces = Faces::new(known, entries);
-    let reused: Vec<usize> = doubtful
-        .iter()
-        .copied()
-        .filter(|place| {
-            matches[*place].is_some_and(|(index, _)| {
-                let face = &faces.all[*place];
-                faces.compare(face, &known.entries[index]).is_contradicted()
-            })
-        })
-        .collect();
-    let kept: HashMap<usize, usize> = reused
-        .iter()
-        .filter_map(|place| Some((*place, matches[*place].take()?.0)))
-        .collect();
+    let kept = set_aside(known, &faces, &doubtful, &mut matches);
     let mut taken: HashSet<usize> = matches.iter().flatten().map(|(index, _)| *index).collect();
     let open: Vec<usize> = doubtful
         .into_iter()
@@ -112,6 +113,32 @@ pub(super) fn recognise(known: &Known, entries: &[Entry]) -> Recognised {
     }
 }
 
+/// Takes back what matched by its key alone and looks like another entry.
+fn set_aside(
+    known: &Known,
+    faces: &Faces<'_>,
+    doubtful: &[usize],
+    matches: &mut [Option<(usize, Option<Why>)>],
+) -> HashMap<usize, Kept> {
+    let mut kept = HashMap::new();
+    for place in doubtful {
+        let Some((index, _)) = matches[*place] else {
+            continue;
+        };
+        let found = faces.compare(&faces.all[*place], &known.entries[index]);
+        let is_contradicted = found.is_contradicted();
+        if is_contradicted || found.is_doubted() {
+            matches[*place] = None;
+            let own = Kept {
+                index,
+                is_contradicted,
+            };
+            kept.insert(*place, own);
+        }
+    }
+    kept
+}
+
 /// How many were found under another key.
 fn moved(matches: &[Option<(usize, Option<Why>)>]) -> usize {
     matches
@@ -136,56 +163,80 @@ fn owners(known: &Known) -> HashMap<&str, usize> {
         .collect()
 }
 
-/// Whether a known key may name another entry now: title, link and date all differ. Dates first, as that costs
-/// nothing.
+/// Whether a known key may name another entry now: title and link differ.
 fn looks_reused(entry: &Entry, known: &KnownEntry) -> bool {
     let content = &entry.content;
-    let redated = content.published.is_some()
-        && known.published.is_some()
-        && content.published != known.published;
     let differs =
         |part: Part, at: usize| known.content_hash[at * 8..at * 8 + 8] != part_of(content, part);
-    redated && differs(Part::Title, 0) && differs(Part::Url, 1)
+    differs(Part::Title, 0) && differs(Part::Url, 1)
 }
 
 /// All pairs that something speaks for, the surest first.
 fn pairs(known: &Known, faces: &Faces<'_>, open: &[usize]) -> Vec<Pair> {
+    let compared = compared(known, faces, open);
+    let is_relocated = is_relocated(&compared);
+    let graded = compared.iter().filter_map(|(place, index, found)| {
+        let (strength, why) = faces.grade(*place, &known.entries[*index], found, is_relocated)?;
+        Some(Pair {
+            strength,
+            why,
+            place: *place,
+            index: *index,
+        })
+    });
+    let mut pairs: Vec<Pair> = graded.collect();
+    // The surest first; of equals the entry that stands first, and of its candidates the newest.
+    pairs.sort_by(|a, b| {
+        (b.strength, a.why, a.place, b.index).cmp(&(a.strength, b.why, b.place, a.index))
+    });
+    pairs
+}
+
+/// Open entries with the known ones that have a key or a date in common with them, compared.
+fn compared(known: &Known, faces: &Faces<'_>, open: &[usize]) -> Vec<(usize, usize, Evidence)> {
     let mut by_key: HashMap<&str, Vec<usize>> = HashMap::new();
+    let mut by_date: HashMap<i64, Vec<usize>> = HashMap::new();
     for (index, entry) in known.entries.iter().enumerate() {
         for key in entry.alternates.iter().chain([&entry.key]) {
             by_key.entry(key).or_default().push(index);
         }
+        if let Some(at) = entry.published {
+            by_date.entry(at.as_second()).or_default().push(index);
+        }
     }
     let hosts = super::known_hosts(known);
-    let mut pairs = Vec::new();
+    let mut compared: Vec<(usize, usize, Evidence)> = Vec::new();
     for &place in open {
         let face = &faces.all[place];
         let moved = super::elsewhere(face.entry, &hosts);
         let keys = face.all_keys().chain(&moved).chain([&face.entry.key]);
+        let at = face.entry.content.published.map(Timestamp::as_second);
+        let dated = at.and_then(|at| by_date.get(&at));
+        let dated = dated.filter(|alike| alike.len() <= FEW_ALIKE);
         let mut candidates: Vec<usize> = keys
             .filter_map(|key| by_key.get(key.as_str()))
+            .chain(dated)
             .flatten()
             .copied()
             .filter(|index| known.entries[*index].key != face.entry.key)
             .collect();
         candidates.sort_unstable();
         candidates.dedup();
-        for index in candidates {
-            if let Some((strength, why)) = faces.grade(place, &known.entries[index]) {
-                pairs.push(Pair {
-                    strength,
-                    why,
-                    place,
-                    index,
-                });
-            }
-        }
+        let found = candidates
+            .into_iter()
+            .map(|index| (place, index, faces.compare(face, &known.entries[index])));
+        compared.extend(found);
     }
-    // The surest first; of equals the entry that stands first, and of its candidates the newest.
-    pairs.sort_by(|a, b| {
-        (b.strength, a.why, a.place, b.index).cmp(&(a.strength, b.why, b.place, a.index))
+    compared
+}
+
+/// Whether the site moved to another host and kept its paths: most of the pairs that have one have more in common.
+fn is_relocated(compared: &[(usize, usize, Evidence)]) -> bool {
+    let pairs = compared.iter().map(|(_, _, found)| found.relocated());
+    let (all, borne_out) = pairs.fold((0, 0), |(all, borne_out), (elsewhere, also)| {
+        (all + usize::from(elsewhere), borne_out + usize::from(also))
     });
-    pairs
+    borne_out >= MIGRATION_LEAST && borne_out * 2 >= all
 }
 
 /// Takes pairs of at least this strength, each entry and each known one once.
@@ -204,9 +255,10 @@ fn settle(
 }
 
 /// Entries whose guid named something quite different are new, unless the whole document changed its links or its
-/// dates, so that these say nothing: then the guid is believed.
+/// dates, so that these say nothing: then the guid is believed. So it is where there are no dates to say that it is
+/// another's, unless some of the entries turned out to be others.
 fn keep_owned(
-    kept: &HashMap<usize, usize>,
+    kept: &HashMap<usize, Kept>,
     known: &Known,
     faces: &Faces<'_>,
     matches: &mut [Option<(usize, Option<Why>)>],
@@ -229,12 +281,15 @@ fn keep_owned(
         })
         .count();
     let whole = owned.len() >= MIGRATION_LEAST && relinked * 2 >= owned.len();
-    if shuffled || !whole {
+    if shuffled {
         return;
     }
-    for (place, index) in kept {
-        if matches[*place].is_none() && taken.insert(*index) {
-            matches[*place] = Some((*index, None));
+    let believed = kept
+        .iter()
+        .filter(|(_, kept)| whole || !kept.is_contradicted);
+    for (place, kept) in believed {
+        if matches[*place].is_none() && taken.insert(kept.index) {
+            matches[*place] = Some((kept.index, None));
         }
     }
 }

@@ -62,13 +62,30 @@ impl Store {
         }
     }
 
+    /// The entries of these seconds, without their alternates.
+    fn dated(&self, seconds: &[i64]) -> Known {
+        let is_dated = |row: &&KnownEntry| {
+            let at = row.published.map(Timestamp::as_second);
+            !row.purged && at.is_some_and(|at| seconds.contains(&at))
+        };
+        let entries = self.rows.iter().filter(is_dated).map(|row| KnownEntry {
+            alternates: Vec::new(),
+            ..row.clone()
+        });
+        Known {
+            entries: entries.collect(),
+        }
+    }
+
     fn known(&mut self, entries: &[Entry]) -> Known {
         let mut known = self.look_up(&lookup_keys(entries));
         let further = further_keys(&known, entries);
         if further.is_empty() {
             return known;
         }
+        let dates = further_dates(&known, entries);
         known.join(self.look_up(&further));
+        known.join(self.dated(&dates));
         if may_have_moved(&known, entries) {
             let recent: Vec<String> = self.links.iter().rev().take(30).cloned().collect();
             known.join(self.look_up(&moved_keys(entries, &recent)));

@@ -33,6 +33,12 @@ struct Look {
     short: bool,
     renumbered: bool,
     spaced: bool,
+    /// Guids that were those of other items.
+    guid_shift: usize,
+    /// The paper's name behind each title.
+    suffixed: bool,
+    /// Paths of a new system.
+    folder: usize,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -84,6 +90,9 @@ struct Item {
     body: String,
     at: Timestamp,
 }
+
+/// Every so many of three mutations are tried: a prime, so that all pairs come up.
+const STEP: usize = 17;
 
 /// Publisher, store and ledger.
 struct World {
@@ -273,7 +282,7 @@ impl Look {
         };
         let guid = match self.guid {
             Guid::Number if self.renumbered => Some(format!("node/{}", item.number + 70_000)),
-            Guid::Number => Some(format!("item-{}", item.number)),
+            Guid::Number => Some(format!("item-{}", item.number + self.guid_shift)),
             Guid::Link => Some(link.clone()),
             Guid::Tag => Some(format!("tag:news.example,2026:{}", item.number)),
             Guid::Volatile => Some(format!("{poll}-{}", item.number)),
@@ -304,7 +313,11 @@ impl Look {
             guid,
             url,
             origin,
-            title: item.title.clone(),
+            title: if self.suffixed {
+                format!("{} - The Paper", item.title)
+            } else {
+                item.title.clone()
+            },
             body,
             published,
             ..Content::default()
@@ -325,10 +338,11 @@ impl Look {
         } else {
             "%ec%86%8c"
         };
+        let system = ["", "stories/", "view/"][self.folder % 3];
         let folder = if self.short {
-            String::new()
+            system.to_owned()
         } else {
-            format!("2026/{slug}/10")
+            format!("{system}2026/{slug}/10")
         };
         let mut link = format!("{scheme}://{label}{domain}/{folder}{}", item.number);
         if self.variant == Variant::AmpPath {
@@ -345,7 +359,7 @@ impl Look {
 }
 
 /// What a publisher may do between two polls.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum Mutation {
     GuidsToLinks,
     GuidsToTags,
@@ -375,6 +389,9 @@ enum Mutation {
     Retitled,
     Spaced,
     WindowGrown,
+    GuidsShifted,
+    Suffixed,
+    PathsMoved,
 }
 
 const MUTATIONS: &[Mutation] = &[
@@ -406,6 +423,9 @@ const MUTATIONS: &[Mutation] = &[
     Mutation::Retitled,
     Mutation::Spaced,
     Mutation::WindowGrown,
+    Mutation::GuidsShifted,
+    Mutation::Suffixed,
+    Mutation::PathsMoved,
 ];
 
 impl World {
@@ -439,6 +459,9 @@ impl World {
             Mutation::Reordered => self.reversed = !self.reversed,
             Mutation::Spaced => look.spaced = !look.spaced,
             Mutation::WindowGrown => self.window += 3,
+            Mutation::GuidsShifted => look.guid_shift += 3,
+            Mutation::Suffixed => look.suffixed = !look.suffixed,
+            Mutation::PathsMoved => look.folder += 1,
             Mutation::Retitled => {
                 let last = self.items.len() - 1;
                 for at in [last, last - 3] {
@@ -513,6 +536,40 @@ fn spelling_is_no_edit() {
         assert_eq!((plan.new.len(), plan.revised.len()), (0, 0), "{mutation:?}");
         assert_eq!(plan.unchanged.len(), 20, "{mutation:?}");
     }
+}
+
+/// Whether they leave nothing by which an item without a text could be known: guid, address and title are others; or
+/// make a later issue of it, by all that it says.
+fn leaves_nothing(mutations: &[Mutation]) -> bool {
+    let has = |wanted: &[Mutation]| mutations.iter().any(|one| wanted.contains(one));
+    has(&[Mutation::PathsMoved]) && has(&[Mutation::Suffixed, Mutation::Retitled])
+        || has(&[Mutation::ZoneShifted]) && has(&[Mutation::Spaced])
+}
+
+#[test]
+fn three_mutations_at_once_cost_nothing() {
+    let mut faults = Vec::new();
+    let count = MUTATIONS.len();
+    for seed in (0..count * count * count).step_by(STEP) {
+        let three = [seed / count / count, seed / count % count, seed % count];
+        let three = three.map(|mutation| MUTATIONS[mutation]);
+        for mut world in [World::new(12), World::poor(12)] {
+            world.poll();
+            if world.poor && leaves_nothing(&three) {
+                continue;
+            }
+            for mutation in three {
+                world.mutate(mutation);
+            }
+            world.write(2);
+            world.poll();
+            let found = (world.false_new, world.lost, world.mixed_up);
+            if found != (0, 0, 0) {
+                faults.push(format!("{three:?} {} {found:?}", world.poor));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}: {faults:#?}", faults.len());
 }
 
 #[test]
