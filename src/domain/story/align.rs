@@ -1,9 +1,12 @@
 //! Two headlines side by side: what both say, and what only one of them says.
 
+use std::ops::Range;
+
 use super::korean::is_short_form;
+use super::policy::is_more_of;
 use super::signature::Signature;
 use super::token::{Kind, Token};
-use super::vocabulary::{Weight, is_hangul};
+use super::vocabulary::{Weight, is_hangul, stem};
 
 /// What two headlines have in common, and what not.
 #[derive(Debug)]
@@ -30,6 +33,8 @@ pub(super) struct Diff<'a> {
     linked: Vec<(u16, u16)>,
     /// Kinds of figures, ordinals and dates in which they agree.
     agreed: Vec<&'a Kind>,
+    /// Both tell of an event that is known.
+    pub told: bool,
     /// Both say that prices moved or what was earned: such headlines come again each day.
     pub recurs: bool,
 }
@@ -87,6 +92,9 @@ pub(super) fn diff<'a>(one: &'a Signature, other: &'a Signature) -> Diff<'a> {
             .map(|(one, other)| (one.phrase, other.phrase))
             .collect(),
         agreed: pairs.iter().map(|(token, _)| &token.kind).collect(),
+        told: [one, other]
+            .iter()
+            .all(|side| side.tokens.iter().any(|token| token.kind.is_event())),
         recurs: event("market") || event("result"),
         left,
         right,
@@ -158,42 +166,7 @@ fn acronyms<'a>(
             (&mut *left, &mut *right)
         };
         short.retain(|token| {
-            let letters: Vec<char> = token.key.chars().collect();
-            let latin = (2..=6).contains(&letters.len())
-                && token.may_be_name()
-                && token.key.bytes().all(|byte| byte.is_ascii_alphabetic());
-            // `BOK` is the Bank of Korea.
-            let without_of: Vec<char> = letters
-                .iter()
-                .copied()
-                .filter(|letter| *letter != 'o')
-                .collect();
-            let place = |letters: &[char]| {
-                let initials = |window: &[&Token]| {
-                    window.iter().zip(letters).all(|(token, letter)| {
-                        token.may_be_name() && token.key.starts_with(*letter)
-                    })
-                };
-                let at = if letters.len() < 2 {
-                    None
-                } else {
-                    long.windows(letters.len()).position(initials)
-                };
-                at.map(|at| at..at + letters.len())
-            };
-            let at = if latin {
-                // `KAI` where only `Korea Aerospace` is said.
-                let most = || {
-                    place(
-                        letters
-                            .get(..letters.len() - 1)
-                            .filter(|most| most.len() > 1)?,
-                    )
-                };
-                place(&letters).or_else(|| place(&without_of)).or_else(most)
-            } else {
-                None
-            };
+            let at = spelt(token, long);
             if let Some(range) = at.clone() {
                 let spelt: Vec<&Token> = long.drain(range).collect();
                 pairs.extend(spelt.first().map(|first| (*token, *first)));
@@ -201,6 +174,58 @@ fn acronyms<'a>(
             at.is_none()
         });
     }
+}
+
+/// Where the words stand whose first letters a token is.
+fn spelt(token: &Token, long: &[&Token]) -> Option<Range<usize>> {
+    // An entity goes by what it is called.
+    let name = if token.called.is_empty() {
+        &token.key
+    } else {
+        &token.called
+    };
+    let letters: Vec<char> = name.chars().collect();
+    let latin = (2..=6).contains(&letters.len())
+        && token.may_be_name()
+        && name.bytes().all(|byte| byte.is_ascii_alphabetic());
+    if !latin {
+        return None;
+    }
+    // `BOK` is the Bank of Korea.
+    let without_of: Vec<char> = letters
+        .iter()
+        .copied()
+        .filter(|letter| *letter != 'o')
+        .collect();
+    let place = |letters: &[char]| {
+        let initials = |window: &[&Token]| {
+            window
+                .iter()
+                .zip(letters)
+                .all(|(token, letter)| token.may_be_name() && token.key.starts_with(*letter))
+        };
+        let at = if letters.len() < 2 {
+            None
+        } else {
+            long.windows(letters.len()).position(initials)
+        };
+        at.map(|at| at..at + letters.len())
+    };
+    // `KAI` where only `Korea Aerospace` is said.
+    let most = || {
+        place(
+            letters
+                .get(..letters.len() - 1)
+                .filter(|most| most.len() > 1)?,
+        )
+    };
+    place(&letters).or_else(|| place(&without_of)).or_else(most)
+}
+
+/// Whether a token is the initials of words among `all`.
+pub(super) fn is_spelt(token: &Token, all: &[Token]) -> bool {
+    let all: Vec<&Token> = all.iter().collect();
+    spelt(token, &all).is_some()
 }
 
 impl Token {
@@ -233,6 +258,7 @@ impl Token {
                 self.key == other.key && (one == two || loose(one) && loose(two))
             }
             (Kind::Date(one), Kind::Date(two)) => one == two && self.key == other.key,
+            (Kind::Time(one), Kind::Time(two)) => one.abs_diff(*two) <= 15,
             (one, two) => {
                 one.is_word()
                     && two.is_word()
@@ -244,6 +270,9 @@ impl Token {
 
     /// The same, said at greater length, or in another form.
     pub(super) fn resembles(&self, other: &Self) -> bool {
+        if let Some(same) = is_slug(self, other).or_else(|| is_slug(other, self)) {
+            return same;
+        }
         let word = |token: &Self| matches!(token.kind, Kind::Name | Kind::Open | Kind::Weak);
         if !word(self) || !word(other) {
             return false;
@@ -276,8 +305,20 @@ impl Token {
             Kind::Number(figure) if figure.is_telling() => 2.0,
             Kind::Number(_) | Kind::Ordinal(_) | Kind::Event(_) => 1.0,
             Kind::Open => 1.5,
-            Kind::Date(_) => 0.5,
+            Kind::Date(_) | Kind::Time(_) => 0.5,
             Kind::Weak => 0.3,
         }
     }
+}
+
+/// Whether an entity is what another token names, where one at least is an entity: goes by its name and something more,
+/// or is called what a word is that its context has not shown to name it.
+fn is_slug(entity: &Token, word: &Token) -> Option<bool> {
+    let id = entity.key.strip_prefix('@')?;
+    if let Some(other) = word.key.strip_prefix('@') {
+        return Some(is_more_of(id, other) || is_more_of(other, id));
+    }
+    let first = id.split('-').next().unwrap_or(id);
+    matches!(word.kind, Kind::Name | Kind::Open)
+        .then(|| !word.place && first.len() >= 4 && stem(first) == word.key)
 }

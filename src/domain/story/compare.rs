@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::align::{Diff, diff};
 use super::facts;
-use super::policy::Policy;
+use super::policy::{Policy, may_be};
 use super::signature::{Alphabet, Signature};
 use super::token::{Kind, Token};
 use super::vocabulary::Weight;
@@ -46,6 +46,12 @@ const SOON: SignedDuration = SignedDuration::from_hours(30);
 const RECURRING: SignedDuration = SignedDuration::from_hours(12);
 /// Names and other telling words that both headlines must have.
 const ANCHORS: usize = 3;
+/// Likeness from which on words in each other's place are other things.
+const FRAME: f32 = 0.45;
+/// The same, whatever else agrees.
+const SAME_FRAME: f32 = 0.55;
+/// Points from which on such words are other words for one thing.
+const STRONG: f32 = 8.5;
 /// Share of a text that shows it is another one under the same headline.
 const OTHER_TEXT: f32 = 0.10;
 /// Runs from which on that can be said.
@@ -91,7 +97,14 @@ pub fn compare(one: &Signature, other: &Signature, policy: &Policy) -> Verdict {
         };
         Verdict::new(relation, diff.alike, why)
     };
-    let apart = guarded(one, other, policy).or_else(|| told_apart(&diff));
+    if let Some(why) = guarded(one, other, policy) {
+        return related(why);
+    }
+    let facts = same_facts(&diff, one, other);
+    if let Ok(figure) = facts {
+        return Verdict::new(Relation::Same, diff.contained, format!("facts {figure}"));
+    }
+    let apart = told_apart(&diff);
     if let Some(why) = apart.or_else(|| turned_round(one, other)) {
         return related(why);
     }
@@ -105,11 +118,9 @@ pub fn compare(one: &Signature, other: &Signature, policy: &Policy) -> Verdict {
             Some(why) => related(why),
         };
     }
-    if let Some(figure) = same_facts(&diff, one, other) {
-        return Verdict::new(Relation::Same, diff.contained, format!("facts {figure}"));
-    }
     let witness = overlap.counts && overlap.share >= WITNESS && overlap.lead >= LEAD;
-    if let Some(why) = other_event(&diff, witness) {
+    let times = facts::other_times(one, other).filter(|_| !witness);
+    if let Some(why) = times.or_else(|| other_event(&diff, witness)) {
         return related(why);
     }
     match alike(&diff, between(one, other), witness) {
@@ -123,14 +134,26 @@ pub fn compare(one: &Signature, other: &Signature, policy: &Policy) -> Verdict {
 }
 
 /// Whether they agree fact by fact though not in words: the figure that shows it.
-fn same_facts(diff: &Diff<'_>, one: &Signature, other: &Signature) -> Option<String> {
-    if between(one, other) > SOON || strangers(diff, one, other).is_some() {
-        return None;
+fn same_facts(diff: &Diff<'_>, one: &Signature, other: &Signature) -> Result<String, String> {
+    if between(one, other) > SOON {
+        return Err("too late".to_owned());
     }
     if diff.recurs {
-        return facts::same_result(one, other);
+        return facts::same_result(one, other).ok_or_else(|| "another result".to_owned());
     }
-    facts::agree(one, other).ok()
+    if let Some(why) = turned_round(one, other) {
+        return Err(why);
+    }
+    let agreed = facts::agree(one, other)?;
+    let needed = if diff.alike >= SAME_FRAME {
+        f32::INFINITY
+    } else {
+        STRONG
+    };
+    match swapped(diff, one, other) {
+        Some(why) if agreed.exact < 2 && agreed.points < needed => Err(why),
+        _ => Ok(agreed.to_string()),
+    }
 }
 
 /// Likeness from which on a sum in common is enough.
@@ -186,11 +209,15 @@ fn guarded(one: &Signature, other: &Signature, policy: &Policy) -> Option<String
                 }
             };
             let (ours, theirs) = (said(&here, &one.named), said(&there, &other.named));
-            let shared = ours.iter().any(|entity| theirs.contains(entity));
+            let shared = ours
+                .iter()
+                .any(|one| theirs.iter().any(|other| may_be(one, other)));
             !ours.is_empty() && !theirs.is_empty() && !shared
         } else {
             let within = |small: &[String], large: &[String]| {
-                small.iter().all(|entity| large.contains(entity))
+                small
+                    .iter()
+                    .all(|one| large.iter().any(|other| may_be(one, other)))
             };
             !within(&here, &there) && !within(&there, &here)
         };
@@ -259,7 +286,8 @@ fn other_event(diff: &Diff<'_>, witness: bool) -> Option<String> {
             .iter()
             .all(|token| token.kind != Kind::Open || token.small)
     };
-    let figures = diff.figure && diff.names >= 1 && diff.anchors >= ANCHORS;
+    // Where no verb is known, any word may be one.
+    let figures = diff.figure && diff.names >= 1 && diff.anchors >= ANCHORS && diff.told;
     if figures && small(&diff.left) && small(&diff.right) {
         return None;
     }
@@ -267,6 +295,24 @@ fn other_event(diff: &Diff<'_>, witness: bool) -> Option<String> {
     rivals(diff, open)
         .or_else(|| rivals(diff, Token::is_count))
         .or_else(|| other_verb(diff))
+}
+
+/// Words in each other's place in headlines that are one but for them, unknown to either text.
+fn swapped(diff: &Diff<'_>, one: &Signature, other: &Signature) -> Option<String> {
+    if diff.alike < FRAME {
+        return None;
+    }
+    let telling = |token: &&&Token| token.is_name() || token.kind == Kind::Open && !token.small;
+    let here = diff.left.iter().filter(telling);
+    let here: Vec<_> = here.filter(|token| !other.tells(token)).collect();
+    let there = diff.right.iter().filter(telling);
+    let there: Vec<_> = there.filter(|token| !one.tells(token)).collect();
+    let mut pairs = here
+        .iter()
+        .flat_map(|one| there.iter().map(move |other| (one, other)));
+    pairs
+        .find(|(one, other)| diff.are_rivals(one, other))
+        .map(|(one, other)| format!("{} / {}", one.key, other.key))
 }
 
 /// A name, or what may be one, that only one headline has, and one that only the other has.

@@ -3,64 +3,225 @@
 //! Where the words differ, only facts show one event: the same figure, the same names, and nothing done that only one of
 //! them knows of. What a headline leaves out, the beginning of its text may say.
 
-use super::signature::Signature;
+use super::events::{self, is_bought, other_events};
+use super::evidence::{Evidence, is_in};
+use super::signature::{Alphabet, Signature};
 use super::token::{Kind, Token};
 use super::vocabulary::Weight;
 
-/// Names that both must know.
-const NAMES: usize = 2;
+/// Points from which on two entries tell of one event.
+const ENOUGH: f32 = 7.0;
+/// The same where no name stands in both headlines.
+const ENOUGH_UNNAMED: f32 = 9.0;
+/// The same where no figure is in common.
+const ENOUGH_BARE: f32 = 8.5;
+/// What is told later than this may be what came of it.
+const HALF_A_DAY: jiff::SignedDuration = jiff::SignedDuration::from_hours(12);
 /// Ordinals up to this tell one of a row from the others.
 const LOW: u32 = 10;
+/// Points of a figure that tells enough.
+const TELLING: f32 = 1.5;
 
-/// The figure in which they agree, where they do; else what is missing.
-pub(super) fn agree(one: &Signature, other: &Signature) -> Result<String, String> {
-    let pair = [(one, other), (other, one)];
-    if let Some(why) = pair.iter().find_map(|(one, other)| unknown(one, other)) {
-        return Err(why);
+/// What two entries of one event agree in.
+#[derive(Clone, Debug)]
+pub(super) struct Agreed {
+    /// Points for it, less those against.
+    pub points: f32,
+    /// Precise figures that both headlines have.
+    pub exact: usize,
+    /// The figure that tells most.
+    figure: Option<String>,
+}
+
+impl std::fmt::Display for Agreed {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(figure) = &self.figure {
+            write!(out, "{figure}, ")?;
+        }
+        write!(out, "{:.1} points", self.points)
     }
-    if let (Some(here), Some(there)) = (subject(one, other), subject(other, one)) {
-        return Err(format!("{here} / {there}"));
+}
+
+/// What two entries agree in where that shows one event; else what is missing.
+pub(super) fn agree(one: &Signature, other: &Signature) -> Result<Agreed, String> {
+    let pair = [(one, other), (other, one)];
+    let contradiction = [other_figures, other_events, other_names]
+        .iter()
+        .find_map(|contradicts| pair.iter().find_map(|(one, other)| contradicts(one, other)));
+    if let Some(why) = contradiction {
+        return Err(why);
     }
     if other_sums(one, other) {
         return Err("other sums".to_owned());
     }
-    let said = |token: &Token| {
-        let same = |other: &&Token| token.kind.is_event() && token.equals(other);
-        other.tokens.iter().any(|other| same(&other))
+    if let Some(why) = other_times(one, other) {
+        return Err(why);
+    }
+    if let Some(why) = pair.iter().find_map(|(one, other)| reaction(one, other)) {
+        return Err(why);
+    }
+    let evidence = Evidence::of(one, other);
+    let against: f32 = pair
+        .iter()
+        .map(|(one, other)| doubts(one, other))
+        .sum::<f32>()
+        + strangers(one, other)
+        + other_days(one, other)
+        + f32::from(u8::from(one.at.duration_since(other.at).abs() > HALF_A_DAY));
+    let points = evidence.points - against;
+    let figure = evidence
+        .figure
+        .clone()
+        .filter(|(_, points)| *points >= TELLING);
+    let bought = pair.iter().any(|(one, other)| is_bought(one, other));
+    if evidence.events == 0 && !bought {
+        return Err(format!("no event in common, {points:.1} points"));
+    }
+    let named = evidence.anchors >= 1.0
+        || evidence.exact >= 2
+        || (evidence.names >= 2 || evidence.anchors > 0.0)
+            && figure.is_some()
+            && points >= ENOUGH_UNNAMED;
+    if !named {
+        return Err(format!("no name in common, {points:.1} points"));
+    }
+    let needed = match figure {
+        Some(_) => ENOUGH,
+        None if evidence.strong > 0 && evidence.names >= 3 && evidence.anchors >= 2.0 => {
+            ENOUGH_BARE
+        }
+        None => return Err(format!("no figure in common, {points:.1} points")),
     };
-    if !one.tokens.iter().any(said) {
-        return Err("no event in common".to_owned());
+    if points < needed {
+        return Err(format!("{points:.1} points"));
     }
-    if names(one, other) < NAMES {
-        return Err("too few names in common".to_owned());
-    }
-    let figure = figure(one, other).or_else(|| figure(other, one));
-    let figure = figure.or_else(|| figure_below(one, other));
-    figure.ok_or_else(|| "no figure in common".to_owned())
+    Ok(Agreed {
+        points,
+        exact: evidence.exact,
+        figure: figure.map(|(figure, _)| figure),
+    })
 }
 
-/// What one headline says happened, or counts, and the other entry knows nothing of.
-fn unknown(one: &Signature, other: &Signature) -> Option<String> {
-    let known = |token: &Token| other.said().any(|other| token.equals(other));
-    let telling = |token: &&Token| match &token.kind {
-        Kind::Event(weight) => *weight != Weight::Mild,
-        Kind::Number(figure) => !figure.is_money(),
-        // The fifty-seventh says only which one it is.
-        Kind::Ordinal(_) => token.key.parse().is_ok_and(|nth: u32| nth <= LOW),
-        _ => false,
+/// Figures of one thing that differ, ordinals of one row.
+fn other_figures(one: &Signature, other: &Signature) -> Option<String> {
+    for token in &one.tokens {
+        let known = other.said().any(|their| token.equals(their));
+        if known {
+            continue;
+        }
+        let apart = |their: &&Token| match (&token.kind, &their.kind) {
+            (Kind::Number(here), Kind::Number(there)) => {
+                let level = here.is_level() && there.is_level();
+                !here.is_money() && here.contradicts(there) && (level || !here.unit.is_empty())
+            }
+            (Kind::Ordinal(here), Kind::Ordinal(there)) => here == there,
+            _ => false,
+        };
+        let excused = |their: &Token| {
+            one.said().any(|own| own.equals(their)) || amounts(token, other) || amounts(their, one)
+        };
+        if let Some(their) = other.said().find(|their| apart(their) && !excused(their)) {
+            return Some(format!("{} / {}", token.key, their.key));
+        }
+    }
+    other_counts(one, other)
+}
+
+/// Counts of different things, of which none is the same.
+fn other_counts(one: &Signature, other: &Signature) -> Option<String> {
+    let large = |token: &&Token| token.is_count() && !is_measure(token) && is_large(token);
+    let known = |token: &Token, reader: &Signature| {
+        reader.said().any(|their| token.equals(their)) || amounts(token, reader)
     };
-    let all = one.tokens.iter().filter(telling);
-    all.filter(|token| !known(token))
-        .map(|token| format!("only one of them says `{}`", token.key))
-        .next()
+    let here = one
+        .tokens
+        .iter()
+        .filter(large)
+        .find(|token| !known(token, other))?;
+    let agreed = one.said().filter(large).any(|token| known(token, other));
+    let there = other
+        .said()
+        .filter(large)
+        .find(|token| !known(token, one))?;
+    (!agreed).then(|| format!("{} / {}", here.key, there.key))
+}
+
+/// What measures time, length or speed, or is a share.
+fn is_measure(token: &Token) -> bool {
+    const MEASURES: &[&str] = &[
+        "%", "day", "week", "month", "year", "hour", "minut", "km", "kph", "mph", "metr", "mil",
+        "ton", "mm", "point", "basis", "일", "년", "개", "시", "분", "포", "t",
+    ];
+    matches!(&token.kind, Kind::Number(figure) if MEASURES.contains(&figure.unit.as_str()))
+}
+
+fn is_large(token: &Token) -> bool {
+    matches!(&token.kind, Kind::Number(figure) if figure.is_telling())
+}
+
+/// Whether a count is what two counts of the other entry amount to.
+pub(super) fn is_sum(token: &Token, all: &[Token]) -> bool {
+    let count = |token: &Token| match &token.kind {
+        Kind::Number(figure) if !figure.is_money() && figure.unit != "%" => Some(figure.value),
+        _ => None,
+    };
+    let Some(sum) = count(token).filter(|sum| *sum >= 10.0) else {
+        return false;
+    };
+    let parts: Vec<f64> = all.iter().filter_map(count).collect();
+    let mut left = parts.iter().enumerate();
+    left.any(|(at, one)| {
+        parts[at + 1..]
+            .iter()
+            .any(|other| (one + other - sum).abs() < 1e-9)
+    })
+}
+
+/// The same, of the counts of a whole entry.
+fn amounts(token: &Token, other: &Signature) -> bool {
+    is_sum(token, &other.tokens) || is_sum(token, &other.lead)
+}
+
+/// Whom or what a headline begins with, or a country or code of it, where neither entry knows the other's.
+fn other_names(one: &Signature, other: &Signature) -> Option<String> {
+    let unknown = |own: &Signature, reader: &Signature, is: &dyn Fn(&Token) -> bool| {
+        let mut tokens = own.tokens.iter().filter(|token| is(token));
+        tokens
+            .find(|token| !reader.tells(token))
+            .map(|token| token.key.clone())
+    };
+    let place = |token: &Token| token.place && !token.origin;
+    let code =
+        |token: &Token| token.is_name() && token.key.bytes().any(|byte| byte.is_ascii_digit());
+    for is in [&place as &dyn Fn(&Token) -> bool, &code] {
+        if let (Some(here), Some(there)) = (unknown(one, other, is), unknown(other, one, is)) {
+            return Some(format!("{here} / {there}"));
+        }
+    }
+    let (here, there) = (subject(one, other)?, subject(other, one)?);
+    let certain = here.is_name() && there.is_name();
+    certain.then(|| format!("{} / {}", here.key, there.key))
 }
 
 /// Whom or what a headline begins with, where the other entry does not know it.
-fn subject(one: &Signature, other: &Signature) -> Option<String> {
-    let mut names = one.tokens.iter().filter(|token| token.may_be_name());
-    let first = names.next()?;
-    let known = other.knows(first) || is_in(first, &other.tokens);
-    (!known).then(|| first.key.clone())
+fn subject<'a>(one: &'a Signature, other: &Signature) -> Option<&'a Token> {
+    let mut names = one.tokens.iter().filter(|token| !token.origin);
+    let first = names.find(|token| token.may_be_name())?;
+    (!other.tells(first)).then_some(first)
+}
+
+/// Who does something in a first clause, after what the other tells: neither who nor what is known there.
+fn reaction(one: &Signature, other: &Signature) -> Option<String> {
+    if one.alphabet != Alphabet::Latin || one.tokens.iter().all(|token| token.main) {
+        return None;
+    }
+    let first = one.tokens.iter().find(|token| token.may_be_name())?;
+    let event = one
+        .tokens
+        .iter()
+        .find(|token| token.main && token.kind.is_event())?;
+    let elsewhere = !other.tells(first) && !other.tokens.iter().any(|their| event.equals(their));
+    elsewhere.then(|| format!("{} / {}", first.key, event.key))
 }
 
 /// Whether both name sums of one currency, and none that is the same.
@@ -82,44 +243,71 @@ fn other_sums(one: &Signature, other: &Signature) -> bool {
     apart
 }
 
-/// How many names both know, of which one at least stands in both headlines.
-fn names(one: &Signature, other: &Signature) -> usize {
-    let mut phrases: Vec<(bool, u16)> = Vec::new();
-    let mut in_both = false;
-    for (left, own, their) in [(true, one, other), (false, other, one)] {
-        let named = |token: &&Token| token.is_name() && !token.origin;
-        for token in own.tokens.iter().filter(named) {
-            let there = is_in(token, &their.tokens);
-            in_both |= there;
-            // What stands in both headlines is counted once, by the first.
-            let counts = if there { left } else { their.knows(token) };
-            if counts && !phrases.contains(&(left, token.phrase)) {
-                phrases.push((left, token.phrase));
-            }
-        }
-    }
-    if in_both { phrases.len() } else { 0 }
+/// Whether both name times of day, and none that is the same.
+pub(super) fn other_times(one: &Signature, other: &Signature) -> Option<String> {
+    let times = |signature: &Signature| -> Vec<Token> {
+        let time = |token: &&Token| matches!(token.kind, Kind::Time(_));
+        signature.said().filter(time).cloned().collect()
+    };
+    let (here, there) = (times(one), times(other));
+    let near = |one: &Token| there.iter().any(|other| one.equals(other));
+    let apart = !here.is_empty() && !there.is_empty() && !here.iter().any(near);
+    apart.then(|| format!("{} / {}", here[0].key, there[0].key))
 }
 
-/// A telling figure of one's headline that the other's headline has, or a precise one that its text has.
-fn figure(one: &Signature, other: &Signature) -> Option<String> {
-    let figures = one.tokens.iter().filter_map(|token| match &token.kind {
-        Kind::Number(figure) if figure.is_telling() => Some((token, figure)),
-        _ => None,
-    });
-    let mut found = figures.filter(|(token, figure)| {
-        is_in(token, &other.tokens)
-            || figure.is_precise() && other.lead.iter().any(|other| token.equals(other))
-    });
-    found.next().map(|(token, _)| token.key.clone())
+/// Points against: what one headline says and the other entry does not.
+fn doubts(one: &Signature, other: &Signature) -> f32 {
+    let unknown = |token: &&Token| !other.said().any(|their| token.equals(their));
+    let doubt = |token: &Token| match &token.kind {
+        Kind::Event(weight) if *weight != Weight::Mild => events::doubt(token, other),
+        Kind::Ordinal("th" | "round" | "no") => match token.key.parse::<u32>() {
+            Ok(1) => 0.5,
+            Ok(nth) if nth <= LOW => 3.0,
+            _ => 0.0,
+        },
+        Kind::Ordinal(_) => 1.0,
+        Kind::Number(figure) if !figure.is_money() => 0.5,
+        Kind::Date("month") => 0.5,
+        _ => 0.0,
+    };
+    one.tokens.iter().filter(unknown).map(doubt).sum()
 }
 
-/// A precise figure, no percentage, that both texts begin with.
-fn figure_below(one: &Signature, other: &Signature) -> Option<String> {
-    let precise = |token: &&Token| matches!(&token.kind, Kind::Number(figure) if figure.is_precise() && figure.unit != "%");
-    let mut figures = one.lead.iter().filter(precise);
-    let found = figures.find(|token| other.lead.iter().any(|other| token.equals(other)));
-    found.map(|token| token.key.clone())
+/// Points against names in each other's place.
+fn strangers(one: &Signature, other: &Signature) -> f32 {
+    let unknown = |own: &Signature, reader: &Signature| {
+        let first = own
+            .tokens
+            .iter()
+            .find(|token| token.may_be_name() && !token.small);
+        let named = own
+            .tokens
+            .iter()
+            .filter(|token| token.is_name() && !token.origin);
+        let first = first.filter(|_| own.alphabet == Alphabet::Latin);
+        named.chain(first).any(|token| !reader.tells(token))
+    };
+    let names = unknown(one, other) && unknown(other, one);
+    let subjects = subject(one, other).is_some() && subject(other, one).is_some();
+    f32::from(u8::from(names)) * 2.0 + f32::from(u8::from(subjects))
+}
+
+/// Points against days that are not the same.
+fn other_days(one: &Signature, other: &Signature) -> f32 {
+    let against = |class: &str| {
+        let days = |signature: &Signature| -> Vec<String> {
+            let day = |token: &&Token| matches!(token.kind, Kind::Date(kind) if kind == class);
+            signature
+                .said()
+                .filter(day)
+                .map(|token| token.key.clone())
+                .collect()
+        };
+        let (here, there) = (days(one), days(other));
+        !here.is_empty() && !there.is_empty() && !here.iter().any(|day| there.contains(day))
+    };
+    let points = |class: &str, points: f32| if against(class) { points } else { 0.0 };
+    points("day", 2.0) + points("weekday", 1.5) + points("month", 1.5)
 }
 
 /// The sum that both name as the result of one firm in one quarter.
@@ -138,18 +326,21 @@ pub(super) fn same_result(one: &Signature, other: &Signature) -> Option<String> 
         return None;
     }
     let shared = |is: fn(&Token) -> bool| {
-        let mut tokens = one.tokens.iter().filter(move |token| is(token));
-        tokens.find(|token| is_in(token, &other.tokens))
+        let both = |one: &Signature, other: &Signature| {
+            let mut tokens = one.tokens.iter().filter(|token| is(token));
+            tokens
+                .find(|token| other.said().any(|their| token.equals(their)))
+                .map(|token| token.key.clone())
+        };
+        both(one, other).or_else(|| both(other, one))
     };
     shared(|token| matches!(token.kind, Kind::Ordinal("quarter" | "half")))?;
-    shared(Token::may_be_name)?;
-    if !(is_firm_of(one, other) && is_firm_of(other, one)) {
+    if !(is_firm_of(one, other) || is_firm_of(other, one)) {
         return None;
     }
-    let sum = shared(
+    shared(
         |token| matches!(&token.kind, Kind::Number(figure) if figure.is_money() && figure.is_precise()),
-    )?;
-    Some(sum.key.clone())
+    )
 }
 
 /// Whether all of the name that a headline begins with stands in the other.
@@ -162,11 +353,6 @@ fn is_firm_of(one: &Signature, other: &Signature) -> bool {
     std::iter::once(first)
         .chain(whole)
         .all(|token| is_in(token, &other.tokens))
-}
-
-fn is_in(token: &Token, all: &[Token]) -> bool {
-    all.iter()
-        .any(|other| token.equals(other) || token.resembles(other))
 }
 
 #[cfg(test)]

@@ -124,9 +124,9 @@ pub(super) fn is_short_form(one: &str, other: &str) -> bool {
     if long.starts_with(short) || long.ends_with(short) {
         return true;
     }
-    // `한은`, `한국은행`
-    if syllables == 2 && long.chars().count() == 4 {
-        return short.chars().eq(long.chars().step_by(2));
+    // `한은`, `한국은행`; `합참`, `합동참모본부`
+    if syllables == 2 && long.chars().count() >= 4 {
+        return short.chars().eq(long.chars().step_by(2).take(2));
     }
     let mut rest = long.chars();
     let first = rest.next() == short.chars().next();

@@ -6,7 +6,10 @@
 //! `vocabulary`, what the desk watches is in its entities.
 
 mod align;
+mod clock;
 pub mod compare;
+mod events;
+mod evidence;
 mod facts;
 mod forms;
 pub mod frame;
@@ -16,6 +19,8 @@ pub mod owners;
 mod pieces;
 pub mod policy;
 mod quantity;
+mod scripts;
+mod sense;
 pub mod shingles;
 pub mod signature;
 mod token;

@@ -2,6 +2,7 @@
 //!
 //! What two figures are to each other is `quantity`'s business.
 
+use super::clock;
 use super::pieces::{Piece, Script};
 use super::quantity::{Quantity, currency, sign};
 use super::token::{Kind, is_year};
@@ -20,9 +21,22 @@ const SCALES: &[(&str, f64)] = &[
     ("b", 1e9),
     ("trillion", 1e12),
     ("tln", 1e12),
+    ("trln", 1e12),
     ("trn", 1e12),
     ("tn", 1e12),
     ("hundred", 1e2),
+    ("mld", 1e9),
+    ("mrd", 1e9),
+    ("milliarden", 1e9),
+    ("milliards", 1e9),
+    ("miliarde", 1e9),
+    ("miliarda", 1e9),
+    ("miliardy", 1e9),
+    ("millionen", 1e6),
+    ("millions", 1e6),
+    ("millones", 1e6),
+    ("milioane", 1e6),
+    ("mio", 1e6),
 ];
 const HANGUL_SCALES: &[(&str, f64)] = &[
     ("조", 1e12),
@@ -85,6 +99,9 @@ pub(super) struct Reader<'a> {
     pieces: &'a [Piece],
 }
 
+/// A sum in Korean that names no currency is one of won from here on.
+const MONEY_FROM: f64 = 1e8;
+
 type Read = (Kind, String, usize);
 
 impl<'a> Reader<'a> {
@@ -95,8 +112,11 @@ impl<'a> Reader<'a> {
     /// What begins at a piece, with the piece behind it.
     pub(super) fn read(&self, at: usize) -> Option<Read> {
         let piece = &self.pieces[at];
+        if let Some(read) = clock::read(self.pieces, at) {
+            return Some(read);
+        }
         match piece.script {
-            Script::Digit => self.digits(at),
+            Script::Digit => Some(with_decimals(self.digits(at)?, &piece.text)),
             Script::Spaced => self.spelt(at),
             Script::Hangul => self.hangul(at),
             Script::Dense => None,
@@ -124,7 +144,8 @@ impl<'a> Reader<'a> {
             let class = if text == "q" { "quarter" } else { "half" };
             return Some((Kind::Ordinal(class), next.text.clone(), at + 2));
         }
-        if let Some(nth) = ORDINALS.iter().position(|word| *word == text) {
+        let used = text == "second" && self.piece(at + 1).is_some_and(|next| next.text == "hand");
+        if let Some(nth) = ORDINALS.iter().position(|word| *word == text && !used) {
             return Some(self.ordinal(nth + 1, at + 1));
         }
         if let Some(day) = DAYS.iter().position(|word| *word == text) {
@@ -133,6 +154,11 @@ impl<'a> Reader<'a> {
         let month = MONTHS
             .iter()
             .position(|word| text.starts_with(word) && is_month(text, word));
+        if let Some(first) = month
+            && let Some(quarter) = self.quarter(first, at + 1)
+        {
+            return Some((Kind::Ordinal("quarter"), quarter.to_string(), at + 2));
+        }
         if let Some(month) = month
             .filter(|_| piece.capital && (text != "may" && text != "march" || self.has_day(at)))
         {
@@ -142,6 +168,15 @@ impl<'a> Reader<'a> {
         let count = count.or_else(|| (text == "dozen").then_some(12))?;
         let value = f64::from(u8::try_from(count).ok()?);
         Some(self.quantity((value, None, false), at + 1))
+    }
+
+    /// The quarter that begins with a month, where the piece `next` is its last: `July-September`.
+    fn quarter(&self, first: usize, next: usize) -> Option<usize> {
+        let piece = self.piece(next).filter(|piece| piece.gap.hyphen)?;
+        let last = MONTHS
+            .iter()
+            .position(|word| piece.text.starts_with(word) && is_month(&piece.text, word))?;
+        (first % 3 == 0 && last == first + 2).then_some(first / 3 + 1)
     }
 
     fn has_day(&self, at: usize) -> bool {
@@ -268,7 +303,15 @@ impl<'a> Reader<'a> {
         if !scaled && rest.starts_with('년') && is_year(whole) {
             return (Kind::Date("year"), whole.to_owned(), next);
         }
-        let class = AFTER.iter().find(|(word, _)| rest.starts_with(word));
+        // `16일 만에`
+        let lasted = rest == "일"
+            && self
+                .piece(next)
+                .is_some_and(|piece| piece.text.starts_with("만"));
+        let class = AFTER
+            .iter()
+            .filter(|_| !lasted)
+            .find(|(word, _)| rest.starts_with(word));
         if let Some((_, class)) = class.filter(|_| !scaled) {
             let kind = match *class {
                 "month" | "day" => Kind::Date(class),
@@ -277,6 +320,9 @@ impl<'a> Reader<'a> {
             return (kind, whole.to_owned(), next);
         }
         let sum = money.or_else(|| currency(rest));
+        // `1조8천억` are won.
+        let bare = scaled && value >= MONEY_FROM && matches!(rest, "" | "어치" | "대" | "대의");
+        let sum = sum.or(bare.then_some("krw"));
         if sum.is_none() && rest.is_empty() {
             return self.quantity((value, None, scaled), next);
         }
@@ -319,7 +365,9 @@ impl<'a> Reader<'a> {
                 .filter(|piece| piece.script == Script::Digit);
             let goes_on =
                 scaled && rest.is_empty() && hangul(next + 1).and_then(scale_of).is_some();
-            let Some(more) = more.filter(|_| goes_on) else {
+            // `359만400원`
+            let touches = scaled && rest.is_empty() && self.glued(next).is_some();
+            let Some(more) = more.filter(|_| goes_on || touches) else {
                 break;
             };
             digits = more.text.trim_end_matches('.').parse().unwrap_or(0.0);
@@ -340,8 +388,18 @@ impl<'a> Reader<'a> {
             (Some(money), _) => money.to_owned(),
             (None, Some(piece)) if piece.gap.percent => "%".to_owned(),
             (None, Some(piece)) if !piece.gap.mark && !piece.text.is_empty() => {
-                if matches!(piece.text.as_str(), "percent" | "pct" | "per" | "퍼센트") {
+                if matches!(
+                    piece.text.as_str(),
+                    "percent" | "pct" | "per" | "퍼센트" | "prozent" | "proc" | "procent"
+                ) {
                     after += 1;
+                    "%".to_owned()
+                } else if matches!(piece.text.as_str(), "por" | "pour")
+                    && self
+                        .piece(next + 1)
+                        .is_some_and(|piece| piece.text.starts_with("c"))
+                {
+                    after += 2;
                     "%".to_owned()
                 } else if let Some(money) = currency(&vocabulary::stem(&piece.text)) {
                     after += 1;
@@ -356,10 +414,25 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// The same, knowing how many digits stand behind the point.
+fn with_decimals((mut kind, key, next): Read, digits: &str) -> Read {
+    if let Kind::Number(figure) = &mut kind {
+        let behind = digits.split_once('.').map_or(0, |(_, behind)| behind.len());
+        figure.decimals = u8::try_from(behind).unwrap_or(u8::MAX).min(9);
+    }
+    (kind, key, next)
+}
+
+/// A count with the syllable that counts it.
+pub(super) fn counted_by(value: f64, unit: char, next: usize) -> Read {
+    figure(value, unit.to_string(), false, next)
+}
+
 fn figure(value: f64, unit: String, scaled: bool, next: usize) -> Read {
     let quantity = Quantity {
         value,
         unit,
+        decimals: 0,
         scaled,
     };
     (Kind::Number(quantity), format!("{value}"), next)

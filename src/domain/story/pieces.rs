@@ -53,6 +53,8 @@ pub(super) struct Gap {
     pub joins: bool,
     /// A comma is the only sign of it.
     pub comma: bool,
+    /// A colon is the only sign of it, and there is no space.
+    pub colon: bool,
     /// A percent sign behind the run before.
     pub percent: bool,
 }
@@ -116,6 +118,13 @@ fn piece(run: &[(usize, char)], script: Script, (start, end): (usize, usize), ga
         .collect();
     let mut text: String = letters.iter().flat_map(|c| c.to_lowercase()).collect();
     if script == Script::Digit {
+        // `39,5` is a fraction, `1,200` is not.
+        let fraction = text.rsplit_once(',').filter(|(whole, part)| {
+            matches!(part.len(), 1 | 2) && !whole.contains([',', '.']) && !part.contains('.')
+        });
+        if let Some((whole, part)) = fraction {
+            text = format!("{whole}.{part}");
+        }
         text.retain(|c| c != ',');
     }
     if let Some(arrow) = text.chars().next().filter(|c| matches!(c, '↑' | '↓')) {
@@ -184,6 +193,7 @@ impl Gap {
             joins: !parts(before) && !parts(next) && matches!(c, '·' | '-' | '‧' | '・' | 'ㆍ'),
             comma: c == ',' && !self.clause
                 || self.comma && !matches!(c, ';' | '…' | '‥' | '.' | '-' | '–' | '—' | '―'),
+            colon: c == ':' && !self.space,
             percent: self.percent || c == '%',
         }
     }

@@ -94,6 +94,17 @@ impl Policy {
     }
 }
 
+/// Whether two entities are one, or one may be meant where the other is named.
+pub(super) fn may_be(one: &str, other: &str) -> bool {
+    one == other || is_more_of(one, other) || is_more_of(other, one)
+}
+
+/// Whether an entity goes by the name of another and something more, by their ids: `hanwha`, `hanwha-ocean`.
+pub(super) fn is_more_of(long: &str, short: &str) -> bool {
+    long.strip_prefix(short)
+        .is_some_and(|rest| rest.starts_with('-'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,12 +10,16 @@ pub(super) struct Quantity {
     pub value: f64,
     /// A currency, `%`, a counted thing, or empty where none is named.
     pub unit: String,
+    /// Digits behind the point, as written.
+    pub decimals: u8,
     /// Written with a scale (`million`, `억`): likely rounded.
     pub scaled: bool,
 }
 
 /// Rounding in copies: 6.45 and 6.5 billion.
 const ROUNDING: f64 = 0.06;
+/// Counts and speeds in round numbers.
+const ABOUT: f64 = 0.01;
 
 impl Quantity {
     /// Whether both may be the same figure.
@@ -36,14 +40,30 @@ impl Quantity {
     fn is_close(&self, other: &Self) -> bool {
         let (small, large) = (self.value.min(other.value), self.value.max(other.value));
         // 49.42 and 49.4, 49.4 and 49: the shorter one is the longer one, rounded.
-        let rounded = |one: f64, other: f64| {
-            let to = |places: f64| (other * places).round() / places;
-            one.fract() == 0.0 && (to(1.0) - one).abs() < 1e-9
-                || (one * 10.0).fract() < 1e-9 && (to(10.0) - one).abs() < 1e-9
+        let rounded = |one: &Self, other: &Self| {
+            let places = 10_f64.powi(i32::from(one.decimals));
+            one.decimals < other.decimals
+                && ((other.value * places).round() / places - one.value).abs() < 1e-9
         };
         (large - small).abs() < 1e-9
             || self.scaled && other.scaled && large - small <= large * ROUNDING
-            || self.unit == "%" && (rounded(small, large) || rounded(large, small))
+            || self.is_about(other)
+            || self.unit == "%" && (rounded(self, other) || rounded(other, self))
+    }
+
+    /// Whether one is the other in round numbers: 149 and 150.
+    fn is_about(&self, other: &Self) -> bool {
+        let large = self.value.max(other.value);
+        let round = |one: &Self| one.value % 5.0 == 0.0;
+        !self.is_money()
+            && large >= 100.0
+            && (self.value - other.value).abs() <= large * ABOUT
+            && (round(self) != round(other))
+    }
+
+    /// Of a scale, an index or a rate: `7.4`.
+    pub(super) fn is_level(&self) -> bool {
+        !self.is_money() && self.value.fract() != 0.0
     }
 
     /// A sum of money, which another currency tells otherwise.
@@ -60,13 +80,14 @@ impl Quantity {
         match (self.is_money(), self.unit.as_str()) {
             (true, _) => self.scaled && value >= 10.0,
             (false, "%") => self.value.fract() != 0.0,
-            (false, _) => self.value >= 10.0 && self.value.fract() == 0.0,
+            (false, _) if self.value.fract() != 0.0 => self.value >= 100.0,
+            (false, _) => self.value >= 10.0,
         }
     }
 
     /// Says more than a small count: it can bear witness that two headlines tell of one thing.
     pub(super) fn is_telling(&self) -> bool {
-        self.scaled || self.value >= 10.0
+        self.scaled || self.value >= 10.0 || self.is_level()
     }
 }
 
@@ -84,8 +105,22 @@ const MONEY: &[(&str, &str)] = &[
     ("yuan", "cny"),
     ("zloty", "pln"),
     ("zlotys", "pln"),
+    ("pln", "pln"),
+    ("nok", "nok"),
+    ("sek", "sek"),
+    ("czk", "czk"),
+    ("crowns", "czk"),
+    ("chf", "chf"),
+    ("francs", "chf"),
+    ("aud", "aud"),
+    ("cad", "cad"),
+    ("rupees", "inr"),
+    ("inr", "inr"),
     ("kroner", "nok"),
     ("kronor", "sek"),
+    ("dollars", "usd"),
+    ("dolarow", "usd"),
+    ("dolarów", "usd"),
     ("달러", "usd"),
     ("원", "krw"),
     ("유로", "eur"),

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use jiff::Timestamp;
 
+use super::align::is_spelt;
 use super::shingles::{Shingles, hash};
 use super::token::{Kind, Named, Token, tokens};
 use crate::domain::entry::identity::fold;
@@ -102,6 +103,15 @@ impl Signature {
             Some(entity) => self.named.contains(entity),
             None => self.text.contains(&token.key),
         }
+    }
+
+    /// Whether the headline or the text names what another headline names, in this form or another.
+    pub(super) fn tells(&self, token: &Token) -> bool {
+        let said = |other: &Token| token.equals(other) || token.resembles(other);
+        self.said().any(said)
+            || token.key.chars().count() >= 4 && self.knows(token)
+            || is_spelt(token, &self.tokens)
+            || is_spelt(token, &self.lead)
     }
 
     /// All that the headline and the beginning of the text say.

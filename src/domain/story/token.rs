@@ -2,10 +2,11 @@
 //!
 //! Whether two headlines say the same is `compare`'s business.
 
-use super::forms::{CLAUSES, PAIRS, VISITS, korean_places};
+use super::forms::{CLAUSES, PAIRS};
 use super::numbers::Reader;
 use super::pieces::{Piece, Script, pieces};
 use super::quantity::{Quantity, is_currency};
+use super::sense::{sense, settle};
 use super::vocabulary::{self, Role, Weight};
 
 /// What a word of a headline is.
@@ -19,6 +20,8 @@ pub(super) enum Kind {
     Number(Quantity),
     /// `first`, `2차`, `3분기`: the class tells which of them can be compared.
     Ordinal(&'static str),
+    /// A time of day, in minutes.
+    Time(u32),
     /// A year, month, day or weekday: likewise.
     Date(&'static str),
     /// Something happened; the key is its name.
@@ -32,7 +35,10 @@ pub(super) enum Kind {
 impl Kind {
     /// Neither a figure, an ordinal, nor a date.
     pub(super) fn is_word(&self) -> bool {
-        !matches!(self, Self::Number(_) | Self::Ordinal(_) | Self::Date(_))
+        !matches!(
+            self,
+            Self::Number(_) | Self::Ordinal(_) | Self::Date(_) | Self::Time(_)
+        )
     }
 
     pub(super) fn is_event(&self) -> bool {
@@ -58,6 +64,8 @@ pub(super) struct Token {
     pub small: bool,
     /// A country.
     pub place: bool,
+    /// How an entity is called here.
+    pub called: String,
     /// A country that only says where the next word is from: `South Korea's Hanwha`.
     pub origin: bool,
 }
@@ -100,19 +108,7 @@ pub(super) fn tokens(title: &str, from: usize, names: &[Named]) -> Vec<Token> {
     }
     let mut out = writer.out;
     dedup(&mut out);
-    // Who is on the list was selected for it; what is tested was launched.
-    for (said, too) in [
-        ("shortlist", "select"),
-        ("test", "launch"),
-        ("keep", "leave"),
-    ] {
-        if out
-            .iter()
-            .any(|token| token.key == said && token.kind.is_event())
-        {
-            out.retain(|token| token.key != too);
-        }
-    }
+    settle(&mut out);
     out
 }
 
@@ -141,19 +137,22 @@ fn is_cased(pieces: &[Piece]) -> bool {
     capitals * 10 <= words.len() * 7
 }
 
-struct Writer<'a> {
-    pieces: &'a [Piece],
+/// The same where a word says that what went before is a clause.
+const FEWEST_BEFORE_WORD: usize = 2;
+
+pub(super) struct Writer<'a> {
+    pub(super) pieces: &'a [Piece],
     cased: bool,
     hangul: bool,
-    out: Vec<Token>,
-    phrase: u16,
+    pub(super) out: Vec<Token>,
+    pub(super) phrase: u16,
     main: bool,
     /// The piece behind the last name, if nothing stood between.
     name_end: Option<usize>,
 }
 
 impl Writer<'_> {
-    fn push(&mut self, key: impl Into<String>, kind: Kind) {
+    pub(super) fn push(&mut self, key: impl Into<String>, kind: Kind) {
         self.out.push(Token {
             key: key.into(),
             kind,
@@ -161,12 +160,18 @@ impl Writer<'_> {
             main: self.main,
             small: false,
             place: false,
+            called: String::new(),
             origin: false,
         });
     }
 
     /// A name that ends before the piece `next`; it joins the one right before it.
-    fn push_name(&mut self, key: impl Into<String>, kind: Kind, (first, next): (usize, usize)) {
+    pub(super) fn push_name(
+        &mut self,
+        key: impl Into<String>,
+        kind: Kind,
+        (first, next): (usize, usize),
+    ) {
         if self.name_end != Some(first) || self.pieces[first].gap.mark {
             self.phrase += 1;
         }
@@ -184,8 +189,9 @@ impl Writer<'_> {
             .count();
         // A comma in a Korean headline stands behind its subject.
         let comma = piece.gap.comma && self.hangul;
-        let parts = piece.gap.clause && !comma || CLAUSES.contains(&piece.text.as_str());
-        self.main &= !(parts && before >= FEWEST_BEFORE);
+        let parts = piece.gap.clause && !comma && before >= FEWEST_BEFORE;
+        let word = CLAUSES.contains(&piece.text.as_str()) && before >= FEWEST_BEFORE_WORD;
+        self.main &= !(parts || word);
     }
 
     /// An entity that begins at a piece, or in it.
@@ -208,6 +214,23 @@ impl Writer<'_> {
                 .take_while(|piece| piece.start < entity.end)
                 .count();
         self.push_name(format!("@{}", entity.entity), Kind::Entity, (at, next));
+        let called = self.pieces[at..next]
+            .iter()
+            .map(|piece| piece.text.as_str());
+        if let Some(token) = self.out.last_mut() {
+            token.called = called.collect();
+        }
+        // The name may be a part of what is written without spaces.
+        let last = &self.pieces[next - 1];
+        if last.script == Script::Dense
+            && let Some(rest) = last
+                .text
+                .len()
+                .checked_sub(last.end.saturating_sub(entity.end))
+                .and_then(|at| last.text.get(at..))
+        {
+            self.dense_words(rest, next - 1);
+        }
         Some(next)
     }
 
@@ -248,10 +271,12 @@ impl Writer<'_> {
             || is_period(&first.text, &second.text)
             || second.gap.money.is_some()
             || is_currency(&first.text)
+            || first.text == "m" && second.text.contains('.')
+            || near && self.counts(at + 2)
         {
             return None;
         }
-        let mut key = format!("{}{}", first.text, second.text);
+        let mut key = format!("{}{}", first.text, second.text.trim_end_matches('.'));
         let mut next = at + 2;
         while let Some(piece) = self.pieces.get(next)
             && !piece.gap.space
@@ -263,6 +288,12 @@ impl Writer<'_> {
         }
         self.push_name(key, Kind::Name, (at, next));
         Some(next)
+    }
+
+    /// Whether what stands at a piece is counted by the digits that it touches: `MRO 3호`.
+    fn counts(&self, at: usize) -> bool {
+        let piece = self.pieces.get(at);
+        piece.is_some_and(|piece| piece.script == Script::Hangul && !piece.gap.space)
     }
 
     fn figure(&mut self, at: usize) -> Option<usize> {
@@ -280,7 +311,13 @@ impl Writer<'_> {
         match piece.script {
             Script::Hangul => self.hangul(at),
             Script::Dense => self.dense(at),
-            _ => self.spaced(at, at + 1, &piece.text.clone()),
+            _ => {
+                let after_name = self.name_end == Some(at)
+                    && !piece.gap.mark
+                    && self.out.last().is_some_and(Token::is_name);
+                let meant = sense(self.pieces, at, after_name);
+                self.spaced(at, at + 1, meant.unwrap_or(&piece.text));
+            }
         }
         at + 1
     }
@@ -289,6 +326,10 @@ impl Writer<'_> {
         let piece = &self.pieces[at];
         let capital = self.cased && piece.capital && at > 0;
         let beside = self.name_end == Some(at) && !piece.gap.mark;
+        if beside && piece.gap.hyphen && self.is_syllable(at) {
+            // `Gyu-back`
+            return self.push_name(vocabulary::stem(text), Kind::Name, (at, next));
+        }
         match vocabulary::role_of(text) {
             // It belongs to the sum behind it.
             None if is_currency(text) && self.is_figure(next) => {}
@@ -321,7 +362,7 @@ impl Writer<'_> {
     }
 
     /// The name just read is a country, and perhaps where what follows is from.
-    fn mark_place(&mut self, next: usize) {
+    pub(super) fn mark_place(&mut self, next: usize) {
         let last = next.checked_sub(1).map(|last| &self.pieces[last]);
         let adjective = |text: &str| ["ish", "ese", "an"].iter().any(|end| text.ends_with(end));
         let from = last.is_some_and(|last| last.own || adjective(&last.text));
@@ -338,88 +379,21 @@ impl Writer<'_> {
         }
     }
 
-    fn is_figure(&self, at: usize) -> bool {
+    /// Whether a piece may go on with a name by a hyphen: `Gyu-back`, and not `Korean-made`.
+    fn is_syllable(&self, at: usize) -> bool {
+        let piece = &self.pieces[at];
+        let place = self.out.last().is_some_and(|before| before.place);
+        let joins = |text: &str| {
+            ["built", "made", "led", "based", "class", "style"].contains(&text)
+                || text.ends_with("ed")
+        };
+        self.cased && !piece.capital && !place && !joins(&piece.text)
+    }
+
+    pub(super) fn is_figure(&self, at: usize) -> bool {
         self.pieces
             .get(at)
             .is_some_and(|piece| piece.script == Script::Digit)
-    }
-
-    fn hangul(&mut self, at: usize) {
-        let piece = &self.pieces[at];
-        let places = korean_places(&piece.text, self.beside_dot(at));
-        if !places.is_empty() {
-            for place in places {
-                self.phrase += 1;
-                self.push_name(place, Kind::Name, (at, at + 1));
-                self.mark_place(at + 1);
-            }
-            return;
-        }
-        if let Some((_, place)) = VISITS
-            .iter()
-            .find(|(visit, _)| piece.text.starts_with(visit))
-        {
-            self.push("visit", Kind::Event(Weight::Event));
-            self.push_name(*place, Kind::Name, (at, at + 1));
-            return self.mark_place(at + 1);
-        }
-        if self.is_delivery(at) {
-            return self.push("deliver", Kind::Event(Weight::Event));
-        }
-        let bare = super::korean::bare(&piece.text);
-        match vocabulary::role_of_hangul(bare) {
-            Some((Role::Place(place), length)) if bare.len() - length <= 3 => {
-                self.push_name(place, Kind::Name, (at, at + 1));
-                self.mark_place(at + 1);
-            }
-            Some((Role::Event(name, weight), _)) => self.push(name, Kind::Event(weight)),
-            Some((Role::Weak, length)) if bare.len() - length <= 3 => self.push(bare, Kind::Weak),
-            Some((Role::Stop, length)) if bare.len() == length => {}
-            _ => match vocabulary::event_in_hangul(bare) {
-                Some(Role::Event(name, weight)) => self.push(name, Kind::Event(weight)),
-                _ if bare.chars().count() < 2 => {}
-                _ => self.push_name(bare, Kind::Open, (at, at + 1)),
-            },
-        }
-    }
-
-    /// Whether a run touches a dot or a hyphen, as in `한·미`.
-    fn beside_dot(&self, at: usize) -> bool {
-        let dot = |at: usize| self.pieces.get(at).is_some_and(|piece| piece.gap.joins);
-        dot(at) || dot(at + 1)
-    }
-
-    /// `인도` is India, or the handing over of what was bought: where nothing but an event follows.
-    fn is_delivery(&self, at: usize) -> bool {
-        let next = &self.pieces[at + 1];
-        let ends = next.text.is_empty()
-            || next.gap.clause
-            || next.gap.mark
-            || matches!(
-                vocabulary::role_of_hangul(&next.text),
-                Some((Role::Event(..), _))
-            );
-        at > 0 && matches!(self.pieces[at].text.as_str(), "인도" | "인도를" | "인도로") && ends
-    }
-
-    fn dense(&mut self, at: usize) {
-        let text = self.pieces[at].text.clone();
-        // `美`, `中`: countries in Korean headlines; `韓美` is two.
-        let places: Vec<&str> = text
-            .chars()
-            .filter_map(|c| match vocabulary::role_of(c.encode_utf8(&mut [0; 4])) {
-                Some(Role::Place(place)) => Some(place),
-                _ => None,
-            })
-            .collect();
-        if places.len() == text.chars().count() {
-            for place in places {
-                self.push_name(place, Kind::Name, (at, at + 1));
-                self.mark_place(at + 1);
-            }
-        } else {
-            self.push_name(text, Kind::Open, (at, at + 1));
-        }
     }
 }
 
@@ -435,5 +409,7 @@ fn is_period(letters: &str, digits: &str) -> bool {
 }
 
 pub(super) fn is_year(digits: &str) -> bool {
-    digits.len() == 4 && (digits.starts_with("19") || digits.starts_with("20"))
+    digits.len() == 4
+        && !digits.contains('.')
+        && (digits.starts_with("19") || digits.starts_with("20"))
 }

@@ -31,8 +31,12 @@ pub(super) enum Role {
 }
 
 struct Vocabulary {
+    /// By a word as it is written, where its stem would say something else.
+    exact: HashMap<&'static str, Role>,
     /// By the stem of a word as a whole.
     words: HashMap<String, Role>,
+    /// Words of two letters and more in scripts without spaces, longest first.
+    dense: Vec<(&'static str, Role)>,
     /// Beginnings of Hangul words, by their first syllable, longest first.
     hangul: HashMap<char, Vec<(&'static str, Role)>>,
 }
@@ -42,15 +46,27 @@ static WORDS: LazyLock<Vocabulary> =
 
 impl Vocabulary {
     fn read(text: &'static str) -> Self {
-        let mut words = HashMap::new();
+        let (mut exact, mut words) = (HashMap::new(), HashMap::new());
+        let mut dense = Vec::new();
         let mut hangul: HashMap<char, Vec<(&'static str, Role)>> = HashMap::new();
         let lines = text.lines().filter(|line| !line.starts_with('#'));
         for (head, list) in lines.filter_map(|line| line.split_once(':')) {
-            let Some(role) = role(head) else { continue };
+            let as_written = head.strip_prefix("exact ");
+            let Some(role) = role(as_written.unwrap_or(head)) else {
+                continue;
+            };
             for word in list.split_whitespace() {
                 match word.chars().next() {
+                    _ if as_written.is_some() => drop(exact.insert(word, role)),
                     Some(first) if is_hangul(first) => {
                         hangul.entry(first).or_default().push((word, role));
+                    }
+                    Some(first)
+                        if is_dense(first)
+                            && (word.chars().nth(1).is_some()
+                                || matches!(role, Role::Event(..))) =>
+                    {
+                        dense.push((word, role));
                     }
                     // The first group that has a word keeps it.
                     _ => drop(words.entry(stem(word)).or_insert(role)),
@@ -60,7 +76,13 @@ impl Vocabulary {
         for list in hangul.values_mut() {
             list.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
         }
-        Self { words, hangul }
+        dense.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
+        Self {
+            exact,
+            dense,
+            words,
+            hangul,
+        }
     }
 }
 
@@ -79,7 +101,10 @@ fn role(head: &'static str) -> Option<Role> {
 
 /// What a folded word of letters with spaces, or a single Han letter, does; none: it may be anything.
 pub(super) fn role_of(word: &str) -> Option<Role> {
-    WORDS.words.get(stem(word).as_str()).copied()
+    let known = WORDS.exact.get(word);
+    known
+        .or_else(|| WORDS.words.get(stem(word).as_str()))
+        .copied()
 }
 
 /// What a Hangul word does, by the longest beginning that is known, with how many bytes that has.
@@ -99,9 +124,24 @@ pub(super) fn role_of_hangul(word: &str) -> Option<(Role, usize)> {
 pub(super) fn event_in_hangul(word: &str) -> Option<Role> {
     let starts = word.char_indices().skip(2).map(|(at, _)| at);
     starts
-        .filter_map(|at| role_of_hangul(&word[at..]))
-        .find(|(role, length)| matches!(role, Role::Event(..)) && *length >= 6)
-        .map(|(role, _)| role)
+        .filter_map(|at| Some((at, role_of_hangul(&word[at..])?)))
+        .find(|(at, (role, length))| {
+            matches!(role, Role::Event(..)) && *length >= 6 && at + length == word.len()
+        })
+        .map(|(_, (role, _))| role)
+}
+
+/// What a text in a script without spaces begins with, as a known word, with how many bytes that has.
+pub(super) fn role_of_dense(text: &str) -> Option<(Role, usize)> {
+    let mut known = WORDS.dense.iter();
+    known
+        .find(|(word, _)| text.starts_with(word))
+        .map(|(word, role)| (*role, word.len()))
+}
+
+/// Han and katakana.
+pub(super) fn is_dense(c: char) -> bool {
+    matches!(c, '\u{30a0}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}')
 }
 
 pub(super) fn is_hangul(c: char) -> bool {

@@ -17,7 +17,7 @@ use crate::domain::story::policy::{Policy, Span};
 const POSTINGS: u32 = 64;
 /// Entries compared with a new one, those with most in common.
 const COMPARED: usize = 40;
-/// Of these, entries whose texts are compared too: copies of a text have its beginning in common and stand in front.
+/// Of these, entries whose whole texts are compared too: copies of a text have its beginning in common and stand in front.
 const TEXTS: usize = 4;
 /// Stories that are noted as related.
 const RELATED: usize = 3;

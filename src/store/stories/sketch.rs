@@ -19,6 +19,8 @@ use crate::domain::story::signature::{Signature, Told};
 
 /// Letters of a text that are compared.
 pub(super) const LETTERS: u32 = 3_000;
+/// Letters of a text that say what its headline leaves out.
+const BEGINNING: u32 = 400;
 /// Places in a title, and entities, that are kept.
 const MOST_NAMES: usize = 32;
 /// Sketches out of use that are deleted for each one that is written.
@@ -228,13 +230,13 @@ fn expire(tx: &Transaction<'_>, before: Timestamp) -> Result<()> {
 }
 
 /// The signature of a stored entry, with its story; none where the entry is gone. One without a sketch is read
-/// without its feed's dress and without entities; its text only where that is wanted, since it takes longest.
+/// without its feed's dress and without entities; all of its text only where that is wanted, since it takes longest.
 pub(super) fn stored(
     tx: &Transaction<'_>,
     entry: i64,
     with_text: bool,
 ) -> Result<Option<(i64, Signature)>> {
-    let letters = if with_text { LETTERS } else { 0 };
+    let letters = if with_text { LETTERS } else { BEGINNING };
     let row = tx
         .prepare_cached(
             "select e.story, e.title, substr(coalesce(e.full_text, e.body), 1, ?2), e.at, s.own_start, s.own_end, s.names
