@@ -109,7 +109,11 @@ pub fn compare(one: &Signature, other: &Signature, policy: &Policy) -> Verdict {
         return related(why);
     }
     if overlap.is_copy() && overlap.lead >= LEAD {
-        return match strangers(&diff, one, other) {
+        let event = overlap
+            .is_brief
+            .then(|| other_event(&diff, false))
+            .flatten();
+        return match event.or_else(|| strangers(&diff, one, other)) {
             None => Verdict::new(
                 Relation::Same,
                 overlap.share,

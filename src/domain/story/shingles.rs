@@ -37,6 +37,8 @@ pub struct Overlap {
     pub lead: f32,
     /// Both have enough runs in common for the shares to say something.
     pub counts: bool,
+    /// What they have in common is a sentence, which may stand under headlines of two events.
+    pub is_brief: bool,
 }
 
 impl Overlap {
@@ -124,6 +126,7 @@ impl Shingles {
             share: ratio(common, short.len()),
             lead: lead.min(ratio(begins.iter().filter(back).count(), begins.len())),
             counts: common >= fewest,
+            is_brief: common < fewest * 2,
         }
     }
 }
