@@ -14,3 +14,4 @@ pub mod matching;
 pub mod rule;
 pub mod story;
 pub mod units;
+pub mod xml;

@@ -16,6 +16,7 @@ mod literal;
 pub mod parser;
 mod printer;
 pub mod suggest;
+pub mod table;
 mod wildcard;
 
 pub(crate) use lint::is_verbal_noun;
@@ -23,6 +24,7 @@ pub use parser::parse;
 pub use printer::print;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -147,6 +149,15 @@ pub enum FeedSelector {
     Feed(FeedId),
     /// All feeds with a tag (`tag:wire`).
     Tag(String),
+}
+
+impl fmt::Display for FeedSelector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Feed(id) => write!(f, "{id}"),
+            Self::Tag(tag) => write!(f, "tag:{tag}"),
+        }
+    }
 }
 
 /// How often a rule speaks.
