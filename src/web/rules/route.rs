@@ -10,7 +10,7 @@ use super::super::form::Form;
 use super::super::problem::{Answer, Problem};
 use super::super::view::View;
 use super::super::words::W;
-use crate::daemon::receivers::{Told, told};
+use crate::daemon::control::{Told, told};
 use crate::domain::alert::silence::Facts;
 use crate::domain::id::FeedId;
 use crate::domain::rule::{Rule, Severity};
