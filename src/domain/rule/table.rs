@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Escalate, FeedSelector, Notify, Revisions, Rule, RuleTest};
+use crate::domain::id::{FeedId, ReceiverId};
 use crate::domain::units::format_duration;
 
 /// The `[[rule]]` table that reads back as this rule.
@@ -15,7 +16,7 @@ pub fn toml(rule: &Rule) -> String {
     line(&mut out, "query", &query(&rule.query));
     line(&mut out, "severity", &basic(rule.severity.as_str()));
     let feeds: Vec<String> = rule.feeds.iter().map(FeedSelector::to_string).collect();
-    let receivers: Vec<&str> = rule.receivers.iter().map(|id| id.as_str()).collect();
+    let receivers: Vec<&str> = rule.receivers.iter().map(ReceiverId::as_str).collect();
     list(&mut out, "receivers", &receivers);
     list(&mut out, "feeds", &feeds);
     list(&mut out, "languages", &rule.languages);
@@ -76,7 +77,7 @@ fn test(out: &mut String, test: &RuleTest) {
         ("title", Some(test.title.as_str())),
         ("body", Some(test.body.as_str())),
         ("language", test.language.as_deref()),
-        ("feed", test.feed.as_ref().map(|feed| feed.as_str())),
+        ("feed", test.feed.as_ref().map(FeedId::as_str)),
         ("url", test.url.as_deref()),
     ];
     for (key, text) in texts {

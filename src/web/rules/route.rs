@@ -59,8 +59,8 @@ pub fn table(view: &View, rows: &[Told]) -> Markup {
 fn line(view: &View, row: &Told) -> Markup {
     html! {
         tr {
-            td { a href={ "/receivers#" (row.route.receiver) } { (row.route.receiver) } }
-            td.wide {
+            td.wide { a href={ "/receivers#" (row.route.receiver) } { (row.route.receiver) } }
+            td {
                 @if let Some(why) = &row.route.skip { span.faint { (view.t(W::NotTold)) ": " (why) } }
                 @else if row.holds.is_empty() { span.good { (view.t(W::ToldAtOnce)) } }
                 @else {
