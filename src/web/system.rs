@@ -95,10 +95,9 @@ fn noted(key: &str) -> Option<W> {
 
 /// A note that is an instant as all others, what else it says as it stands.
 fn noted_value(view: &View, value: &str) -> Markup {
-    match value.parse() {
-        Ok(at) => view.time(at),
-        Err(_) => html! { (value) },
-    }
+    value
+        .parse()
+        .map_or_else(|_| html! { (value) }, |at| view.time(at))
 }
 
 /// What people were told is wrong, and that holds; the gravest first.
