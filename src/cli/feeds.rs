@@ -52,7 +52,9 @@ pub fn feeds(command: &FeedsCommand, context: &Context, out: &mut Output) -> Res
         FeedsCommand::Import { file } => return import(&loaded, file, context, out),
         FeedsCommand::Export => {
             let rows = all(&loaded, &context.store_of(&loaded)?)?;
-            out.line(opml::write("bongsu", rows.iter().map(|row| &row.feed)).trim_end())?;
+            out.line(
+                opml::write("bongsu", rows.iter().map(|row| (&row.feed, &row.state))).trim_end(),
+            )?;
         }
         FeedsCommand::Poll { ids, full } => return poll(loaded, ids, *full, context, out),
     }

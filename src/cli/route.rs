@@ -5,32 +5,20 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde_json::json;
 
 use super::args::RouteArgs;
 use super::context::{Context, Loaded};
 use super::exit::Failure;
 use super::output::{Output, neutral};
 use super::{environment, rules, setup, when};
-use crate::daemon::receivers::{Receiver, Route, route};
+use crate::daemon::receivers::{Receiver, Told, told};
 use crate::domain::alert::judge::{self, Moment, Waiting};
 use crate::domain::alert::manners::Manners;
 use crate::domain::alert::silence::Facts;
 use crate::domain::id::ReceiverId;
 use crate::domain::rule::Severity;
 use crate::notify;
-use crate::notify::settings::ReceiverConfig;
 use crate::store::timing::Gate;
-
-/// What would become of the alert at one receiver.
-struct Told {
-    route: Route,
-    /// What holds it, the first that counts first; nothing: at once.
-    holds: Vec<Waiting>,
-    /// Silences that hold it if its entry matches their query.
-    perhaps: Vec<i64>,
-    only: Option<String>,
-}
 
 /// Prints who would be told.
 pub fn tell(args: &RouteArgs, context: &Context, out: &mut Output) -> Result<(), Failure> {
@@ -40,15 +28,15 @@ pub fn tell(args: &RouteArgs, context: &Context, out: &mut Output) -> Result<(),
         .at
         .as_deref()
         .map_or(Ok(now), |at| when::parse(at, now, &environment::zone()))?;
-    let told = routes(args, &loaded, at, context)?;
+    let all = routes(args, &loaded, at, context)?;
     if !out.is_human() {
-        let rows: Vec<_> = told.iter().map(|told| as_json(told, at)).collect();
+        let rows: Vec<_> = all.iter().map(|told| told.to_json(at)).collect();
         return out.rows("routes", &rows);
     }
-    for told in &told {
-        out.line(&in_words(told))?;
+    for one in &all {
+        out.line(&in_words(one))?;
     }
-    if told.is_empty() {
+    if all.is_empty() {
         out.line("nobody: no receiver is named by the rule, and none has `default = true`")?;
     }
     Ok(())
@@ -82,27 +70,16 @@ fn routes(
     };
     let manners = setup::manners(&loaded.config, &environment::zone());
     let store = context.store_if_any(loaded)?;
-    let mut told = Vec::new();
-    for route in route(&receivers(loaded, context)?, rule, severity, &[]) {
-        let (holds, perhaps) = match &store {
-            Some(store) => store.read_blocking(|conn| {
-                Gate::load(conn, &manners, at)?.would_hold(conn, &facts, &route.receiver)
-            })?,
-            None => (
-                by_config(&manners, &facts, (&route.receiver, at)),
-                Vec::new(),
-            ),
-        };
-        let config = loaded.config.receivers.iter();
-        let config = config.clone().find(|config| config.id == route.receiver);
-        told.push(Told {
-            only: config.and_then(|config| config.only.clone()),
-            route,
-            holds,
-            perhaps,
-        });
-    }
-    Ok(told)
+    told(
+        &receivers(loaded, context)?,
+        (rule, severity),
+        |receiver| match &store {
+            Some(store) => Ok(store.read_blocking(|conn| {
+                Gate::load(conn, &manners, at)?.would_hold(conn, &facts, receiver)
+            })?),
+            None => Ok((by_config(&manners, &facts, (receiver, at)), Vec::new())),
+        },
+    )
 }
 
 /// What holds it where there is no store yet: no silence, and nothing that a throttle could count.
@@ -122,32 +99,18 @@ fn by_config(
     manner.map_or_else(Vec::new, |manner| judge::holds(manner, &moment))
 }
 
-/// The receivers, each as if every entry matched its `only`: here there is no entry.
+/// The receivers, as the daemon has them.
 fn receivers(loaded: &Loaded, context: &Context) -> Result<Vec<Arc<Receiver>>, Failure> {
     let notify_context = setup::notify_context(&loaded.config, context)?;
     let built = loaded.config.receivers.iter().map(|config| {
         let notifier = notify::build(config, &notify_context)
             .map_err(|error| Failure::config(format!("receiver `{}`: {error}", config.id)))?;
         Ok(Arc::new(Receiver {
-            config: ReceiverConfig {
-                only: None,
-                ..config.clone()
-            },
+            config: config.clone(),
             notifier: notifier.into(),
         }))
     });
     built.collect()
-}
-
-fn as_json(told: &Told, at: Timestamp) -> serde_json::Value {
-    let is_told = told.route.skip.is_none();
-    let first = told.holds.first();
-    json!({
-        "receiver": told.route.receiver, "told": is_told, "why_not": told.route.skip,
-        "when": first.map_or(at, |waiting| waiting.until), "only": told.only,
-        "why_then": first.map(|waiting| waiting.why.as_str()),
-        "holds": told.holds, "perhaps_silenced_by": told.perhaps,
-    })
 }
 
 fn in_words(told: &Told) -> String {

@@ -81,7 +81,7 @@ pub fn web_settings(config: &Config) -> WebSettings {
                         .collect(),
                 }
             },
-            write: |feeds| opml::write("bongsu", feeds.iter().map(|feed| &**feed)),
+            write: |rows| opml::write("bongsu", rows.iter().map(|row| (&row.feed, &row.state))),
             id_of: derive_feed_id,
         },
     }

@@ -53,7 +53,7 @@ fn list(args: &StoriesListArgs, context: &Context, out: &mut Output) -> Result<(
                 row.id.to_string(),
                 row.first_seen.strftime("%Y-%m-%d %H:%M").to_string(),
                 row.entries.to_string(),
-                row.feeds.to_string(),
+                row.feeds.len().to_string(),
                 row.alerts.to_string(),
                 row.folded.to_string(),
                 neutral(&row.title),
@@ -84,7 +84,10 @@ fn show(id: i64, context: &Context, out: &mut Output) -> Result<(), Failure> {
     out.line(&format!("story {}  {}", row.id, neutral(&row.title)))?;
     out.line(&format!(
         "  from {} to {}; {} entries of {} feeds",
-        row.first_seen, row.last_seen, row.entries, row.feeds
+        row.first_seen,
+        row.last_seen,
+        row.entries,
+        row.feeds.len()
     ))?;
     let owners: Vec<String> = detail
         .owners

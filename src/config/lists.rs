@@ -257,7 +257,20 @@ mod tests {
             feed("https://a.example/?x=1&y=2", &["wire", "en"]),
             feed("https://u:p@b.example/", &[]),
         ];
-        let text = opml::write("mine", &feeds);
+        let learned = crate::domain::feed::FeedState {
+            title: Some("Never shown".to_owned()),
+            site_url: Some("https://a.example/home?x&y".to_owned()),
+            ..crate::domain::feed::FeedState::default()
+        };
+        let text = opml::write("mine", feeds.iter().map(|feed| (feed, &learned)));
+        assert!(
+            text.contains("htmlUrl=\"https://a.example/home?x&amp;y\""),
+            "{text}"
+        );
+        assert!(
+            text.contains("title=\"한화 &amp; &quot;친구&quot; &lt;1&gt;\""),
+            "{text}"
+        );
         let found = read(&text);
         assert_eq!(
             urls(&found),

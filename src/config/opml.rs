@@ -9,7 +9,8 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::lists::{Listed, Listing, Refused};
 use super::values;
-use crate::domain::feed::Feed;
+use crate::domain::feed::{Feed, FeedState};
+use crate::domain::xml::escaped;
 
 /// The most outlines that are read.
 const MOST: usize = 100_000;
@@ -200,13 +201,16 @@ fn character(name: &str) -> Option<char> {
 
 /// The feeds as OPML: folders by first tag, all tags as categories; no headers, no passwords in URLs.
 #[must_use]
-pub fn write<'a>(title: &str, feeds: impl IntoIterator<Item = &'a Feed>) -> String {
-    let mut groups: Vec<(&str, Vec<&Feed>)> = Vec::new();
-    for feed in feeds {
+pub fn write<'a>(
+    title: &str,
+    feeds: impl IntoIterator<Item = (&'a Feed, &'a FeedState)>,
+) -> String {
+    let mut groups: Vec<(&str, Vec<(&Feed, &FeedState)>)> = Vec::new();
+    for (feed, learned) in feeds {
         let folder = feed.tags.first().map_or("", String::as_str);
         match groups.iter_mut().find(|(name, _)| *name == folder) {
-            Some((_, members)) => members.push(feed),
-            None => groups.push((folder, vec![feed])),
+            Some((_, members)) => members.push((feed, learned)),
+            None => groups.push((folder, vec![(feed, learned)])),
         }
     }
     let mut out =
@@ -221,14 +225,24 @@ pub fn write<'a>(title: &str, feeds: impl IntoIterator<Item = &'a Feed>) -> Stri
     );
     for (folder, members) in groups {
         if folder.is_empty() {
-            for feed in members {
-                write_feed(feed, "    ", &mut out);
+            for (feed, learned) in members {
+                write_feed(feed, learned, "    ", &mut out);
             }
             continue;
         }
-        out.push_str(&["    <outline text=\"", &escaped(folder), "\">\n"].concat());
-        for feed in members {
-            write_feed(feed, "      ", &mut out);
+        let folder = escaped(folder);
+        out.push_str(
+            &[
+                "    <outline text=\"",
+                &folder,
+                "\" title=\"",
+                &folder,
+                "\">\n",
+            ]
+            .concat(),
+        );
+        for (feed, learned) in members {
+            write_feed(feed, learned, "      ", &mut out);
         }
         out.push_str("    </outline>\n");
     }
@@ -236,20 +250,25 @@ pub fn write<'a>(title: &str, feeds: impl IntoIterator<Item = &'a Feed>) -> Stri
     out
 }
 
-fn write_feed(feed: &Feed, indent: &str, out: &mut String) {
-    let name = feed.title.as_deref().unwrap_or(feed.id.as_str());
+/// The attributes that readers know, and no others: an id of ours would be lost at the first of them.
+fn write_feed(feed: &Feed, learned: &FeedState, indent: &str, out: &mut String) {
+    let name = feed.title.as_deref().or(learned.title.as_deref());
+    let name = escaped(name.unwrap_or(feed.id.as_str()));
     let categories: Vec<String> = feed.tags.iter().map(|tag| format!("/{tag}")).collect();
-    let line = [
-        indent,
-        "<outline type=\"rss\" text=\"",
-        &escaped(name),
-        "\" xmlUrl=\"",
-        &escaped(&without_password(&feed.url)),
-        "\" category=\"",
-        &escaped(&categories.join(",")),
-        "\"/>\n",
+    let site = learned.site_url.as_deref().unwrap_or_default();
+    let attributes = [
+        ("type", "rss".to_owned()),
+        ("text", name.clone()),
+        ("title", name),
+        ("xmlUrl", escaped(&without_password(&feed.url))),
+        ("htmlUrl", escaped(&without_password(site))),
+        ("category", escaped(&categories.join(","))),
     ];
-    out.push_str(&line.concat());
+    out.push_str(&[indent, "<outline"].concat());
+    for (name, value) in attributes.iter().filter(|(_, value)| !value.is_empty()) {
+        out.push_str(&[" ", name, "=\"", value, "\""].concat());
+    }
+    out.push_str("/>\n");
 }
 
 /// The URL without user and password.
@@ -263,20 +282,4 @@ fn without_password(url: &str) -> String {
         }
         _ => url.to_owned(),
     }
-}
-
-/// Text for an attribute or an element; what XML cannot hold is left out.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push(' '),
-            c => out.push(c),
-        }
-    }
-    out
 }

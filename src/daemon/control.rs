@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use tokio::sync::SemaphorePermit;
 
 use super::Shared;
+pub use super::receivers::{Told, told};
 pub use super::setup::Setup;
 use super::websub::receive;
 pub use super::websub::receive::{Delivery, Intent, Receipt};

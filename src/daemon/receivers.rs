@@ -5,10 +5,13 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::setup::Setup;
 
+use crate::domain::alert::judge::Waiting;
 use crate::domain::alert::rate::{self, Limits};
 use crate::domain::id::ReceiverId;
 use crate::domain::matching::Match;
@@ -83,6 +86,67 @@ pub fn route(
             skip: refusal(config, severity, wanted_by),
         })
         .collect()
+}
+
+/// What would become of an imagined alert at one receiver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// Who, and why not.
+    pub route: Route,
+    /// What holds it, the first that counts first; nothing: it goes at once.
+    pub holds: Vec<Waiting>,
+    /// Silences that hold it if its entry matches their query.
+    pub perhaps: Vec<i64>,
+    /// The query that its entry has to match; nobody can say, where there is no entry.
+    pub only: Option<String>,
+}
+
+impl Told {
+    /// As programs get it, asked `at` that time.
+    #[must_use]
+    pub fn to_json(&self, at: Timestamp) -> Value {
+        let first = self.holds.first();
+        json!({
+            "receiver": self.route.receiver, "told": self.route.skip.is_none(), "why_not": self.route.skip,
+            "when": first.map_or(at, |waiting| waiting.until), "only": self.only,
+            "why_then": first.map(|waiting| waiting.why.as_str()),
+            "holds": self.holds, "perhaps_silenced_by": self.perhaps,
+        })
+    }
+}
+
+/// Who would be told of an alert of a rule of which nothing but the severity is known: each as if every entry
+/// matched its `only`. `holds` says what would hold it there, and which silences perhaps would.
+///
+/// # Errors
+/// Those of `holds`.
+pub fn told<E>(
+    receivers: &[Arc<Receiver>],
+    (rule, severity): (&Rule, Severity),
+    mut holds: impl FnMut(&ReceiverId) -> Result<(Vec<Waiting>, Vec<i64>), E>,
+) -> Result<Vec<Told>, E> {
+    let open = receivers.iter().map(|receiver| {
+        Arc::new(Receiver {
+            config: ReceiverConfig {
+                only: None,
+                ..receiver.config.clone()
+            },
+            notifier: Arc::clone(&receiver.notifier),
+        })
+    });
+    let routes = route(&open.collect::<Vec<_>>(), rule, severity, &[]);
+    let all = routes.into_iter().map(|route| {
+        let (holds, perhaps) = holds(&route.receiver)?;
+        let mut configs = receivers.iter().map(|receiver| &receiver.config);
+        let config = configs.find(|config| config.id == route.receiver);
+        Ok(Told {
+            only: config.and_then(|config| config.only.clone()),
+            route,
+            holds,
+            perhaps,
+        })
+    });
+    all.collect()
 }
 
 /// The rules behind `matches`, each with who would be told.

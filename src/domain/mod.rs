@@ -15,3 +15,4 @@ pub mod rule;
 pub mod short;
 pub mod story;
 pub mod units;
+pub mod xml;

@@ -11,7 +11,7 @@ use super::row::{Ms, Rank, count};
 use crate::domain::rule::Severity;
 
 /// A story in a list.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StoryRow {
     /// Its id.
     pub id: i64,
@@ -29,11 +29,14 @@ pub struct StoryRow {
     pub languages: Vec<String>,
     /// Alerts it raised.
     pub alerts: u64,
+    /// Matches that were folded into them.
+    pub folded: u64,
     /// The gravest of them.
     pub severity: Option<Severity>,
     /// Rules that it raised alerts for.
     pub rules: Vec<String>,
     /// Where the next page of the list begins.
+    #[serde(skip)]
     pub cursor: i64,
 }
 
@@ -104,12 +107,14 @@ pub fn one(conn: &Connection, story: i64, cursor: i64) -> Result<Option<StoryRow
         feeds: Vec::new(),
         languages: Vec::new(),
         alerts: 0,
+        folded: 0,
         severity: None,
         rules: Vec::new(),
         cursor,
     };
     count_entries(conn, &mut row)?;
     count_alerts(conn, &mut row)?;
+    count_folded(conn, &mut row)?;
     Ok(Some(row))
 }
 
@@ -141,6 +146,16 @@ fn count_alerts(conn: &Connection, story: &mut StoryRow) -> Result<()> {
         story.alerts += count(row.get(1)?);
         story.severity = story.severity.max(Some(row.get::<_, Rank>(2)?.0));
     }
+    Ok(())
+}
+
+fn count_folded(conn: &Connection, story: &mut StoryRow) -> Result<()> {
+    let number: i64 = conn
+        .prepare_cached(
+            r#"select count(*) from entry e join "match" m on m.entry = e.seq where e.story = ?1 and m.held = 'folded'"#,
+        )?
+        .query_row([story.id], |row| row.get(0))?;
+    story.folded = count(number);
     Ok(())
 }
 

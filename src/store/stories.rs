@@ -29,8 +29,8 @@ pub use edit::{Merged, Refused, Split, merge, split};
 pub use owners::owners;
 pub(super) use show::folded_before;
 pub use show::{
-    EditRow, MemberMatch, MemberRow, OwnerRow, RelatedRow, StoryDetail, StoryFilter, StoryRow,
-    ToldRow, detail, list,
+    EditRow, MemberMatch, MemberRow, OwnerRow, RelatedRow, StoryDetail, StoryFilter, ToldRow,
+    detail, list,
 };
 pub(super) use sketch::forget;
 

@@ -8,9 +8,11 @@ use maud::{Markup, html};
 /// Colours that series are told apart by; the last one is for the rest.
 pub const COLOURS: usize = 8;
 
-const WIDTH: usize = 720;
-const HEIGHT: usize = 150;
-const FOOT: usize = 18;
+/// In units of the pictures; as wide as a column, so that letters are about as large as they say.
+const WIDTH: usize = 600;
+const HEIGHT: usize = 140;
+const HEAD: usize = 20;
+const FOOT: usize = 20;
 
 /// A row of counts, one a day.
 #[derive(Clone, Debug, Default)]
@@ -41,11 +43,11 @@ pub fn bars(title: &str, days: &[String], series: &[Series]) -> Markup {
     );
     html! {
         figure.chart {
-            svg viewBox={ "0 0 " (WIDTH) " " (HEIGHT + FOOT) } role="img" aria-label=(desc) {
+            svg viewBox={ "0 -" (HEAD) " " (WIDTH) " " (HEAD + HEIGHT + FOOT) } role="img" aria-label=(desc) {
                 title { (title) }
                 desc { (desc) }
                 line.axis x1="0" y1=(HEIGHT) x2=(WIDTH) y2=(HEIGHT) {}
-                text.tick x="2" y="10" { (most) }
+                text.tick x="2" y="-4" { (most) }
                 @for (index, day) in days.iter().enumerate() {
                     @for (number, (below, count)) in stacked(series, index).into_iter().enumerate() {
                         @let (tall, foot) = (scale(count).max(1), scale(below));
@@ -55,8 +57,11 @@ pub fn bars(title: &str, days: &[String], series: &[Series]) -> Markup {
                             }
                         }
                     }
-                    @if index % 7 == 0 {
-                        text.tick x=(index * step) y=(HEIGHT + 13) { (day) }
+                    // The last one of a month would be cut at the edge.
+                    @if index % 7 == 0 && index + 4 < days.len() {
+                        text.tick x=(index * step) y=(HEIGHT + 16) { (day) }
+                    } @else if index + 1 == days.len() {
+                        text.tick x=((index + 1) * step) y=(HEIGHT + 16) text-anchor="end" { (day) }
                     }
                 }
             }
@@ -97,7 +102,7 @@ pub struct Cell {
 /// Cells side by side, the oldest first.
 pub fn strip(title: &str, cells: &[Cell]) -> Markup {
     const SIDE: usize = 9;
-    const ROW: usize = 72;
+    const ROW: usize = 60;
     let rows = cells.len().div_ceil(ROW).max(1);
     let bad = cells.iter().filter(|cell| cell.class == "bad").count();
     let desc = format!("{title}: {} ({bad} ✗)", cells.len());
@@ -131,8 +136,8 @@ pub struct Point {
 
 /// Points in lanes over time.
 pub fn timeline(title: &str, points: &[Point], ends: (&str, &str)) -> Markup {
-    const LANE: usize = 18;
-    const LEFT: usize = 190;
+    const LANE: usize = 22;
+    const LEFT: usize = 170;
     const MOST_LANES: usize = 24;
     let mut lanes: Vec<&str> = Vec::new();
     let mut groups: Vec<&str> = Vec::new();
@@ -163,19 +168,19 @@ pub fn timeline(title: &str, points: &[Point], ends: (&str, &str)) -> Markup {
                 title { (title) }
                 desc { (desc) }
                 @for (index, lane) in lanes.iter().enumerate() {
-                    line.axis x1=(LEFT) y1=(index * LANE + 9) x2=(WIDTH) y2=(index * LANE + 9) {}
-                    text.lane x="0" y=(index * LANE + 13) { (clipped(lane, 26)) }
+                    line.axis x1=(LEFT) y1=(index * LANE + 11) x2=(WIDTH) y2=(index * LANE + 11) {}
+                    text.lane x="0" y=(index * LANE + 16) { (clipped(lane, 18)) }
                 }
                 @for point in points {
                     @if let Some(lane) = lanes.iter().position(|lane| *lane == point.lane) {
                         @let group = groups.iter().position(|group| *group == point.group).unwrap_or(0);
-                        circle class={ "c" (group.min(COLOURS - 1)) } cx=(x(point.at)) cy=(lane * LANE + 9) r="5" {
+                        circle class={ "c" (group.min(COLOURS - 1)) } cx=(x(point.at)) cy=(lane * LANE + 11) r="6" {
                             title { (point.title) }
                         }
                     }
                 }
-                text.tick x=(LEFT) y=(tall + 13) { (ends.0) }
-                text.tick x=(WIDTH) y=(tall + 13) text-anchor="end" { (ends.1) }
+                text.tick x=(LEFT) y=(tall + 16) { (ends.0) }
+                text.tick x=(WIDTH) y=(tall + 16) text-anchor="end" { (ends.1) }
             }
             figcaption {
                 @for (number, group) in groups.iter().enumerate() {
@@ -198,7 +203,7 @@ const DELAYS: [(i64, &str); 6] = [
 
 /// Delays (when, minutes) on a scale that grows by steps.
 pub fn delays(title: &str, points: &[(i64, i64, String)], ends: (&str, &str)) -> Markup {
-    const LEFT: usize = 52;
+    const LEFT: usize = 72;
     const STEP: i64 = 24;
     let first = points.iter().map(|(at, ..)| *at).min().unwrap_or(0);
     let last = points.iter().map(|(at, ..)| *at).max().unwrap_or(0);
@@ -220,7 +225,7 @@ pub fn delays(title: &str, points: &[(i64, i64, String)], ends: (&str, &str)) ->
     let desc = format!("{title}: {} · median {median} min", points.len());
     html! {
         figure.chart {
-            svg viewBox={ "0 -28 " (WIDTH) " " (bottom + 46) } role="img" aria-label=(desc) {
+            svg viewBox={ "0 -28 " (WIDTH) " " (bottom + 48) } role="img" aria-label=(desc) {
                 title { (title) }
                 desc { (desc) }
                 @for (minutes, name) in DELAYS {
@@ -230,8 +235,8 @@ pub fn delays(title: &str, points: &[(i64, i64, String)], ends: (&str, &str)) ->
                 @for (at, minutes, title) in points {
                     circle.c0 cx=(left + (at - first) * room / (last - first).max(1)) cy=(y(*minutes)) r="3" { title { (title) } }
                 }
-                text.tick x=(LEFT) y=(bottom + 13) { (ends.0) }
-                text.tick x=(WIDTH) y=(bottom + 13) text-anchor="end" { (ends.1) }
+                text.tick x=(LEFT) y=(bottom + 16) { (ends.0) }
+                text.tick x=(WIDTH) y=(bottom + 16) text-anchor="end" { (ends.1) }
             }
             figcaption { (desc) }
         }
@@ -240,8 +245,8 @@ pub fn delays(title: &str, points: &[(i64, i64, String)], ends: (&str, &str)) ->
 
 /// Bars that lie, each with its name before it: (name, address, count).
 pub fn ranks(title: &str, rows: &[(String, String, u64)]) -> Markup {
-    const LEFT: usize = 220;
-    const LANE: usize = 20;
+    const LEFT: usize = 200;
+    const LANE: usize = 22;
     let most = rows
         .iter()
         .map(|(.., count)| *count)
@@ -256,9 +261,9 @@ pub fn ranks(title: &str, rows: &[(String, String, u64)]) -> Markup {
                 @for (index, (name, href, count)) in rows.iter().enumerate() {
                     @let wide = (count * room / most).max(2);
                     a href=(href) {
-                        text.lane x="0" y=(index * LANE + 14) { (clipped(name, 30)) }
+                        text.lane x="0" y=(index * LANE + 16) { (clipped(name, 22)) }
                         rect.c0 x=(LEFT) y=(index * LANE + 3) width=(wide) height=(LANE - 6) { title { (name) ": " (count) } }
-                        text.tick x=(LEFT as u64 + wide + 6) y=(index * LANE + 14) { (count) }
+                        text.tick x=(LEFT as u64 + wide + 6) y=(index * LANE + 16) { (count) }
                     }
                 }
             }

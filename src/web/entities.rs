@@ -198,7 +198,7 @@ fn facts(view: &View, entity: &Entity, id: &str) -> Markup {
         @if view.may_change() {
             form.filters method="post" action={ "/entities/" (id) "/alias" } {
                 label { (view.t(W::AddAlias)) input name="alias" required maxlength="200"; }
-                label.box { input type="checkbox" name="exact" value="1"; " exact" }
+                label.box { input type="checkbox" name="exact" value="1"; " " (view.t(W::ExactCase)) }
                 input type="hidden" name="next" value=(view.path);
                 button { (view.t(W::Add)) }
                 span.hint { (view.t(W::AliasHint)) }

@@ -103,11 +103,9 @@ impl Guard {
 
     /// Whether a Host header names this server.
     fn knows_host(&self, host: &str) -> bool {
-        let name = match host.strip_prefix('[') {
-            Some(rest) => rest.split(']').next().unwrap_or(rest),
-            None => host.rsplit_once(':').map_or(host, |(name, _)| name),
+        let Some(name) = name_of(host) else {
+            return false;
         };
-        let name = name.trim_end_matches('.').to_ascii_lowercase();
         let loopback = name == "localhost"
             || name
                 .parse::<std::net::IpAddr>()
@@ -156,6 +154,17 @@ impl Guard {
             .map(|(_, value)| value.into_owned());
         given.is_some_and(|given| same(&Sha256::digest(key).into(), &Sha256::digest(&given).into()))
     }
+}
+
+/// The name of a Host header, without brackets and port; none where that is not all of it.
+fn name_of(host: &str) -> Option<String> {
+    let (name, port) = match host.strip_prefix('[') {
+        Some(rest) => rest.split_once(']')?,
+        None => host.split_at(host.find(':').unwrap_or(host.len())),
+    };
+    let is_port = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
+    (port.is_empty() || port.strip_prefix(':').is_some_and(is_port))
+        .then(|| name.trim_end_matches('.').to_ascii_lowercase())
 }
 
 /// A key made of a token, from which the token cannot be had.
@@ -352,7 +361,17 @@ mod tests {
         ] {
             assert!(loopback.knows_host(host), "{host}");
         }
-        for host in ["evil.example:8787", "", "127.0.0.1.evil.example", "8.8.8.8"] {
+        for host in [
+            "evil.example:8787",
+            "",
+            "127.0.0.1.evil.example",
+            "8.8.8.8",
+            "[::1]evil",
+            "[::1",
+            "[::1]:1@evil",
+            "localhost:evil",
+            "127.0.0.1:80@evil.example",
+        ] {
             assert!(!loopback.knows_host(host), "{host}");
         }
         assert!(guard("0.0.0.0:8787", &["t"]).knows_host("desk.example"));

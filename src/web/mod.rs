@@ -54,6 +54,7 @@ use crate::daemon::control::Control;
 use crate::domain::feed::Feed;
 use crate::domain::id::FeedId;
 use crate::secret::Secret;
+use crate::store::feeds::FeedRow;
 
 /// Where to listen, and who may ask.
 #[derive(Clone, Debug, Default)]
@@ -85,7 +86,7 @@ pub struct Lists {
     /// Reads OPML, newsboat's `urls`, or one address a line.
     pub read: fn(&[u8]) -> Listing,
     /// Writes OPML.
-    pub write: fn(&[Arc<Feed>]) -> String,
+    pub write: fn(&[FeedRow]) -> String,
     /// The id of a feed that was given none.
     pub id_of: fn(&str) -> FeedId,
 }

@@ -15,8 +15,8 @@ use super::search::Search;
 use super::view::View;
 use crate::domain::entry::wire::WireEntry;
 use crate::domain::id::RuleId;
+use crate::domain::xml::escaped as xml;
 use crate::store::alerts::{self, AlertFilter};
-use crate::store::search::{Hunt, hunt};
 use crate::store::stories;
 
 /// Items of a feed.
@@ -29,6 +29,8 @@ struct Output {
     title: String,
     /// The page that shows the same.
     page: String,
+    /// Where it is itself.
+    own: String,
     items: Vec<Item>,
 }
 
@@ -115,6 +117,7 @@ pub async fn rule(
         id: format!("urn:bongsu:rule:{id}"),
         title,
         page: format!("/rules/{id}"),
+        own: format!("/feeds/rules/{name}"),
         items,
     };
     Ok(written(&app, &headers, &output, atom))
@@ -132,26 +135,12 @@ pub async fn entity(
     let entity = all
         .find(|entity| entity.id.as_ref().is_some_and(|own| own.as_str() == id))
         .ok_or_else(|| Problem::missing("entity", id))?;
-    let asked = Hunt {
-        entity: Some(id.to_owned()),
-        ..Hunt::default()
-    };
-    let items = app
-        .control
-        .read(move |conn| {
-            let mut items = Vec::new();
-            hunt(conn, &asked, |entry| {
-                items.extend(entry.map(|entry| Item::of_entry(&entry.wire())));
-                items.len() < ITEMS as usize
-            })?;
-            Ok(items)
-        })
-        .await?;
     let output = Output {
         id: format!("urn:bongsu:entity:{id}"),
         title: entity.name.clone(),
         page: format!("/entities/{id}"),
-        items,
+        own: format!("/feeds/entities/{name}"),
+        items: found(&app, Search::naming(&setup, id)).await?,
     };
     Ok(written(&app, &headers, &output, atom))
 }
@@ -175,6 +164,7 @@ pub async fn story(
         id: format!("urn:bongsu:story:{id}"),
         title: first.title.clone(),
         page: format!("/stories/{id}"),
+        own: format!("/feeds/stories/{name}"),
         items: members
             .iter()
             .rev()
@@ -194,19 +184,22 @@ pub async fn search(
 ) -> Answer<Response> {
     let (_, atom) = parted(&name)?;
     let search = Search::read(&app.control.setup(), &asked, &view)?;
-    let found = search.run(&app, ITEMS as usize).await?;
     let query = asked.with(&[("key", None), ("after", None)]);
     let output = Output {
         id: format!("urn:bongsu:search:{query}"),
         title: asked.get("q").unwrap_or("bongsu").to_owned(),
         page: format!("/entries?{query}"),
-        items: found
-            .hits
-            .iter()
-            .map(|hit| Item::of_entry(&hit.entry.wire()))
-            .collect(),
+        own: format!("/feeds/search/{name}?{query}"),
+        items: found(&app, search).await?,
     };
     Ok(written(&app, &headers, &output, atom))
+}
+
+/// The entries of a search as items.
+async fn found(app: &App, search: Search) -> Answer<Vec<Item>> {
+    let found = search.run(app, ITEMS as usize).await?;
+    let entries = found.hits.iter().map(|hit| hit.entry.wire());
+    Ok(entries.map(|entry| Item::of_entry(&entry)).collect())
 }
 
 fn written(app: &App, headers: &HeaderMap, output: &Output, atom: bool) -> Response {
@@ -228,23 +221,6 @@ fn written(app: &App, headers: &HeaderMap, output: &Output, atom: bool) -> Respo
     }
 }
 
-/// Text for XML 1.0: characters that it cannot hold are left out.
-fn xml(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' => out.push(c),
-            c if u32::from(c) > 0xffff => out.push(c),
-            _ => {}
-        }
-    }
-    out
-}
-
 fn newest(output: &Output) -> Timestamp {
     let times = output.items.iter().map(|item| item.at);
     times.max().unwrap_or(Timestamp::UNIX_EPOCH)
@@ -253,12 +229,14 @@ fn newest(output: &Output) -> Timestamp {
 fn atom_of(output: &Output, base: &str) -> String {
     let mut out = format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">\n<id>{}</id>\n\
-         <title>{}</title>\n<updated>{}</updated>\n<link rel=\"alternate\" href=\"{}\"/>\n<generator>bongsu</generator>\n\
+         <title>{}</title>\n<updated>{}</updated>\n<link rel=\"alternate\" type=\"text/html\" href=\"{}\"/>\n\
+         <link rel=\"self\" type=\"application/atom+xml\" href=\"{}\"/>\n<generator>bongsu</generator>\n\
          <author><name>bongsu</name></author>\n",
         xml(&output.id),
         xml(&output.title),
         newest(output),
-        xml(&format!("{base}{}", output.page))
+        xml(&format!("{base}{}", output.page)),
+        xml(&format!("{base}{}", output.own))
     );
     for item in &output.items {
         let page = xml(&format!("{base}{}", item.page));
@@ -315,7 +293,8 @@ fn json_of(output: &Output, base: &str) -> Value {
         .collect();
     json!({
         "version": "https://jsonfeed.org/version/1.1", "title": output.title,
-        "home_page_url": format!("{base}{}", output.page), "items": items,
+        "home_page_url": format!("{base}{}", output.page),
+        "feed_url": format!("{base}{}", output.own), "items": items,
     })
 }
 
@@ -339,6 +318,7 @@ mod tests {
             id: "urn:bongsu:rule:r".to_owned(),
             title: "R & D".to_owned(),
             page: "/rules/r".to_owned(),
+            own: "/feeds/rules/r.atom".to_owned(),
             items: vec![item(2000), item(1000)],
         }
     }

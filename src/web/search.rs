@@ -89,6 +89,19 @@ impl Search {
         })
     }
 
+    /// All entries that name an entity.
+    pub fn naming(setup: &Setup, entity: &str) -> Self {
+        Self {
+            rules: None,
+            remarks: Vec::new(),
+            tags: tags(setup),
+            hunt: Hunt {
+                entity: Some(entity.to_owned()),
+                ..Hunt::default()
+            },
+        }
+    }
+
     /// The next page.
     pub async fn run(self, app: &App, limit: usize) -> Answer<Found> {
         let began = Instant::now();

@@ -118,10 +118,8 @@ pub async fn told(app: &App, id: &str) -> Answer<Told> {
             let Some(detail) = store::detail(conn, number)? else {
                 return Ok(None);
             };
-            let story = detail.row.id;
-            let Some(row) = board::one(conn, story, story)? else {
-                return Ok(None);
-            };
+            let row = detail.row;
+            let story = row.id;
             let members = detail.members.into_iter();
             Ok(Some(Told {
                 members: board::members(conn, story, MOST_MEMBERS)?,

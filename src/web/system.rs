@@ -62,7 +62,7 @@ pub async fn page(State(app): State<App>, view: View, Asked(asked): Asked) -> An
             dd { (bytes(sizes.bytes)) " + " (bytes(sizes.wal_bytes)) " WAL" @if let Some(free) = sizes.disk_free { " · " (bytes(free)) " " (view.t(W::DiskFree)) } }
             dt { (view.t(W::Schema)) } dd { (sizes.schema) " · SQLite " (sizes.sqlite) }
             dt { (view.t(W::SearchIndex)) } dd { (number(facts.waiting)) " " (view.t(W::ToBeIndexed)) }
-            @for note in facts.notes.iter().filter(|note| matches!(note.key.as_str(), "started" | "status" | "reload")) { dt { (note.key) } dd { (note.value) } }
+            @for note in &facts.notes { @if let Some(word) = noted(&note.key) { dt { (view.t(word)) } dd { (noted_value(&view, &note.value)) } } }
             @if let Some(stats) = &stats {
                 dt { (view.t(W::Entries)) } dd { (number(stats.entries)) }
                 dt { (view.t(W::Stories)) } dd { (number(stats.stories)) }
@@ -81,6 +81,23 @@ pub async fn page(State(app): State<App>, view: View, Asked(asked): Asked) -> An
         p.hint { a href="/metrics" { "/metrics" } " · " a href="/readyz" { "/readyz" } " · " a href="/api/openapi.json" { "/api/openapi.json" } }
     };
     Ok(layout::page(&view, view.t(W::System), &body))
+}
+
+/// What a note of the store is called here; none that is shown elsewhere.
+fn noted(key: &str) -> Option<W> {
+    match key {
+        "started" => Some(W::Started),
+        "status" => Some(W::Configured),
+        "reload" => Some(W::Reloaded),
+        _ => None,
+    }
+}
+
+/// A note that is an instant as all others, what else it says as it stands.
+fn noted_value(view: &View, value: &str) -> Markup {
+    value
+        .parse()
+        .map_or_else(|_| html! { (value) }, |at| view.time(at))
 }
 
 /// What people were told is wrong, and that holds; the gravest first.
@@ -152,12 +169,14 @@ fn bytes(count: u64) -> String {
 
 fn tasks(view: &View, app: &App) -> Markup {
     html! {
-        table.list { tbody { @for (name, age, rest) in app.control.tasks() {
+        table.list {
+            thead { tr { th scope="col" { (view.t(W::Tasks)) } th scope="col" { (view.t(W::State)) } th.num scope="col" { (view.t(W::LastDone)) } th.num scope="col" { (view.t(W::AtLatest)) } } }
+            tbody { @for (name, age, rest) in app.control.tasks() {
             tr {
                 td { (name) }
                 td { @if age > rest { (layout::state(view, "failing")) } @else { (layout::state(view, "ok")) } }
-                td.num { (age.as_secs()) " s" }
-                td.num.faint { "≤ " (rest.as_secs()) " s" }
+                td.num data-label=(view.t(W::LastDone)) { (age.as_secs()) " s" }
+                td.num.faint data-label=(view.t(W::AtLatest)) { (rest.as_secs()) " s" }
             }
         } } }
     }

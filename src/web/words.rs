@@ -210,12 +210,24 @@ words! {
     LastError = "Last error", "마지막 오류";
     Default = "Default", "기본";
     From = "From", "부터";
-    Until = "until", "까지";
+    Until = "Until", "까지";
     Tasks = "Tasks", "작업";
     Store = "Store", "저장소";
     Changes = "Changes", "변경 기록";
     Version = "Version", "버전";
-    AllWell = "Everything works.", "모두 정상입니다.";
+    AllWell = "The daemon does its work.", "데몬이 제 일을 하고 있습니다.";
+    ExactCase = "as written, with its case", "대소문자까지 쓴 그대로";
+    Started = "Started", "시작";
+    Configured = "Configured", "설정";
+    Reloaded = "Reloaded", "다시 읽음";
+    LastDone = "Last done", "마지막 완료";
+    AtLatest = "At the latest after", "늦어도";
+    WouldGo = "Where an alert of now would go", "지금 알림이 가는 곳";
+    ToldAtOnce = "at once", "바로";
+    NotTold = "not told", "보내지 않음";
+    OnlyFor = "only entries that match", "이 검색식에 맞는 기사만";
+    PerhapsSilenced = "unless the query of a silence fits:", "음소거 검색식에 맞으면 보류:";
+    ToNobody = "To nobody: the rule names no receiver, and none is a default one.", "아무 데도 가지 않습니다. 규칙에 수신처가 없고, 기본 수신처도 없습니다.";
     Trouble = "Something is wrong", "문제가 있습니다";
     Coverage = "Coverage", "수집 현황";
     FeedsRead = "feeds read in their interval", "제때 읽은 피드";
@@ -248,7 +260,7 @@ words! {
     Fields = "Fields", "필드";
     SaveChanges = "Save changes", "변경 저장";
     Severities = "at least", "이상";
-    Since = "since", "부터";
+    Since = "Since", "부터";
     Url = "Address", "주소";
     ThemeHint = "Kept in this browser only.", "이 브라우저에만 저장됩니다.";
     Retired = "not configured any more", "더는 설정에 없음";
@@ -345,6 +357,18 @@ const CODES: &[(&str, &str, &str)] = &[
     ("text", "one text stands in the other", "본문이 겹침"),
     ("entities", "the same people and things", "같은 사람과 대상"),
     ("not_modified", "not modified", "변경 없음"),
+    ("ok_new", "new entries", "새 기사 있음"),
+    ("ok_same", "nothing new", "새 기사 없음"),
+    ("rate_limited", "asked to wait", "잠시 기다리라 함"),
+    ("http_error", "refused by the server", "서버 오류 응답"),
+    ("net_error", "not reached", "연결 실패"),
+    ("tls_error", "bad certificate", "인증서 오류"),
+    ("too_large", "too large", "너무 큼"),
+    ("not_a_feed", "not a feed", "피드가 아님"),
+    ("parse_error", "not readable", "읽을 수 없음"),
+    ("redirect_error", "bad redirect", "잘못된 이동"),
+    ("refused", "not allowed here", "접근 금지 주소"),
+    ("offline", "this machine is offline", "오프라인"),
     ("later", "later", "나중에 다시"),
     ("permanent", "refused for good", "완전히 거절됨"),
 ];

@@ -74,86 +74,35 @@ impl AddedRule {
         }
     }
 
+    /// A saved rule with what is edited here changed, and all else of it kept.
+    #[must_use]
+    pub fn over(&self, saved: &Rule) -> Rule {
+        let edited = self.rule();
+        Rule {
+            revisions: saved.revisions,
+            throttle: saved.throttle,
+            escalate: saved.escalate.clone(),
+            inhibit: saved.inhibit.clone(),
+            tests: saved.tests.clone(),
+            ..edited
+        }
+    }
+
     /// A rule in this form, with what the form has room for.
     #[must_use]
     pub fn of(rule: &Rule) -> Self {
-        let selector = |selector: &FeedSelector| match selector {
-            FeedSelector::Feed(id) => id.to_string(),
-            FeedSelector::Tag(tag) => format!("tag:{tag}"),
-        };
         Self {
             id: rule.id.to_string(),
             title: rule.title.clone(),
             query: rule.query.clone(),
             severity: rule.severity,
             receivers: rule.receivers.iter().map(ToString::to_string).collect(),
-            feeds: rule.feeds.iter().map(selector).collect(),
+            feeds: rule.feeds.iter().map(FeedSelector::to_string).collect(),
             languages: rule.languages.clone(),
             notify: rule.notify,
             enabled: rule.enabled,
         }
     }
-
-    /// The rule as a config file has it.
-    #[must_use]
-    pub fn toml(&self) -> String {
-        let list = |list: &[String]| {
-            let quoted: Vec<String> = list.iter().map(|text| basic(text)).collect();
-            format!("[{}]", quoted.join(", "))
-        };
-        let mut out = format!("[[rule]]\nid = {}\n", basic(&self.id));
-        if !self.title.is_empty() && self.title != self.id {
-            out.extend([format!("title = {}\n", basic(&self.title))]);
-        }
-        out.extend([format!("query = {}\n", query(&self.query))]);
-        out.extend([format!("severity = \"{}\"\n", self.severity.as_str())]);
-        for (key, values) in [
-            ("receivers", &self.receivers),
-            ("feeds", &self.feeds),
-            ("languages", &self.languages),
-        ] {
-            if !values.is_empty() {
-                out.extend([format!("{key} = {}\n", list(values))]);
-            }
-        }
-        match self.notify {
-            Notify::Story => {}
-            Notify::Entry => out.push_str("notify = \"entry\"\n"),
-            Notify::Digest => out.push_str("notify = \"digest\"\n"),
-        }
-        if !self.enabled {
-            out.push_str("enabled = false\n");
-        }
-        out
-    }
-}
-
-/// A text between quotation marks.
-fn basic(text: &str) -> String {
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            c if c.is_control() => out.extend([format!("\\u{:04X}", u32::from(c))]),
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
-}
-
-/// A query as people write it in files: literal where it can be.
-fn query(text: &str) -> String {
-    let plain = |c: char| !c.is_control() || c == '\n' || c == '\t';
-    if !text.contains("'''") && !text.ends_with('\'') && text.chars().all(plain) {
-        if text.contains(['\'', '\n']) {
-            return format!("'''\n{text}'''");
-        }
-        return format!("'{text}'");
-    }
-    basic(text)
 }
 
 /// Joins what was added to what files define; gives back the ids of added rules that a file has too.
@@ -243,7 +192,7 @@ mod tests {
                 enabled: false,
                 ..AddedRule::default()
             };
-            let table: toml::Table = rule.toml().parse().unwrap();
+            let table: toml::Table = super::super::table::toml(&rule.rule()).parse().unwrap();
             let read = &table["rule"][0];
             assert_eq!(read["query"].as_str(), Some(query));
             assert_eq!(read["title"].as_str(), Some("A \"title\" \\"));

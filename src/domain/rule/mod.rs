@@ -17,6 +17,7 @@ pub mod parser;
 mod printer;
 mod proximity;
 pub mod suggest;
+pub mod table;
 mod wildcard;
 
 pub(crate) use lint::is_verbal_noun;
@@ -24,6 +25,7 @@ pub use parser::parse;
 pub use printer::print;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -148,6 +150,15 @@ pub enum FeedSelector {
     Feed(FeedId),
     /// All feeds with a tag (`tag:wire`).
     Tag(String),
+}
+
+impl fmt::Display for FeedSelector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Feed(id) => write!(f, "{id}"),
+            Self::Tag(tag) => write!(f, "tag:{tag}"),
+        }
+    }
 }
 
 /// How often a rule speaks.

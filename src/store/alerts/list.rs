@@ -172,7 +172,7 @@ pub fn list(conn: &Connection, filter: &AlertFilter, limit: u32) -> Result<Vec<A
     only.values.push(limit.into());
     let mut query = conn.prepare_cached(&format!(
         "select a.seq, a.key, a.created, a.severity, a.reason, a.rule, a.rule_title, e.id, e.feed,
-            coalesce(e.title, a.health_subject, a.rule_title), e.url, a.story, a.untold, a.acked_at,
+            coalesce(e.title, a.health_kind || ': ' || a.health_subject, a.health_kind, a.rule_title), e.url, a.story, a.untold, a.acked_at,
             a.acked_by, a.mark
          from alert a left join entry e on e.seq = a.entry
          where true{} order by a.seq desc limit ?",

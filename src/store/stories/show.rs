@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 
-use super::super::row::{Ms, Name, count};
+use super::super::board::{self, StoryRow};
+use super::super::row::{Ms, Name};
 use super::super::{Result, alerts};
 use super::owners::owners;
 use crate::domain::alert::wire::WireFolded;
@@ -26,27 +27,6 @@ pub struct StoryFilter {
     pub rule: Option<RuleId>,
     /// Older than this story: the last one of the page before.
     pub before: Option<i64>,
-}
-
-/// A story in a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct StoryRow {
-    /// Its id.
-    pub id: i64,
-    /// The title of its first entry that is still stored.
-    pub title: String,
-    /// When its first entry was stored.
-    pub first_seen: Timestamp,
-    /// When its last one was.
-    pub last_seen: Timestamp,
-    /// How many it has.
-    pub entries: u64,
-    /// From how many feeds.
-    pub feeds: u64,
-    /// Alerts raised on it.
-    pub alerts: u64,
-    /// Matches that were folded into them.
-    pub folded: u64,
 }
 
 /// One story whole.
@@ -153,35 +133,14 @@ pub struct EditRow {
     pub entry: Option<String>,
 }
 
-const ROW: &str = r#"select s.seq,
-    coalesce((select e.title from entry e where e.story = s.seq order by e.seq limit 1), ''), s.first_seen, s.last_seen,
-    (select count(*) from entry e where e.story = s.seq),
-    (select count(distinct e.feed) from entry e where e.story = s.seq),
-    (select count(*) from alert a where a.story = s.seq),
-    (select count(*) from entry e join "match" m on m.entry = e.seq where e.story = s.seq and m.held = 'folded')
-    from story s"#;
-
-fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<StoryRow> {
-    Ok(StoryRow {
-        id: row.get(0)?,
-        title: row.get(1)?,
-        first_seen: row.get::<_, Ms>(2)?.0,
-        last_seen: row.get::<_, Ms>(3)?.0,
-        entries: count(row.get(4)?),
-        feeds: count(row.get(5)?),
-        alerts: count(row.get(6)?),
-        folded: count(row.get(7)?),
-    })
-}
-
 /// At most `limit` stories that some rule matches, the last begun first.
 pub fn list(conn: &Connection, filter: &StoryFilter, limit: u32) -> Result<Vec<StoryRow>> {
-    let mut query = conn.prepare_cached(&format!(
-        r#"{ROW} where s.last_seen >= ?1 and s.seq < ?2 and exists (
+    let mut query = conn.prepare_cached(
+        r#"select s.seq from story s where s.last_seen >= ?1 and s.seq < ?2 and exists (
             select 1 from entry e join "match" m on m.entry = e.seq
             where e.story = s.seq and (?3 is null or m.rule = ?3))
-         order by s.seq desc limit ?4"#
-    ))?;
+         order by s.seq desc limit ?4"#,
+    )?;
     let rows = query.query_map(
         params![
             Ms(filter.since.unwrap_or(Timestamp::MIN)),
@@ -189,19 +148,20 @@ pub fn list(conn: &Connection, filter: &StoryFilter, limit: u32) -> Result<Vec<S
             filter.rule.as_ref().map(RuleId::as_str),
             limit
         ],
-        read_row,
+        |row| row.get(0),
     )?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let found: Vec<i64> = rows.collect::<Result<_, _>>()?;
+    let stories = found
+        .into_iter()
+        .map(|story| board::one(conn, story, story));
+    let stories = stories.collect::<Result<Vec<_>>>()?;
+    Ok(stories.into_iter().flatten().collect())
 }
 
 /// One story whole. Of one that was merged away, the story that it is in now.
 pub fn detail(conn: &Connection, story: i64) -> Result<Option<StoryDetail>> {
     let story = now_in(conn, story)?;
-    let row = conn
-        .prepare_cached(&format!("{ROW} where s.seq = ?1"))?
-        .query_row([story], read_row)
-        .optional()?;
-    let Some(row) = row else {
+    let Some(row) = board::one(conn, story, story)? else {
         return Ok(None);
     };
     let owners = owners(conn, story)?.into_iter().map(|voice| OwnerRow {

@@ -66,6 +66,7 @@ endpoints! {
     get "/entries/{id}/explain" "explainEntry" "Why a rule matches it or not, clause by clause" query &["rule"], body &[], "Object" => read::explain;
     get "/rules" "listRules" "Rules with hits and marks" query &[], body &[], "RuleList" => read::rules;
     get "/rules/{id}" "getRule" "A rule with its hits a day and what marks say" query &[], body &[], "Rule" => read::rule;
+    get "/rules/{id}/route" "routeRule" "Who would be told of an alert of it now, when, and why then" query &["severity", "feed", "entity"], body &[], "List" => read::route;
     put "/rules/{id}" "putRule" "Saves a rule; the same again changes nothing. Those of config files are read-only" query &[], body &["query*", "title", "severity", "receivers", "feeds", "languages", "notify", "enabled"], "Rule" => act::put_rule;
     delete "/rules/{id}" "deleteRule" "Takes an added rule away" query &[], body &[], "Object" => act::delete_rule;
     get "/check" "checkQuery" "What is wrong or doubtful about a query, at its characters" query &["query"], body &[], "Object" => read::check;

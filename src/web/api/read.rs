@@ -211,8 +211,23 @@ pub async fn rule(
     value["days"] = json!(whole.days);
     value["feedback"] = json!(whole.feedback);
     value["entries"] = json!(whole.entries);
-    value["toml"] = json!(AddedRule::of(&whole.rule).toml());
+    value["toml"] = json!(crate::domain::rule::table::toml(&whole.rule));
     Ok(Json(value))
+}
+
+pub async fn route(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Asked(asked): Asked,
+) -> Answer<Json<Value>> {
+    let setup = app.control.setup();
+    let rule = setup
+        .rule(&id.as_str().into())
+        .ok_or_else(|| Problem::missing("rule", &id))?;
+    let now = app.control.now();
+    let told = rules::route::of(&app, rule, &asked).await?;
+    let items: Vec<Value> = told.iter().map(|one| one.to_json(now)).collect();
+    Ok(page(&items, None))
 }
 
 pub async fn check(State(app): State<App>, Asked(asked): Asked) -> Answer<Json<Value>> {

@@ -177,10 +177,10 @@ pub async fn import(State(app): State<App>, who: Who, form: Form) -> Answer<Resp
 }
 
 /// `GET /feeds.opml`.
-pub async fn export(State(app): State<App>) -> impl axum::response::IntoResponse {
-    let setup = app.control.setup();
-    let feeds: Vec<_> = setup.feeds.values().cloned().collect();
-    (
+pub async fn export(State(app): State<App>) -> Answer<impl axum::response::IntoResponse> {
+    let mut rows = super::rows(&app).await?;
+    rows.retain(|row| row.configured);
+    Ok((
         [
             (header::CONTENT_TYPE, "text/x-opml; charset=utf-8"),
             (
@@ -188,6 +188,6 @@ pub async fn export(State(app): State<App>) -> impl axum::response::IntoResponse
                 "attachment; filename=\"bongsu.opml\"",
             ),
         ],
-        (app.lists.write)(&feeds),
-    )
+        (app.lists.write)(&rows),
+    ))
 }

@@ -77,10 +77,10 @@ fn line(view: &View, row: &FeedRow) -> Markup {
         tr data-row {
             td.wide { a href={ "/feeds/" (row.feed.id) } { (title.map_or(row.feed.id.as_str(), String::as_str)) } " " span.faint { (row.feed.tags.join(" ")) } }
             td { (state(view, health)) }
-            td.num { (a_day(row)) }
-            td.nowrap { (view.maybe_time(row.state.last_poll)) }
-            td.nowrap { (view.maybe_time(row.state.next_poll)) }
-            td.faint { (row.state.last_error.as_deref().unwrap_or_default()) }
+            td.num data-label=(view.t(W::EntriesADay)) { (a_day(row)) }
+            td.nowrap data-label=(view.t(W::LastPolls)) { (view.maybe_time(row.state.last_poll)) }
+            td.nowrap data-label=(view.t(W::NextPoll)) { (view.maybe_time(row.state.next_poll)) }
+            td.faint.say { (row.state.last_error.as_deref().unwrap_or_default()) }
         }
     }
 }
@@ -93,44 +93,59 @@ fn a_day(row: &FeedRow) -> String {
     format!("{:.1}", row.state.rate_count / row.state.rate_days)
 }
 
-/// What a person can do about how the last poll ended.
-fn advice(kind: OutcomeKind, korean: bool) -> Option<&'static str> {
-    let (en, ko) = match kind.as_str() {
-        "not_found" | "http_error" => (
-            "Open the address in a browser; publishers move feeds. Add it again by the address of its page.",
-            "브라우저로 주소를 열어 보세요. 발행처가 피드를 옮겼을 수 있습니다. 웹페이지 주소로 다시 추가하세요.",
-        ),
-        "gone" => (
-            "The publisher says it is gone for good. Look for its successor and remove this one.",
-            "발행처가 완전히 없앴다고 합니다. 새 피드를 찾고 이것은 제거하세요.",
-        ),
-        "not_a_feed" | "parse_error" => (
-            "There is a page, not a feed. Add the page's address: the feeds it names are found.",
-            "피드가 아니라 웹페이지입니다. 그 페이지 주소로 추가하면 피드를 찾아 줍니다.",
-        ),
-        "forbidden" | "unauthorized" => (
+/// What a person can do about how the last poll ended; nothing where it went well.
+fn advice(row: &FeedRow, korean: bool) -> Option<&'static str> {
+    let again = (
+        "It is tried again by itself, less and less often.",
+        "점점 뜸하게 스스로 다시 시도합니다.",
+    );
+    let (en, ko) = match row.state.last_outcome? {
+        OutcomeKind::OkNew | OutcomeKind::OkSame | OutcomeKind::NotModified => return None,
+        OutcomeKind::HttpError if refuses(row) => (
             "The publisher refuses us. A header or another user agent may be needed: see docs/polling.md.",
             "발행처가 거절합니다. 헤더나 다른 user agent가 필요할 수 있습니다. docs/polling.md를 보세요.",
         ),
-        "rate_limited" => (
+        OutcomeKind::HttpError | OutcomeKind::RedirectError => (
+            "Open the address in a browser; publishers move feeds. Add it again by the address of its page.",
+            "브라우저로 주소를 열어 보세요. 발행처가 피드를 옮겼을 수 있습니다. 웹페이지 주소로 다시 추가하세요.",
+        ),
+        OutcomeKind::Gone => (
+            "The publisher says it is gone for good. Look for its successor and remove this one.",
+            "발행처가 완전히 없앴다고 합니다. 새 피드를 찾고 이것은 제거하세요.",
+        ),
+        OutcomeKind::NotAFeed => (
+            "There is a page, not a feed. Add the page's address: the feeds it names are found.",
+            "피드가 아니라 웹페이지입니다. 그 페이지 주소로 추가하면 피드를 찾아 줍니다.",
+        ),
+        OutcomeKind::ParseError => (
+            "The feed is broken beyond repair here: the publisher has to mend it. It is tried again by itself.",
+            "피드가 고칠 수 없게 깨져 있습니다. 발행처가 고쳐야 합니다. 스스로 다시 시도합니다.",
+        ),
+        OutcomeKind::TooLarge => (
+            "It is larger than this machine reads: see max_body in docs/configuration.md.",
+            "이 기계가 읽는 크기를 넘습니다. docs/configuration.md의 max_body를 보세요.",
+        ),
+        OutcomeKind::RateLimited => (
             "The publisher asks for patience, and gets it. A longer interval avoids it.",
             "발행처가 천천히 읽으라고 합니다. 기다렸다가 읽습니다. 주기를 늘리면 피할 수 있습니다.",
         ),
-        "refused" => (
+        OutcomeKind::Refused => (
             "The address is one that this machine does not go to: see allow_networks in docs/configuration.md.",
             "이 기계가 접근하지 않는 주소입니다. docs/configuration.md의 allow_networks를 보세요.",
         ),
-        "tls" => (
+        OutcomeKind::TlsError => (
             "Its certificate is not valid: the publisher has to repair it.",
             "인증서가 올바르지 않습니다. 발행처가 고쳐야 합니다.",
         ),
-        "ok" | "not_modified" => return None,
-        _ => (
-            "It is tried again by itself, less and less often.",
-            "점점 뜸하게 스스로 다시 시도합니다.",
-        ),
+        OutcomeKind::NetError | OutcomeKind::Offline => again,
     };
     Some(if korean { ko } else { en })
+}
+
+/// Whether the publisher answered that we may not have it.
+fn refuses(row: &FeedRow) -> bool {
+    let said = row.state.last_error.as_deref().unwrap_or_default();
+    said.contains("401") || said.contains("403")
 }
 
 /// Everything that is known of a feed.
@@ -195,13 +210,14 @@ fn facts(view: &View, row: &FeedRow) -> Markup {
                 @if let Some(error) = &learned.last_error { " " (error) }
                 @if !row.configured { " " (view.t(W::Retired)) }
             }
-            @if let Some(advice) = learned.last_outcome.and_then(|kind| advice(kind, korean)) { dt { (view.t(W::WhatToDo)) } dd { (advice) } }
+            @if let Some(advice) = advice(row, korean) { dt { (view.t(W::WhatToDo)) } dd { (advice) } }
             dt { (view.t(W::Url)) } dd { (outward(Some(&feed.url), &feed.url)) }
             @if let Some(site) = &learned.site_url { dt { "web" } dd { (outward(Some(site), site)) } }
             dt { (view.t(W::NextPoll)) }
             dd { (view.maybe_time(learned.next_poll)) @if let Some(why) = learned.why_then { " — " (why_then(why)) } @if let Some(at) = learned.retry_after { " · Retry-After " (view.time(at)) } }
-            dt { (view.t(W::EntriesADay)) } dd { (a_day(row)) " · " (number(learned.entries)) }
-            dt { (view.t(W::Tags)) } dd { (feed.tags.join(", ")) }
+            dt { (view.t(W::EntriesADay)) } dd { (a_day(row)) }
+            dt { (view.t(W::Entries)) } dd { (number(learned.entries)) }
+            @if !feed.tags.is_empty() { dt { (view.t(W::Tags)) } dd { (feed.tags.join(", ")) } }
             dt { (view.t(W::Origin)) } dd { (origin(view, feed.origin)) }
         }
     }
@@ -289,10 +305,10 @@ fn polls(view: &View, polls: &[PollRecord]) -> Markup {
                     td.nowrap { (view.time(poll.at)) }
                     td { (view.code(poll.outcome.as_str())) }
                     td.num { @if let Some(status) = poll.status { (status) } }
-                    td.num { (poll.new) @if poll.revised > 0 { " ~" (poll.revised) } }
-                    td.num { (number(poll.wire_bytes)) }
+                    td.num data-label=(view.t(W::New)) { (poll.new) @if poll.revised > 0 { " ~" (poll.revised) } }
+                    td.num data-label=(view.t(W::Bytes)) { (number(poll.wire_bytes)) }
                     td.num { (poll.duration_ms) " ms" }
-                    td { (view.maybe_time(poll.next_poll)) @if let Some(why) = poll.why_then { " " span.faint { (why_then(why)) } } }
+                    td data-label=(view.t(W::NextPoll)) { (view.maybe_time(poll.next_poll)) @if let Some(why) = poll.why_then { " " span.faint { (why_then(why)) } } }
                     td.faint { (poll.note.as_deref().unwrap_or_default()) }
                 }
             } }

@@ -1,5 +1,6 @@
 //! Rules: what each hits, how much of it is noise and where that comes from. Editing is in `workshop`.
 
+pub mod route;
 pub mod trial;
 pub mod workshop;
 
@@ -214,6 +215,7 @@ pub async fn one(State(app): State<App>, view: View, Path(id): Path<String>) -> 
     let whole = whole(&app, &view, &id).await?;
     let rule = &whole.rule;
     let form = AddedRule::of(rule);
+    let told = route::of(&app, rule, &view.asked).await?;
     let hits: u64 = whole.days.iter().map(|day| day.count).sum();
     let body = html! {
         dl.facts {
@@ -236,6 +238,8 @@ pub async fn one(State(app): State<App>, view: View, Path(id): Path<String>) -> 
         }
         h2 { (view.t(W::HitsADay)) }
         (days(&view, view.t(W::HitsADay), &whole.days))
+        h2 id="route" { (view.t(W::WouldGo)) }
+        (route::table(&view, &told))
         (noise(&view, &whole.feedback))
         h2 { (view.t(W::RecentAlerts)) }
         (alerts::table(&view, &whole.alerts))

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use maud::{Markup, html};
 
 use super::super::App;
-use super::super::entries::{faults, table};
+use super::super::entries::{self, faults};
 use super::super::form::{Asked, Form};
 use super::super::guard::Who;
 use super::super::layout;
@@ -21,7 +21,7 @@ use crate::daemon::control::change::{Refusal, tried_rule, try_rules};
 use crate::domain::feed::Origin;
 use crate::domain::id::RuleId;
 use crate::domain::rule::added::AddedRule;
-use crate::domain::rule::{Notify, Severity};
+use crate::domain::rule::{Notify, Severity, table};
 use crate::store::pictures::DayCount;
 
 /// How far back a trial looks by itself.
@@ -104,6 +104,7 @@ fn shown(
     let setup = app.control.setup();
     let known = setup.rule(&RuleId::new(&rule.id));
     let of_file = known.is_some_and(|known| known.origin == Origin::File);
+    let whole = known.map_or_else(|| rule.rule(), |known| rule.over(known));
     let title = if known.is_some() {
         W::EditRule
     } else {
@@ -128,7 +129,7 @@ fn shown(
             Some(Err(problem)) => (faults(&problem)),
             None => {}
         }
-        details { summary { (view.t(W::CopyToml)) } pre { code { (rule.toml()) } } }
+        details { summary { (view.t(W::CopyToml)) } pre { code { (table::toml(&whole)) } } }
     };
     layout::page(view, view.t(title), &body)
 }
@@ -182,7 +183,7 @@ fn result(view: &View, trial: &Trial) -> Markup {
         .collect();
     let side = |word: W, side: &trial::Side| {
         html! {
-            @if side.count > 0 { h3 { (view.t(word)) ": " (side.count) } (table(view, &side.examples)) }
+            @if side.count > 0 { h3 { (view.t(word)) ": " (side.count) } (entries::table(view, &side.examples)) }
         }
     };
     html! {
@@ -198,7 +199,7 @@ fn result(view: &View, trial: &Trial) -> Markup {
                 (side(W::NoLonger, &trial.no_longer))
             }
             h3 { (view.t(W::Examples)) }
-            (table(view, &trial.examples))
+            (entries::table(view, &trial.examples))
         }
     }
 }
