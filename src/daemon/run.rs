@@ -155,7 +155,10 @@ async fn watch(shared: Arc<Shared>, stop: CancellationToken) -> anyhow::Result<(
             .store
             .write(move |tx| crate::store::status::set_note(tx, "alive", "", now))
             .await;
-        shared.set_trouble("store", proof.err().map(|error| error.to_string()));
+        match proof {
+            Ok(()) => shared.store_serves("watch"),
+            Err(error) => shared.store_fails("watch", &error),
+        }
         shared
             .progress
             .beat("watch", rest * 2 + Duration::from_secs(10));

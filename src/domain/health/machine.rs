@@ -4,6 +4,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::watch::Known;
 use super::{Condition, Kind, at};
 
 /// Less than this part of a disk…
@@ -36,7 +37,7 @@ pub struct Facts {
     pub told_full: bool,
     /// The last time that the clock differed from the time that passed, and by how much.
     pub jump: Option<(Timestamp, SignedDuration)>,
-    /// The last time that the store did not take writes: from, to, and what it said.
+    /// The last time that the store failed: from, to, and what it said.
     pub store: Option<(Timestamp, Timestamp, String)>,
     /// Why the last reload was refused.
     pub refused: Option<String>,
@@ -70,7 +71,7 @@ pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Condition> {
         .filter(|(_, to, _)| shown(*to))
         .map(|(from, to, said)| {
             let text = format!(
-                "the store took no writes from {} to {}: {said}",
+                "the store failed from {} to {}: {said}",
                 at(*from),
                 at(*to)
             );
@@ -84,6 +85,23 @@ pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Condition> {
         )
     });
     [disk, clock, store, config].into_iter().flatten().collect()
+}
+
+/// A store that fails now, as people are told without it; once it works again, [`judge`] has a word of the same subject.
+#[must_use]
+pub fn store_fails(since: Timestamp, said: &str) -> Known {
+    let text = format!(
+        "the store has failed since {}: {said}; until it works nothing is polled and no alert goes out",
+        at(since)
+    );
+    Known {
+        kind: Kind::StoreFailing,
+        subject: since.to_string(),
+        text,
+        since,
+        opened: Some(since),
+        calm: None,
+    }
 }
 
 fn is_full(room: Room, told: bool) -> bool {
@@ -137,5 +155,16 @@ mod tests {
         );
         assert!(judge(&facts, now())[0].text.contains("set back by 7200 s"));
         assert_eq!(kinds(now() + SHOWN_FOR), [Kind::ConfigRefused]);
+    }
+
+    #[test]
+    fn of_a_store_that_fails_there_is_one_subject_while_it_does_and_after() {
+        let facts = Facts {
+            store: Some((now(), now(), "damaged".to_owned())),
+            ..Facts::default()
+        };
+        let during = store_fails(now(), "damaged");
+        assert_eq!(judge(&facts, now())[0].subject, during.subject);
+        assert!(during.text.contains("since 2026-11-24 10:00 UTC: damaged"));
     }
 }
