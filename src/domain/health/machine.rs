@@ -56,11 +56,11 @@ pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Condition> {
         .jump
         .filter(|(when, _)| shown(*when))
         .map(|(when, by)| {
-            let seconds = by.as_secs().unsigned_abs();
+            let span = span(by.as_secs().unsigned_abs());
             let how = if by.is_negative() {
-                format!("was set back by {seconds} s")
+                format!("was set back by {span}")
             } else {
-                format!("jumped ahead by {seconds} s, or the machine slept")
+                format!("jumped ahead by {span}, or the machine slept")
             };
             let text = format!("the clock {how} at {}", at(when));
             Condition::new(Kind::ClockJumped, when.to_string(), text)
@@ -70,11 +70,7 @@ pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Condition> {
         .as_ref()
         .filter(|(_, to, _)| shown(*to))
         .map(|(from, to, said)| {
-            let text = format!(
-                "the store failed from {} to {}: {said}",
-                at(*from),
-                at(*to)
-            );
+            let text = format!("the store failed from {} to {}: {said}", at(*from), at(*to));
             Condition::new(Kind::StoreFailing, from.to_string(), text)
         });
     let config = facts.refused.as_ref().map(|why| {
@@ -85,6 +81,14 @@ pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Condition> {
         )
     });
     [disk, clock, store, config].into_iter().flatten().collect()
+}
+
+/// About so long, in the largest unit of which there are two.
+fn span(seconds: u64) -> String {
+    let units = [("d", 86_400), ("h", 3_600), ("min", 60)];
+    let fits = units.into_iter().find(|(_, unit)| seconds >= 2 * unit);
+    let (name, unit) = fits.unwrap_or(("s", 1));
+    format!("{} {name}", (seconds + unit / 2) / unit)
 }
 
 /// A store that fails now, as people are told without it; once it works again, [`judge`] has a word of the same subject.
@@ -153,8 +157,20 @@ mod tests {
             kinds(now()),
             [Kind::ClockJumped, Kind::StoreFailing, Kind::ConfigRefused]
         );
-        assert!(judge(&facts, now())[0].text.contains("set back by 7200 s"));
+        assert!(judge(&facts, now())[0].text.contains("set back by 2 h"));
         assert_eq!(kinds(now() + SHOWN_FOR), [Kind::ConfigRefused]);
+    }
+
+    #[test]
+    fn spans_are_as_people_say_them() {
+        for (seconds, said) in [
+            (60, "60 s"),
+            (120, "2 min"),
+            (5_400, "90 min"),
+            (315_014_399, "3646 d"),
+        ] {
+            assert_eq!(span(seconds), said);
+        }
     }
 
     #[test]
