@@ -576,7 +576,6 @@ const ODD: &[(&str, &str, &str)] = &[
         "delivered",
     ),
     // A code without any text is not read: tried again, under the same id.
-    ("", "220", "later"),
     ("", "421 too many of you", "later"),
     ("", "554 go away", "refused"),
     ("", "SSH-2.0-OpenSSH_9.2", "later"),

@@ -411,7 +411,7 @@ fn what_cannot_be_read_goes_once_more_as_plain_text() {
 fn a_log_in_page_in_the_way_takes_no_message() {
     const PAGE: &str =
         "<!doctype html><html><title>Hotel</title><form action=\"/login\"></form></html>";
-    for kind in ALL {
+    for kind in &ALL {
         let reply = Reply::ok(PAGE).header("Content-Type", "text/html");
         let server = kind.answering(reply);
         let attempt = send(&*receiver(&kind.config(&server)), &outgoing(alert(TITLE)));
