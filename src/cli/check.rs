@@ -73,8 +73,13 @@ fn checked(path: &Path, context: &Context) -> Result<Loaded, Problems> {
         let warnings = problems;
         return examine(Loaded { config, warnings }, context);
     }
-    let partial = partial.iter();
-    Err(problems.with(partial.flat_map(|partial| bad_receivers(partial, context))))
+    // What could not be read is told where it stands, and not once more for what is missing then.
+    let told = |found: &config::Problem| problems.iter().any(|known| known.at == found.at);
+    let receivers = partial
+        .iter()
+        .flat_map(|partial| bad_receivers(partial, context));
+    let more: Vec<_> = receivers.filter(|found| !told(found)).collect();
+    Err(problems.with(more))
 }
 
 /// What only building and matching can find: receivers that cannot work, examples that fail.
