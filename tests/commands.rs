@@ -257,6 +257,11 @@ severity = "urgent"
 receivers = ["nowhere"]
 [alerts]
 backlog = 24
+[[receiver]]
+id = "hook"
+kind = "webhook"
+url = "https://hook.example/"
+secret = "short"
 "#;
 
 #[test]
@@ -273,6 +278,7 @@ fn check_reports_every_mistake_at_its_place() {
         "bongsu.toml:18:12:", // urgent
         "bongsu.toml:19:14:", // nowhere
         "bongsu.toml:21:11:", // a number is no duration
+        "bongsu.toml:26:10:", // a secret that is none
     ];
     for place in places {
         assert!(
@@ -287,6 +293,22 @@ fn check_reports_every_mistake_at_its_place() {
         found.err
     );
     assert!(found.err.contains('^'), "{}", found.err);
+}
+
+#[test]
+fn whoever_runs_is_told_of_each_receiver_that_cannot_work_at_its_place() {
+    let desk = Desk::new(
+        "[[receiver]]\nid = \"a\"\nkind = \"webhook\"\nurl = \"https://hook.example/\"\nsecret = \"short\"\n\
+         [[receiver]]\nid = \"b\"\nkind = \"webhook\"\nurl = \"https://hook.example/\"\nsecret = \"short\"\n",
+    );
+    for args in [&["check"][..], &["run", "--once"], &["run"]] {
+        let found = desk.run(args).expect(3);
+        for place in ["bongsu.toml:5:10: ", "bongsu.toml:10:10: "] {
+            assert!(found.err.contains(place), "{args:?}: {}", found.err);
+        }
+        assert!(found.err.contains("[C41]"), "{args:?}: {}", found.err);
+    }
+    assert!(!desk.state().exists(), "nothing was begun");
 }
 
 #[test]

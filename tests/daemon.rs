@@ -9,13 +9,18 @@
 mod support;
 
 use std::collections::HashSet;
+use std::fs::{File, OpenOptions};
+use std::io::Write as _;
 use std::net::TcpListener;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::net::UnixDatagram;
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::Value;
-use support::desk::Desk;
+use support::desk::{Desk, bare};
 use support::http::{Reply, Request, Server};
 use support::life::{Daemon, Signal, free_port, freeze, http_as, passing, wait_for};
 
@@ -163,6 +168,46 @@ fn a_second_daemon_is_told_who_was_first() {
     // Nobody who only asks is in the way of the first.
     assert_eq!(daemon.get("/healthz").0, 200);
     daemon.stop();
+}
+
+/// Opens a pipe to whoever reads it; waits until somebody does.
+fn to_reader(pipe: &Path) -> File {
+    wait_for("somebody who reads the config", || {
+        // Without a reader it is not opened.
+        OpenOptions::new()
+            .write(true)
+            .custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed())
+            .open(pipe)
+            .ok()
+    })
+}
+
+#[test]
+fn a_reload_that_is_asked_for_while_the_daemon_starts_follows_its_start() {
+    let desk = Desk::empty();
+    let pipe = desk.path().join("pipe.toml");
+    let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    let mut command = bare(&["run"]);
+    command.arg("--config").arg(&pipe);
+    command.arg("--state-dir").arg(desk.state());
+    command.stdin(Stdio::null()).stderr(Stdio::null());
+    let mut daemon = command.spawn().unwrap();
+    let config = "[web]\nlisten = \"\"\n";
+
+    let mut first = to_reader(&pipe);
+    support::life::signal(daemon.id(), Signal::HUP);
+    first.write_all(config.as_bytes()).unwrap();
+    drop(first);
+    wait_for("a daemon with its config", || {
+        let lock = desk.state().join("bongsu.db.lock");
+        lock.exists().then_some(())
+    });
+    let mut second = to_reader(&pipe);
+    second.write_all(config.as_bytes()).unwrap();
+    drop(second);
+    support::life::signal(daemon.id(), Signal::TERM);
+    assert!(daemon.wait().unwrap().success());
 }
 
 #[test]

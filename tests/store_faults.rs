@@ -151,6 +151,34 @@ fn seize(database: &Path) -> Connection {
 }
 
 #[test]
+fn a_file_that_is_damaged_in_place_is_no_ready_store_although_it_takes_writes() {
+    let world = World::with_store();
+    let daemon = world.start();
+    wait_for("a daemon at work", || {
+        (daemon.get("/readyz").0 == 200).then_some(())
+    });
+    let file = fs::OpenOptions::new()
+        .write(true)
+        .open(world.database())
+        .unwrap();
+    file.set_len(0).unwrap();
+    let said = wait_for("readiness that says so", || {
+        let (status, said) = daemon.get("/readyz");
+        let store = said.contains("store: ");
+        (status == 503 && store).then_some(said)
+    });
+    assert!(said.contains("bongsu.db"), "{said}");
+    // The proof that writes succeed comes every two seconds while something is wrong.
+    let seen = Instant::now();
+    while seen.elapsed() < Duration::from_secs(3) {
+        let (status, said) = daemon.get("/readyz");
+        assert!(status == 503 && said.contains("store: "), "{said}");
+        std::thread::park_timeout(Duration::from_millis(100));
+    }
+    drop(daemon);
+}
+
+#[test]
 fn a_write_lock_that_stays_is_named_after_a_wait_and_nothing_is_lost() {
     let world = World::with_store();
     world.server.set("/one", document("b", 1, 200));

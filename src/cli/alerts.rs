@@ -62,10 +62,15 @@ pub fn alerts(
     Ok(Exit::Done)
 }
 
+/// There is none; where there are some is said too.
+fn no_alert(id: i64) -> Failure {
+    Failure::new(format!("no alert {id}: `bongsu alerts list` shows them"))
+}
+
 /// Says that it was done, or that there is no such alert.
 fn done(known: bool, id: i64, what: &str, out: &mut Output) -> Result<(), Failure> {
     if !known {
-        return Err(Failure::new(format!("no alert {id}")));
+        return Err(no_alert(id));
     }
     if out.is_human() {
         out.line(&format!("alert {id} {what}"))
@@ -210,7 +215,7 @@ fn show(id: i64, context: &Context, out: &mut Output) -> Result<(), Failure> {
     let detail = context
         .any_store()?
         .read_blocking(|conn| stored::detail(conn, id, None))?;
-    let detail = detail.ok_or_else(|| Failure::new(format!("no alert {id}")))?;
+    let detail = detail.ok_or_else(|| no_alert(id))?;
     if !out.is_human() {
         return out.json(&detail);
     }
@@ -279,7 +284,7 @@ fn resend(id: i64, only: Option<&str>, context: &Context, out: &mut Output) -> R
     let loaded = context.load()?;
     let store = context.store_of(&loaded)?;
     let detail = store.read_blocking(|conn| stored::detail(conn, id, None))?;
-    let detail = detail.ok_or_else(|| Failure::new(format!("no alert {id}")))?;
+    let detail = detail.ok_or_else(|| no_alert(id))?;
     let first = |name: &str| {
         detail
             .deliveries

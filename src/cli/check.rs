@@ -1,5 +1,7 @@
 //! `check`: validates everything, runs the rules' own examples, and says what there is.
 
+use std::path::Path;
+
 use serde_json::json;
 
 use super::context::{Context, Loaded};
@@ -7,15 +9,14 @@ use super::exit::{Exit, Failure};
 use super::output::Output;
 use super::rows::Row;
 use super::{common, context, setup};
-use crate::config::{self, Problems};
+use crate::config::{self, Config, Problems};
 use crate::domain::rule::{Rule, RuleTest};
 use crate::fetch::{Fetcher, user_agent};
-use crate::notify;
 
 /// Checks the config; exit 3 where anything is wrong.
 pub fn check(context: &Context, out: &mut Output) -> Result<(), Failure> {
     let path = context.config_path()?;
-    let checked = context::read(&path).and_then(|loaded| examine(loaded, context));
+    let checked = checked(&path, context);
     let loaded = match checked {
         Ok(loaded) => loaded,
         Err(problems) => return Err(refuse(&problems, context, out)),
@@ -61,11 +62,31 @@ fn refuse(problems: &Problems, context: &Context, out: &mut Output) -> Failure {
     failure
 }
 
+/// Reads it all; also of a config that is refused, what is wrong with the receivers is told with the rest.
+fn checked(path: &Path, context: &Context) -> Result<Loaded, Problems> {
+    let config::Loaded {
+        config,
+        partial,
+        problems,
+    } = context::load(path);
+    if let Some(config) = config {
+        let warnings = problems;
+        return examine(Loaded { config, warnings }, context);
+    }
+    // What could not be read is told where it stands, and not once more for what is missing then.
+    let told = |found: &config::Problem| problems.iter().any(|known| known.at == found.at);
+    let receivers = partial
+        .iter()
+        .flat_map(|partial| bad_receivers(partial, context));
+    let more: Vec<_> = receivers.filter(|found| !told(found)).collect();
+    Err(problems.with(more))
+}
+
 /// What only building and matching can find: receivers that cannot work, examples that fail.
 fn examine(loaded: Loaded, context: &Context) -> Result<Loaded, Problems> {
     let found: Vec<config::Problem> = failed_tests(&loaded)
         .into_iter()
-        .chain(bad_receivers(&loaded, context))
+        .chain(bad_receivers(&loaded.config, context))
         .chain(no_client(&loaded, context))
         .chain(common::terms(&loaded, context).iter().cloned())
         .collect();
@@ -140,18 +161,8 @@ pub fn matches(loaded: &Loaded, rule: &Rule, test: &RuleTest) -> bool {
 }
 
 /// Receivers that cannot be built.
-fn bad_receivers(loaded: &Loaded, context: &Context) -> Vec<config::Problem> {
-    let Ok(notify_context) = setup::notify_context(&loaded.config, context) else {
-        return Vec::new();
-    };
-    let receivers = loaded.config.receivers.iter().enumerate();
-    receivers
-        .filter_map(|(index, receiver)| {
-            let error = notify::build(receiver, &notify_context).err()?;
-            let place = loaded.config.places.receiver(index, error.key)?;
-            Some(config::Problem::error("C41", place.clone(), error.message))
-        })
-        .collect()
+fn bad_receivers(config: &Config, context: &Context) -> Vec<config::Problem> {
+    setup::Maker::new(context).map_or_else(|_| Vec::new(), |maker| maker.bad_receivers(config))
 }
 
 /// Why nothing could be fetched on this machine, whatever config says.

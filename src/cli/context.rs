@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::Runtime;
+
 use super::args::{ColorWhen, Global};
 use super::environment::env;
 use super::exit::{Exit, Failure};
@@ -179,7 +181,7 @@ impl Context {
 
     fn any_store_settings(&self) -> store::Settings {
         let path = self.config_path().ok();
-        let config = path.and_then(|path| config::load(&path, &env).config);
+        let config = path.and_then(|path| load(&path).config);
         config
             .as_ref()
             .map(setup::store_settings)
@@ -188,9 +190,13 @@ impl Context {
 
     /// Everything a pass needs, with the store's lock: nobody else polls or delivers meanwhile.
     pub fn own(&self, loaded: Loaded) -> Result<(Arc<Shared>, store::Lock), Failure> {
+        let maker = setup::Maker::new(self)?;
+        maker
+            .examine(&loaded.config)
+            .map_err(|problems| self.tell(&problems))?;
         let store = self.store_of(&loaded)?;
         let lock = store.lock(self.clock.now())?;
-        let setup = setup::Maker::new(self)?.make(loaded, &store)?;
+        let setup = maker.make(loaded, &store)?;
         let owner = lock.owner().to_owned();
         Ok((
             Arc::new(Shared::new(store, owner, self.clock.clone(), setup)),
@@ -213,15 +219,24 @@ impl Context {
 
     /// Runs `work` to its end on a runtime.
     pub fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| Failure::new(format!("cannot start: {error}")))?;
-        let done = runtime.block_on(work);
-        // A look-up of a name may hang on its thread for minutes: nobody waits for it.
-        runtime.shutdown_timeout(Duration::from_millis(200));
-        Ok(done)
+        Ok(finish(runtime()?, work))
     }
+}
+
+/// A runtime with nothing to do yet.
+pub fn runtime() -> Result<Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(format!("cannot start: {error}")))
+}
+
+/// Runs `work` to its end on a runtime, and ends that.
+pub fn finish<T>(runtime: Runtime, work: impl Future<Output = T>) -> T {
+    let done = runtime.block_on(work);
+    // A look-up of a name may hang on its thread for minutes: nobody waits for it.
+    runtime.shutdown_timeout(Duration::from_millis(200));
+    done
 }
 
 /// What the rule of a query of the command line is called.
@@ -236,9 +251,14 @@ pub fn no_store(path: &Path) -> String {
     )
 }
 
-/// Reads and compiles the config at `path`.
+/// Reads and compiles the config at `path`, with all that is wrong.
+pub fn load(path: &Path) -> config::Loaded {
+    config::load(path, &env)
+}
+
+/// Reads and compiles the config at `path`, where nothing is wrong with it.
 pub fn read(path: &Path) -> Result<Loaded, Problems> {
-    let loaded = config::load(path, &env);
+    let loaded = load(path);
     match loaded.config {
         Some(config) => Ok(Loaded {
             config,

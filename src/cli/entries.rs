@@ -169,7 +169,9 @@ pub fn find(store: &Store, id: &str) -> Result<StoredEntry, Failure> {
         (Some(_), Some(_)) => Err(Failure::new(format!(
             "several entries begin with `{id}`: give more of the id"
         ))),
-        _ => Err(Failure::new(format!("no entry `{id}`"))),
+        _ => Err(Failure::new(format!(
+            "no entry `{id}`: `bongsu entries search` finds them"
+        ))),
     }
 }
 

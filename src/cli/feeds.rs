@@ -91,7 +91,7 @@ fn find<'a>(rows: &'a [FeedRow], id: &str) -> Result<&'a FeedRow, Failure> {
         .find(|row| row.feed.id.as_str() == id)
         .ok_or_else(|| {
             let near = nearest(id, rows.iter().map(|row| row.feed.id.as_str()));
-            Failure::new(format!("no feed `{id}`{near}"))
+            Failure::new(format!("no feed `{id}`{near} (`bongsu feeds list`)"))
         })
 }
 
@@ -103,7 +103,7 @@ fn new_feed(
     tags: &[String],
 ) -> Result<Feed, Failure> {
     let parsed = url::Url::parse(url)
-        .map_err(|error| Failure::usage(format!("`{url}` is not a URL: {error}")))?;
+        .map_err(|_| Failure::usage(format!("`{url}` is no address: write https://host/path")))?;
     if !matches!(parsed.scheme(), "http" | "https") {
         return Err(Failure::usage(format!(
             "`{url}` is not an http or https URL"

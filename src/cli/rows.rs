@@ -58,8 +58,11 @@ const ENTRY_KEYS: [&str; 7] = [
 impl Row {
     /// Reads one line of a file; `line` is its number, from 1. No language is detected: that takes longer than all else.
     pub fn parse(text: &str, line: usize) -> Result<Self, String> {
-        let Value::Object(mut map) = serde_json::from_str(text)
-            .map_err(|error| format!("line {line}: not JSON: {error}"))?
+        let Value::Object(mut map) = serde_json::from_str(text).map_err(|error| {
+            format!(
+                "line {line}: not JSON: {error}: a line is an object such as {{\"title\": \"…\"}}"
+            )
+        })?
         else {
             return Err(format!("line {line}: not a JSON object"));
         };

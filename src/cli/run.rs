@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
 use super::args::RunArgs;
 use super::context::{self, Context, Loaded};
 use super::exit::{Exit, Failure};
@@ -20,6 +23,8 @@ use crate::web;
 
 /// Runs the daemon, or one round with `--once`.
 pub fn run(args: &RunArgs, context: &Context, out: &mut Output) -> Result<Exit, Failure> {
+    // First of all: a reload that is asked for while config is read must not end the process.
+    let early = if args.once { None } else { Some(listen()?) };
     let loaded = context.load()?;
     start_logging(context, &loaded, args.once);
     if !loaded.warnings.is_empty() && !args.once {
@@ -33,10 +38,9 @@ pub fn run(args: &RunArgs, context: &Context, out: &mut Output) -> Result<Exit, 
     }
     let web = setup::web_settings(&loaded.config);
     let (shared, lock) = context.own(loaded)?;
-    let exit = if args.once {
-        Context::block_on(round(&shared, out))?
-    } else {
-        Context::block_on(serve(&shared, context, web))?
+    let exit = match early {
+        None => Context::block_on(round(&shared, out))?,
+        Some((runtime, hangup)) => context::finish(runtime, serve(&shared, context, web, hangup)),
     };
     // Everything is committed: what the log still holds goes into the file before the lock goes.
     if let Err(error) = shared.store.checkpoint_blocking() {
@@ -44,6 +48,18 @@ pub fn run(args: &RunArgs, context: &Context, out: &mut Output) -> Result<Exit, 
     }
     drop(lock);
     exit
+}
+
+/// A runtime, and SIGHUP as it hears it from now on.
+fn listen() -> Result<(Runtime, Signal), Failure> {
+    let runtime = context::runtime()?;
+    let hangup = {
+        let _inside = runtime.enter();
+        signal(SignalKind::hangup())
+    };
+    let hangup =
+        hangup.map_err(|error| Failure::new(format!("cannot listen to signals: {error}")))?;
+    Ok((runtime, hangup))
 }
 
 /// Logs as config and flags say; a round by hand is quiet unless asked.
@@ -94,6 +110,7 @@ pub async fn poll_and_deliver(
         summary.deliveries.sent += told.sent;
         summary.deliveries.failed += told.failed;
         summary.deliveries.pending = told.pending;
+        summary.deliveries.held = told.held;
     }
     Ok(summary)
 }
@@ -150,6 +167,7 @@ async fn serve(
     shared: &Arc<Shared>,
     context: &Context,
     settings: web::WebSettings,
+    hangup: Signal,
 ) -> Result<Exit, Failure> {
     let socket = web::Socket::open(&settings).await.map_err(Failure::new)?;
     let web = socket.map(|socket| {
@@ -159,7 +177,7 @@ async fn serve(
         }) as Extra
     });
     let loader = loader(context, shared)?;
-    let ending = daemon::run::run(Arc::clone(shared), loader, web)
+    let ending = daemon::run::run(Arc::clone(shared), loader, web, hangup)
         .await
         .map_err(|error| match error.downcast::<StoreError>() {
             Ok(error) => Failure::from(error),
@@ -191,6 +209,9 @@ pub(super) fn loader(context: &Context, shared: &Arc<Shared>) -> Result<Arc<Load
     Ok(Arc::new(move || {
         let loaded =
             context::read(&path).map_err(|problems| problems.without_warnings().render(false))?;
+        maker
+            .examine(&loaded.config)
+            .map_err(|problems| problems.render(false))?;
         maker
             .make(loaded, &store)
             .map_err(|failure| failure.message)

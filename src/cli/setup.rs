@@ -13,7 +13,7 @@ use super::environment;
 use super::exit::Failure;
 use crate::clock::Clock;
 use crate::config::settings::{self, HeartbeatSettings, Listen, LogFormat};
-use crate::config::{Config, derive_feed_id, lists, opml};
+use crate::config::{Config, Problem, Problems, derive_feed_id, lists, opml};
 use crate::daemon::heartbeat::HeartbeatSetup;
 use crate::daemon::pricing;
 use crate::daemon::receivers::Receiver;
@@ -153,6 +153,31 @@ impl Maker {
             environment: environment::of_receivers(),
             terminal: self.terminal,
         }
+    }
+
+    /// Receivers that cannot be built, each at the key that is wrong.
+    pub fn bad_receivers(&self, config: &Config) -> Vec<Problem> {
+        let context = self.notify_context(config);
+        let receivers = config.receivers.iter().enumerate();
+        receivers
+            .filter_map(|(index, receiver)| {
+                let error = notify::build(receiver, &context).err()?;
+                let place = config.places.receiver(index, error.key)?;
+                Some(Problem::error("C41", place.clone(), error.message))
+            })
+            .collect()
+    }
+
+    /// Everything that only building finds wrong with a config that reads well, if anything.
+    ///
+    /// # Errors
+    /// The problems.
+    pub fn examine(&self, config: &Config) -> Result<(), Problems> {
+        let problems = self.bad_receivers(config);
+        if problems.is_empty() {
+            return Ok(());
+        }
+        Err(Problems::new(problems, Arc::clone(&config.sources)))
     }
 
     /// How polls are paced, and what one costs as far as the store tells.

@@ -212,7 +212,7 @@ impl Draft {
         (definitions, places)
     }
 
-    /// The config; the caller knows that nothing is wrong.
+    /// The config, as far as it was read; the caller knows whether anything is wrong.
     pub fn finish(self, path: &Path, sources: Arc<Sources>, compiled: Compiled) -> Config {
         Config {
             path: path.to_owned(),

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::problem::Problem;
@@ -73,23 +74,43 @@ fn walk(
             return;
         }
     };
-    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    let mut paths = Vec::new();
+    for entry in entries {
+        match entry {
+            Ok(entry) => paths.push(entry.path()),
+            Err(error) => cx.push(unreadable(folder, &error)),
+        }
+    }
     paths.sort();
     for path in paths {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if name.starts_with('.') {
             continue;
         }
-        if path.is_dir() {
-            walk(cx, &path, depth + 1, seen, files);
-        } else if path.is_file()
-            && path
-                .extension()
-                .is_some_and(|end| end == "toml" || end == "opml")
-        {
-            files.push(path);
+        let ours = path
+            .extension()
+            .is_some_and(|end| end == "toml" || end == "opml");
+        match fs::metadata(&path) {
+            Ok(data) if data.is_dir() => walk(cx, &path, depth + 1, seen, files),
+            Ok(data) if ours && data.is_file() => files.push(path),
+            Ok(_) if ours => cx.push(
+                Problem::file("C10", path, "this is neither a file nor a folder")
+                    .help("put a file there, or give it another name"),
+            ),
+            Ok(_) => {}
+            // It may be what brings the receivers: without it the config is not the one that was meant.
+            Err(error) => cx.push(lost(path, &error)),
         }
     }
+}
+
+/// A link that leads nowhere, or what vanished while it was looked at.
+fn lost(path: PathBuf, error: &std::io::Error) -> Problem {
+    let message = match fs::read_link(&path) {
+        Ok(to) => format!("this link leads to {}: {error}", to.display()),
+        Err(_) => format!("this cannot be read: {error}"),
+    };
+    Problem::file("C10", path, message).help("put back what it leads to, or remove the link")
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
@@ -103,22 +124,23 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
 
 /// The bytes of a file.
 pub(super) fn bytes(cx: &mut Cx, path: &Path) -> Option<Vec<u8>> {
-    match fs::metadata(path) {
-        Ok(data) if data.len() > LARGEST => {
-            cx.push(
-                Problem::file("C10", path.to_owned(), "this file is larger than 16 MiB")
-                    .help("split it"),
-            );
-            None
-        }
-        Ok(_) => fs::read(path)
-            .map_err(|error| cx.push(unreadable(path, &error)))
-            .ok(),
-        Err(error) => {
-            cx.push(unreadable(path, &error));
-            None
-        }
-    }
+    let problem = match at_most(path, LARGEST) {
+        Ok(Some(bytes)) => return Some(bytes),
+        Ok(None) => Problem::file("C10", path.to_owned(), "this file is larger than 16 MiB")
+            .help("split it"),
+        Err(error) => unreadable(path, &error),
+    };
+    cx.push(problem);
+    None
+}
+
+/// What a file holds, unless it is larger; a device has no end and no size.
+pub(super) fn at_most(path: &Path, largest: u64) -> std::io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    fs::File::open(path)?
+        .take(largest + 1)
+        .read_to_end(&mut bytes)?;
+    Ok((bytes.len() as u64 <= largest).then_some(bytes))
 }
 
 /// The text of a TOML file; what is not UTF-8 is shown where it begins.

@@ -87,6 +87,8 @@ pub struct Config {
 pub struct Loaded {
     /// The config, unless there are errors.
     pub config: Option<Config>,
+    /// What could be read of it where there are: to look for what else is wrong, and for nothing else.
+    pub partial: Option<Config>,
     /// What is wrong or likely wrong.
     pub problems: Problems,
 }
@@ -111,8 +113,17 @@ pub fn load(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Loaded {
 
     let sources = Arc::new(cx.sources);
     let problems = Problems::new(cx.problems, Arc::clone(&sources));
-    let config = (problems.errors() == 0).then(|| draft.finish(path, sources, compiled));
-    Loaded { config, problems }
+    let read = draft.finish(path, sources, compiled);
+    let (config, partial) = if problems.errors() == 0 {
+        (Some(read), None)
+    } else {
+        (None, Some(read))
+    };
+    Loaded {
+        config,
+        partial,
+        problems,
+    }
 }
 
 /// Warns of files that everyone can read although a secret stands in them.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use super::files;
 use super::problem::Problem;
 use super::reader::{Cx, Item, Table};
 use super::source::Text;
@@ -13,6 +14,17 @@ use crate::secret::Secret;
 
 /// The largest file that may hold a secret.
 const LARGEST: u64 = 64 << 10;
+
+/// Headers that say how a request is carried: with others than the client's own it fails.
+const OF_THE_CONNECTION: [&str; 7] = [
+    "connection",
+    "content-length",
+    "host",
+    "keep-alive",
+    "te",
+    "transfer-encoding",
+    "upgrade",
+];
 
 const WANTED: &str = "\"…\", { file = \"path\" }, { env = \"NAME\" } or { credential = \"name\" }";
 
@@ -130,13 +142,7 @@ fn from_file(cx: &mut Cx, source: &Item, path: &Path) -> Option<String> {
 }
 
 fn read(cx: &mut Cx, source: &Item, path: &Path) -> Option<String> {
-    let length = std::fs::metadata(path).map(|data| data.len());
-    let text = match length {
-        Ok(length) if length > LARGEST => Err("it is larger than 64 KiB".to_owned()),
-        Ok(_) => std::fs::read_to_string(path).map_err(|error| error.to_string()),
-        Err(error) => Err(error.to_string()),
-    };
-    match text {
+    match text(path) {
         Ok(text) => Some(text.trim_end_matches(['\n', '\r']).to_owned()),
         Err(error) => {
             source.wrong(
@@ -147,6 +153,19 @@ fn read(cx: &mut Cx, source: &Item, path: &Path) -> Option<String> {
             None
         }
     }
+}
+
+/// The text of a file. Others are not opened: a pipe would hold up whoever reads config, and give its text once.
+fn text(path: &Path) -> Result<String, String> {
+    let read = match std::fs::metadata(path) {
+        Ok(data) if data.is_file() => files::at_most(path, LARGEST),
+        Ok(_) => return Err("it is not a file".to_owned()),
+        Err(error) => Err(error),
+    };
+    let bytes = read
+        .map_err(|error| error.to_string())?
+        .ok_or("it is larger than 64 KiB")?;
+    String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())
 }
 
 /// True for a file that others than owner and group may read.
@@ -178,6 +197,17 @@ pub(super) fn headers(cx: &mut Cx, table: &Table) -> BTreeMap<String, Secret> {
                 )
                 .help("write letters, digits and hyphens"),
             );
+        }
+        if OF_THE_CONNECTION.contains(&item.key.to_ascii_lowercase().as_str()) {
+            cx.push(
+                Problem::error(
+                    "C04",
+                    item.key_place(),
+                    format!("`{}` is set by the connection", item.key),
+                )
+                .help("leave it out"),
+            );
+            continue;
         }
         let Some(value) = secret(cx, &item) else {
             continue;

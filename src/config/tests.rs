@@ -62,6 +62,14 @@ const BAD: &[(&str, &str)] = &[
         "a.toml:1:3: there is no table `feeds`: did you mean `feed`? [C01]",
     ),
     (
+        "[[feed]]\nurl = \"https:/example.org/a\"\n",
+        "a.toml:2:7: this is not the address of a web page (it does not begin with https://): write https://host/path [C04]",
+    ),
+    (
+        "[[feed]]\nurl = \"https://example.org/a\"\nheaders = { Host = \"b\" }\n",
+        "a.toml:3:13: `Host` is set by the connection: leave it out [C04]",
+    ),
+    (
         "fetch_all = true\n",
         "a.toml:1:1: there is no key `fetch_all`: every key stands below a [table] [C01]",
     ),
@@ -967,4 +975,58 @@ fn names_in_queries_are_looked_up_and_shown_in_the_files() {
     );
     let broken = "[[entity]]\nid = \"hanwha\"\n[[rule]]\nid = \"r\"\nenabled = false\nquery = '@hanwha K9'\n";
     assert_eq!(lines(broken).len(), 1, "{:?}", lines(broken));
+}
+
+#[test]
+fn a_link_that_leads_nowhere_is_no_empty_config() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    fs::write(here.join("a.toml"), "").unwrap();
+    let link = |to: &str, name: &str| std::os::unix::fs::symlink(to, here.join(name)).unwrap();
+    link("away/receivers.toml", "receivers.toml");
+    link("away/rules", "rules");
+    link("away/data", ".hidden");
+    let loaded = load(here, &no_env);
+    let codes: Vec<_> = loaded.problems.iter().map(|problem| problem.code).collect();
+    let text = loaded.problems.render(false);
+    assert_eq!(codes, ["C10", "C10"], "{text}");
+    for said in [
+        "/receivers.toml: this link leads to away/receivers.toml",
+        "/rules: this link",
+    ] {
+        assert!(text.contains(said), "{text}");
+    }
+    fs::create_dir_all(here.join("away/rules")).unwrap();
+    fs::write(here.join("away/receivers.toml"), "").unwrap();
+    assert!(load(here, &no_env).config.is_some());
+}
+
+#[test]
+fn a_secret_is_read_from_a_file_only_and_within_bounds() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let pipe = here.join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    fs::write(here.join("large"), "x".repeat(70_000)).unwrap();
+    for (source, said) in [
+        (pipe.to_str().unwrap(), "it is not a file"),
+        ("/dev/zero", "it is not a file"),
+        ("large", "it is larger than 64 KiB"),
+    ] {
+        let config = format!("[[web.token]]\nname = \"a\"\nsecret = {{ file = \"{source}\" }}\n");
+        fs::write(here.join("a.toml"), config).unwrap();
+        let text = load(here, &no_env).problems.render(false);
+        assert!(text.contains(said), "{text}");
+    }
+}
+
+#[test]
+fn of_a_refused_config_there_is_what_could_be_read() {
+    let receiver = "[[receiver]]\nid = \"a\"\nkind = \"file\"\npath = \"a\"\n";
+    let (loaded, _) = load_files(&[("a.toml", &format!("[fetsh]\n{receiver}"))]);
+    assert!(loaded.config.is_none());
+    let partial = loaded.partial.unwrap();
+    assert_eq!(partial.receivers.len(), 1);
+    assert!(partial.places.receiver(0, "path").is_some());
 }

@@ -39,6 +39,10 @@ pub(super) fn http_url(text: &str) -> Result<Url, String> {
     match Url::parse(text) {
         Ok(url) if !matches!(url.scheme(), "http" | "https") => wrong("neither http nor https"),
         Ok(url) if url.host_str().is_none_or(str::is_empty) => wrong("no host"),
+        // A lenient reader makes an address of `https:/host` too.
+        Ok(url) if !text[url.scheme().len()..].starts_with("://") => {
+            wrong("it does not begin with https://")
+        }
         Ok(url) => Ok(url),
         Err(url::ParseError::RelativeUrlWithoutBase) => wrong("it does not begin with https://"),
         Err(error) => wrong(&error.to_string()),

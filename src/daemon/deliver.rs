@@ -121,7 +121,7 @@ fn late_by(wire: &WireAlert, claimed: &Claimed, now: Timestamp) -> Option<u64> {
 }
 
 /// Sends on a task of its own: a sender that panics has failed, and its message keeps to the schedule.
-async fn send_apart(receiver: &Receiver, outgoing: Outgoing) -> Attempt {
+pub(super) async fn send_apart(receiver: &Receiver, outgoing: Outgoing) -> Attempt {
     let notifier = Arc::clone(&receiver.notifier);
     let work = async move { notifier.send(&outgoing).await };
     let mut task = JoinSet::new();
@@ -235,9 +235,13 @@ pub async fn run(shared: Arc<Shared>, stop: CancellationToken) -> anyhow::Result
     loop {
         let nudged = shared.deliver_nudge.notified();
         let rest = match desk.start_due(&shared, &stop).await {
-            Ok(rest) => rest,
+            Ok(rest) => {
+                shared.store_serves("deliver");
+                rest
+            }
             Err(error) => {
                 tracing::error!(%error, "delivering waits for the store: {error}");
+                shared.store_fails("deliver", &error);
                 Duration::from_secs(5)
             }
         };
@@ -245,7 +249,7 @@ pub async fn run(shared: Arc<Shared>, stop: CancellationToken) -> anyhow::Result
         tokio::select! {
             () = stop.cancelled() => return desk.finish().await,
             () = nudged => {}
-            ended = desk.sends.join_next(), if !desk.sends.is_empty() => desk.ended(ended),
+            ended = desk.sends.join_next(), if !desk.sends.is_empty() => desk.ended(&shared, ended),
             () = tokio::time::sleep(rest) => {}
         }
     }
@@ -379,14 +383,19 @@ impl Desk {
     }
 
     /// Frees the receiver.
-    fn ended(&mut self, ended: Option<Ended>) {
+    fn ended(&mut self, shared: &Shared, ended: Option<Ended>) {
         match ended {
             Some(Ok((id, sent))) => {
                 self.busy.retain(|_, busy| *busy != id);
                 match sent {
-                    Ok(0) => drop(self.idle.insert(id, Instant::now() + BREATH)),
-                    Ok(_) => {}
+                    Ok(sent) => {
+                        shared.store_serves("settle");
+                        if sent == 0 {
+                            self.idle.insert(id, Instant::now() + BREATH);
+                        }
+                    }
                     Err(error) => {
+                        shared.store_fails("settle", &error);
                         tracing::error!(receiver = %id, %error, "a delivery to {id} was not settled and will be repeated: {error}");
                         self.idle.insert(id, Instant::now() + BREATH);
                     }

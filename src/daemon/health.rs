@@ -3,6 +3,8 @@
 //! What is wrong is decided in `domain::health`; here facts are gathered and the receivers chosen who still take
 //! messages.
 
+mod alarm;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +13,9 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
 
+use self::alarm::Alarm;
 use super::Shared;
+use super::served::Failing;
 use super::setup::Setup;
 use crate::clock::{Clock, since_boot};
 use crate::domain::health::silence::{self, LOOK_BACK, Silence};
@@ -27,14 +31,14 @@ use crate::store::{self, StoreError, health};
 
 /// How often to look.
 const EVERY: Duration = Duration::from_mins(1);
+/// The same while the store fails, since it is told soon.
+const FAILING: Duration = Duration::from_secs(10);
 /// Failures of receivers are looked at together.
 const BREATH: Duration = Duration::from_secs(1);
 /// How often rhythms and rules are looked at: they change slowly, and it costs more.
 const SLOWLY: SignedDuration = SignedDuration::from_mins(10);
 /// A clock that differs by more from the time that passed has jumped.
 const JUMP: SignedDuration = SignedDuration::from_mins(1);
-/// A store that failed for less is not worth a word.
-const HICCUP: SignedDuration = SignedDuration::from_mins(1);
 /// Deliveries that were given up are told of for so long.
 const DEAD_FOR: SignedDuration = SignedDuration::from_hours(24);
 
@@ -46,9 +50,18 @@ pub async fn run(shared: Arc<Shared>, stop: CancellationToken) -> anyhow::Result
     let mut watch = Watch::default();
     loop {
         watch.watch_clock(&shared);
-        if let Err(error) = watch.look(&shared).await {
-            tracing::warn!(%error, "the system's health cannot be told: {error}");
+        match watch.look(&shared).await {
+            Ok(_) => shared.store_serves("health"),
+            Err(error) => {
+                tracing::warn!(%error, "the system's health cannot be told: {error}");
+                shared.store_fails("health", &error);
+            }
         }
+        let every = if shared.store_failing().is_some() {
+            FAILING
+        } else {
+            EVERY
+        };
         shared.progress.beat("health", EVERY * 4);
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
@@ -56,7 +69,7 @@ pub async fn run(shared: Arc<Shared>, stop: CancellationToken) -> anyhow::Result
                 () = stop.cancelled() => return Ok(()),
                 () = tokio::time::sleep(BREATH) => {}
             },
-            () = tokio::time::sleep(EVERY) => {}
+            () = tokio::time::sleep(every) => {}
         }
     }
 }
@@ -75,8 +88,10 @@ pub(super) struct Watch {
     /// The wall clock and the time since boot at the last look.
     clocks: Option<(Timestamp, Duration)>,
     jump: Option<(Timestamp, SignedDuration)>,
-    /// Since when the store fails, and what it says.
-    failing: Option<(Timestamp, String)>,
+    /// The store, while it fails, and who was told of that.
+    failing: Option<Failing>,
+    alarm: Alarm,
+    /// The last time that it failed.
     failed: Option<(Timestamp, Timestamp, String)>,
     slow: Slow,
     /// The date for which it was said last that all is well.
@@ -124,6 +139,7 @@ impl Watch {
     pub(super) async fn look(&mut self, shared: &Arc<Shared>) -> Result<u32, StoreError> {
         let (setup, now) = (shared.setup(), shared.clock.now());
         self.watch_store(shared, now);
+        self.alarm.look(shared, &setup, self.failing.as_ref());
         let read = shared.store.read(move |conn| read(conn, now)).await?;
         self.look_slowly(shared, &setup, &read, now).await?;
         let receivers = receiver_facts(&setup, &read);
@@ -205,15 +221,12 @@ impl Watch {
         Ok(u32::from(told))
     }
 
-    /// Remembers when the store failed, to tell of it once it does not.
+    /// Remembers when the store failed, to tell of it once more when it does not.
     fn watch_store(&mut self, shared: &Shared, now: Timestamp) {
-        match (shared.trouble("store"), self.failing.take()) {
-            (Some(said), None) => self.failing = Some((now, said)),
-            (Some(_), since) => self.failing = since,
-            (None, Some((since, said))) if now.duration_since(since) >= HICCUP => {
-                self.failed = Some((since, now, said));
-            }
-            (None, _) => {}
+        let before = std::mem::replace(&mut self.failing, shared.store_failing());
+        let over = before.filter(|before| before.lasts() && self.failing.is_none());
+        if let Some(Failing { since, said, .. }) = over {
+            self.failed = Some((since, now, said));
         }
     }
 

@@ -35,7 +35,12 @@ pub async fn run(shared: Arc<Shared>, stop: CancellationToken) -> anyhow::Result
     loop {
         shared.progress.beat("index", LONGEST_REST * 4);
         let busy = shared.polls.load(Ordering::Relaxed) >= MANY_POLLS;
-        let rest = match step(&shared).await {
+        let indexed = step(&shared).await;
+        match &indexed {
+            Ok(_) => shared.store_serves("index"),
+            Err(error) => shared.store_fails("index", error),
+        }
+        let rest = match indexed {
             Ok(0) => REST,
             Ok(_) if busy => BUSY,
             Ok(_) => BREATH,

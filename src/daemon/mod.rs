@@ -18,6 +18,7 @@ pub mod reload;
 pub mod run;
 #[cfg(test)]
 mod sample;
+mod served;
 pub mod setup;
 pub mod supervisor;
 pub mod sweep;
@@ -33,6 +34,7 @@ use tokio::sync::{Notify, Semaphore};
 
 use self::pricing::Pricing;
 use self::progress::Progress;
+use self::served::{Failing, Served};
 use self::setup::Setup;
 use crate::clock::Clock;
 use crate::domain::feed::{Health, Origin};
@@ -86,6 +88,7 @@ pub struct Shared {
     pricing: Pricing,
     /// What is wrong now, by subject; shown by `/readyz` and systemd's status line.
     trouble: Mutex<BTreeMap<&'static str, String>>,
+    served: Mutex<Served>,
 }
 
 impl Shared {
@@ -113,6 +116,7 @@ impl Shared {
             changing: tokio::sync::Mutex::new(()),
             setup: RwLock::new(Arc::new(setup)),
             trouble: Mutex::new(BTreeMap::new()),
+            served: Mutex::default(),
         }
     }
 
@@ -142,6 +146,39 @@ impl Shared {
         if was.is_some() != wrong {
             self.watch_nudge.notify_one();
         }
+    }
+
+    /// Notes that the store failed `task`.
+    fn store_fails(&self, task: &'static str, error: &StoreError) {
+        let now = self.clock.now();
+        self.note_store(|served| served.fails(task, error.to_string(), now));
+    }
+
+    /// Notes that the store did what `task` asked.
+    fn store_serves(&self, task: &'static str) {
+        let now = self.clock.now();
+        self.note_store(|served| served.serves(task, now));
+    }
+
+    /// Notes how the store answered, and says by `/readyz` what follows.
+    fn note_store(&self, note: impl FnOnce(&mut Served)) {
+        let failing = {
+            let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
+            let before = served.failing().is_some();
+            note(&mut served);
+            let failing = served.failing();
+            if failing.is_some() != before {
+                self.health_nudge.notify_one();
+            }
+            failing
+        };
+        self.set_trouble("store", failing.map(|failing| failing.said));
+    }
+
+    /// The store, where it fails.
+    fn store_failing(&self) -> Option<Failing> {
+        let served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
+        served.failing()
     }
 
     /// What is wrong with `subject`, if anything.

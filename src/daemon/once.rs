@@ -85,7 +85,7 @@ pub struct DeliveryCounts {
     pub pending: u64,
     /// Given up or refused.
     pub failed: u64,
-    /// Waiting for a time of day, a silence's end, a throttle: see `alerts list --held`.
+    /// Waiting for a time of day, a silence's end, a throttle, a receiver's own rate: see `alerts list --held`.
     pub held: u64,
 }
 
@@ -287,11 +287,10 @@ pub async fn deliver_all(
         counts.sent += went.iter().filter(|went| **went == Went::Sent).count() as u64;
         counts.failed += went.iter().filter(|went| **went == Went::Failed).count() as u64;
     }
-    // What a receiver's own Retry-After or its bucket holds was not tried, and is owed all the same.
-    counts.pending = shared.store.read(outbox::open).await?;
-    let open = shared.store.read(outbox::counts).await?;
-    let held = open.iter().filter(|count| count.state == "held");
-    counts.held = held.map(|count| count.count).sum();
+    // What a receiver's own Retry-After holds was not tried, and is owed all the same.
+    let now = shared.clock.now();
+    let owed = shared.store.read(move |conn| outbox::owed(conn, now));
+    (counts.pending, counts.held) = owed.await?;
     Ok(counts)
 }
 

@@ -69,9 +69,13 @@ pub async fn run(shared: Arc<Shared>, stop: CancellationToken) -> anyhow::Result
         // Registered before the look, so that a nudge during it is not lost.
         let nudged = shared.page_nudge.notified();
         let rest = match work.start_due(&shared).await {
-            Ok(rest) => rest,
+            Ok(rest) => {
+                shared.store_serves("pages");
+                rest
+            }
             Err(error) => {
                 tracing::error!(%error, "fetching pages waits for the store: {error}");
+                shared.store_fails("pages", &error);
                 Duration::from_secs(5)
             }
         };

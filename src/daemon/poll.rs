@@ -296,10 +296,16 @@ pub async fn run(shared: Arc<Shared>, stop: CancellationToken) -> anyhow::Result
         let nudged = shared.poll_nudge.notified();
         shared.learn_prices().await;
         let rest = match polls.step(&shared, look).await {
-            Ok(rest) => rest,
+            Ok(rest) => {
+                // Without a look the store may not have been asked.
+                if rest.is_some() {
+                    shared.store_serves("poll");
+                }
+                rest
+            }
             Err(error) => {
                 tracing::error!(%error, "polling waits for the store: {error}");
-                shared.set_trouble("store", Some(error.to_string()));
+                shared.store_fails("poll", &error);
                 Some(Duration::from_secs(5))
             }
         };

@@ -30,7 +30,7 @@ pub mod futures_task {
     pub type Task = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
 }
 
-/// Runs until a signal or until a task ends unasked.
+/// Runs until a signal or until a task ends unasked; `hangup` has been listened to since the process began.
 ///
 /// # Errors
 /// When signals cannot be listened to, or the store does not take the configured feeds.
@@ -38,10 +38,10 @@ pub async fn run(
     shared: Arc<Shared>,
     loader: Arc<Loader>,
     web: Option<Extra>,
+    hangup: Signal,
 ) -> anyhow::Result<Ending> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let hangup = signal(SignalKind::hangup())?;
     super::sync(&shared, &shared.setup()).await?;
     let mut supervisor = Supervisor::default();
     let stop = supervisor.stop_token();
@@ -155,7 +155,10 @@ async fn watch(shared: Arc<Shared>, stop: CancellationToken) -> anyhow::Result<(
             .store
             .write(move |tx| crate::store::status::set_note(tx, "alive", "", now))
             .await;
-        shared.set_trouble("store", proof.err().map(|error| error.to_string()));
+        match proof {
+            Ok(()) => shared.store_serves("watch"),
+            Err(error) => shared.store_fails("watch", &error),
+        }
         shared
             .progress
             .beat("watch", rest * 2 + Duration::from_secs(10));

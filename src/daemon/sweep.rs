@@ -13,25 +13,38 @@ use crate::store::{StoreError, retention};
 /// How often to look for what is too old.
 const EVERY: Duration = Duration::from_mins(10);
 
+/// The same after a failure.
+const AGAIN: Duration = Duration::from_secs(30);
+
 /// Rests between two batches, so that polls are not held up.
 const BREATH: Duration = Duration::from_millis(200);
 
 /// Sweeps until stopped.
 ///
 /// # Errors
-/// None that ends it: a store that fails is reported and tried again at the next round.
+/// None that ends it: a store that fails is reported and tried again.
 pub async fn run(shared: Arc<Shared>, stop: CancellationToken) -> anyhow::Result<()> {
+    let mut rest = EVERY;
     loop {
         shared.progress.beat("sweep", EVERY * 2);
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
-            () = tokio::time::sleep(EVERY) => {}
+            () = tokio::time::sleep(rest) => {}
         }
-        match sweep(&shared, &stop).await {
-            Ok(0) => {}
-            Ok(gone) => tracing::info!(gone, "{gone} old entries and alerts deleted"),
-            Err(error) => tracing::error!(%error, "sweeping failed: {error}"),
-        }
+        rest = match sweep(&shared, &stop).await {
+            Ok(gone) => {
+                if gone > 0 {
+                    tracing::info!(gone, "{gone} old entries and alerts deleted");
+                }
+                shared.store_serves("sweep");
+                EVERY
+            }
+            Err(error) => {
+                tracing::error!(%error, "sweeping failed: {error}");
+                shared.store_fails("sweep", &error);
+                AGAIN
+            }
+        };
     }
 }
 

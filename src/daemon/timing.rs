@@ -47,11 +47,13 @@ pub async fn run(shared: Arc<Shared>, stop: CancellationToken) -> anyhow::Result
             .is_none_or(|last| !Arc::ptr_eq(last, &manners));
         let rest = match round(&shared, anew).await {
             Ok(round) => {
+                shared.store_serves("timing");
                 judged_by = Some(manners);
                 rest(round.next, shared.clock.now())
             }
             Err(error) => {
                 tracing::error!(%error, "what waits is not let go, for the store: {error}");
+                shared.store_fails("timing", &error);
                 Duration::from_secs(5)
             }
         };

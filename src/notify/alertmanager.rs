@@ -115,7 +115,15 @@ impl Protocol for Alertmanager {
     }
 
     fn verdict(&self, answer: &Answer) -> Verdict {
+        let said = answer.body.trim_ascii();
         match answer.status {
+            // It says nothing; what keeps its first API, that it is well.
+            200..=299 if said.is_empty() || answer.json()["status"] == "success" => {
+                Verdict::Delivered
+            }
+            200..=299 => {
+                Verdict::Later("answered with a text: is `url` an Alertmanager's?".to_owned())
+            }
             400 => Verdict::Permanent("refused as an invalid alert".to_owned()),
             _ => Verdict::ByStatus,
         }

@@ -76,6 +76,10 @@ impl Protocol for Apprise {
     fn verdict(&self, answer: &Answer) -> Verdict {
         match answer.status {
             204 => Verdict::Refused("nothing is configured under this `key` there".to_owned()),
+            // Its older versions say in words what came of it; newer ones in JSON, with an error or null.
+            200..=299 if answer.json()["error"].is_string() => {
+                Verdict::Later("answered 200 with an error".to_owned())
+            }
             424 => {
                 Verdict::Later("at least one of the services behind it was not reached".to_owned())
             }

@@ -85,7 +85,13 @@ impl Protocol for Discord {
     }
 
     fn verdict(&self, answer: &Answer) -> Verdict {
-        match (answer.status, answer.json()["code"].as_u64()) {
+        let said = answer.json();
+        match (answer.status, said["code"].as_u64()) {
+            // With `wait=true` it answers with the message that it has stored.
+            (200..=299, _) if answer.status == 204 || said["id"].is_string() => Verdict::Delivered,
+            (200..=299, _) => {
+                Verdict::Later("answered without a message: is `url` a webhook's?".to_owned())
+            }
             (404, code) => Verdict::Gone(match code {
                 Some(10_003) => "the thread or channel is gone: name another".to_owned(),
                 _ => "the webhook is gone: make a new one and set `url`".to_owned(),
@@ -167,7 +173,10 @@ mod tests {
             (400, r#"{"code":50006}"#, "Permanent"),
             (400, r#"{"code":50035}"#, "ByStatus"),
             (400, r#"{"code":220001}"#, "Refused"),
-            (200, "{}", "ByStatus"),
+            (200, r#"{"id":"9"}"#, "Delivered"),
+            (204, "", "Delivered"),
+            (200, "{}", "Later"),
+            (200, "<html>", "Later"),
         ] {
             let got = format!("{:?}", discord(false).verdict(&Answer::told(status, body)));
             assert!(got.starts_with(verdict), "{status} {body}: {got}");

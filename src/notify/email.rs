@@ -2,6 +2,7 @@
 //!
 //! What the mail looks like is in `mail`. No queue and no pool: what must be tried again is in the outbox.
 
+mod link;
 mod mail;
 mod refusal;
 
@@ -13,28 +14,30 @@ use std::time::Duration;
 use lettre::Address;
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
-use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
-use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
+use lettre::transport::smtp::client::AsyncSmtpConnection;
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Starttls};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailParameter};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::advice::with_repair;
 use super::mask::{Mask, chain};
 use super::service::Shape;
 use super::settings::{EmailSettings, Tls};
+use super::stream::{Server, Stream};
 use super::voice::Voice;
 use super::{BuildError, Notifier, Outgoing, Sending};
 use crate::domain::alert::delivery::Attempt;
 use crate::domain::id::ReceiverId;
+use link::{Link, Wire};
 use mail::Letterhead;
 pub use mail::is_mail_address;
 use refusal::{Recipients, Stage};
 
 /// Mails alerts through one server.
 pub(super) struct Email {
-    host: String,
-    port: u16,
+    server: Server,
     tls: Tls,
-    tls_parameters: Option<TlsParameters>,
     credentials: Option<Credentials>,
     mask: Mask,
     letterhead: Letterhead,
@@ -52,6 +55,9 @@ const PATIENCE: Duration = Duration::from_mins(4);
 
 /// What a server says of a mail larger than it takes.
 const TOO_LARGE: u16 = 552;
+
+/// The only answer to DATA after which a server waits for a mail.
+const GO_ON: u16 = 354;
 
 /// Which recipients already have an alert that others still wait for, so that these get no second copy.
 ///
@@ -92,18 +98,9 @@ impl Email {
                 ));
             }
         };
-        let tls_parameters = match settings.tls {
-            Tls::None => None,
-            Tls::Starttls | Tls::Implicit => Some(
-                TlsParameters::new(host.clone())
-                    .map_err(|error| BuildError::new("tls", format!("cannot be used: {error}")))?,
-            ),
-        };
         Ok(Self {
-            host,
-            port,
+            server: Server::new(host, port, settings.tls != Tls::None)?,
             tls: settings.tls,
-            tls_parameters,
             credentials,
             mask,
             letterhead: Letterhead::new(id, settings, voice)?,
@@ -127,34 +124,16 @@ impl Email {
 
     /// Connects, encrypts as configured and logs in; nothing secret is sent before that.
     async fn connect(&self) -> Result<AsyncSmtpConnection, Attempt> {
-        let addresses = self.addresses().await?;
-        let implicit = self
-            .tls_parameters
-            .clone()
-            .filter(|_| self.tls == Tls::Implicit);
-        let hello = ClientId::default();
-        let connecting = AsyncSmtpConnection::connect_tokio1(
-            &addresses[..],
-            Some(CONNECT_TIMEOUT),
-            &hello,
-            implicit,
-            None,
-        );
-        let mut connection = within(GREETING_TIMEOUT, Stage::Connect, connecting).await?;
-        if let Some(parameters) = self
-            .tls_parameters
-            .clone()
-            .filter(|_| self.tls == Tls::Starttls)
-        {
-            if !connection.can_starttls() {
-                let _ = timeout(QUIT_TIMEOUT, connection.quit()).await;
-                return Err(Attempt::refused(
-                    "the server offers no STARTTLS, nothing was sent: set tls = \"implicit\" if it encrypts from the first byte (port 465), or tls = \"none\" on \
-                     this machine or a private network",
-                ));
-            }
-            let upgrade = connection.starttls(parameters, &hello);
-            within(GREETING_TIMEOUT, Stage::Connect, upgrade).await?;
+        let (tcp, peer) = reach(&self.addresses().await?).await?;
+        let stream: Box<dyn Stream> = if self.tls == Tls::Implicit {
+            self.server.encrypt(tcp).await?
+        } else {
+            Box::new(tcp)
+        };
+        let wire = Wire::new(stream);
+        let mut connection = greet(Link::new(&wire, peer)).await?;
+        if self.tls == Tls::Starttls {
+            connection = self.start_tls(connection, (&wire, peer)).await?;
         }
         if let Some(credentials) = &self.credentials {
             let auth = connection.auth(DEFAULT_MECHANISMS, credentials);
@@ -163,21 +142,47 @@ impl Email {
         Ok(connection)
     }
 
+    /// Encrypts a conversation that began in the clear; what the server said there in advance is not believed.
+    async fn start_tls(
+        &self,
+        mut connection: AsyncSmtpConnection,
+        (wire, peer): (&Wire, SocketAddr),
+    ) -> Result<AsyncSmtpConnection, Attempt> {
+        if !connection.can_starttls() {
+            let _ = timeout(QUIT_TIMEOUT, connection.quit()).await;
+            return Err(Attempt::refused(
+                "the server offers no STARTTLS, nothing was sent: set tls = \"implicit\" if it encrypts from the first byte (port 465), or tls = \"none\" on \
+                 this machine or a private network",
+            ));
+        }
+        within(
+            GREETING_TIMEOUT,
+            Stage::Connect,
+            connection.command(Starttls),
+        )
+        .await?;
+        let clear = wire
+            .take()
+            .ok_or_else(|| Attempt::unreached("the connection is gone"))?;
+        let wire = Wire::new(self.server.encrypt(clear).await?);
+        greet(Link::greeted(&wire, peer)).await
+    }
+
     /// Where the server is; in the clear only near addresses.
     async fn addresses(&self) -> Result<Vec<SocketAddr>, Attempt> {
-        let lookup = tokio::net::lookup_host((self.host.as_str(), self.port));
+        let lookup = tokio::net::lookup_host((self.server.host.as_str(), self.server.port));
         let mut addresses: Vec<SocketAddr> = match timeout(CONNECT_TIMEOUT, lookup).await {
             Ok(Ok(addresses)) => addresses.collect(),
             Ok(Err(error)) => {
                 return Err(Attempt::later(format!(
                     "cannot resolve {}: {error}: check the host name in `server`",
-                    self.host
+                    self.server.host
                 )));
             }
             Err(_) => {
                 return Err(Attempt::later(format!(
                     "cannot resolve {} in time",
-                    self.host
+                    self.server.host
                 )));
             }
         };
@@ -187,7 +192,7 @@ impl Email {
                 return Err(Attempt::refused(format!(
                     "{} is neither on this machine nor on a private network, nothing was sent: \
                      `tls = \"none\"` is only for those",
-                    self.host
+                    self.server.host
                 )));
             }
         }
@@ -198,10 +203,20 @@ impl Email {
     /// first was too large.
     async fn converse(&self, connection: &mut AsyncSmtpConnection, outgoing: &Outgoing) -> Attempt {
         let attempt = self.offer(connection, outgoing, Shape::Whole).await;
-        if attempt.status == Some(TOO_LARGE) && !connection.has_broken() {
+        let again = attempt.status == Some(TOO_LARGE) && self.has_smaller(outgoing);
+        if again && !connection.has_broken() {
             return self.offer(connection, outgoing, Shape::Small).await;
         }
         attempt
+    }
+
+    /// Whether a small mail is one: of a short one nothing can be left out.
+    fn has_smaller(&self, outgoing: &Outgoing) -> bool {
+        let length = |shape| {
+            let mail = self.letterhead.write(outgoing, shape);
+            mail.map_or(0, |mail| mail.len())
+        };
+        length(Shape::Small) < length(Shape::Whole)
     }
 
     async fn offer(
@@ -221,6 +236,9 @@ impl Email {
         match self.transact(connection, &mail, &mut recipients).await {
             Ok(()) => {
                 self.remember(key, &recipients);
+                if recipients.has_any() {
+                    self.letterhead.told(&outgoing.alert);
+                }
                 recipients.attempt()
             }
             Err(attempt) => attempt.with_answer(recipients.answers()),
@@ -261,7 +279,13 @@ impl Email {
         if !recipients.any_accepted() {
             return Ok(());
         }
-        within(COMMAND_TIMEOUT, Stage::Data, connection.command(Data)).await?;
+        let reply = within(COMMAND_TIMEOUT, Stage::Data, connection.command(Data)).await?;
+        if !reply.has_code(GO_ON) {
+            return Err(Attempt::unreached(format!(
+                "the server answered {} to DATA, not {GO_ON}; the mail was not sent",
+                reply.code()
+            )));
+        }
         let reply = within(DATA_TIMEOUT, Stage::Data, connection.message(mail)).await?;
         recipients.delivered(reply.code().into(), reply.first_line().unwrap_or(""));
         Ok(())
@@ -299,6 +323,27 @@ impl Notifier for Email {
     fn preview(&self, outgoing: &Outgoing) -> String {
         self.letterhead.preview(outgoing)
     }
+}
+
+/// Connects to the first address that answers.
+async fn reach(addresses: &[SocketAddr]) -> Result<(TcpStream, SocketAddr), Attempt> {
+    let mut failed = "it has no address".to_owned();
+    for address in addresses {
+        match timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => return Ok((stream, *address)),
+            Ok(Err(error)) => failed = error.to_string(),
+            Err(_) => "connection timed out".clone_into(&mut failed),
+        }
+    }
+    let failed = with_repair(&failed);
+    Err(Attempt::unreached(format!("cannot connect: {failed}")))
+}
+
+/// Waits for the greeting, and says who we are.
+async fn greet(link: Link) -> Result<AsyncSmtpConnection, Attempt> {
+    let hello = ClientId::default();
+    let greeting = AsyncSmtpConnection::connect_with_transport(Box::new(link), &hello);
+    within(GREETING_TIMEOUT, Stage::Connect, greeting).await
 }
 
 /// `smtp://host:port`; without a port, that of the encryption.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::http::answer::{Answer, classify, wait_hint};
+use super::http::answer::{Answer, PAGE, classify, wait_hint};
 use super::http::{Http, Request, TIMEOUT, after};
 use super::{Notifier, Outgoing, Sending};
 use crate::domain::alert::delivery::Attempt;
@@ -118,7 +118,7 @@ impl<P: Protocol> Service<P> {
         }
         let mut verdict = self.judge(&answer);
         let second = match verdict {
-            Verdict::TooLarge => Some(Shape::Small),
+            Verdict::TooLarge if self.is_smaller(outgoing) => Some(Shape::Small),
             Verdict::Unreadable if self.protocol.has_plain() => Some(Shape::Plain),
             _ => None,
         };
@@ -153,6 +153,12 @@ impl<P: Protocol> Service<P> {
         Ok(true)
     }
 
+    /// Whether a small message is one: of a short one nothing can be left out.
+    fn is_smaller(&self, outgoing: &Outgoing) -> bool {
+        let length = |shape| self.protocol.request(outgoing, shape).body.len();
+        length(Shape::Small) < length(Shape::Whole)
+    }
+
     async fn ask(&self, outgoing: &Outgoing, shape: Shape) -> Result<Answer, Attempt> {
         self.http.ask(self.protocol.request(outgoing, shape)).await
     }
@@ -161,6 +167,8 @@ impl<P: Protocol> Service<P> {
     fn judge(&self, answer: &Answer) -> Verdict {
         match self.protocol.verdict(answer) {
             Verdict::ByStatus => match answer.status {
+                // No service answers a message with a page for people; whoever wants a log-in from us does.
+                200..=299 if answer.is_page() => Verdict::Later(PAGE.to_owned()),
                 200..=299 => Verdict::Delivered,
                 413 => Verdict::TooLarge,
                 400 | 422 => Verdict::Unreadable,
@@ -183,9 +191,9 @@ fn ended(verdict: &Verdict, answer: &Answer, now: Timestamp) -> Attempt {
         Verdict::Refused(why) => Attempt::refused(why),
         Verdict::Permanent(why) => Attempt::permanent(why),
         Verdict::Gone(why) => Attempt::gone(why),
-        Verdict::TooLarge => {
-            Attempt::permanent(format!("answered {status}: too large, even when cut"))
-        }
+        Verdict::TooLarge => Attempt::permanent(format!(
+            "answered {status}: too large, also with nothing left to cut"
+        )),
         Verdict::Unreadable => Attempt::permanent(format!(
             "answered {status}: it does not accept this message"
         )),

@@ -47,6 +47,15 @@ impl std::fmt::Display for Server {
 }
 
 impl Server {
+    /// A server by name.
+    pub(super) fn new(host: String, port: u16, encrypted: bool) -> Result<Self, BuildError> {
+        Ok(Self {
+            tls: encrypted.then(connector).transpose()?,
+            host,
+            port,
+        })
+    }
+
     /// Reads `scheme://host:port`; each of `schemes` with its port, and whether it means TLS.
     pub(super) fn parse(
         key: &'static str,
@@ -79,11 +88,7 @@ impl Server {
             .trim_start_matches('[')
             .trim_end_matches(']')
             .to_owned();
-        Ok(Self {
-            port: url.port().unwrap_or(*port),
-            tls: encrypted.then(connector).transpose()?,
-            host,
-        })
+        Self::new(host, url.port().unwrap_or(*port), *encrypted)
     }
 
     /// Whether the connection is encrypted.
@@ -112,7 +117,10 @@ impl Server {
     }
 
     /// Encrypts a connection, where that is asked for.
-    pub(super) async fn encrypt(&self, stream: TcpStream) -> Result<Box<dyn Stream>, Attempt> {
+    pub(super) async fn encrypt(
+        &self,
+        stream: impl Stream + 'static,
+    ) -> Result<Box<dyn Stream>, Attempt> {
         let Some(tls) = &self.tls else {
             return Ok(Box::new(stream));
         };
@@ -120,11 +128,11 @@ impl Server {
             .map_err(|_| Attempt::permanent(format!("{} has no name for TLS", self.host)))?;
         match timeout(CONNECT_TIMEOUT, tls.connect(name, stream)).await {
             Ok(Ok(stream)) => Ok(Box::new(stream)),
-            Ok(Err(error)) => Err(Attempt::later(format!(
+            Ok(Err(error)) => Err(Attempt::unreached(format!(
                 "no TLS with {self}: {}",
                 with_repair(&chain(&error))
             ))),
-            Err(_) => Err(Attempt::later(format!("no TLS with {self} in time"))),
+            Err(_) => Err(Attempt::unreached(format!("no TLS with {self} in time"))),
         }
     }
 

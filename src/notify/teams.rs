@@ -50,7 +50,15 @@ impl Protocol for Teams {
     }
 
     fn verdict(&self, answer: &Answer) -> Verdict {
+        let said = answer.body.trim_ascii();
         match answer.status {
+            202 => Verdict::ByStatus,
+            // So answer the connectors that workflows came after, and what stands in for them.
+            200 if said == b"1" => Verdict::Delivered,
+            200 if said.starts_with(FAILED) => failed(&String::from_utf8_lossy(said)),
+            200..=299 => {
+                Verdict::Later("answered without 202: is `url` a workflow's?".to_owned())
+            }
             400 => Verdict::Permanent(
                 "answered 400: the workflow's trigger does not accept a card; make it anew from the template \
                  for webhook requests"
@@ -59,6 +67,18 @@ impl Protocol for Teams {
             404 => Verdict::Gone("the workflow is gone: make a new one and set `url`".to_owned()),
             _ => Verdict::ByStatus,
         }
+    }
+}
+
+/// How an answer of 200 begins that is none.
+const FAILED: &[u8] = b"Webhook message delivery failed with error";
+
+/// What the status means that such an answer names.
+fn failed(said: &str) -> Verdict {
+    if said.contains(" 413") {
+        Verdict::TooLarge
+    } else {
+        Verdict::Later("answered 200, and that the message was not delivered".to_owned())
     }
 }
 
@@ -106,4 +126,43 @@ fn card(message: &Message) -> Value {
             },
         }],
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::template::Templates;
+    use super::*;
+    use crate::domain::alert::frame::{Frame, Language};
+
+    #[test]
+    fn only_what_a_workflow_says_of_a_message_it_took_is_a_yes() {
+        let frame = Frame {
+            language: Language::En,
+            zone: jiff::tz::TimeZone::UTC,
+        };
+        let teams = Teams {
+            url: Url::parse("https://flow.example/").unwrap(),
+            voice: Voice::new(frame, Templates::default()),
+        };
+        for (status, body, verdict) in [
+            (202, "", "ByStatus"),
+            (200, "1", "Delivered"),
+            (200, "", "Later"),
+            (200, "<html>", "Later"),
+            (
+                200,
+                "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 413",
+                "TooLarge",
+            ),
+            (
+                200,
+                "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 429",
+                "Later",
+            ),
+            (404, "", "Gone"),
+        ] {
+            let got = format!("{:?}", teams.verdict(&Answer::told(status, body)));
+            assert!(got.starts_with(verdict), "{status} {body}: {got}");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 //! Status table, limits and waits are in `http`.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -51,6 +52,9 @@ pub(super) struct Webhook {
 
 /// To what the entry's texts are cut after a 413, when they are longer.
 const TRIMMED: usize = 8 * 1024;
+
+/// How long a key is, in bytes.
+const KEY: RangeInclusive<usize> = 24..=64;
 
 /// Secrets from elsewhere come with and without the `=` at their end.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
@@ -168,7 +172,12 @@ impl Webhook {
             alert: cut::cut(&outgoing.alert, smaller),
             ..outgoing.clone()
         };
-        self.send_once(&trimmed, self.body(&trimmed, None)).await
+        let body = self.body(&trimmed, None);
+        if body.len() >= self.body(outgoing, self.max_body).len() {
+            // A template that does not use what was cut.
+            return Ok(attempt);
+        }
+        self.send_once(&trimmed, body).await
     }
 }
 
@@ -193,25 +202,28 @@ impl Notifier for Webhook {
     }
 }
 
-/// The key of a secret: what follows `whsec_` is base64, anything else is the key itself.
+/// The key of a secret: `whsec_` and base64 of 24 to 64 bytes. Of another text each receiving library makes another key.
 fn key(secret: &Secret) -> Result<Zeroizing<Vec<u8>>, BuildError> {
-    let text = secret.expose();
-    let bytes = match text.strip_prefix("whsec_") {
-        Some(encoded) => LENIENT.decode(encoded).map_err(|_| {
-            BuildError::new(
-                "secret",
-                "what follows `whsec_` is not base64: copy it again",
-            )
-        })?,
-        None => text.as_bytes().to_vec(),
+    let wrong = |what: String| {
+        let help = "`echo \"whsec_$(openssl rand -base64 32)\"` makes one; leave the key out to send unsigned";
+        BuildError::new("secret", format!("{what}: {help}"))
     };
-    if bytes.is_empty() {
-        return Err(BuildError::new(
-            "secret",
-            "is empty: leave the key out to send unsigned",
-        ));
+    let encoded = secret.expose().strip_prefix("whsec_");
+    let encoded = encoded.ok_or_else(|| wrong("does not begin with `whsec_`".to_owned()))?;
+    let bytes = LENIENT
+        .decode(encoded)
+        .map(Zeroizing::new)
+        .map_err(|_| wrong("what follows `whsec_` is not base64, copy it again".to_owned()))?;
+    if !KEY.contains(&bytes.len()) {
+        let what = format!(
+            "is a key of {} bytes, {} to {} are wanted",
+            bytes.len(),
+            KEY.start(),
+            KEY.end()
+        );
+        return Err(wrong(what));
     }
-    Ok(Zeroizing::new(bytes))
+    Ok(bytes)
 }
 
 /// `v1,BASE64` for each key, parted by spaces, over `id.timestamp.body`.
@@ -250,12 +262,29 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_decoded_taken_as_they_are_or_refused() {
-        assert_eq!(*key(&Secret::new("plain")).unwrap(), b"plain");
-        assert_eq!(*key(&Secret::new("whsec_cGxhaW4=")).unwrap(), b"plain");
-        assert_eq!(*key(&Secret::new("whsec_cGxhaW4")).unwrap(), b"plain");
-        for wrong in ["", "whsec_", "whsec_not base64!"] {
-            assert_eq!(key(&Secret::new(wrong)).unwrap_err().key, "secret");
+    fn secrets_are_decoded_or_refused() {
+        let of = |count: usize| format!("whsec_{}", STANDARD.encode(vec![b'x'; count]));
+        for count in [24, 25, 64] {
+            for text in [of(count), of(count).trim_end_matches('=').to_owned()] {
+                assert_eq!(*key(&Secret::new(text)).unwrap(), vec![b'x'; count]);
+            }
+        }
+        let bare = of(24).replace("whsec_", "");
+        for wrong in [
+            "",
+            "plain",
+            &bare,
+            "whsec_",
+            "whsec_not base64!",
+            &of(23),
+            &of(65),
+        ] {
+            let refused = key(&Secret::new(wrong)).unwrap_err();
+            assert_eq!(refused.key, "secret");
+            assert!(
+                wrong.len() < 8 || !refused.message.contains(wrong),
+                "{refused}"
+            );
         }
     }
 }

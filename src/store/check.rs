@@ -2,10 +2,12 @@
 //!
 //! It only looks; nothing is repaired here.
 
+use std::collections::BTreeSet;
+
 use rusqlite::Connection;
 use serde::Serialize;
 
-use super::row::count;
+use super::row::{self, count};
 use super::{Result, migrate};
 
 /// Problems listed of one kind.
@@ -108,6 +110,7 @@ pub fn check(conn: &Connection) -> Result<CheckReport> {
         problems: integrity(conn)?,
         ..CheckReport::default()
     };
+    report.problems.extend(missing(conn)?);
     if !report.is_clean() {
         // Queries over a damaged file prove nothing.
         return Ok(report);
@@ -137,6 +140,30 @@ pub(super) fn integrity(conn: &Connection) -> Result<Vec<String>> {
     let mut found: Vec<String> = rows.collect::<Result<_, _>>()?;
     found.retain(|line| line != "ok");
     Ok(found)
+}
+
+/// Tables, indexes and views that the schema has and the file has not.
+fn missing(conn: &Connection) -> Result<Vec<String>> {
+    let whole = Connection::open_in_memory()?;
+    row::add_short_hash(&whole)?;
+    for (_, step) in migrate::ALL {
+        whole.execute_batch(step)?;
+    }
+    let here = names(conn)?;
+    let mut missing: Vec<String> = names(&whole)?
+        .difference(&here)
+        .map(|(kind, name)| format!("the {kind} {name} is not there"))
+        .collect();
+    missing.truncate(LISTED);
+    Ok(missing)
+}
+
+/// What a file is made of: kind and name.
+fn names(conn: &Connection) -> Result<BTreeSet<(String, String)>> {
+    let mut query =
+        conn.prepare("select type, name from sqlite_schema where name not like 'sqlite_%'")?;
+    let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Rows that point to nothing.
@@ -183,6 +210,8 @@ mod tests {
             ("delete from entry_key", "its key does not lead to"),
             (r#"delete from "match""#, "without the match"),
             ("delete from entry", "points to a row of entry"),
+            ("drop table meta", "the table meta is not there"),
+            ("drop table delivery", "the table delivery is not there"),
         ] {
             let conn = crate::store::open::connect(store.path()).unwrap();
             conn.execute_batch("pragma foreign_keys = off; begin immediate")

@@ -178,6 +178,8 @@ impl From<rusqlite::Error> for StoreError {
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
                 Self::ReadOnly { path, detail }
             }
+            // Our statements are tried on whole stores.
+            _ if detail.starts_with("no such table") => Self::Corrupt { path, detail },
             Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) => Self::Io { path, detail },
             _ => Self::Fault { path, detail },
         }
@@ -223,6 +225,19 @@ mod tests {
             let text = error.to_string();
             assert!(text.starts_with("/var/lib/bongsu/bongsu.db: "), "{text}");
             assert!(text.contains(advice), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_table_that_is_gone_is_damage_and_no_bug() {
+        let conn = rusqlite::Connection::open_in_memory().unwrap();
+        for (sql, damaged) in [("select 1 from delivery", true), ("selekt 1", false)] {
+            let error = StoreError::from(conn.prepare(sql).unwrap_err());
+            assert_eq!(
+                matches!(error, StoreError::Corrupt { .. }),
+                damaged,
+                "{error}"
+            );
         }
     }
 

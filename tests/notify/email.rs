@@ -253,6 +253,22 @@ async fn an_escalation_answers_its_story() {
 }
 
 #[tokio::test]
+async fn of_the_entries_of_a_story_the_first_answers_nothing() {
+    let server = Smtp::start(|_| Step::Usual).await;
+    let notifier = email(settings(&server.url()));
+    for key in ["aa", "bb"] {
+        let mut alert = alert();
+        alert.key = key.into();
+        alert.reason = Reason::NewEntry;
+        notifier.send(&outgoing(alert)).await;
+    }
+    let mails = server.mails();
+    let story = header(&mails[0].data, "References");
+    assert_eq!(header(&mails[0].data, "In-Reply-To"), None);
+    assert_eq!(header(&mails[1].data, "In-Reply-To"), story);
+}
+
+#[tokio::test]
 async fn one_refused_recipient_does_not_stop_the_others() {
     let server = Smtp::start(|line| match line {
         line if line.starts_with("RCPT TO:<b@") => Step::Say("550 5.1.1 no such user"),
@@ -560,7 +576,6 @@ const ODD: &[(&str, &str, &str)] = &[
         "delivered",
     ),
     // A code without any text is not read: tried again, under the same id.
-    ("", "220", "later"),
     ("", "421 too many of you", "later"),
     ("", "554 go away", "refused"),
     ("", "SSH-2.0-OpenSSH_9.2", "later"),
@@ -589,11 +604,21 @@ const ODD: &[(&str, &str, &str)] = &[
     ("DATA", "421 shutting down", "later"),
     ("DATA", "999 what", "later"),
     (".", "250-2.0.0\r\n250 queued", "delivered"),
-    (".", "250", "later"),
     (".", "421 4.4.2 took too long", "later"),
     (".", "452 4.2.2 disk full", "later"),
     (".", "554 5.6.0 line too long", "permanent"),
     (".", "what", "later"),
+    // A reply may end behind its code (RFC 5321, 4.2).
+    ("", "220", "delivered"),
+    ("MAIL", "250", "delivered"),
+    ("RCPT", "250", "delivered"),
+    ("DATA", "354", "delivered"),
+    (".", "250", "delivered"),
+    (".", "250-2.0.0\r\n250", "delivered"),
+    (".", "550", "permanent"),
+    (".", "451", "later"),
+    // Only 354 asks for the mail.
+    ("DATA", "250 ok", "later"),
     ("QUIT", "500 what", "delivered"),
     ("QUIT", "what", "delivered"),
 ];

@@ -126,7 +126,13 @@ const OK: &str = "HTTP/1.1 204 No Content\r\n\r\n";
 async fn the_post_is_the_contract_and_its_signatures_hold() {
     let hook = Hook::start(&[OK]).await;
     let attempt = hook
-        .notifier(&["whsec_c2Vuc2libGUta2V5", "plain key"], None)
+        .notifier(
+            &[
+                "whsec_YSBzZW5zaWJsZSBrZXkgb2YgMjYgYnl0ZXM=",
+                "whsec_YW5vdGhlciBvbmUsIHN0aWxsIG9mIDI5IGJ5dGVz",
+            ],
+            None,
+        )
         .send(&outgoing(alert()))
         .await;
     assert_eq!(class(&attempt).0, "delivered");
@@ -149,15 +155,18 @@ async fn the_post_is_the_contract_and_its_signatures_hold() {
     assert_eq!(body(request), serde_json::to_string(&alert()).unwrap());
 
     let signed = format!("{KEY}.1795482600.{}", body(request));
-    let expected: Vec<String> = [b"sensible-key".as_slice(), b"plain key"]
-        .iter()
-        .map(|key| {
-            format!(
-                "v1,{}",
-                STANDARD.encode(hmac_sha256(key, signed.as_bytes()))
-            )
-        })
-        .collect();
+    let expected: Vec<String> = [
+        b"a sensible key of 26 bytes".as_slice(),
+        b"another one, still of 29 bytes",
+    ]
+    .iter()
+    .map(|key| {
+        format!(
+            "v1,{}",
+            STANDARD.encode(hmac_sha256(key, signed.as_bytes()))
+        )
+    })
+    .collect();
     assert_eq!(
         header(request, "webhook-signature"),
         Some(expected.join(" ").as_str())

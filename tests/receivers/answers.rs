@@ -54,6 +54,20 @@ const ANSWERS: &[(&str, u16, &str, &str, Option<u64>)] = &[
         "permanent",
         None,
     ),
+    ("discord", 204, "", "delivered", None),
+    ("discord", 200, "{}", "later", None),
+    ("teams", 200, "1", "delivered", None),
+    ("teams", 200, "", "later", None),
+    ("alertmanager", 200, "Welcome", "later", None),
+    (
+        "apprise",
+        200,
+        r#"{"error":null,"details":[]}"#,
+        "delivered",
+        None,
+    ),
+    ("apprise", 200, r#"{"error":"no"}"#, "later", None),
+    ("jandi", 200, "<html>", "later", None),
     (
         "discord",
         404,
@@ -390,5 +404,22 @@ fn what_cannot_be_read_goes_once_more_as_plain_text() {
         for markup in ["blocks", "embeds", "parse_mode", "text/markdown"] {
             assert!(!plain.contains(markup), "{name}: {plain}");
         }
+    }
+}
+
+#[test]
+fn a_log_in_page_in_the_way_takes_no_message() {
+    const PAGE: &str =
+        "<!doctype html><html><title>Hotel</title><form action=\"/login\"></form></html>";
+    for kind in &ALL {
+        let reply = Reply::ok(PAGE).header("Content-Type", "text/html");
+        let server = kind.answering(reply);
+        let attempt = send(&*receiver(&kind.config(&server)), &outgoing(alert(TITLE)));
+        assert_eq!(
+            attempt.outcome.as_str(),
+            "later",
+            "{}: {attempt:?}",
+            kind.name
+        );
     }
 }

@@ -1,8 +1,8 @@
-//! MQTT, NATS and syslog over TLS: a certificate that is not trusted gets no word, one that is gets the message.
+//! MQTT, NATS, syslog and mail over TLS: a certificate that is not trusted gets no word, one that is gets the message.
 //!
 //! Whom a process trusts is settled by its environment when it starts, so the trusting half runs in a process of its own.
 
-use std::io::{self, Read, Write as _};
+use std::io::{self, BufRead as _, Read, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
@@ -25,7 +25,7 @@ struct Kind {
     speak: fn(&mut Stream) -> io::Result<Vec<u8>>,
 }
 
-const KINDS: [Kind; 3] = [
+const KINDS: [Kind; 5] = [
     Kind {
         toml: "kind = \"mqtt\"\nserver = \"mqtts://@\"\ntopic = \"a\"\nusername = \"u\"\npassword = \"SESAME-1\"",
         clear: "",
@@ -46,7 +46,52 @@ const KINDS: [Kind; 3] = [
             Ok(seen)
         },
     },
+    Kind {
+        toml: "kind = \"email\"\nserver = \"smtp://@\"\ntls = \"implicit\"\nfrom = \"a@example.org\"\nto = \"b@example.org\"\n\
+               username = \"u\"\npassword = \"SESAME-1\"",
+        clear: "",
+        speak: |stream| {
+            stream.write_all(b"220\r\n")?;
+            smtp(stream)
+        },
+    },
+    Kind {
+        toml: "kind = \"email\"\nserver = \"smtp://@\"\nfrom = \"a@example.org\"\nto = \"b@example.org\"\n\
+               username = \"u\"\npassword = \"SESAME-1\"",
+        clear: "220\r\n250-mail.example\r\n250 STARTTLS\r\n220\r\n",
+        speak: smtp,
+    },
 ];
+
+/// A mail server that wastes no words (RFC 5321, 4.2).
+fn smtp(stream: &mut Stream) -> io::Result<Vec<u8>> {
+    let mut lines = io::BufReader::new(stream);
+    let mut seen = Vec::new();
+    loop {
+        let mut line = String::new();
+        // Whoever hangs up without a good-bye has sent all the same.
+        if lines.read_line(&mut line).unwrap_or(0) == 0 {
+            return Ok(seen);
+        }
+        let reply = match line.get(..4) {
+            Some("EHLO") => "250-mail.example\r\n250 AUTH PLAIN\r\n",
+            Some("AUTH") => "235\r\n",
+            Some("DATA") => "354\r\n",
+            Some("QUIT") => "221\r\n",
+            _ => "250\r\n",
+        };
+        lines.get_mut().write_all(reply.as_bytes())?;
+        if reply.starts_with("354") {
+            while line != ".\r\n" {
+                line.clear();
+                lines.read_line(&mut line)?;
+            }
+            // The mail is coded; that it came whole is what counts here.
+            seen.extend(TITLE.as_bytes());
+            lines.get_mut().write_all(b"250\r\n")?;
+        }
+    }
+}
 
 /// The next bytes that come together.
 fn some(stream: &mut Stream) -> io::Result<Vec<u8>> {
@@ -99,11 +144,22 @@ fn serve(kind: &'static Kind, pair: &Pair) -> (String, JoinHandle<Vec<u8>>) {
     let task = std::thread::spawn(move || {
         let mut tcp = listener.accept().unwrap().0;
         tcp.write_all(kind.clear.as_bytes()).unwrap();
+        if kind.clear.contains("STARTTLS") {
+            let mut said = Vec::new();
+            while !said.ends_with(b"STARTTLS\r\n") {
+                let mut byte = [0];
+                tcp.read_exact(&mut byte).unwrap();
+                said.extend(byte);
+            }
+        }
         let connection = ServerConnection::new(Arc::new(config)).unwrap();
         let mut stream = StreamOwned::new(connection, tcp);
         (kind.speak)(&mut stream).unwrap_or_default()
     });
-    (kind.toml.replace('@', &format!("localhost:{port}")), task)
+    (
+        kind.toml.replace("://@", &format!("://localhost:{port}")),
+        task,
+    )
 }
 
 #[test]

@@ -246,7 +246,7 @@ fn a_webhook_speaks_foreign_tongues_by_its_template() {
     let server = Server::start();
     server.set("/board", Reply::status(204));
     let config = format!(
-        "kind = \"webhook\"\nurl = \"{}\"\nmethod = \"PUT\"\nsecret = \"key\"\nbody = '{{\"text\": {{{{ headline | tojson }}}}}}'",
+        "kind = \"webhook\"\nurl = \"{}\"\nmethod = \"PUT\"\nsecret = \"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"\nbody = '{{\"text\": {{{{ headline | tojson }}}}}}'",
         server.url("/board")
     );
     let attempt = send(

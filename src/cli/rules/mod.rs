@@ -56,7 +56,7 @@ pub fn find<'a>(loaded: &'a Loaded, id: &str) -> Result<&'a Rule, Failure> {
         .find(|rule| rule.id.as_str() == id)
         .ok_or_else(|| {
             let near = super::context::nearest(id, rules.iter().map(|rule| rule.id.as_str()));
-            Failure::new(format!("no rule `{id}`{near}"))
+            Failure::new(format!("no rule `{id}`{near} (`bongsu rules list`)"))
         })
 }
 

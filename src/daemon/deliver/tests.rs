@@ -88,7 +88,7 @@ async fn pump(shared: &Arc<Shared>, until: Timestamp) {
         desk.start_due(shared, &stop).await.unwrap();
         if !desk.sends.is_empty() {
             let ended = desk.sends.join_next().await;
-            desk.ended(ended);
+            desk.ended(shared, ended);
             continue;
         }
         let read = shared.store.read(|conn| outbox::waiting(conn, None));

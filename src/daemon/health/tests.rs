@@ -273,6 +273,68 @@ async fn a_refused_config_is_told_and_over_when_it_is_mended() {
 }
 
 #[tokio::test]
+async fn a_store_that_is_damaged_under_the_daemon_is_told_without_it_once() {
+    let told = Told::default();
+    let tries = Arc::new(Mutex::new(0));
+    let counted = Arc::clone(&tries);
+    // One that takes it at its second try.
+    let flaky = Box::new(move |_: &crate::notify::Outgoing| {
+        let mut tries = counted.lock().unwrap();
+        *tries += 1;
+        if *tries == 1 {
+            Attempt::later("503")
+        } else {
+            Attempt::delivered()
+        }
+    });
+    let with = setup(&[], vec![listener("desk", &told), scripted("flaky", flaky)]);
+    let (dir, shared) = shared(with).await;
+    let file = dir.path().join("bongsu.db");
+    // Nothing is left in the log, from which it could be read.
+    shared.store.checkpoint_blocking().unwrap();
+    let whole = std::fs::metadata(&file).unwrap().len();
+    std::fs::write(&file, vec![b'x'; usize::try_from(whole).unwrap()]).unwrap();
+    let mut watch = Watch::default();
+    for round in 0..30 {
+        let failed = watch.look(&shared).await.unwrap_err();
+        shared.store_fails("health", &failed);
+        // A write may succeed all the same.
+        shared.store_serves("watch");
+        assert!(shared.not_ready()[0].contains("damaged"), "{round}");
+        watch.alarm.settled(&shared).await;
+        pass(&shared, 1);
+    }
+    let told = said(&told);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].starts_with("desk: health store-failing "),
+        "{told:?}"
+    );
+    assert_eq!(*tries.lock().unwrap(), 2);
+}
+
+#[tokio::test]
+async fn of_a_store_that_failed_there_is_a_word_when_it_works_again() {
+    let told = Told::default();
+    let (_dir, shared) = shared(setup(&[], vec![listener("desk", &told)])).await;
+    let full = StoreError::Full { path: "a".into() };
+    let mut watch = Watch::default();
+    for _ in 0..3 {
+        shared.store_fails("poll", &full);
+        look(&mut watch, &shared).await;
+        watch.alarm.settled(&shared).await;
+        pass(&shared, 1);
+    }
+    shared.store_serves("poll");
+    look(&mut watch, &shared).await;
+    look(&mut watch, &shared).await;
+    let told = said(&told);
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert_eq!(told[0], told[1], "during and after are one matter");
+    assert!(shared.not_ready().is_empty());
+}
+
+#[tokio::test]
 async fn a_look_that_dies_before_its_commit_tells_the_same_once() {
     let told = Told::default();
     let desk = receiver("desk", || Attempt::later("503"));

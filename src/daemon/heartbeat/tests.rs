@@ -7,12 +7,11 @@ async fn all_is_well_only_while_tasks_beat_the_outbox_moves_and_the_store_writes
     const EVERY: Duration = Duration::from_mins(5);
     let (_dir, shared) = shared(setup(&[], vec![receiver("desk", Attempt::delivered)])).await;
     assert_eq!(ailment(&shared, EVERY).await, None);
-    shared.set_trouble("store", Some("disk full".to_owned()));
-    assert_eq!(
-        ailment(&shared, EVERY).await.as_deref(),
-        Some("store: disk full")
-    );
-    shared.set_trouble("store", None);
+    let full = crate::store::StoreError::Full { path: "a".into() };
+    shared.store_fails("poll", &full);
+    let why = ailment(&shared, EVERY).await.unwrap();
+    assert!(why.starts_with("store: a: no room left"), "{why}");
+    shared.store_serves("poll");
     owe(&shared, "desk").await;
     assert_eq!(ailment(&shared, EVERY).await, None);
     shared

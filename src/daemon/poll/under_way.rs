@@ -235,6 +235,12 @@ impl Polls {
     pub(super) fn ended(&mut self, shared: &Shared, ended: Option<Ended>) {
         let Some(ended) = ended else { return };
         let private = matches!(&ended, Ok((_, Ok(report))) if report.private);
+        match &ended {
+            Ok((_, Ok(_))) => shared.store_serves("record"),
+            // What is a bug of ours is this feed's matter.
+            Ok((_, Err(StoreError::Fault { .. }))) | Err(_) => {}
+            Ok((_, Err(error))) => shared.store_fails("record", error),
+        }
         let (task, error) = match ended {
             Ok((task, result)) => (task, result.err().map(|error| error.to_string())),
             Err(panic) => (panic.id(), Some(panic.to_string())),

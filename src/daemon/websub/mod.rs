@@ -39,9 +39,13 @@ pub async fn run(shared: Arc<Shared>, stop: CancellationToken) -> anyhow::Result
         // Registered before the look, so that a nudge during it is not lost.
         let nudged = shared.websub_nudge.notified();
         let rest = match pass.look(&shared).await {
-            Ok(rest) => rest,
+            Ok(rest) => {
+                shared.store_serves("websub");
+                rest
+            }
             Err(error) => {
                 tracing::error!(%error, "hubs wait for the store: {error}");
+                shared.store_fails("websub", &error);
                 TROUBLED_REST
             }
         };

@@ -4,6 +4,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::watch::Known;
 use super::{Condition, Kind, at};
 
 /// Less than this part of a disk…
@@ -36,7 +37,7 @@ pub struct Facts {
     pub told_full: bool,
     /// The last time that the clock differed from the time that passed, and by how much.
     pub jump: Option<(Timestamp, SignedDuration)>,
-    /// The last time that the store did not take writes: from, to, and what it said.
+    /// The last time that the store failed: from, to, and what it said.
     pub store: Option<(Timestamp, Timestamp, String)>,
     /// Why the last reload was refused.
     pub refused: Option<String>,
@@ -55,11 +56,11 @@ pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Condition> {
         .jump
         .filter(|(when, _)| shown(*when))
         .map(|(when, by)| {
-            let seconds = by.as_secs().unsigned_abs();
+            let span = span(by.as_secs().unsigned_abs());
             let how = if by.is_negative() {
-                format!("was set back by {seconds} s")
+                format!("was set back by {span}")
             } else {
-                format!("jumped ahead by {seconds} s, or the machine slept")
+                format!("jumped ahead by {span}, or the machine slept")
             };
             let text = format!("the clock {how} at {}", at(when));
             Condition::new(Kind::ClockJumped, when.to_string(), text)
@@ -69,11 +70,7 @@ pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Condition> {
         .as_ref()
         .filter(|(_, to, _)| shown(*to))
         .map(|(from, to, said)| {
-            let text = format!(
-                "the store took no writes from {} to {}: {said}",
-                at(*from),
-                at(*to)
-            );
+            let text = format!("the store failed from {} to {}: {said}", at(*from), at(*to));
             Condition::new(Kind::StoreFailing, from.to_string(), text)
         });
     let config = facts.refused.as_ref().map(|why| {
@@ -84,6 +81,31 @@ pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Condition> {
         )
     });
     [disk, clock, store, config].into_iter().flatten().collect()
+}
+
+/// About so long, in the largest unit of which there are two.
+fn span(seconds: u64) -> String {
+    let units = [("d", 86_400), ("h", 3_600), ("min", 60)];
+    let fits = units.into_iter().find(|(_, unit)| seconds >= 2 * unit);
+    let (name, unit) = fits.unwrap_or(("s", 1));
+    format!("{} {name}", (seconds + unit / 2) / unit)
+}
+
+/// A store that fails now, as people are told without it; once it works again, [`judge`] has a word of the same subject.
+#[must_use]
+pub fn store_fails(since: Timestamp, said: &str) -> Known {
+    let text = format!(
+        "the store has failed since {}: {said}; until it works nothing is polled and no alert goes out",
+        at(since)
+    );
+    Known {
+        kind: Kind::StoreFailing,
+        subject: since.to_string(),
+        text,
+        since,
+        opened: Some(since),
+        calm: None,
+    }
 }
 
 fn is_full(room: Room, told: bool) -> bool {
@@ -135,7 +157,30 @@ mod tests {
             kinds(now()),
             [Kind::ClockJumped, Kind::StoreFailing, Kind::ConfigRefused]
         );
-        assert!(judge(&facts, now())[0].text.contains("set back by 7200 s"));
+        assert!(judge(&facts, now())[0].text.contains("set back by 2 h"));
         assert_eq!(kinds(now() + SHOWN_FOR), [Kind::ConfigRefused]);
+    }
+
+    #[test]
+    fn spans_are_as_people_say_them() {
+        for (seconds, said) in [
+            (60, "60 s"),
+            (120, "2 min"),
+            (5_400, "90 min"),
+            (315_014_399, "3646 d"),
+        ] {
+            assert_eq!(span(seconds), said);
+        }
+    }
+
+    #[test]
+    fn of_a_store_that_fails_there_is_one_subject_while_it_does_and_after() {
+        let facts = Facts {
+            store: Some((now(), now(), "damaged".to_owned())),
+            ..Facts::default()
+        };
+        let during = store_fails(now(), "damaged");
+        assert_eq!(judge(&facts, now())[0].subject, during.subject);
+        assert!(during.text.contains("since 2026-11-24 10:00 UTC: damaged"));
     }
 }

@@ -54,7 +54,7 @@ pub enum Kind {
     DeadLetters,
     /// A template of a receiver failed on a message.
     TemplateFailing,
-    /// The store did not take writes.
+    /// The store fails.
     StoreFailing,
     /// The disk is nearly full.
     DiskFull,

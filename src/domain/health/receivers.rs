@@ -89,11 +89,12 @@ fn of(facts: &Facts, now: Timestamp) -> Vec<Condition> {
     }
     // That nothing more can be said to it is told already.
     if let (Some((count, why)), None) = (&facts.dead, &circuit.gone) {
-        let given_up = many(*count, "delivery was", "deliveries were");
+        let given_up = many(*count, "delivery", "deliveries");
+        let were = if *count == 1 { "was" } else { "were" };
         conditions.push(Condition::new(
             Kind::DeadLetters,
             id,
-            format!("{given_up} to receiver {id} given up: {why}. `bongsu alerts list --dead` shows them, `bongsu alerts resend` sends them again"),
+            format!("{given_up} to receiver {id} {were} given up: {why}. `bongsu alerts list --dead` shows them, `bongsu alerts resend` sends them again"),
         ));
     }
     conditions

@@ -13,12 +13,14 @@ use lettre::{Address, message::MessageBuilder};
 use super::super::markup::Style;
 use super::super::service::Shape;
 use super::super::settings::EmailSettings;
+use super::super::thread::{self, Threads};
 use super::super::voice::Voice;
-use super::super::{BuildError, Outgoing, thread};
+use super::super::{BuildError, Outgoing};
 use crate::domain::alert::Reason;
 use crate::domain::alert::frame::Language;
 use crate::domain::alert::message::{Line, Message as Shown, colour};
 use crate::domain::alert::plain::{link, one_line};
+use crate::domain::alert::wire::WireAlert;
 use crate::domain::id::ReceiverId;
 use crate::domain::rule::Severity;
 
@@ -31,6 +33,7 @@ pub(super) struct Letterhead {
     /// The domain of our ids: the sender's.
     host: String,
     voice: Voice,
+    threads: Threads,
 }
 
 const SUBJECT_CHARS: usize = 150;
@@ -60,6 +63,7 @@ impl Letterhead {
             from,
             to,
             voice,
+            threads: Threads::default(),
         })
     }
 
@@ -109,7 +113,7 @@ impl Letterhead {
         }
         if let Some(story) = thread::story(alert) {
             let thread = self.id(&story);
-            if !matches!(alert.reason, Reason::NewStory | Reason::Health) {
+            if self.answers(alert) {
                 mail = mail.in_reply_to(thread.clone());
             }
             mail = mail.references(thread);
@@ -140,6 +144,20 @@ impl Letterhead {
             }
         }
         mail
+    }
+
+    /// Whether a mail follows another one of its story; the first answers nothing.
+    fn answers(&self, alert: &WireAlert) -> bool {
+        match alert.reason {
+            Reason::NewStory | Reason::Health => false,
+            Reason::NewEntry | Reason::Revision => self.threads.of(alert).is_some(),
+            _ => true,
+        }
+    }
+
+    /// Keeps in mind that people have a mail of the alert's story.
+    pub(super) fn told(&self, alert: &WireAlert) {
+        self.threads.began(alert, &alert.key);
     }
 
     /// `<WHAT.RECEIVER@host>`: the same for each try, so that a second copy is known as one.

@@ -144,6 +144,11 @@ impl Recipients {
             .map(|(address, _)| address)
     }
 
+    /// Whether anybody has the mail.
+    pub(super) fn has_any(&self) -> bool {
+        self.have_it().next().is_some()
+    }
+
     fn waiting(&self) -> impl Iterator<Item = &Attempt> {
         use crate::domain::alert::delivery::AttemptOutcome::Permanent;
         self.all.iter().filter_map(|(_, standing)| match standing {
@@ -165,7 +170,7 @@ impl Recipients {
     pub(super) fn attempt(&self) -> Attempt {
         let attempt = if let Some(waiting) = self.waiting().next() {
             waiting.clone()
-        } else if self.have_it().next().is_some() {
+        } else if self.has_any() {
             let attempt = Attempt::delivered();
             if self.code == 0 {
                 attempt

@@ -8,6 +8,10 @@ use reqwest::header::HeaderMap;
 use crate::domain::alert::delivery::{Attempt, LONGEST_WAIT};
 use crate::secret::redacted_url;
 
+/// What a page in place of an answer means.
+pub(in crate::notify) const PAGE: &str = "answered with a web page, so it is not the service that answered: is there a log-in page between us and it, and \
+     is the address right?";
+
 /// What came back.
 #[derive(Debug)]
 pub(in crate::notify) struct Answer {
@@ -31,6 +35,26 @@ impl Answer {
     /// The body as JSON; null where it is none.
     pub(in crate::notify) fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
+    /// Whether it is a web page.
+    pub(in crate::notify) fn is_page(&self) -> bool {
+        let body = self
+            .body
+            .strip_prefix(b"\xef\xbb\xbf")
+            .unwrap_or(&self.body);
+        let body = body.trim_ascii_start();
+        let begins = |tag: &[u8]| {
+            body.get(..tag.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(tag))
+        };
+        let kind = self.headers.get("content-type");
+        let says_so = kind.is_some_and(|kind| {
+            kind.as_bytes()
+                .to_ascii_lowercase()
+                .starts_with(b"text/html")
+        });
+        begins(b"<!doctype html") || begins(b"<html") || (says_so && begins(b"<"))
     }
 
     /// 2xx.
@@ -191,6 +215,31 @@ mod tests {
             wait_hint(&headers, b"", now()),
             Some(Duration::from_secs(4))
         );
+    }
+
+    #[test]
+    fn a_page_is_known_by_how_it_begins_or_by_its_type() {
+        for (kind, body, page) in [
+            ("", "<!DOCTYPE html><title>Log in</title>", true),
+            ("", "\u{feff}\r\n <HTML>", true),
+            (
+                "text/html; charset=utf-8",
+                "<meta http-equiv=refresh>",
+                true,
+            ),
+            ("Text/HTML", "ok", false),
+            ("text/html", "", false),
+            ("application/json", "{}", false),
+            ("text/xml", "<answer/>", false),
+            ("", "", false),
+        ] {
+            let mut answer = Answer::told(200, body);
+            if !kind.is_empty() {
+                let kind = HeaderValue::from_static(kind);
+                answer.headers.insert("content-type", kind);
+            }
+            assert_eq!(answer.is_page(), page, "{kind} {body}");
+        }
     }
 
     #[test]

@@ -139,6 +139,19 @@ pub fn open(conn: &Connection) -> Result<u64> {
         .map(count)?)
 }
 
+/// Deliveries that are still owed: those to be tried, and those that something holds. What a receiver's own rate holds
+/// counts as held, whatever it is due; what waits for a receiver that is gone does not, since people have to see to that.
+pub fn owed(conn: &Connection, now: Timestamp) -> Result<(u64, u64)> {
+    Ok(conn
+        .prepare_cached(
+            "select count(*) filter (where state <> 'held' and not paced),
+                count(*) filter (where state = 'held' or paced)
+             from (select state, state = 'due' and gone is null and coalesce(rate_until, 0) > ?1 as paced
+                from delivery left join receiver on id = receiver where state in ('due', 'sending', 'held'))",
+        )?
+        .query_row([Ms(now)], |row| Ok((count(row.get(0)?), count(row.get(1)?))))?)
+}
+
 /// Which dead deliveries.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DeadFilter {
