@@ -10,6 +10,10 @@ use super::vocabulary::{Weight, is_hangul, stem};
 
 /// What two headlines have in common, and what not.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they hold beside each other in any mix"
+)]
 pub(super) struct Diff<'a> {
     /// What only the first says.
     pub left: Vec<&'a Token>,

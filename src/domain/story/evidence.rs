@@ -198,11 +198,10 @@ fn worth(token: &Token) -> [f32; 3] {
         Kind::Number(figure) if figure.is_precise() => [3.0, 2.5, 2.0],
         Kind::Number(figure) if figure.is_telling() => [2.0, 1.5, 1.0],
         Kind::Ordinal("score") | Kind::Time(_) => [2.0, 2.0, 1.5],
-        Kind::Number(_) | Kind::Ordinal(_) => [1.0, 0.5, 0.25],
         Kind::Date(_) => [0.5, 0.5, 0.25],
         Kind::Event(Weight::Mild) => [1.0, 0.5, 0.0],
         Kind::Event(_) => [2.0, 1.0, 0.25],
-        Kind::Open => [1.0, 0.5, 0.25],
+        Kind::Number(_) | Kind::Ordinal(_) | Kind::Open => [1.0, 0.5, 0.25],
         Kind::Weak => [0.2, 0.0, 0.0],
     }
 }

@@ -176,7 +176,7 @@ impl<'a> Reader<'a> {
         let last = MONTHS
             .iter()
             .position(|word| piece.text.starts_with(word) && is_month(&piece.text, word))?;
-        (first % 3 == 0 && last == first + 2).then_some(first / 3 + 1)
+        (first.is_multiple_of(3) && last == first + 2).then_some(first / 3 + 1)
     }
 
     fn has_day(&self, at: usize) -> bool {
@@ -397,7 +397,7 @@ impl<'a> Reader<'a> {
                 } else if matches!(piece.text.as_str(), "por" | "pour")
                     && self
                         .piece(next + 1)
-                        .is_some_and(|piece| piece.text.starts_with("c"))
+                        .is_some_and(|piece| piece.text.starts_with('c'))
                 {
                     after += 2;
                     "%".to_owned()

@@ -108,22 +108,19 @@ impl Writer<'_> {
             if known.is_some() || turns {
                 self.other_letters(std::mem::take(&mut other), at);
             }
-            let length = match known {
-                Some((role, length)) => {
-                    match role {
-                        Role::Place(place) => {
-                            self.push_name(place, Kind::Name, (at, at + 1));
-                            self.mark_place(at + 1);
-                        }
-                        Role::Event(name, weight) => self.push(name, Kind::Event(weight)),
-                        Role::Weak | Role::Stop => {}
+            let length = if let Some((role, length)) = known {
+                match role {
+                    Role::Place(place) => {
+                        self.push_name(place, Kind::Name, (at, at + 1));
+                        self.mark_place(at + 1);
                     }
-                    length
+                    Role::Event(name, weight) => self.push(name, Kind::Event(weight)),
+                    Role::Weak | Role::Stop => {}
                 }
-                None => {
-                    other.push(first);
-                    first.len_utf8()
-                }
+                length
+            } else {
+                other.push(first);
+                first.len_utf8()
             };
             rest = &rest[length..];
         }

@@ -56,8 +56,11 @@ pub(super) fn sense(pieces: &[Piece], at: usize, after_name: bool) -> Option<&'s
     }
 }
 
+/// An event by its name, and how much it says.
+type Meant = (&'static str, Weight);
+
 /// Of two events in one headline, what the first makes of the second: nothing, or another one.
-const BESIDE: &[(&str, &str, Option<(&str, Weight)>)] = &[
+const BESIDE: &[(&str, &str, Option<Meant>)] = &[
     // Who is on the list was selected for it; what is tested was launched.
     ("shortlist", "select", None),
     ("test", "launch", None),

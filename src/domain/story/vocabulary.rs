@@ -79,8 +79,8 @@ impl Vocabulary {
         dense.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
         Self {
             exact,
-            dense,
             words,
+            dense,
             hangul,
         }
     }
