@@ -49,7 +49,7 @@ const ANCHORS: usize = 3;
 /// Likeness from which on words in each other's place are other things.
 const FRAME: f32 = 0.45;
 /// The same, whatever else agrees.
-const SAME_FRAME: f32 = 0.55;
+const SAME_FRAME: f32 = 0.45;
 /// Points from which on such words are other words for one thing.
 const STRONG: f32 = 8.5;
 /// Share of a text that shows it is another one under the same headline.

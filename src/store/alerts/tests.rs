@@ -255,7 +255,10 @@ fn the_system_alerts_through_the_same_outbox() {
         (sent.id.as_str(), sent.entry, sent.health.unwrap().subject),
         ("1", None, "a".to_owned())
     );
-    assert_eq!(rows(&store, &AlertFilter::default())[0].title, "a");
+    assert_eq!(
+        rows(&store, &AlertFilter::default())[0].title,
+        "feed-failing: a"
+    );
     assert_eq!(number(&store, "select count(*) from delivery"), 1);
     assert_clean(&store);
 }
