@@ -238,6 +238,10 @@ impl<'a> Faces<'a> {
         if title_alone && found.title.is() && found.is_dated_alike() {
             return Some((Strength::Likely, Why::TitleAndDate));
         }
+        // Two notices of one second may bear one text: it takes a document that moved to make them one.
+        if found.dates == Dates::Telling && found.body.is() && alone.text {
+            return Some((Strength::Likely, Why::Text));
+        }
         likely(found, (link_alone, title_alone), is_relocated)
     }
 
@@ -376,13 +380,8 @@ fn certain(found: &Evidence, face: &Face<'_>, known: &KnownEntry, alone: Alone) 
     if found.title.is() && alone.title && found.dates == Dates::Telling {
         return Some(Why::TitleAndDate);
     }
-    if found.dates == Dates::Telling {
-        if found.path {
-            return Some(Why::Path);
-        }
-        if found.body.is() && alone.text {
-            return Some(Why::Text);
-        }
+    if found.dates == Dates::Telling && found.path {
+        return Some(Why::Path);
     }
     let hashed = face.entry.key.starts_with("h:") && known.key.starts_with("h:");
     (hashed && is_same_text(found)).then_some(Why::Text)
