@@ -51,11 +51,13 @@ impl Quantity {
             || self.unit == "%" && (rounded(self, other) || rounded(other, self))
     }
 
-    /// Whether one is the other in round numbers: 149 and 150.
+    /// Whether one is the other in round numbers: 149 and 150 people. Numbers that count nothing are names.
     fn is_about(&self, other: &Self) -> bool {
         let large = self.value.max(other.value);
         let round = |one: &Self| one.value % 5.0 == 0.0;
         !self.is_money()
+            && !self.unit.is_empty()
+            && self.unit == other.unit
             && large >= 100.0
             && (self.value - other.value).abs() <= large * ABOUT
             && (round(self) != round(other))
