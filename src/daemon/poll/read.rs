@@ -229,13 +229,12 @@ impl Digest {
             return Ok(Known::default());
         }
         let mut known = store::entries::known(conn, feed, &ingest::lookup_keys(entries))?;
-        let further = ingest::further_keys(&known, entries);
-        if further.is_empty() {
+        let further = ingest::further(&known, entries);
+        if further.keys.is_empty() {
             return Ok(known);
         }
-        let dates = ingest::further_dates(&known, entries);
-        known.join(store::entries::known(conn, feed, &further)?);
-        known.join(store::entries::dated(conn, feed, &dates)?);
+        known.join(store::entries::known(conn, feed, &further.keys)?);
+        known.join(store::entries::dated(conn, feed, &further.seconds)?);
         if ingest::may_have_moved(&known, entries) {
             let recent = store::entries::recent_links(conn, feed, RECENT)?;
             let moved = ingest::moved_keys(entries, &recent);

@@ -5,8 +5,7 @@
 //! `evidence`.
 //!
 //! What the store does with this, in one transaction: fills [`Known`] with every entry of the feed that has one of
-//! [`lookup_keys`] as key or alternate; where these leave something open, also with those that [`further_keys`],
-//! [`further_dates`] and, should the feed have moved to another host, [`moved_keys`] find; calls [`plan`], and writes
+//! [`lookup_keys`] as key or alternate; where these leave something open, also with those that [`further`] and, should the feed have moved to another host, [`moved_keys`] find; calls [`plan`], and writes
 //! the plan. An entry's alternates are only ever added to: what [`alternates`] says when it is stored or revised, and its
 //! former key when it is re-keyed.
 
@@ -193,27 +192,29 @@ pub fn lookup_keys(entries: &[Entry]) -> Vec<String> {
     sorted(entries.iter().map(|entry| entry.key.clone()).collect())
 }
 
-/// The other keys of those entries that no known key answers for; none where there are none.
+/// What else entries may be known by.
+pub struct Further {
+    /// Their other keys: sorted, each once.
+    pub keys: Vec<String>,
+    /// Their dates in seconds of Unix time: sorted, each once.
+    pub seconds: Vec<i64>,
+}
+
+/// What else those entries may be known by that no known key answers for.
 #[must_use]
-pub fn further_keys(known: &Known, entries: &[Entry]) -> Vec<String> {
+pub fn further(known: &Known, entries: &[Entry]) -> Further {
     let doubtful = doubtful(known, entries);
-    let keys = doubtful.iter().flat_map(|place| {
-        let entry = &entries[*place];
+    let doubtful = || doubtful.iter().map(|place| &entries[*place]);
+    let keys = doubtful().flat_map(|entry| {
         let former = former_link_key(&entry.content);
         alternates(entry).into_iter().chain(former)
     });
-    sorted(keys.collect())
-}
-
-/// The dates of the same entries, in seconds of Unix time: sorted, each once.
-#[must_use]
-pub fn further_dates(known: &Known, entries: &[Entry]) -> Vec<i64> {
-    let doubtful = doubtful(known, entries);
-    let dates = doubtful
-        .iter()
-        .filter_map(|place| entries[*place].content.published);
-    let dates: BTreeSet<i64> = dates.map(Timestamp::as_second).collect();
-    dates.into_iter().collect()
+    let dates = doubtful().filter_map(|entry| entry.content.published);
+    let seconds: BTreeSet<i64> = dates.map(Timestamp::as_second).collect();
+    Further {
+        keys: sorted(keys.collect()),
+        seconds: seconds.into_iter().collect(),
+    }
 }
 
 /// Every key by which known entries were found.

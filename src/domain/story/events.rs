@@ -169,21 +169,7 @@ pub(super) fn doubt(event: &Token, other: &Signature) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
-    use super::super::signature::Told;
     use super::*;
-
-    fn signature((title, text): (&str, &str)) -> Signature {
-        Signature::of(&Told {
-            title,
-            own: 0..title.len(),
-            text,
-            at: Timestamp::UNIX_EPOCH,
-            in_title: &[],
-            named: &[],
-        })
-    }
 
     #[test]
     fn what_may_be_left_out_and_what_may_not() {
@@ -195,7 +181,7 @@ mod tests {
             (("Norway in talks on 16 launchers", ""), true),
             (("Firm shares jump on 16 launchers for Norway", ""), true),
         ] {
-            let (one, other) = (signature(one), signature(other));
+            let (one, other) = (Signature::plain(one), Signature::plain(other));
             let found = other_events(&one, &other).or_else(|| other_events(&other, &one));
             assert_eq!(found.is_some(), apart, "{found:?}");
         }
@@ -203,11 +189,11 @@ mod tests {
 
     #[test]
     fn news_about_other_news_stands_in_the_headline() {
-        let ruling = signature(("Court upholds fine", "It dismissed the firm's appeal."));
-        let appeal = signature(("Firm appeals against fine", ""));
+        let ruling = Signature::plain(("Court upholds fine", "It dismissed the firm's appeal."));
+        let appeal = Signature::plain(("Firm appeals against fine", ""));
         assert!(other_events(&appeal, &ruling).is_some());
-        let delivery = signature(("Norway receives launchers", ""));
-        let told = signature(("Launchers for Norway", "They were delivered on Monday."));
+        let delivery = Signature::plain(("Norway receives launchers", ""));
+        let told = Signature::plain(("Launchers for Norway", "They were delivered on Monday."));
         assert!(other_events(&delivery, &told).is_none());
         let event = delivery
             .tokens

@@ -214,27 +214,13 @@ pub(super) fn is_in(token: &Token, all: &[Token]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
-    use super::super::signature::Told;
     use super::*;
-
-    fn signature((title, text): (&str, &str)) -> Signature {
-        Signature::of(&Told {
-            title,
-            own: 0..title.len(),
-            text,
-            at: Timestamp::UNIX_EPOCH,
-            in_title: &[],
-            named: &[],
-        })
-    }
 
     #[test]
     fn what_both_headlines_have_weighs_most_and_order_does_not_matter() {
-        let one = signature(("Spain orders 128 howitzers from Hanwha", ""));
-        let title = signature(("Hanwha wins Spanish order for 128 howitzers", ""));
-        let text = signature(("Hanwha wins Spanish order", "It is for 128 howitzers."));
+        let one = Signature::plain(("Spain orders 128 howitzers from Hanwha", ""));
+        let title = Signature::plain(("Hanwha wins Spanish order for 128 howitzers", ""));
+        let text = Signature::plain(("Hanwha wins Spanish order", "It is for 128 howitzers."));
         let (high, low) = (Evidence::of(&one, &title), Evidence::of(&one, &text));
         assert!(high.points > low.points && low.points > 0.0);
         assert_eq!((high.exact, low.exact), (1, 0));

@@ -357,21 +357,8 @@ fn is_firm_of(one: &Signature, other: &Signature) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
-    use super::super::signature::{Signature, Told};
+    use super::super::signature::Signature;
     use super::*;
-
-    fn signature((title, text): (&str, &str)) -> Signature {
-        Signature::of(&Told {
-            title,
-            own: 0..title.len(),
-            text,
-            at: Timestamp::UNIX_EPOCH,
-            in_title: &[],
-            named: &[],
-        })
-    }
 
     #[test]
     fn the_same_facts_in_other_words_are_one_event_and_what_only_one_knows_is_another() {
@@ -427,7 +414,7 @@ mod tests {
                 false,
             ),
         ] {
-            let agreed = agree(&signature(one), &signature(other));
+            let agreed = agree(&Signature::plain(one), &Signature::plain(other));
             assert_eq!(agreed.is_ok(), same, "{other:?}: {agreed:?}");
         }
     }
@@ -440,15 +427,16 @@ mod tests {
         );
         let text =
             "Finland will pay about 547 million euros for 112 of the K9 guns under the contract.";
-        let other = signature(("Helsinki signs contract for K9 guns from army stores", text));
-        assert!(agree(&signature(one), &other).is_ok());
-        let bare = signature(("Helsinki signs contract for K9 guns from army stores", ""));
-        assert!(agree(&signature(one), &bare).is_err());
+        let other =
+            Signature::plain(("Helsinki signs contract for K9 guns from army stores", text));
+        assert!(agree(&Signature::plain(one), &other).is_ok());
+        let bare = Signature::plain(("Helsinki signs contract for K9 guns from army stores", ""));
+        assert!(agree(&Signature::plain(one), &bare).is_err());
     }
 
     #[test]
     fn a_result_is_known_by_firm_quarter_and_sum() {
-        let one = signature((
+        let one = Signature::plain((
             "Hyundai Rotem Q3 operating profit hits 277.7 billion won",
             "",
         ));
@@ -465,7 +453,7 @@ mod tests {
                 false,
             ),
         ] {
-            let found = same_result(&one, &signature((title, "")));
+            let found = same_result(&one, &Signature::plain((title, "")));
             assert_eq!(found.is_some(), same, "{title}: {found:?}");
         }
     }

@@ -63,6 +63,21 @@ pub struct Signature {
     pub(super) at: Timestamp,
 }
 
+#[cfg(test)]
+impl Signature {
+    /// That of a headline with a text, both without entities.
+    pub(super) fn plain((title, text): (&str, &str)) -> Self {
+        Self::of(&Told {
+            title,
+            own: 0..title.len(),
+            text,
+            at: Timestamp::UNIX_EPOCH,
+            in_title: &[],
+            named: &[],
+        })
+    }
+}
+
 impl Signature {
     /// The signature of an entry.
     #[must_use]

@@ -219,7 +219,7 @@ fn the_store_knows_what_a_document_carries() {
     moved.key = "g:moved".to_owned();
     let document = vec![moved, entry("two", Vec::new()).entry];
     let mut keys = ingest::lookup_keys(&document);
-    keys.extend(ingest::further_keys(&ingest::Known::default(), &document));
+    keys.extend(ingest::further(&ingest::Known::default(), &document).keys);
     let known = store
         .read_blocking(move |conn| crate::store::entries::known(conn, &FeedId::new("a"), &keys))
         .unwrap();

@@ -98,7 +98,6 @@ pub(super) struct Evidence {
 struct Alone {
     link: bool,
     title: bool,
-    text: bool,
 }
 
 /// What an entry of a document is known by.
@@ -227,7 +226,6 @@ impl<'a> Faces<'a> {
         let alone = Alone {
             link: link_alone,
             title: title_alone && face.is_distinctive,
-            text: self.has_own_text(face),
         };
         if let Some(why) = certain(found, face, known, alone) {
             return Some((Strength::Certain, why));
@@ -239,7 +237,7 @@ impl<'a> Faces<'a> {
             return Some((Strength::Likely, Why::TitleAndDate));
         }
         // Two notices of one second may bear one text: it takes a document that moved to make them one.
-        if found.dates == Dates::Telling && found.body.is() && alone.text {
+        if found.dates == Dates::Telling && found.body.is() && self.has_own_text(face) {
             return Some((Strength::Likely, Why::Text));
         }
         likely(found, (link_alone, title_alone), is_relocated)

@@ -79,13 +79,12 @@ impl Store {
 
     fn known(&mut self, entries: &[Entry]) -> Known {
         let mut known = self.look_up(&lookup_keys(entries));
-        let further = further_keys(&known, entries);
-        if further.is_empty() {
+        let further = further(&known, entries);
+        if further.keys.is_empty() {
             return known;
         }
-        let dates = further_dates(&known, entries);
-        known.join(self.look_up(&further));
-        known.join(self.dated(&dates));
+        known.join(self.look_up(&further.keys));
+        known.join(self.dated(&further.seconds));
         if may_have_moved(&known, entries) {
             let recent: Vec<String> = self.links.iter().rev().take(30).cloned().collect();
             known.join(self.look_up(&moved_keys(entries, &recent)));
