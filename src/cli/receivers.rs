@@ -8,9 +8,7 @@ use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::output::{Output, neutral};
 use crate::domain::alert::delivery::AttemptOutcome;
-use crate::domain::alert::wire::{WireAlert, WireLinks, WireRule};
-use crate::domain::alert::{self, Reason};
-use crate::domain::rule::Severity;
+use crate::domain::health::message;
 use crate::notify::Outgoing;
 use crate::store::outbox;
 
@@ -92,43 +90,12 @@ fn list(context: &Context, out: &mut Output) -> Result<(), Failure> {
     )
 }
 
-/// A marked alert that no poll raised.
-fn sample(context: &Context) -> WireAlert {
-    let now = context.clock.now();
-    WireAlert {
-        kind: "alert".to_owned(),
-        id: "0".to_owned(),
-        key: alert::key("bongsu.health", "test", Reason::Health, &now.to_string()),
-        created: now,
-        severity: Severity::Info,
-        reason: Reason::Health,
-        rule: WireRule {
-            id: "bongsu.health".to_owned(),
-            title: "bongsu".to_owned(),
-        },
-        entry: None,
-        matches: Vec::new(),
-        story: None,
-        health: Some(crate::domain::alert::wire::WireHealth {
-            kind: "test".to_owned(),
-            subject: "receivers test".to_owned(),
-            text: "This is a test: alerts reach this receiver.".to_owned(),
-        }),
-        alerts: None,
-        also: Vec::new(),
-        late_by: None,
-        links: WireLinks::default(),
-        test: true,
-        cut: false,
-    }
-}
-
 /// Sends a marked message on the real path and shows the answer.
 fn test(id: &str, context: &Context, out: &mut Output) -> Result<Exit, Failure> {
     let loaded = context.load()?;
     let receiver = alerts::build(&loaded, id, context)?;
     let outgoing = Outgoing {
-        alert: sample(context),
+        alert: message::test("receivers test", context.clock.now()),
         sent_at: context.clock.now(),
         attempt: 1,
     };

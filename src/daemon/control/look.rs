@@ -4,11 +4,9 @@
 
 use super::Control;
 use crate::domain::alert::delivery::Attempt;
-use crate::domain::alert::wire::{WireAlert, WireHealth, WireLinks, WireRule};
-use crate::domain::alert::{self, Reason};
 use crate::domain::document::{self, Candidate, Document};
 use crate::domain::feed::outcome::{FetchRequest, FetchResult, HttpFacts};
-use crate::domain::rule::Severity;
+use crate::domain::health::message;
 use crate::notify::Outgoing;
 
 /// What one look at an address showed.
@@ -66,40 +64,10 @@ impl Control {
         let receiver = setup.receiver(id)?.clone();
         let now = self.now();
         let outgoing = Outgoing {
-            alert: test_message(now),
+            alert: message::test("web", now),
             sent_at: now,
             attempt: 1,
         };
         Some(receiver.notifier.send(&outgoing).await)
-    }
-}
-
-/// A marked alert that no poll raised.
-fn test_message(now: jiff::Timestamp) -> WireAlert {
-    WireAlert {
-        kind: "alert".to_owned(),
-        id: "0".to_owned(),
-        key: alert::key("bongsu.health", "test", Reason::Health, &now.to_string()),
-        created: now,
-        severity: Severity::Info,
-        reason: Reason::Health,
-        rule: WireRule {
-            id: "bongsu.health".to_owned(),
-            title: "bongsu".to_owned(),
-        },
-        entry: None,
-        matches: Vec::new(),
-        story: None,
-        health: Some(WireHealth {
-            kind: "test".to_owned(),
-            subject: "web".to_owned(),
-            text: "This is a test: alerts reach this receiver.".to_owned(),
-        }),
-        alerts: None,
-        also: Vec::new(),
-        late_by: None,
-        links: WireLinks::default(),
-        test: true,
-        cut: false,
     }
 }

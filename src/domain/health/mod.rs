@@ -1,10 +1,11 @@
 //! What is wrong with the system itself: conditions, when people are told of them, and when they are over.
 //!
 //! Pure. Facts in, conditions out (`feeds`, `silence`, `receivers`, `machine`, `rules`); `watch` turns conditions into
-//! what is told, `well` says once a day that there is none. Facts are gathered by `daemon::health`, rows are `store::health`'s.
+//! what is told, `well` says once a day that there is none, `message` makes the alerts of both. Facts are gathered by `daemon::health`, rows are `store::health`'s.
 
 pub mod feeds;
 pub mod machine;
+pub mod message;
 pub mod receivers;
 pub mod rules;
 pub mod silence;

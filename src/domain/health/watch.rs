@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Condition, Kind, RULE, TITLE};
-use crate::domain::alert::wire::{WireAlert, WireHealth, WireLinks, WireRule};
+use super::{Condition, Kind, RULE, message};
+use crate::domain::alert::wire::{WireAlert, WireHealth};
 use crate::domain::alert::{self, Reason};
 
 /// What inhibits a condition keeps pushing its beginning ahead; so far behind it may lag.
@@ -116,32 +116,13 @@ fn end(mut known: Known, now: Timestamp) -> Option<Step> {
 pub fn alert(known: &Known, reason: Reason, now: Timestamp) -> WireAlert {
     let subject = format!("{} {}", known.kind.as_str(), known.subject);
     let opened = known.opened.unwrap_or(now).as_millisecond().to_string();
-    WireAlert {
-        kind: "alert".to_owned(),
-        id: String::new(),
-        key: alert::key(RULE, &subject, reason, &opened),
-        created: now,
-        severity: known.kind.severity(),
-        reason,
-        rule: WireRule {
-            id: RULE.to_owned(),
-            title: TITLE.to_owned(),
-        },
-        entry: None,
-        matches: Vec::new(),
-        story: None,
-        health: Some(WireHealth {
-            kind: known.kind.as_str().to_owned(),
-            subject: known.subject.clone(),
-            text: known.text.clone(),
-        }),
-        alerts: None,
-        also: Vec::new(),
-        late_by: None,
-        links: WireLinks::default(),
-        test: false,
-        cut: false,
-    }
+    let health = WireHealth {
+        kind: known.kind.as_str().to_owned(),
+        subject: known.subject.clone(),
+        text: known.text.clone(),
+    };
+    let key = alert::key(RULE, &subject, reason, &opened);
+    message::alert(health, known.kind.severity(), reason, key, now)
 }
 
 fn lasted(since: Timestamp, now: Timestamp, least: std::time::Duration) -> bool {

@@ -4,9 +4,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{RULE, TITLE, many};
+use super::{RULE, many, message};
 use crate::domain::alert::hours::TimeOfDay;
-use crate::domain::alert::wire::{WireAlert, WireHealth, WireLinks, WireRule};
+use crate::domain::alert::wire::{WireAlert, WireHealth};
 use crate::domain::alert::{self, Reason};
 use crate::domain::rule::Severity;
 
@@ -39,32 +39,13 @@ pub fn due(time: &TimeOfDay, now: Timestamp) -> Option<String> {
 /// The word, as it is raised; one a date.
 #[must_use]
 pub fn alert(facts: Facts, date: &str, now: Timestamp) -> WireAlert {
-    WireAlert {
-        kind: "alert".to_owned(),
-        id: String::new(),
-        key: alert::key(RULE, "all-well", Reason::Health, date),
-        created: now,
-        severity: Severity::Info,
-        reason: Reason::Health,
-        rule: WireRule {
-            id: RULE.to_owned(),
-            title: TITLE.to_owned(),
-        },
-        entry: None,
-        matches: Vec::new(),
-        story: None,
-        health: Some(WireHealth {
-            kind: "all-well".to_owned(),
-            subject: date.to_owned(),
-            text: text(facts),
-        }),
-        alerts: None,
-        also: Vec::new(),
-        late_by: None,
-        links: WireLinks::default(),
-        test: false,
-        cut: false,
-    }
+    let health = WireHealth {
+        kind: "all-well".to_owned(),
+        subject: date.to_owned(),
+        text: text(facts),
+    };
+    let key = alert::key(RULE, "all-well", Reason::Health, date);
+    message::alert(health, Severity::Info, Reason::Health, key, now)
 }
 
 fn text(facts: Facts) -> String {
