@@ -105,13 +105,17 @@ pub(super) fn displaced_key(key: &str, id: &EntryId) -> String {
 }
 
 /// The other keys under which an entry may be known: its link, its title; without guid, link and enclosure also
-/// its date, and its text, figures aside.
+/// its date, and its text, figures aside; this also where there is no date, and no guid but an address.
 #[must_use]
 pub fn alternates(key: &str, content: &Content) -> Vec<String> {
     let mut alternates: Vec<String> = link_key(content).into_iter().collect();
     alternates.extend(named_key("t:", &title::fold(&content.title)));
-    if key.starts_with("h:") {
+    let hashed = key.starts_with("h:");
+    if hashed {
         alternates.extend(named_key("d:", &seconds(content.published)));
+    }
+    let is_address = |guid: &str| guid.trim().starts_with("http");
+    if hashed || content.published.is_none() && content.guid.as_deref().is_none_or(is_address) {
         let letters: String = content.body.chars().filter(|c| c.is_alphabetic()).collect();
         alternates.extend(named_key("b:", &letters).filter(|_| letters.len() >= SHORTEST_TEXT));
     }

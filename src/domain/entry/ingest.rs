@@ -290,7 +290,7 @@ fn sorted(mut keys: Vec<String>) -> Vec<String> {
 /// Compares the identified entries of one document with what the store knows.
 #[must_use]
 pub fn plan(known: &Known, entries: Vec<Entry>, now: Timestamp) -> Plan {
-    let found = recognise(known, &entries);
+    let found = recognise(known, &entries, now);
     let mut plan = Plan {
         migrated: found.migrated,
         shared_links: shared_links(&entries),

@@ -20,6 +20,9 @@ const OWN_TEXT: usize = 80;
 /// The same of a text that stands once in the document and once among the known.
 const SOME_TEXT: usize = 24;
 
+/// Dates that are all this close to the time of the answer, in seconds, are that time.
+const ANSWER_SECS: i64 = 60;
+
 /// How far evidence goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Strength {
@@ -155,10 +158,12 @@ pub(super) struct Faces<'a> {
     /// How often a text stands in the document, and how often among the known.
     texts: HashMap<[u8; 8], (usize, usize)>,
     known: HashMap<&'a str, usize>,
+    /// All dates are the time of the answer: made up for it, they say nothing.
+    are_dates_made_up: bool,
 }
 
 impl<'a> Faces<'a> {
-    pub(super) fn new(known: &'a Known, entries: &'a [Entry]) -> Self {
+    pub(super) fn new(known: &'a Known, entries: &'a [Entry], now: Timestamp) -> Self {
         let all: Vec<Face<'a>> = entries.iter().map(Face::new).collect();
         let mut in_document: HashMap<String, usize> = HashMap::new();
         let mut dates: HashMap<i64, usize> = HashMap::new();
@@ -183,9 +188,11 @@ impl<'a> Faces<'a> {
                 *holders.entry(key).or_default() += 1;
             }
         }
+        let is_now = |at: &i64| (at - now.as_second()).abs() <= ANSWER_SECS;
         Self {
             all,
             in_document,
+            are_dates_made_up: dates.values().sum::<usize>() > 2 && dates.keys().all(is_now),
             dates,
             texts,
             known: holders,
@@ -240,6 +247,10 @@ impl<'a> Faces<'a> {
         if found.dates == Dates::Telling && found.body.is() && self.has_own_text(face) {
             return Some((Strength::Likely, Why::Text));
         }
+        let long = face.entry.content.body.len() >= OWN_TEXT;
+        if found.dates == Dates::Unknown && found.wording && found.body.is() && long {
+            return Some((Strength::Likely, Why::Text));
+        }
         likely(found, (link_alone, title_alone), is_relocated)
     }
 
@@ -261,6 +272,12 @@ impl<'a> Faces<'a> {
                 own_part.as_ref().map(<[u8; 8]>::as_slice) == known_part && own_part.is_some();
             Same::of(own_part.is_some(), known_part.is_some(), equal || named)
         };
+        let body = same(body, 2, false);
+        // A new issue that is new by its date alone is none.
+        let dates = match self.dates(content.published, known) {
+            Dates::Later if self.are_dates_made_up && body.is() => Dates::Unknown,
+            dates => dates,
+        };
         let former = face.former_link.as_deref();
         let elsewhere = face.link().is_some_and(|link| has_path(known, link));
         Evidence {
@@ -269,12 +286,12 @@ impl<'a> Faces<'a> {
             former: known.key != face.entry.key && has(Some(&face.entry.key)),
             title: same(title, 0, has(face.key(face.title))),
             link: same(link, 1, has(face.link()) || has(former)),
-            body: same(body, 2, false),
-            dates: self.dates(content.published, known),
+            body,
+            dates,
             wording: has(face.key(face.wording)),
             elsewhere,
             path: elsewhere && face.link().is_some_and(is_own_link),
-            other_rung: rung(&known.key) != rung(&face.entry.key),
+            other_rung: named_by(&known.key) != named_by(&face.entry.key),
         }
     }
 
@@ -344,7 +361,10 @@ fn certain(found: &Evidence, face: &Face<'_>, known: &KnownEntry, alone: Alone) 
     let alike = found.is_dated_alike();
     let undated = found.dates == Dates::Unknown;
     let agreed = found.link.is() || found.title.is() || found.body.is();
-    if found.spelling || alone.link && found.link.is() && is_counted_guid(&face.entry.key, known) {
+    let respelt = alone.link
+        && found.link.is()
+        && (is_counted_guid(&face.entry.key, known) || is_respelt_guid(&face.entry.key, known));
+    if found.spelling || respelt {
         return Some(Why::Spelling);
     }
     if found.former && agreed {
@@ -426,6 +446,25 @@ fn likely(
         Strength::Likely
     };
     Some((strength, Why::Path))
+}
+
+/// What a key is made of: a guid that is an address is one.
+fn named_by(key: &str) -> (&str, bool) {
+    match rung(key) {
+        ("g", barred) if key[2..].starts_with("http") => ("l", barred),
+        other => other,
+    }
+}
+
+/// Whether two guids are one address, spelt in two ways.
+fn is_respelt_guid(key: &str, known: &KnownEntry) -> bool {
+    let address = |key: &str| {
+        let address = key
+            .strip_prefix("g:")
+            .filter(|guid| guid.starts_with("http"));
+        address.map(canonical_url)
+    };
+    address(key).is_some_and(|address_now| address(&known.key) == Some(address_now))
 }
 
 /// Some publishers count re-publications behind the guid: `…/article#0`, `…/article#1`.

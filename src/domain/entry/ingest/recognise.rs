@@ -65,8 +65,8 @@ pub(super) fn doubtful(known: &Known, entries: &[Entry]) -> Vec<usize> {
         .collect()
 }
 
-/// Recognises the entries of one document.
-pub(super) fn recognise(known: &Known, entries: &[Entry]) -> Recognised {
+/// Recognises the entries of one document that was answered `now`.
+pub(super) fn recognise(known: &Known, entries: &[Entry], now: Timestamp) -> Recognised {
     let owners = owners(known);
     let mut matches: Vec<Option<(usize, Option<Why>)>> = entries
         .iter()
@@ -79,7 +79,7 @@ pub(super) fn recognise(known: &Known, entries: &[Entry]) -> Recognised {
             migrated: false,
         };
     }
-    let faces = Faces::new(known, entries);
+    let faces = Faces::new(known, entries, now);
     let kept = set_aside(known, &faces, &doubtful, &mut matches);
     let mut taken: HashSet<usize> = matches.iter().flatten().map(|(index, _)| *index).collect();
     let open: Vec<usize> = doubtful
