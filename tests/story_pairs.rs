@@ -293,6 +293,74 @@ fn reports_of_different_events_do_not_fold() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+proptest::proptest! {
+    #[test]
+    fn which_of_two_entries_comes_first_makes_no_difference(
+        one in "((Hanwha|KAI|Korea|Aerospace|Poland|Spain|signs|wins|delays|order|deal|after|with|second|48|jets|\\$2\\.1 billion|Q3|profit) ){3,9}",
+        other in "((Hanwha|KAI|Korea|Aerospace|Poland|Spain|signs|wins|delays|order|deal|after|with|second|48|jets|\\$2\\.1 billion|Q3|profit) ){3,9}",
+        text in "((Hanwha|Warsaw|jets|said|on|Monday|48|KAI|crashed|delivered) ){0,20}",
+        hours in 0_i64..60,
+    ) {
+        let entities = rows(ENTITIES);
+        let policy = policy(&entities, true);
+        let here = told((&one, &text), noon(), &entities);
+        let there = told((&other, ""), noon() + SignedDuration::from_hours(hours), &entities);
+        let (forth, back) = (compare(&here, &there, &policy), compare(&there, &here, &policy));
+        proptest::prop_assert_eq!(forth, back);
+    }
+}
+
+#[test]
+fn written_pairs_are_told_apart_alike_from_both_sides() {
+    let entities = rows(ENTITIES);
+    let policy = policy(&entities, true);
+    for line in SETS.iter().flat_map(|(_, text)| rows(text)) {
+        let items = ["same", "other"].map(|key| line[key].as_array().unwrap().clone());
+        let items = items.concat();
+        let first = signature(&items[0], &entities);
+        for item in &items[1..] {
+            let other = signature(item, &entities);
+            let (forth, back) = (compare(&first, &other, &policy), compare(&other, &first, &policy));
+            assert_eq!(forth, back, "{item}");
+        }
+    }
+}
+
+/// Headlines that differ in nothing but which of the members of one entity they name.
+#[test]
+fn an_entity_of_several_names_folds_no_two_of_them() {
+    let entities = serde_json::json!([
+        {"id": "makers", "class": "maker", "names": ["Babcock", "BAE Systems", "BAE", "Kongsberg", "Korea Aerospace Industries", "KAI"]},
+        {"id": "towns", "class": "town", "names": ["창원", "거제"]},
+    ]);
+    let entities = entities.as_array().unwrap();
+    let policy = policy(entities, false);
+    for (one, other, same) in [
+        ("Babcock reports 9% rise in half-year sales", "BAE Systems reports 9% rise in half-year sales", false),
+        ("BAE wins second order for howitzers from Norway", "BAE Systems wins second order for howitzers from Norway", true),
+        ("KAI wins order for 12 jets from Norway", "Korea Aerospace Industries wins order for 12 jets from Norway", true),
+        ("Kongsberg wins order for 12 jets from Norway", "KAI wins order for 12 jets from Norway", false),
+        ("창원 방산업체 공장 화재…1명 부상", "거제 방산업체 공장 화재…1명 부상", false),
+    ] {
+        let signature = |title| told((title, ""), noon(), entities);
+        let verdict = compare(&signature(one), &signature(other), &policy);
+        assert_eq!(verdict.relation == Relation::Same, same, "{one} | {other}: {verdict:?}");
+    }
+}
+
+#[test]
+fn what_happened_after_an_event_is_other_news() {
+    let policy = policy(&[], false);
+    for (one, other) in [
+        ("Soldiers seize power in Bissau", "Bissau general sworn in after soldiers seize power"),
+        ("Typhoon Kalmaegi kills 114 in Philippines", "Philippines declares state of calamity after Typhoon Kalmaegi kills 114"),
+    ] {
+        let signature = |title| told((title, ""), noon(), &[]);
+        let verdict = compare(&signature(one), &signature(other), &policy);
+        assert_ne!(verdict.relation, Relation::Same, "{one} | {other}: {verdict:?}");
+    }
+}
+
 #[test]
 fn reports_in_two_languages_are_related_unless_folding_is_switched_on() {
     let entities = rows(ENTITIES);

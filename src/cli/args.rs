@@ -2,6 +2,7 @@
 //!
 //! Parsing only; what a command does is in the file of its name.
 
+mod number;
 mod receivers;
 mod silence;
 mod stories;
@@ -68,7 +69,7 @@ pub struct Global {
 #[derive(Clone, Debug, Args)]
 pub struct ResendArgs {
     /// Alert id
-    #[arg(required_unless_present = "dead", conflicts_with = "dead")]
+    #[arg(required_unless_present = "dead", conflicts_with = "dead", value_parser = number::alert)]
     pub id: Option<i64>,
     /// Only to this receiver
     #[arg(long)]
@@ -404,11 +405,13 @@ pub enum AlertsCommand {
     /// One alert with evidence, deliveries and attempts
     Show {
         /// Alert id
+        #[arg(value_parser = number::alert)]
         id: i64,
     },
     /// Acknowledge
     Ack {
         /// Alert id
+        #[arg(value_parser = number::alert)]
         id: i64,
         /// Who [default: $USER]
         #[arg(long)]
@@ -417,6 +420,7 @@ pub enum AlertsCommand {
     /// Say whether it was useful
     Mark {
         /// Alert id
+        #[arg(value_parser = number::alert)]
         id: i64,
         /// Verdict
         verdict: Verdict,

@@ -45,6 +45,8 @@ use self::output::Output;
 
 /// Runs the command line and says how the process ends.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let early = run::listen_early(&args);
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
@@ -59,7 +61,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let mut out = Output::new(&cli.global);
-    let ended = dispatch(&cli, &mut out).and_then(|exit| out.flush().map(|()| exit));
+    let ended = dispatch(&cli, early, &mut out).and_then(|exit| out.flush().map(|()| exit));
     match ended {
         Ok(exit) => exit.into(),
         Err(failure) => {
@@ -71,7 +73,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 /// Each command in its file.
-fn dispatch(cli: &Cli, out: &mut Output) -> Result<Exit, Failure> {
+fn dispatch(cli: &Cli, early: Option<run::Early>, out: &mut Output) -> Result<Exit, Failure> {
     let mut context = Context::new(&cli.global);
     if let Command::Run(args) = &cli.command {
         // The daemon prints no results: unless asked, stdout is the terminal receiver's, pipe or not.
@@ -79,7 +81,7 @@ fn dispatch(cli: &Cli, out: &mut Output) -> Result<Exit, Failure> {
     }
     match &cli.command {
         Command::Init(args) => init::init(args, out)?,
-        Command::Run(args) => return run::run(args, &context, out),
+        Command::Run(args) => return run::run(args, early, &context, out),
         Command::Check => check::check(&context, out)?,
         Command::Feeds(command) => return feeds::feeds(command, &context, out),
         Command::Parse(args) => parse::parse(args, &context.clock, out)?,

@@ -1,5 +1,6 @@
 //! `run`: the daemon, or one round of it.
 
+use std::ffi::OsString;
 use std::sync::Arc;
 
 use tokio::runtime::Runtime;
@@ -18,13 +19,20 @@ use crate::daemon::run::Extra;
 use crate::daemon::supervisor::Ending;
 use crate::daemon::{self, Shared};
 use crate::observe;
-use crate::store::StoreError;
+use crate::store::{Lock, StoreError};
 use crate::web;
 
 /// Runs the daemon, or one round with `--once`.
-pub fn run(args: &RunArgs, context: &Context, out: &mut Output) -> Result<Exit, Failure> {
-    // First of all: a reload that is asked for while config is read must not end the process.
-    let early = if args.once { None } else { Some(listen()?) };
+pub fn run(
+    args: &RunArgs,
+    early: Option<Early>,
+    context: &Context,
+    out: &mut Output,
+) -> Result<Exit, Failure> {
+    let early = match early.filter(|_| !args.once) {
+        None if !args.once => Some(listen()?),
+        early => early,
+    };
     let loaded = context.load()?;
     start_logging(context, &loaded, args.once);
     if !loaded.warnings.is_empty() && !args.once {
@@ -38,9 +46,10 @@ pub fn run(args: &RunArgs, context: &Context, out: &mut Output) -> Result<Exit, 
     }
     let web = setup::web_settings(&loaded.config);
     let (shared, lock) = context.own(loaded)?;
+    let lock = Arc::new(lock);
     let exit = match early {
         None => Context::block_on(round(&shared, out))?,
-        Some((runtime, hangup)) => context::finish(runtime, serve(&shared, context, web, hangup)),
+        Some((runtime, hangup)) => context::finish(runtime, serve(&shared, context, web, (hangup, &lock))),
     };
     // Everything is committed: what the log still holds goes into the file before the lock goes.
     if let Err(error) = shared.store.checkpoint_blocking() {
@@ -50,8 +59,18 @@ pub fn run(args: &RunArgs, context: &Context, out: &mut Output) -> Result<Exit, 
     exit
 }
 
+/// A runtime, and SIGHUP as it hears it.
+pub type Early = (Runtime, Signal);
+
+/// Listens to SIGHUP before anything else is done, where the arguments may mean the daemon: a reload that is asked for
+/// before config is read must not end the process.
+pub fn listen_early(args: &[OsString]) -> Option<Early> {
+    let daemon = args.iter().skip(1).any(|arg| arg == "run") && !args.iter().any(|arg| arg == "--once");
+    daemon.then(listen).and_then(Result::ok)
+}
+
 /// A runtime, and SIGHUP as it hears it from now on.
-fn listen() -> Result<(Runtime, Signal), Failure> {
+fn listen() -> Result<Early, Failure> {
     let runtime = context::runtime()?;
     let hangup = {
         let _inside = runtime.enter();
@@ -167,7 +186,7 @@ async fn serve(
     shared: &Arc<Shared>,
     context: &Context,
     settings: web::WebSettings,
-    hangup: Signal,
+    (hangup, lock): (Signal, &Arc<Lock>),
 ) -> Result<Exit, Failure> {
     let socket = web::Socket::open(&settings).await.map_err(Failure::new)?;
     let web = socket.map(|socket| {
@@ -177,7 +196,7 @@ async fn serve(
         }) as Extra
     });
     let loader = loader(context, shared)?;
-    let ending = daemon::run::run(Arc::clone(shared), loader, web, hangup)
+    let ending = daemon::run::run(Arc::clone(shared), loader, web, hangup, Arc::clone(lock))
         .await
         .map_err(|error| match error.downcast::<StoreError>() {
             Ok(error) => Failure::from(error),

@@ -116,6 +116,9 @@ fn repair(message: &str, expected: &str) -> String {
             "end the text with \" on its line; one of several lines stands between \"\"\" and \"\"\""
                 .to_owned()
         }
+        ("missing escaped value" | "invalid escape sequence", _) => {
+            "write \\\\ for a backslash; a regex stands in single quotes: '/K\\d/'".to_owned()
+        }
         (_, "" | "nothing") => "check quotes, brackets and equals signs of this line".to_owned(),
         (_, expected) => format!("write {expected}"),
     }

@@ -12,6 +12,7 @@ use super::{
     LONGEST_REST, Shared, deliver, health, heartbeat, index, pages, poll, sweep, systemd, timing,
     websub,
 };
+use crate::store::{Lock, StoreError};
 
 /// How long tasks may take to stop; systemd is told 15 s.
 const GRACE: Duration = Duration::from_secs(8);
@@ -39,6 +40,7 @@ pub async fn run(
     loader: Arc<Loader>,
     web: Option<Extra>,
     hangup: Signal,
+    lock: Arc<Lock>,
 ) -> anyhow::Result<Ending> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -60,6 +62,7 @@ pub async fn run(
         "reload",
         reload_on(hangup, Arc::clone(&shared), loader, stop.clone()),
     );
+    supervisor.start("lock", keep(lock, stop.clone()));
     supervisor.start("watch", watch(Arc::clone(&shared), stop.clone()));
     supervisor.start("outside", outside(Arc::clone(&shared), stop.clone()));
     if let Some(web) = web {
@@ -107,6 +110,24 @@ async fn no_pushes(shared: &Shared) -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+/// Sees to it that the lock can be found: without its file a second daemon would take the store beside us.
+async fn keep(lock: Arc<Lock>, stop: CancellationToken) -> anyhow::Result<()> {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            () = tokio::time::sleep(TROUBLED_REST) => {}
+        }
+        match lock.renew() {
+            Ok(false) => {}
+            Ok(true) => tracing::warn!("the lock file of the store was deleted, and is made again"),
+            Err(error @ StoreError::Locked { .. }) => {
+                return Err(anyhow::Error::new(error).context("the lock file was deleted"));
+            }
+            Err(error) => tracing::warn!(%error, "the lock of the store: {error}"),
+        }
+    }
 }
 
 /// Wakes the passes when a command has written to the store beside us.

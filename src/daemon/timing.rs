@@ -129,9 +129,7 @@ async fn escalate(
             if candidate.standing.is_due(step, how, now) {
                 raise(shared, setup, (rule, how), (candidate.clone(), step)).await?;
                 round.escalations += 1;
-            } else if step == Step::Unacked
-                && let Some(at) = candidate.standing.unacked_at(how)
-            {
+            } else if let Some(at) = candidate.standing.due_at(step, how) {
                 round.next = Some(round.next.map_or(at, |next| next.min(at)));
             }
         }
@@ -151,7 +149,7 @@ async fn raise(
         .store
         .read(move |conn| escalations::entry(conn, &of))
         .await?;
-    let severity = how.severity.max(candidate.severity);
+    let severity = step.severity(how).max(candidate.severity);
     let wanted_by = entry.map_or_else(Vec::new, |(entry, tags)| {
         setup.only.evaluate(&entry.subject(&tags, None))
     });

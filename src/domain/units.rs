@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+/// How durations are written.
+const EXAMPLES: &str = "\"90s\", \"15m\", \"6h\" or \"7d\"";
+
 /// How many in how long: `20/h`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rate {
@@ -25,6 +28,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
     if text == "0" {
         return Ok(Duration::ZERO);
     }
+    let wrong = |example: &str| format!("`{text}` is not a duration: write it as {example}");
     let (number, unit) = split_number(text);
     let millis: f64 = match unit {
         "ms" => 1.0,
@@ -33,15 +37,11 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
         "h" => 3_600e3,
         "d" => 86_400e3,
         "w" => 604_800e3,
-        _ => {
-            return Err(format!(
-                "`{text}` is not a duration: write it as \"90s\", \"15m\", \"6h\" or \"7d\""
-            ));
-        }
+        "y" | "yr" | "year" | "years" => return Err(wrong("days, a year is \"365d\"")),
+        "mo" | "month" | "months" => return Err(wrong("days, a month is \"30d\"")),
+        _ => return Err(wrong(EXAMPLES)),
     };
-    let value: f64 = number.parse().map_err(|_| {
-        format!("`{text}` is not a duration: write it as \"90s\", \"15m\", \"6h\" or \"7d\"")
-    })?;
+    let value: f64 = number.parse().map_err(|_| wrong(EXAMPLES))?;
     Duration::try_from_secs_f64(value * millis / 1e3)
         .map_err(|_| format!("`{text}` is too long a duration"))
 }

@@ -50,7 +50,7 @@ fn key(rule: &RuleId, first_entry: &str, step: Step) -> String {
         rule.as_str(),
         first_entry,
         Reason::Escalation,
-        step.as_str(),
+        &step.name(),
     )
 }
 
@@ -90,7 +90,9 @@ pub fn candidates(
     for candidate in rows {
         let mut candidate = candidate?;
         for step in Step::ALL {
-            if !is_taken(conn, &candidate.key(step))? {
+            // One reminder follows another.
+            let later = step.is_reminder() && candidate.left.last().is_some_and(|left| left.is_reminder());
+            if !later && !is_taken(conn, &candidate.key(step))? {
                 candidate.left.push(step);
             }
         }
@@ -109,6 +111,35 @@ fn is_taken(conn: &Connection, key: &str) -> Result<bool> {
 }
 
 fn standing(conn: &Connection, of: &Candidate, how: (&Escalate, Timestamp)) -> Result<Standing> {
+    let (told, silenced) = told(conn, of.alert)?;
+    let rang = match last_critical(conn, of)? {
+        Some(alert) if how.0.remind.is_some() => self::told(conn, alert)?.0,
+        _ => None,
+    };
+    Ok(Standing {
+        acked: false,
+        silenced,
+        told,
+        rang,
+        carriers: carriers(conn, of, how)?,
+    })
+}
+
+/// The rule's last critical alert on a story.
+fn last_critical(conn: &Connection, of: &Candidate) -> Result<Option<i64>> {
+    Ok(conn
+        .prepare_cached(
+            "select max(seq) from alert where story = ?1 and rule = ?2 and severity = ?3
+                and reason in ('new-story', 'new-entry', 'revision', 'escalation')",
+        )?
+        .query_row(
+            params![of.place.story, of.rule.as_str(), Rank(Severity::Critical)],
+            |row| row.get(0),
+        )?)
+}
+
+/// Since when somebody could have seen an alert, and whether a silence holds it.
+fn told(conn: &Connection, alert: i64) -> Result<(Option<Timestamp>, bool)> {
     // A message that waits has told nobody; one that failed had its chance.
     let (told, open, silenced): (Option<Ms>, u32, u32) = conn
         .prepare_cached(
@@ -116,16 +147,11 @@ fn standing(conn: &Connection, of: &Candidate, how: (&Escalate, Timestamp)) -> R
                 count(*), sum(state = 'held' and hold = 'silence')
              from delivery where alert = ?1 and state <> 'cancelled'",
         )?
-        .query_row([of.alert], |row| {
+        .query_row([alert], |row| {
             let silenced: Option<u32> = row.get(2)?;
             Ok((row.get(0)?, row.get(1)?, silenced.unwrap_or(0)))
         })?;
-    Ok(Standing {
-        acked: false,
-        silenced: open > 0 && silenced == open,
-        told: told.map(|at| at.0),
-        carriers: carriers(conn, of, how)?,
-    })
+    Ok((told.map(|at| at.0), open > 0 && silenced == open))
 }
 
 /// Who tells the story in words of their own, and since when; looked at only where there may be enough of them.

@@ -5,8 +5,9 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -22,15 +23,48 @@ const BREATH: Duration = Duration::from_millis(20);
 /// The lock, held until dropped.
 #[derive(Debug)]
 pub struct Lock {
-    file: File,
+    file: Mutex<File>,
+    database: PathBuf,
     owner: String,
 }
 
 impl Lock {
     /// Takes the lock of `database`, or says which process holds it.
     pub(super) fn take(database: &Path, now: Timestamp) -> Result<Self> {
-        let path = lock_path(database);
-        let failed = |error: std::io::Error| StoreError::io(&path, &error);
+        let owner = format!("{}-{:x}", std::process::id(), now.as_millisecond());
+        Ok(Self {
+            file: Mutex::new(take_file(database, &owner)?),
+            database: database.to_owned(),
+            owner,
+        })
+    }
+
+    /// Makes sure that whoever comes next finds the lock: a file that somebody has deleted is made again, which is told.
+    ///
+    /// # Errors
+    /// When another process has taken the store meanwhile, or the file can neither be seen nor made.
+    pub fn renew(&self) -> Result<bool> {
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_at(&file, &lock_path(&self.database)) {
+            return Ok(false);
+        }
+        *file = take_file(&self.database, &self.owner)?;
+        Ok(true)
+    }
+
+    /// The token that leases taken under this lock carry.
+    #[must_use]
+    pub fn owner(&self) -> &str {
+        &self.owner
+    }
+}
+
+/// The file of that name, locked, with its owner in it.
+fn take_file(database: &Path, owner: &str) -> Result<File> {
+    let path = lock_path(database);
+    let failed = |error: std::io::Error| StoreError::io(&path, &error);
+    let mut tries = 0;
+    loop {
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -40,7 +74,12 @@ impl Lock {
             .open(&path)
             .map_err(failed)?;
         match seize(&file) {
-            Ok(()) => {}
+            // Deleted between the two, it is no lock: the next would make another one.
+            Ok(()) if !is_at(&file, &path) && tries < TRIES => tries += 1,
+            Ok(()) => {
+                write_holder(&mut file, owner).map_err(failed)?;
+                return Ok(file);
+            }
             Err(rustix::io::Errno::WOULDBLOCK) => {
                 return Err(StoreError::Locked {
                     path: database.to_owned(),
@@ -49,16 +88,13 @@ impl Lock {
             }
             Err(error) => return Err(failed(error.into())),
         }
-        let owner = format!("{}-{:x}", std::process::id(), now.as_millisecond());
-        write_holder(&mut file, &owner).map_err(failed)?;
-        Ok(Self { file, owner })
     }
+}
 
-    /// The token that leases taken under this lock carry.
-    #[must_use]
-    pub fn owner(&self) -> &str {
-        &self.owner
-    }
+/// Whether a path leads to an open file.
+fn is_at(file: &File, path: &Path) -> bool {
+    let here = file.metadata().map(|meta| (meta.dev(), meta.ino()));
+    here.ok() == open::identity(path).ok() && path.exists()
 }
 
 /// Who holds the lock.
@@ -82,7 +118,8 @@ pub(super) fn held_by(database: &Path) -> Option<Holder> {
 impl Drop for Lock {
     fn drop(&mut self) {
         // An empty file says that the last holder ended in order; the lock itself goes with the descriptor.
-        let _ = self.file.set_len(0);
+        let file = self.file.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let _ = file.set_len(0);
     }
 }
 
@@ -152,5 +189,20 @@ mod tests {
         assert!(first.owner().starts_with(&std::process::id().to_string()));
         drop(first);
         assert!(Lock::take(&database, now()).is_ok());
+    }
+
+    #[test]
+    fn a_lock_whose_file_was_deleted_is_made_again_or_told_lost() {
+        let dir = tempfile::tempdir().unwrap();
+        let database = dir.path().join("bongsu.db");
+        let first = Lock::take(&database, now()).unwrap();
+        assert_eq!(first.renew(), Ok(false));
+        std::fs::remove_file(lock_path(&database)).unwrap();
+        assert_eq!(first.renew(), Ok(true));
+        assert!(Lock::take(&database, now()).is_err());
+        std::fs::remove_file(lock_path(&database)).unwrap();
+        let second = Lock::take(&database, now()).unwrap();
+        assert!(matches!(first.renew(), Err(StoreError::Locked { .. })));
+        assert_eq!(second.renew(), Ok(false));
     }
 }

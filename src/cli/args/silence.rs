@@ -1,6 +1,8 @@
 //! Arguments of `silence`.
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
+
+use super::number;
 
 /// `silence …`.
 #[derive(Debug, Subcommand)]
@@ -19,6 +21,7 @@ pub enum SilenceCommand {
     /// End a silence now
     End {
         /// Silence id
+        #[arg(value_parser = number::silence)]
         id: i64,
         /// Who [default: $USER]
         #[arg(long)]
@@ -31,6 +34,7 @@ pub enum SilenceCommand {
 
 /// `silence add`.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("end").required(true).args(["lasts", "until"]))]
 pub struct SilenceAddArgs {
     /// Alerts of this rule; may be repeated
     #[arg(long = "rule")]
@@ -51,10 +55,10 @@ pub struct SilenceAddArgs {
     #[arg(long, allow_hyphen_values = true)]
     pub query: Option<String>,
     /// For how long, at most a year
-    #[arg(long = "for", value_name = "DURATION", conflicts_with = "until")]
+    #[arg(long = "for", value_name = "DURATION")]
     pub lasts: Option<String>,
     /// Until when
-    #[arg(long, value_name = "WHEN", required_unless_present = "lasts")]
+    #[arg(long, value_name = "WHEN")]
     pub until: Option<String>,
     /// From when [default: now]
     #[arg(long, value_name = "WHEN")]

@@ -2,6 +2,8 @@
 
 use clap::{Args, Subcommand};
 
+use super::number;
+
 /// `stories …`.
 #[derive(Debug, Subcommand)]
 pub enum StoriesCommand {
@@ -10,13 +12,16 @@ pub enum StoriesCommand {
     /// One story: its entries with why each joined, what was told of it
     Show {
         /// Story id
+        #[arg(value_parser = number::story)]
         id: i64,
     },
     /// Make one story of two; nobody is told
     Merge {
         /// Story id
+        #[arg(value_parser = number::story)]
         one: i64,
         /// The other story's id
+        #[arg(value_parser = number::story)]
         other: i64,
         /// Who [default: $USER]
         #[arg(long)]

@@ -166,13 +166,14 @@ fn revisions(cx: &mut Cx, table: &Table) -> Revisions {
 
 fn escalate(cx: &mut Cx, table: &Table) -> Option<Escalate> {
     let item = table.get("escalate")?;
-    let known = &["feeds", "within", "severity", "unacked"];
+    let known = &["feeds", "within", "severity", "unacked", "remind"];
     let table = item.table(cx, "`escalate`", known)?;
     let feeds = table.integer(cx, "feeds", 2..=1_000);
     let within = table.span_of_time(cx, "within");
     let unacked = table.span_of_time(cx, "unacked");
     let severity = table.one_of(cx, "severity", &SEVERITIES, Severity::from_name);
-    if table.get("feeds").is_none() && table.get("unacked").is_none() {
+    let remind = table.span_of_time(cx, "remind");
+    if ["feeds", "unacked", "remind"].iter().all(|key| table.get(key).is_none()) {
         table.missing(cx, "feeds", "3");
     }
     if table.get("severity").is_none() {
@@ -183,6 +184,7 @@ fn escalate(cx: &mut Cx, table: &Table) -> Option<Escalate> {
         within: within.unwrap_or(std::time::Duration::from_hours(6)),
         severity: severity?,
         unacked,
+        remind,
     })
 }
 

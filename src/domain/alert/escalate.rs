@@ -1,12 +1,17 @@
-//! When a story is told again, and louder: independent owners carry it, or nobody has acknowledged it (DLV-38, DLV-39).
+//! When a story is told again, and louder: independent owners carry it, or nobody has acknowledged it (DLV-38, DLV-39);
+//! and when once more, where that is critical and still nobody has.
 //!
 //! Each step comes once a story and rule; that, and who is told, is the store's and the daemon's business.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::domain::rule::Escalate;
+use crate::domain::rule::{Escalate, Severity};
+
+/// Between two reminders.
+const SHORTEST: Duration = Duration::from_mins(1);
 
 /// Why a story is told again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,18 +20,43 @@ pub enum Step {
     Owners,
     /// Nobody has acknowledged it.
     Unacked,
+    /// Nor has anybody acknowledged what was critical: the first, second or third reminder.
+    Remind(u8),
 }
 
 impl Step {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Owners, Self::Unacked];
+    /// All, in order.
+    pub const ALL: [Self; 5] = [
+        Self::Owners,
+        Self::Unacked,
+        Self::Remind(1),
+        Self::Remind(2),
+        Self::Remind(3),
+    ];
 
     /// The spelling in keys.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub fn name(self) -> String {
         match self {
-            Self::Owners => "owners",
-            Self::Unacked => "unacked",
+            Self::Owners => "owners".to_owned(),
+            Self::Unacked => "unacked".to_owned(),
+            Self::Remind(nth) => format!("remind-{nth}"),
+        }
+    }
+
+    /// Whether it is one of the reminders.
+    #[must_use]
+    pub fn is_reminder(self) -> bool {
+        matches!(self, Self::Remind(_))
+    }
+
+    /// How much what it raises matters: reminders are of what is critical.
+    #[must_use]
+    pub fn severity(self, escalate: &Escalate) -> Severity {
+        if self.is_reminder() {
+            Severity::Critical
+        } else {
+            escalate.severity
         }
     }
 }
@@ -40,6 +70,9 @@ pub struct Standing {
     pub silenced: bool,
     /// Since when somebody could have seen that alert; none: it waits.
     pub told: Option<Timestamp>,
+    /// Since when somebody could have seen the rule's last critical alert on the story, reminders included; none: there is
+    /// none, or it waits.
+    pub rang: Option<Timestamp>,
     /// Who carries the story, and since when; an owner may stand there often.
     pub carriers: Vec<(String, Timestamp)>,
 }
@@ -67,14 +100,20 @@ impl Standing {
                 let wanted = usize::try_from(escalate.feeds).unwrap_or(usize::MAX);
                 self.owners(escalate, now) >= wanted
             }
-            Step::Unacked => self.unacked_at(escalate).is_some_and(|at| at <= now),
+            Step::Unacked | Step::Remind(_) => {
+                self.due_at(step, escalate).is_some_and(|at| at <= now)
+            }
         }
     }
 
-    /// When the missing acknowledgement tells, unless it comes.
+    /// When the missing acknowledgement leads to a step, unless it comes.
     #[must_use]
-    pub fn unacked_at(&self, escalate: &Escalate) -> Option<Timestamp> {
-        let (told, wait) = (self.told?, escalate.unacked?);
+    pub fn due_at(&self, step: Step, escalate: &Escalate) -> Option<Timestamp> {
+        let (told, wait) = match step {
+            Step::Owners => return None,
+            Step::Unacked => (self.told?, escalate.unacked?),
+            Step::Remind(_) => (self.rang?, escalate.remind?.max(SHORTEST)),
+        };
         let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
         (!self.acked).then(|| told.checked_add(wait).unwrap_or(Timestamp::MAX))
     }
@@ -87,10 +126,7 @@ fn before(now: Timestamp, within: std::time::Duration) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-    use crate::domain::rule::Severity;
 
     fn escalate() -> Escalate {
         Escalate {
@@ -98,6 +134,7 @@ mod tests {
             within: Duration::from_hours(6),
             severity: Severity::Critical,
             unacked: Some(Duration::from_mins(30)),
+            remind: Some(Duration::from_mins(20)),
         }
     }
 
@@ -110,6 +147,7 @@ mod tests {
             acked: false,
             silenced: false,
             told: Some(at("10:00")),
+            rang: None,
             carriers: carriers
                 .iter()
                 .map(|(owner, since)| ((*owner).to_owned(), at(since)))
@@ -138,7 +176,7 @@ mod tests {
     #[test]
     fn a_missing_acknowledgement_tells_after_its_time() {
         let quiet = standing(&[]);
-        assert_eq!(quiet.unacked_at(&escalate()), Some(at("10:30")));
+        assert_eq!(quiet.due_at(Step::Unacked, &escalate()), Some(at("10:30")));
         assert!(!quiet.is_due(Step::Unacked, &escalate(), at("10:29")));
         assert!(quiet.is_due(Step::Unacked, &escalate(), at("10:30")));
         let never = Escalate {
@@ -146,6 +184,30 @@ mod tests {
             ..escalate()
         };
         assert!(!quiet.is_due(Step::Unacked, &never, at("23:00")));
+    }
+
+    #[test]
+    fn what_is_critical_is_told_again_until_somebody_has_seen_it() {
+        let quiet = standing(&[]);
+        let reminder = Step::Remind(1);
+        assert_eq!(quiet.due_at(reminder, &escalate()), None, "nothing rang");
+        let rang = Standing {
+            rang: Some(at("10:30")),
+            ..standing(&[])
+        };
+        assert!(!rang.is_due(reminder, &escalate(), at("10:49")));
+        assert!(rang.is_due(reminder, &escalate(), at("10:50")));
+        let hasty = Escalate {
+            remind: Some(Duration::ZERO),
+            ..escalate()
+        };
+        assert_eq!(rang.due_at(reminder, &hasty), Some(at("10:31")));
+        assert_eq!(reminder.severity(&Escalate { severity: Severity::High, ..escalate() }), Severity::Critical);
+        let seen = Standing {
+            acked: true,
+            ..rang
+        };
+        assert!(!seen.is_due(reminder, &escalate(), at("23:00")));
     }
 
     #[test]

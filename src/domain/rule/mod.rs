@@ -198,6 +198,8 @@ pub struct Escalate {
     pub severity: Severity,
     /// Or when nobody acknowledged for so long.
     pub unacked: Option<Duration>,
+    /// And, while it is critical, again each time that nobody did for so long; three times at most.
+    pub remind: Option<Duration>,
 }
 
 /// An example kept with a rule.

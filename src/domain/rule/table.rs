@@ -68,6 +68,9 @@ fn escalation(escalate: &Escalate) -> String {
     if let Some(unacked) = escalate.unacked {
         parts.push(format!("unacked = {}", basic(&format_duration(unacked))));
     }
+    if let Some(remind) = escalate.remind {
+        parts.push(format!("remind = {}", basic(&format_duration(remind))));
+    }
     format!("{{ {} }}", parts.join(", "))
 }
 
@@ -149,6 +152,7 @@ mod tests {
                 within: Duration::from_hours(6),
                 severity: Severity::Critical,
                 unacked: Some(Duration::from_mins(90)),
+                remind: Some(Duration::from_mins(20)),
             }),
             inhibit: vec!["weather".into()],
             tests: vec![RuleTest {
@@ -165,6 +169,7 @@ mod tests {
         assert_eq!(read["throttle"].as_str(), Some("20/h"));
         assert_eq!(read["escalate"]["feeds"].as_integer(), Some(3));
         assert_eq!(read["escalate"]["unacked"].as_str(), Some("90m"));
+        assert_eq!(read["escalate"]["remind"].as_str(), Some("20m"));
         assert_eq!(read["inhibit"][0]["by"].as_str(), Some("weather"));
         assert_eq!(read["test"][0]["title"].as_str(), Some("수출 \"계약\""));
         assert_eq!(read["test"][0]["match"].as_bool(), Some(true));

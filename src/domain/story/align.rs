@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::called::is_one;
 use super::korean::is_short_form;
 use super::policy::is_more_of;
 use super::signature::Signature;
@@ -253,6 +254,11 @@ impl Token {
         self.is_name() || self.kind == Kind::Open && self.main
     }
 
+    /// Whether what an entity is called here may be called so too.
+    pub(super) fn is_called(&self, name: &str) -> bool {
+        is_one(&self.called, name)
+    }
+
     /// The same, said in the same way.
     pub(super) fn equals(&self, other: &Self) -> bool {
         match (&self.kind, &other.kind) {
@@ -268,6 +274,7 @@ impl Token {
                     && two.is_word()
                     && one.is_event() == two.is_event()
                     && self.key == other.key
+                    && self.is_called(&other.called)
             }
         }
     }
@@ -320,7 +327,8 @@ impl Token {
 fn is_slug(entity: &Token, word: &Token) -> Option<bool> {
     let id = entity.key.strip_prefix('@')?;
     if let Some(other) = word.key.strip_prefix('@') {
-        return Some(is_more_of(id, other) || is_more_of(other, id));
+        let more = is_more_of(id, other) || is_more_of(other, id);
+        return Some(more && entity.is_called(&word.called));
     }
     let first = id.split('-').next().unwrap_or(id);
     matches!(word.kind, Kind::Name | Kind::Open)

@@ -75,9 +75,28 @@ impl Verdict {
     }
 }
 
-/// Compares two entries.
+/// Compares two entries; which of them comes first makes no difference. They are the same news where it holds of either
+/// beside the other.
 #[must_use]
 pub fn compare(one: &Signature, other: &Signature, policy: &Policy) -> Verdict {
+    let (first, second) = if one.order(other).is_le() {
+        (one, other)
+    } else {
+        (other, one)
+    };
+    let verdict = judge(first, second, policy);
+    if verdict.relation != Relation::Same {
+        return verdict;
+    }
+    let back = judge(second, first, policy);
+    if back.relation == Relation::Same {
+        verdict
+    } else {
+        back
+    }
+}
+
+fn judge(one: &Signature, other: &Signature, policy: &Policy) -> Verdict {
     if one.alphabet != other.alphabet {
         return across(one, other, policy);
     }
@@ -98,6 +117,9 @@ pub fn compare(one: &Signature, other: &Signature, policy: &Policy) -> Verdict {
         Verdict::new(relation, diff.alike, why)
     };
     if let Some(why) = guarded(one, other, policy) {
+        return related(why);
+    }
+    if let Some(why) = follows(one, other).or_else(|| follows(other, one)) {
         return related(why);
     }
     let facts = same_facts(&diff, one, other);
@@ -135,6 +157,25 @@ pub fn compare(one: &Signature, other: &Signature, policy: &Policy) -> Verdict {
         ),
         Err(why) => related(why),
     }
+}
+
+/// What one headline says happened after, or with, what the other tells, where the other knows nothing of it: `general
+/// sworn in after soldiers seize power`.
+fn follows(one: &Signature, other: &Signature) -> Option<String> {
+    let done = |token: &&Token| match token.kind {
+        Kind::Event(_) => true,
+        Kind::Open => token.small,
+        _ => false,
+    };
+    let told = |token: &Token| other.said().any(|their| facts::is_same(token, their));
+    let (main, aside): (Vec<&Token>, Vec<&Token>) =
+        one.tokens.iter().filter(done).partition(|token| token.main);
+    let shared = aside
+        .iter()
+        .any(|token| token.kind.is_event() && other.tokens.iter().any(|their| token.equals(their)));
+    let news = main.first()?;
+    let apart = shared && !main.iter().any(|token| told(token));
+    apart.then(|| format!("only one of them says `{}`", news.key))
 }
 
 /// Whether they agree fact by fact though not in words: the figure that shows it.
@@ -187,6 +228,11 @@ pub fn same_title_apart(one: &Signature, other: &Signature, policy: &Policy) -> 
         one.body.len().min(other.body.len()) >= FEWEST_RUNS && overlap.share < OTHER_TEXT;
     if other_text && (diff.anchors < 2 || late) {
         return Some("the same headline over another text".to_owned());
+    }
+    if late && !overlap.is_copy()
+        && let Some(why) = facts::other_whereabouts(one, other)
+    {
+        return Some(why);
     }
     let recurs = late && diff.recurs && !overlap.is_copy();
     recurs.then(|| "a headline that comes again each day".to_owned())

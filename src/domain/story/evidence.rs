@@ -102,14 +102,7 @@ impl Evidence {
             Place::Across => points[1],
             Place::Texts => points[2],
         };
-        // `@ports` may be two of them.
-        let (one, other) = (&token.called, &found.called);
-        let other_name = !one.is_empty()
-            && !other.is_empty()
-            && !one.starts_with(other.as_str())
-            && !other.starts_with(one.as_str());
-        let less = if other_name { 0.5 } else { 1.0 };
-        let points = by_place(worth(named)) * less;
+        let points = by_place(worth(named));
         let both = place == Place::Headlines;
         match &named.kind {
             Kind::Entity | Kind::Name if !first => return,
@@ -118,7 +111,7 @@ impl Evidence {
                 let whole = if token.origin && found.origin {
                     0.5
                 } else {
-                    less
+                    1.0
                 };
                 self.anchors += if both { whole } else { 0.0 };
             }

@@ -310,6 +310,23 @@ fn other_days(one: &Signature, other: &Signature) -> f32 {
     points("day", 2.0) + points("weekday", 1.5) + points("month", 1.5)
 }
 
+/// Whether two words say the same, in this form or another or from the other side.
+pub(super) fn is_same(one: &Token, other: &Token) -> bool {
+    one.equals(other) || one.resembles(other) || events::is_alike(one, other)
+}
+
+/// Names that the beginning of each text tells and the other entry does not know, where they share none.
+pub(super) fn other_whereabouts(one: &Signature, other: &Signature) -> Option<String> {
+    let names = |own: &Signature| -> Vec<Token> {
+        let name = |token: &&Token| token.is_name() && !is_in(token, &own.tokens);
+        own.lead.iter().filter(name).cloned().collect()
+    };
+    let (here, there) = (names(one), names(other));
+    let (first, second) = (here.first()?, there.first()?);
+    let known = here.iter().any(|token| other.tells(token)) || there.iter().any(|token| one.tells(token));
+    (!known).then(|| format!("{} / {}", first.key, second.key))
+}
+
 /// The sum that both name as the result of one firm in one quarter.
 pub(super) fn same_result(one: &Signature, other: &Signature) -> Option<String> {
     let told = |signature: &Signature, key: &str| {

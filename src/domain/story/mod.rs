@@ -6,6 +6,7 @@
 //! `vocabulary`, what the desk watches is in its entities.
 
 mod align;
+mod called;
 mod clock;
 pub mod compare;
 mod events;

@@ -1,11 +1,13 @@
 //! What an entry is compared by: its headline as tokens, its text as runs of words, whom it names, when it was written.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
 use jiff::Timestamp;
 
 use super::align::is_spelt;
+use super::called::is_said;
 use super::shingles::{Shingles, hash};
 use super::token::{Kind, Named, Token, tokens};
 use crate::domain::entry::identity::fold;
@@ -115,9 +117,16 @@ impl Signature {
     /// Whether the text names what a headline names.
     pub(super) fn knows(&self, token: &Token) -> bool {
         match token.key.strip_prefix('@') {
-            Some(entity) => self.named.contains(entity),
+            Some(entity) => self.named.contains(entity) && self.calls(token),
             None => self.text.contains(&token.key),
         }
+    }
+
+    /// Whether an entity that is named here may be called here what a headline calls it.
+    fn calls(&self, token: &Token) -> bool {
+        let is_it = |own: &&Token| own.key == token.key;
+        let mut named = self.tokens.iter().filter(is_it);
+        named.any(|own| own.is_called(&token.called)) || is_said(&token.called, &self.text)
     }
 
     /// Whether the headline or the text names what another headline names, in this form or another.
@@ -146,6 +155,18 @@ impl Signature {
             self.tokens.get(at + 1)
         };
         behind.filter(|token| token.may_be_name() && !token.small)
+    }
+
+    /// Which of two comes first when they are compared: that says nothing about them, and is always the same.
+    pub(super) fn order(&self, other: &Self) -> Ordering {
+        let key = |own: &Self| (own.at, own.tokens.len(), own.lead.len());
+        let texts = |own: &Self, its: &Self| {
+            own.title.cmp(&its.title).then_with(|| own.text.cmp(&its.text))
+        };
+        texts(self, other)
+            .then_with(|| key(self).cmp(&key(other)))
+            .then_with(|| self.in_title.cmp(&other.in_title))
+            .then_with(|| self.named.cmp(&other.named))
     }
 
     /// Hashes by which copies find each other: of the words of the headline, of entities, of the text's beginning.

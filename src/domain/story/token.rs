@@ -8,6 +8,7 @@ use super::pieces::{Piece, Script, pieces};
 use super::quantity::{Quantity, is_currency};
 use super::sense::{sense, settle};
 use super::vocabulary::{self, Role, Weight};
+use crate::domain::entry::identity::fold;
 
 /// What a word of a headline is.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,7 +65,7 @@ pub(super) struct Token {
     pub small: bool,
     /// A country.
     pub place: bool,
-    /// How an entity is called here.
+    /// How an entity is called here, folded; empty where that is not known.
     pub called: String,
     /// A country that only says where the next word is from: `South Korea's Hanwha`.
     pub origin: bool,
@@ -88,6 +89,8 @@ const FEWEST_BEFORE: usize = 3;
 pub(super) fn tokens(title: &str, from: usize, names: &[Named]) -> Vec<Token> {
     let pieces = pieces(title, from);
     let mut writer = Writer {
+        title,
+        from,
         cased: is_cased(&pieces),
         hangul: pieces.iter().any(|piece| piece.script == Script::Hangul),
         pieces: &pieces,
@@ -118,7 +121,7 @@ fn dedup(tokens: &mut Vec<Token>) {
     for token in tokens.drain(..) {
         if !kept
             .iter()
-            .any(|other| other.key == token.key && other.kind == token.kind)
+            .any(|other| other.kind == token.kind && other.key == token.key && other.is_called(&token.called))
         {
             kept.push(token);
         }
@@ -141,6 +144,9 @@ fn is_cased(pieces: &[Piece]) -> bool {
 const FEWEST_BEFORE_WORD: usize = 2;
 
 pub(super) struct Writer<'a> {
+    title: &'a str,
+    /// The byte of the stored text that `title` begins at.
+    from: usize,
     pub(super) pieces: &'a [Piece],
     cased: bool,
     hangul: bool,
@@ -214,11 +220,10 @@ impl Writer<'_> {
                 .take_while(|piece| piece.start < entity.end)
                 .count();
         self.push_name(format!("@{}", entity.entity), Kind::Entity, (at, next));
-        let called = self.pieces[at..next]
-            .iter()
-            .map(|piece| piece.text.as_str());
+        let (start, end) = (entity.start.max(self.from), entity.end.max(self.from));
+        let called = self.title.get(start - self.from..end - self.from);
         if let Some(token) = self.out.last_mut() {
-            token.called = called.collect();
+            token.called = called.map(fold).unwrap_or_default();
         }
         // The name may be a part of what is written without spaces.
         let last = &self.pieces[next - 1];

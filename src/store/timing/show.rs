@@ -20,7 +20,7 @@ pub struct HeldDelivery {
     pub rule: RuleId,
     /// How much it matters.
     pub severity: Severity,
-    /// By what it is held: `silence`, `throttle`, `quiet`, `digest`, or `gathered` in a digest under way.
+    /// By what it is held: `silence`, `throttle`, `quiet`, `digest`, `rate`, or `gathered` in a digest under way.
     pub held: String,
     /// Who waits for it.
     pub receiver: ReceiverId,
@@ -48,11 +48,14 @@ pub fn held(
     limit: u32,
 ) -> Result<Vec<HeldDelivery>> {
     let mut query = conn.prepare_cached(
-        "select a.seq, d.created, a.rule, d.severity, coalesce(d.hold, 'other'), d.receiver, d.due, coalesce(d.why, ''),
+        "select a.seq, d.created, a.rule, d.severity, iif(d.state = 'due', 'rate', coalesce(d.hold, 'other')), d.receiver,
+            iif(d.state = 'due', max(d.due, r.rate_until), d.due),
+            iif(d.state = 'due', 'the receiver''s own rate', coalesce(d.why, '')),
             case d.hold when 'silence' then d.silence end, e.id, e.feed,
             coalesce(e.title, a.health_subject, a.rule_title), e.url
          from delivery d join alert a on a.seq = d.alert left join entry e on e.seq = a.entry
-         where d.state = 'held' and (?1 is null or d.created >= ?1) and (?2 is null or a.rule = ?2)
+            left join receiver r on r.id = d.receiver
+         where (d.state = 'held' or d.state = 'due' and r.gone is null and r.rate_until is not null) and (?1 is null or d.created >= ?1) and (?2 is null or a.rule = ?2)
          order by d.seq desc limit ?3",
     )?;
     let rows = query.query_map(

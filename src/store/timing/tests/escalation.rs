@@ -11,6 +11,7 @@ fn how() -> Escalate {
         within: Duration::from_hours(6),
         severity: Severity::Critical,
         unacked: Some(Duration::from_mins(30)),
+        remind: Some(Duration::from_mins(20)),
     }
 }
 
@@ -44,16 +45,20 @@ fn carried(desk: &Desk, feed: &str, now: &str) {
 
 /// Takes the steps that are due; which they were.
 fn escalate(desk: &Desk, now: &str) -> Vec<Step> {
+    escalate_as(desk, &how(), now)
+}
+
+fn escalate_as(desk: &Desk, how: &Escalate, now: &str) -> Vec<Step> {
     let (now, manners) = (at(now), Arc::clone(&desk.manners));
     let rule = RuleId::new("r");
     let candidates = desk
         .store
-        .read_blocking(|conn| escalations::candidates(conn, (&rule, &how()), now))
+        .read_blocking(|conn| escalations::candidates(conn, (&rule, how), now))
         .unwrap();
     let mut taken = Vec::new();
     for candidate in candidates {
         for step in candidate.left.clone() {
-            if candidate.standing.is_due(step, &how(), now) {
+            if candidate.standing.is_due(step, how, now) {
                 let (of, manners) = (candidate.clone(), Arc::clone(&manners));
                 desk.write(move |tx| {
                     let to = [to("desk")];
@@ -141,4 +146,35 @@ fn a_silenced_story_does_not_escalate() {
         carried(&desk, feed, "2026-11-24T10:01:00Z");
     }
     assert_eq!(escalate(&desk, "2026-11-24T10:50:00Z"), []);
+}
+
+#[test]
+fn what_is_critical_is_told_again_three_times_and_not_once_somebody_has_seen_it() {
+    let desk = Desk::of(manner(), plain());
+    desk.alert("one", Severity::Critical, "2026-11-24T10:00:00Z");
+    let seen = desk.alert("two", Severity::Critical, "2026-11-24T10:00:00Z");
+    desk.alert("three", Severity::High, "2026-11-24T10:00:00Z");
+    desk.deliver("2026-11-24T10:00:05Z");
+    desk.write(move |tx| alerts::ack(tx, seen, "kim", at("2026-11-24T10:10:00Z")));
+    let how = Escalate {
+        unacked: None,
+        ..how()
+    };
+    for (now, due) in [
+        ("2026-11-24T10:20:04Z", None),
+        ("2026-11-24T10:20:05Z", Some(1)),
+        ("2026-11-24T10:20:06Z", None),
+        // Two hours later, as after an outage of our own: one, not all that are left.
+        ("2026-11-24T12:20:00Z", Some(2)),
+        ("2026-11-24T12:20:01Z", None),
+        ("2026-11-24T12:40:00Z", Some(3)),
+        ("2026-11-24T23:00:00Z", None),
+    ] {
+        let due: Vec<Step> = due.map(Step::Remind).into_iter().collect();
+        assert_eq!(escalate_as(&desk, &how, now), due, "{now}");
+        let told = desk.deliver(now);
+        assert!(told.iter().all(|told| told.reason == Reason::Escalation), "{now}");
+        assert_eq!(told.len(), due.len(), "{now}");
+    }
+    assert_clean(&desk.store);
 }
