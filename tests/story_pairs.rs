@@ -320,7 +320,10 @@ fn written_pairs_are_told_apart_alike_from_both_sides() {
         let first = signature(&items[0], &entities);
         for item in &items[1..] {
             let other = signature(item, &entities);
-            let (forth, back) = (compare(&first, &other, &policy), compare(&other, &first, &policy));
+            let (forth, back) = (
+                compare(&first, &other, &policy),
+                compare(&other, &first, &policy),
+            );
             assert_eq!(forth, back, "{item}");
         }
     }
@@ -336,15 +339,39 @@ fn an_entity_of_several_names_folds_no_two_of_them() {
     let entities = entities.as_array().unwrap();
     let policy = policy(entities, false);
     for (one, other, same) in [
-        ("Babcock reports 9% rise in half-year sales", "BAE Systems reports 9% rise in half-year sales", false),
-        ("BAE wins second order for howitzers from Norway", "BAE Systems wins second order for howitzers from Norway", true),
-        ("KAI wins order for 12 jets from Norway", "Korea Aerospace Industries wins order for 12 jets from Norway", true),
-        ("Kongsberg wins order for 12 jets from Norway", "KAI wins order for 12 jets from Norway", false),
-        ("창원 방산업체 공장 화재…1명 부상", "거제 방산업체 공장 화재…1명 부상", false),
+        (
+            "Babcock reports 9% rise in half-year sales",
+            "BAE Systems reports 9% rise in half-year sales",
+            false,
+        ),
+        (
+            "BAE wins second order for howitzers from Norway",
+            "BAE Systems wins second order for howitzers from Norway",
+            true,
+        ),
+        (
+            "KAI wins order for 12 jets from Norway",
+            "Korea Aerospace Industries wins order for 12 jets from Norway",
+            true,
+        ),
+        (
+            "Kongsberg wins order for 12 jets from Norway",
+            "KAI wins order for 12 jets from Norway",
+            false,
+        ),
+        (
+            "창원 방산업체 공장 화재…1명 부상",
+            "거제 방산업체 공장 화재…1명 부상",
+            false,
+        ),
     ] {
         let signature = |title| told((title, ""), noon(), entities);
         let verdict = compare(&signature(one), &signature(other), &policy);
-        assert_eq!(verdict.relation == Relation::Same, same, "{one} | {other}: {verdict:?}");
+        assert_eq!(
+            verdict.relation == Relation::Same,
+            same,
+            "{one} | {other}: {verdict:?}"
+        );
     }
 }
 
@@ -352,12 +379,22 @@ fn an_entity_of_several_names_folds_no_two_of_them() {
 fn what_happened_after_an_event_is_other_news() {
     let policy = policy(&[], false);
     for (one, other) in [
-        ("Soldiers seize power in Bissau", "Bissau general sworn in after soldiers seize power"),
-        ("Typhoon Kalmaegi kills 114 in Philippines", "Philippines declares state of calamity after Typhoon Kalmaegi kills 114"),
+        (
+            "Soldiers seize power in Bissau",
+            "Bissau general sworn in after soldiers seize power",
+        ),
+        (
+            "Typhoon Kalmaegi kills 114 in Philippines",
+            "Philippines declares state of calamity after Typhoon Kalmaegi kills 114",
+        ),
     ] {
         let signature = |title| told((title, ""), noon(), &[]);
         let verdict = compare(&signature(one), &signature(other), &policy);
-        assert_ne!(verdict.relation, Relation::Same, "{one} | {other}: {verdict:?}");
+        assert_ne!(
+            verdict.relation,
+            Relation::Same,
+            "{one} | {other}: {verdict:?}"
+        );
     }
 }
 

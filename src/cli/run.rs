@@ -49,7 +49,9 @@ pub fn run(
     let lock = Arc::new(lock);
     let exit = match early {
         None => Context::block_on(round(&shared, out))?,
-        Some((runtime, hangup)) => context::finish(runtime, serve(&shared, context, web, (hangup, &lock))),
+        Some((runtime, hangup)) => {
+            context::finish(runtime, serve(&shared, context, web, (hangup, &lock)))
+        }
     };
     // Everything is committed: what the log still holds goes into the file before the lock goes.
     if let Err(error) = shared.store.checkpoint_blocking() {
@@ -65,7 +67,8 @@ pub type Early = (Runtime, Signal);
 /// Listens to SIGHUP before anything else is done, where the arguments may mean the daemon: a reload that is asked for
 /// before config is read must not end the process.
 pub fn listen_early(args: &[OsString]) -> Option<Early> {
-    let daemon = args.iter().skip(1).any(|arg| arg == "run") && !args.iter().any(|arg| arg == "--once");
+    let daemon =
+        args.iter().skip(1).any(|arg| arg == "run") && !args.iter().any(|arg| arg == "--once");
     daemon.then(listen).and_then(Result::ok)
 }
 

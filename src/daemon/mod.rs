@@ -13,6 +13,7 @@ pub mod pages;
 pub mod poll;
 pub mod pricing;
 pub mod progress;
+pub mod receipts;
 pub mod receivers;
 pub mod reload;
 pub mod run;

@@ -9,8 +9,8 @@ use tokio_util::sync::CancellationToken;
 use super::reload::{Loader, reload};
 use super::supervisor::{Ending, Supervisor};
 use super::{
-    LONGEST_REST, Shared, deliver, health, heartbeat, index, pages, poll, sweep, systemd, timing,
-    websub,
+    LONGEST_REST, Shared, deliver, health, heartbeat, index, pages, poll, receipts, sweep, systemd,
+    timing, websub,
 };
 use crate::store::{Lock, StoreError};
 
@@ -56,6 +56,7 @@ pub async fn run(
         "heartbeat",
         heartbeat::run(Arc::clone(&shared), stop.clone()),
     );
+    supervisor.start("receipts", receipts::run(Arc::clone(&shared), stop.clone()));
     supervisor.start("sweep", sweep::run(Arc::clone(&shared), stop.clone()));
     supervisor.start("index", index::run(Arc::clone(&shared), stop.clone()));
     supervisor.start(

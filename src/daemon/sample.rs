@@ -170,13 +170,36 @@ pub(super) async fn owe(shared: &Shared, receiver: &str) {
 
 /// Owes an alert under `key` to `receiver`, now.
 pub(super) async fn owe_as(shared: &Shared, receiver: &str, key: &str, severity: Severity) {
+    owe_all(shared, receiver, &[key.to_owned()], (severity, 72)).await;
+}
+
+/// Owes alerts under these keys at once, now, each to be tried for so many hours.
+pub(super) async fn owe_all(
+    shared: &Shared,
+    receiver: &str,
+    keys: &[String],
+    (severity, hours): (Severity, u64),
+) {
     let to = [Addressee {
         receiver: ReceiverId::new(receiver),
-        give_up: Duration::from_hours(72),
+        give_up: Duration::from_hours(hours),
         skip: None,
     }];
     let now = shared.clock.now();
-    let alert = WireAlert {
+    let alerts: Vec<WireAlert> = keys.iter().map(|key| alert(key, severity, now)).collect();
+    shared
+        .store
+        .write(move |tx| {
+            alerts
+                .iter()
+                .try_for_each(|alert| store::alerts::raise(tx, alert, &to, now).map(drop))
+        })
+        .await
+        .unwrap();
+}
+
+fn alert(key: &str, severity: Severity, now: Timestamp) -> WireAlert {
+    WireAlert {
         kind: "alert".to_owned(),
         id: String::new(),
         key: key.to_owned(),
@@ -197,10 +220,5 @@ pub(super) async fn owe_as(shared: &Shared, receiver: &str, key: &str, severity:
         links: WireLinks::default(),
         test: true,
         cut: false,
-    };
-    shared
-        .store
-        .write(move |tx| store::alerts::raise(tx, &alert, &to, now).map(drop))
-        .await
-        .unwrap();
+    }
 }

@@ -58,6 +58,16 @@ impl Request {
         }
     }
 
+    /// A GET.
+    pub(super) fn get(url: Url) -> Self {
+        Self {
+            method: Method::GET,
+            url,
+            headers: HeaderMap::new(),
+            body: String::new(),
+        }
+    }
+
     /// The same with a header whose value is shown to nobody; one that no header can hold is left out, and
     /// refused where settings are checked.
     pub(super) fn secret_header(mut self, name: &'static str, value: &str) -> Self {

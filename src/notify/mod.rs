@@ -108,6 +108,9 @@ pub struct Outgoing {
 /// An attempt under way.
 pub type Sending<'a> = Pin<Box<dyn Future<Output = Attempt> + Send + 'a>>;
 
+/// A question under way: who has taken a message, in the service's words; none yet; or why that is not known.
+pub type Asking<'a> = Pin<Box<dyn Future<Output = Result<Option<String>, Attempt>> + Send + 'a>>;
+
 /// A receiver that can be spoken to.
 pub trait Notifier: Send + Sync {
     /// Sends once, without timing; called through [`Notifier::send`].
@@ -118,6 +121,13 @@ pub trait Notifier: Send + Sync {
 
     /// What would be sent, byte for byte, but for secrets and what nobody could read.
     fn preview(&self, outgoing: &Outgoing) -> String;
+
+    /// Asks whether somebody has taken a message at the service that rings until then; `answer` is what it said when it
+    /// took the message. None: it does not tell.
+    fn taken<'a>(&'a self, answer: &'a str) -> Option<Asking<'a>> {
+        let _ = answer;
+        None
+    }
 
     /// What is wrong with its words: a template that failed on the last message, so that the built-in ones went out.
     fn complaint(&self) -> Option<String> {

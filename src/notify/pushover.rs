@@ -1,4 +1,5 @@
-//! Pushover: a short text with a priority. Emergencies, where asked for, ring until somebody takes them.
+//! Pushover: a short text with a priority. Emergencies, where asked for, ring until somebody takes them; whether
+//! somebody has is asked by their receipts.
 
 use serde_json::json;
 use url::Url;
@@ -37,8 +38,11 @@ const URL_TITLE: usize = 100;
 /// In seconds.
 const RETRY: u32 = 60;
 const EXPIRE: u32 = 3_600;
+/// Of a device's name, in characters.
+const DEVICE: usize = 25;
 
 struct Pushover {
+    api: Url,
     url: Url,
     settings: PushoverSettings,
     voice: Voice,
@@ -65,6 +69,7 @@ pub(super) fn new(
     let url = below(&api, &["1", "messages.json"]);
     let http = Http::new(&url, mask, context)?;
     let pushover = Pushover {
+        api,
         url,
         settings: settings.clone(),
         voice,
@@ -114,6 +119,20 @@ impl Protocol for Pushover {
         Request::json(self.url.clone(), &body)
     }
 
+    fn receipt(&self, answer: &str) -> Option<Request> {
+        let receipt = receipt(answer).filter(|_| self.settings.emergency)?;
+        let mut url = below(&self.api, &["1", "receipts", &format!("{receipt}.json")]);
+        url.query_pairs_mut()
+            .append_pair("token", self.settings.token.expose());
+        Some(Request::get(url))
+    }
+
+    fn taken(&self, answer: &Answer) -> Option<String> {
+        let said = answer.json();
+        let device = said["acknowledged_by_device"].as_str().unwrap_or_default();
+        (said["acknowledged"] == 1).then(|| device.chars().take(DEVICE).collect())
+    }
+
     fn verdict(&self, answer: &Answer) -> Verdict {
         let said = answer.json();
         if said["status"] == 1 {
@@ -133,6 +152,78 @@ impl Protocol for Pushover {
             429 => Verdict::Later("this month's messages are used up".to_owned()),
             400..=499 => Verdict::Permanent("refused: it must not be repeated as it is".to_owned()),
             _ => Verdict::ByStatus,
+        }
+    }
+}
+
+/// The receipt of an emergency in what was said of it.
+fn receipt(answer: &str) -> Option<String> {
+    let said: serde_json::Value = serde_json::from_str(answer).ok()?;
+    let receipt = said["receipt"].as_str()?;
+    let sound = receipt.len() == 30 && receipt.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    sound.then(|| receipt.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::template::Templates;
+    use super::*;
+    use crate::domain::alert::frame::{Frame, Language};
+
+    #[test]
+    fn only_a_receipt_that_can_be_one_is_asked_for() {
+        let sound = "r".repeat(30);
+        for (answer, found) in [
+            (format!(r#"{{"status":1,"receipt":"{sound}"}}"#), true),
+            (r#"{"status":1,"request":"x"}"#.to_owned(), false),
+            (r#"{"status":1,"receipt":"../../2/x"}"#.to_owned(), false),
+            (r#"{"status":1,"receipt":"rrrr"#.to_owned(), false),
+            (String::new(), false),
+        ] {
+            assert_eq!(receipt(&answer).is_some(), found, "{answer}");
+        }
+    }
+
+    #[test]
+    fn who_took_it_is_told_by_the_device() {
+        let pushover = Pushover {
+            api: Url::parse(API).unwrap(),
+            url: Url::parse(API).unwrap(),
+            settings: PushoverSettings {
+                api: None,
+                token: Secret::new("t".repeat(30)),
+                user: Secret::new("u".repeat(30)),
+                device: None,
+                emergency: true,
+            },
+            voice: Voice::new(
+                Frame {
+                    language: Language::En,
+                    zone: jiff::tz::TimeZone::UTC,
+                },
+                Templates::default(),
+            ),
+        };
+        let answer = format!(r#"{{"status":1,"receipt":"{}"}}"#, "r".repeat(30));
+        let asked = pushover.receipt(&answer).unwrap();
+        assert_eq!(
+            asked.url.path(),
+            format!("/1/receipts/{}.json", "r".repeat(30))
+        );
+        for (said, by) in [
+            (r#"{"status":1,"acknowledged":0}"#, None),
+            (
+                r#"{"status":1,"acknowledged":1,"acknowledged_by_device":"iphone"}"#,
+                Some("iphone"),
+            ),
+            (r#"{"status":1,"acknowledged":1}"#, Some("")),
+            ("nonsense", None),
+        ] {
+            assert_eq!(
+                pushover.taken(&Answer::told(200, said)).as_deref(),
+                by,
+                "{said}"
+            );
         }
     }
 }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::http::answer::{Answer, PAGE, classify, wait_hint};
 use super::http::{Http, Request, TIMEOUT, after};
-use super::{Notifier, Outgoing, Sending};
+use super::{Asking, Notifier, Outgoing, Sending};
 use crate::domain::alert::delivery::Attempt;
 
 /// How much of a message is sent.
@@ -77,6 +77,18 @@ pub(super) trait Protocol: Send + Sync {
     fn learns_from(&self, refusal: &Answer) -> bool {
         let _ = refusal;
         false
+    }
+
+    /// The question whether somebody has taken a message, by the answer that the message got.
+    fn receipt(&self, answer: &str) -> Option<Request> {
+        let _ = answer;
+        None
+    }
+
+    /// Who has taken it, by the answer to that question; empty where it does not say who.
+    fn taken(&self, answer: &Answer) -> Option<String> {
+        let _ = answer;
+        None
     }
 
     /// Keeps what the service said of a message that it took.
@@ -208,6 +220,18 @@ impl<P: Protocol> Notifier for Service<P> {
     fn patience(&self) -> Duration {
         // What comes before, the message, what mends it, and the message once or twice more.
         TIMEOUT * 3
+    }
+
+    fn taken<'a>(&'a self, answer: &'a str) -> Option<Asking<'a>> {
+        let request = self.protocol.receipt(answer)?;
+        Some(Box::pin(async move {
+            let answer = self.http.ask(request).await?;
+            if answer.is_success() {
+                Ok(self.protocol.taken(&answer))
+            } else {
+                Err(Attempt::later(format!("answered {}", answer.status)))
+            }
+        }))
     }
 
     fn preview(&self, outgoing: &Outgoing) -> String {

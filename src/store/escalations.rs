@@ -46,12 +46,7 @@ impl Candidate {
 }
 
 fn key(rule: &RuleId, first_entry: &str, step: Step) -> String {
-    alert::key(
-        rule.as_str(),
-        first_entry,
-        Reason::Escalation,
-        &step.name(),
-    )
+    alert::key(rule.as_str(), first_entry, Reason::Escalation, &step.name())
 }
 
 /// The stories that a rule has told of lately and that nobody has acknowledged.
@@ -91,7 +86,8 @@ pub fn candidates(
         let mut candidate = candidate?;
         for step in Step::ALL {
             // One reminder follows another.
-            let later = step.is_reminder() && candidate.left.last().is_some_and(|left| left.is_reminder());
+            let later =
+                step.is_reminder() && candidate.left.last().is_some_and(|left| left.is_reminder());
             if !later && !is_taken(conn, &candidate.key(step))? {
                 candidate.left.push(step);
             }

@@ -22,7 +22,7 @@ pub(super) use receiver::forget_wrong_clock;
 pub use receiver::{ReceiverRow, begin_anew, configure, receivers, set_back};
 pub use show::{
     AttemptRow, DeadFilter, DeliveryRow, StateCount, Waiting, counts, dead, next_due, of_alert,
-    open, overdue, owed, stuck, waiting,
+    open, overdue, owed, ringing, stuck, waiting,
 };
 pub use turn::{Claim, Claimed, claim, give_back};
 pub(super) use turn::{beside, lease, put_back_token};

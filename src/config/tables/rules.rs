@@ -173,7 +173,10 @@ fn escalate(cx: &mut Cx, table: &Table) -> Option<Escalate> {
     let unacked = table.span_of_time(cx, "unacked");
     let severity = table.one_of(cx, "severity", &SEVERITIES, Severity::from_name);
     let remind = table.span_of_time(cx, "remind");
-    if ["feeds", "unacked", "remind"].iter().all(|key| table.get(key).is_none()) {
+    if ["feeds", "unacked", "remind"]
+        .iter()
+        .all(|key| table.get(key).is_none())
+    {
         table.missing(cx, "feeds", "3");
     }
     if table.get("severity").is_none() {

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::task::{Context, Poll};
 
 use super::*;
-use crate::daemon::sample::{now, owe, owe_as, receiver, scripted, setup, shared};
+use crate::daemon::sample::{now, owe, owe_all, owe_as, receiver, scripted, setup, shared};
 use crate::domain::alert::delivery::Attempt;
 use crate::domain::rule::Severity;
 use crate::domain::units::parse_rate;
@@ -461,6 +461,107 @@ async fn a_month_of_outage_ends_in_dead_letters_that_can_all_be_sent_again() {
     let keys = keys(&ledger).split_off(failed);
     let unique: BTreeSet<&str> = keys.iter().map(|key| key.trim_end_matches("-r2")).collect();
     assert_eq!((keys.len(), unique.len()), (120, 120));
+}
+
+#[tokio::test]
+async fn a_month_of_outage_that_is_not_given_up_ends_in_one_message_beside_the_grave_ones() {
+    let ledger = Ledger::default();
+    let day = 86_400;
+    let desk = keeper("desk", &ledger, |_, _, at| {
+        if at <= later(30 * 86_400) {
+            Attempt::unreached("no route")
+        } else {
+            Attempt::delivered()
+        }
+    });
+    let other = keeper("other", &ledger, |_, _, _| Attempt::delivered());
+    let (_dir, shared) = shared(setup(&[], vec![desk, other])).await;
+    for n in 0..400_i64 {
+        let severity = if n % 160 == 80 {
+            Severity::Critical
+        } else {
+            Severity::Low
+        };
+        owe_all(
+            &shared,
+            "desk",
+            &[format!("{severity:?} {n}")],
+            (severity, 45 * 24),
+        )
+        .await;
+        pump(&shared, later((n + 1) * 30 * day / 400)).await;
+        if n == 20 {
+            assert!(
+                crate::daemon::health::look(&shared).await.unwrap() > 0,
+                "it is told"
+            );
+        }
+    }
+    let of = |name: &str| -> Vec<String> {
+        let ledger = ledger.lock().unwrap();
+        let own = ledger.iter().filter(|(id, ..)| id == name);
+        own.map(|(_, key, _)| key.clone()).collect()
+    };
+    let failed = of("desk").len();
+    assert!(
+        (6_000..=30 * 24 * 13).contains(&failed),
+        "a probe every five minutes: {failed}"
+    );
+    assert_eq!(of("other").len(), 1, "who can be reached hears of it");
+    pump(&shared, later(31 * day)).await;
+    let told = of("desk").split_off(failed);
+    let grave = told
+        .iter()
+        .filter(|key| key.starts_with("Critical"))
+        .count();
+    assert_eq!(grave, 2, "{told:?}");
+    // The digest, and what was on its way when the circuit opened.
+    assert!(told.len() <= 10, "{told:?}");
+    let ended = states(&shared).await;
+    assert_eq!(
+        ended.keys().collect::<Vec<_>>(),
+        ["delivered"],
+        "nothing is dropped: {ended:?}"
+    );
+    assert!(ended["delivered"] >= 401, "{ended:?}");
+}
+
+#[tokio::test]
+async fn ten_thousand_alerts_at_once_all_arrive_in_bounded_messages() {
+    let ledger = Ledger::default();
+    let largest = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let (seen, most) = (Arc::clone(&ledger), Arc::clone(&largest));
+    let desk = scripted(
+        "desk",
+        Box::new(move |outgoing| {
+            let members = outgoing.alert.alerts.as_ref().map_or(1, Vec::len);
+            most.fetch_max(members, std::sync::atomic::Ordering::Relaxed);
+            let (key, at) = (outgoing.alert.key.clone(), outgoing.sent_at);
+            let mut seen = seen.lock().unwrap();
+            seen.push(("desk".to_owned(), key, at));
+            if at < later(3_600) {
+                Attempt::unreached("no route")
+            } else {
+                Attempt::delivered()
+            }
+        }),
+    );
+    let (_dir, shared) = shared(setup(&[], vec![desk])).await;
+    let all: Vec<String> = (0..10_000).map(|n| n.to_string()).collect();
+    owe_all(&shared, "desk", &all, (Severity::Medium, 72)).await;
+    pump(&shared, later(3_600)).await;
+    let failed = keys(&ledger).len();
+    assert!(failed < 100, "{failed}");
+    pump(&shared, later(2 * 86_400)).await;
+    let ended = states(&shared).await;
+    assert_eq!(ended.keys().collect::<Vec<_>>(), ["delivered"], "{ended:?}");
+    assert!(ended["delivered"] >= 10_000, "{ended:?}");
+    let told = keys(&ledger).len() - failed;
+    let largest = largest.load(std::sync::atomic::Ordering::Relaxed);
+    assert!(
+        told <= 60 && largest <= 500,
+        "{told} messages, the largest of {largest}"
+    );
 }
 
 #[tokio::test]

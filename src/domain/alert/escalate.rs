@@ -202,7 +202,13 @@ mod tests {
             ..escalate()
         };
         assert_eq!(rang.due_at(reminder, &hasty), Some(at("10:31")));
-        assert_eq!(reminder.severity(&Escalate { severity: Severity::High, ..escalate() }), Severity::Critical);
+        assert_eq!(
+            reminder.severity(&Escalate {
+                severity: Severity::High,
+                ..escalate()
+            }),
+            Severity::Critical
+        );
         let seen = Standing {
             acked: true,
             ..rang

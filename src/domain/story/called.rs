@@ -109,7 +109,12 @@ fn has_initials(short: &str, long: &str) -> bool {
             && all.iter().any(|all| {
                 let longer = all.chars().count().saturating_sub(letters) <= 1;
                 let contained = letters >= 3 && longer && all.contains(word);
-                all == word || contained || letters >= 3 && word.strip_prefix(all.as_str()).is_some_and(|rest| rest.chars().count() == 1 && all.len() >= 2)
+                all == word
+                    || contained
+                    || letters >= 3
+                        && word
+                            .strip_prefix(all.as_str())
+                            .is_some_and(|rest| rest.chars().count() == 1 && all.len() >= 2)
             })
     })
 }
@@ -138,7 +143,11 @@ mod tests {
             ("hd hhi", "hyundai heavy", true),
             ("mnd", "ministry of national defense", true),
             ("philippine navy", "philippine air force", false),
-            ("south korea s defence ministry", "south korean defense ministry", true),
+            (
+                "south korea s defence ministry",
+                "south korean defense ministry",
+                true,
+            ),
             ("방사청", "방위사업청", true),
             ("한화 에어로", "한화에어로스페이스", true),
             ("창원", "거제", false),

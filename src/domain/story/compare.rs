@@ -146,7 +146,9 @@ fn judge(one: &Signature, other: &Signature, policy: &Policy) -> Verdict {
     }
     let witness = overlap.counts && overlap.share >= WITNESS && overlap.lead >= LEAD;
     let times = facts::other_times(one, other).filter(|_| !witness);
-    if let Some(why) = times.or_else(|| other_event(&diff, witness)) {
+    let does = || (!witness).then(|| predicate(one, other).or_else(|| predicate(other, one)));
+    let event = times.or_else(|| other_event(&diff, witness));
+    if let Some(why) = event.or_else(|| does().flatten()) {
         return related(why);
     }
     match alike(&diff, between(one, other), witness) {
@@ -162,6 +164,10 @@ fn judge(one: &Signature, other: &Signature, policy: &Policy) -> Verdict {
 /// What one headline says happened after, or with, what the other tells, where the other knows nothing of it: `general
 /// sworn in after soldiers seize power`.
 fn follows(one: &Signature, other: &Signature) -> Option<String> {
+    // In Korean what follows the dots goes on.
+    if one.alphabet != Alphabet::Latin {
+        return None;
+    }
     let done = |token: &&Token| match token.kind {
         Kind::Event(_) => true,
         Kind::Open => token.small,
@@ -176,6 +182,15 @@ fn follows(one: &Signature, other: &Signature) -> Option<String> {
     let news = main.first()?;
     let apart = shared && !main.iter().any(|token| told(token));
     apart.then(|| format!("only one of them says `{}`", news.key))
+}
+
+/// What a headline says first that is done, where the other entry knows nothing of it.
+fn predicate(one: &Signature, other: &Signature) -> Option<String> {
+    let says = |token: &&Token| token.main && token.kind.is_event() && token.key != "say";
+    let first = one.tokens.iter().find(says)?;
+    let told = other.said().any(|their| facts::is_same(first, their));
+    (one.alphabet == Alphabet::Latin && !told)
+        .then(|| format!("only one of them says `{}`", first.key))
 }
 
 /// Whether they agree fact by fact though not in words: the figure that shows it.
@@ -229,7 +244,8 @@ pub fn same_title_apart(one: &Signature, other: &Signature, policy: &Policy) -> 
     if other_text && (diff.anchors < 2 || late) {
         return Some("the same headline over another text".to_owned());
     }
-    if late && !overlap.is_copy()
+    if late
+        && !overlap.is_copy()
         && let Some(why) = facts::other_whereabouts(one, other)
     {
         return Some(why);

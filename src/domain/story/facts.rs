@@ -323,7 +323,8 @@ pub(super) fn other_whereabouts(one: &Signature, other: &Signature) -> Option<St
     };
     let (here, there) = (names(one), names(other));
     let (first, second) = (here.first()?, there.first()?);
-    let known = here.iter().any(|token| other.tells(token)) || there.iter().any(|token| one.tells(token));
+    let known =
+        here.iter().any(|token| other.tells(token)) || there.iter().any(|token| one.tells(token));
     (!known).then(|| format!("{} / {}", first.key, second.key))
 }
 

@@ -161,7 +161,9 @@ impl Signature {
     pub(super) fn order(&self, other: &Self) -> Ordering {
         let key = |own: &Self| (own.at, own.tokens.len(), own.lead.len());
         let texts = |own: &Self, its: &Self| {
-            own.title.cmp(&its.title).then_with(|| own.text.cmp(&its.text))
+            own.title
+                .cmp(&its.title)
+                .then_with(|| own.text.cmp(&its.text))
         };
         texts(self, other)
             .then_with(|| key(self).cmp(&key(other)))

@@ -119,10 +119,9 @@ pub(super) fn tokens(title: &str, from: usize, names: &[Named]) -> Vec<Token> {
 fn dedup(tokens: &mut Vec<Token>) {
     let mut kept: Vec<Token> = Vec::with_capacity(tokens.len());
     for token in tokens.drain(..) {
-        if !kept
-            .iter()
-            .any(|other| other.kind == token.kind && other.key == token.key && other.is_called(&token.called))
-        {
+        if !kept.iter().any(|other| {
+            other.kind == token.kind && other.key == token.key && other.is_called(&token.called)
+        }) {
             kept.push(token);
         }
     }

@@ -131,6 +131,34 @@ pub fn counts(conn: &Connection) -> Result<Vec<StateCount>> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Critical messages that a receiver took since an instant and that nobody has acknowledged, the newest first: of which
+/// alert, and what the receiver said.
+pub fn ringing(
+    conn: &Connection,
+    receiver: &ReceiverId,
+    since: Timestamp,
+    limit: u32,
+) -> Result<Vec<(i64, String)>> {
+    let mut query = conn.prepare_cached(
+        "select d.alert, (select t.answer from attempt t where t.delivery = d.seq order by t.number desc limit 1)
+         from delivery d join alert a on a.seq = d.alert
+         where d.receiver = ?1 and d.state = 'delivered' and d.settled >= ?2 and d.severity = ?3 and a.acked_at is null
+            and not exists (select 1 from alert o where o.story = a.story and o.acked_at is not null)
+         order by d.seq desc limit ?4",
+    )?;
+    let critical = Rank(Severity::Critical);
+    let rows = query.query_map(
+        params![receiver.as_str(), Ms(since), critical, limit],
+        |row| {
+            Ok((
+                row.get(0)?,
+                row.get::<_, Option<String>>(1)?.unwrap_or_default(),
+            ))
+        },
+    )?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// How many deliveries are still owed: due or on their way.
 pub fn open(conn: &Connection) -> Result<u64> {
     Ok(conn

@@ -173,7 +173,10 @@ fn what_is_critical_is_told_again_three_times_and_not_once_somebody_has_seen_it(
         let due: Vec<Step> = due.map(Step::Remind).into_iter().collect();
         assert_eq!(escalate_as(&desk, &how, now), due, "{now}");
         let told = desk.deliver(now);
-        assert!(told.iter().all(|told| told.reason == Reason::Escalation), "{now}");
+        assert!(
+            told.iter().all(|told| told.reason == Reason::Escalation),
+            "{now}"
+        );
         assert_eq!(told.len(), due.len(), "{now}");
     }
     assert_clean(&desk.store);
