@@ -338,8 +338,8 @@ const BAD: &[(&str, &str)] = &[
         "a.toml:2:7: this is not the address of a web page (it does not begin with https://): write https://host/path [C04]",
     ),
     (
-        "[[rule]]\nid = \"a\"\nquery = \"/K9 \\d/\"\n",
-        "a.toml:3:15: this is not TOML: missing escaped value: write \\\\ for a backslash; a regex stands in single quotes: '/K\\d/' [C00]",
+        "[[receiver]]\nid = \"x\"\nkind = \"terminal\"\nonly = \"/K9 \\d/\"\n",
+        "a.toml:4:14: this is not TOML: missing escaped value: write \\\\ for a backslash; a regex stands in single quotes: '/K\\d/' [C00]",
     ),
     (
         "a = 'x\n",

@@ -129,7 +129,7 @@ async fn escalate(
             if candidate.standing.is_due(step, how, now) {
                 raise(shared, setup, (rule, how), (candidate.clone(), step)).await?;
                 round.escalations += 1;
-            } else if let Some(at) = candidate.standing.due_at(step, how) {
+            } else if let Some(at) = candidate.standing.due_at(step, how).filter(|at| *at > now) {
                 round.next = Some(round.next.map_or(at, |next| next.min(at)));
             }
         }

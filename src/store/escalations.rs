@@ -85,10 +85,10 @@ pub fn candidates(
     for candidate in rows {
         let mut candidate = candidate?;
         for step in Step::ALL {
-            // One reminder follows another.
-            let later =
-                step.is_reminder() && candidate.left.last().is_some_and(|left| left.is_reminder());
-            if !later && !is_taken(conn, &candidate.key(step))? {
+            // One reminder follows another, where there are any.
+            let reminded = candidate.left.last().is_some_and(|left| left.is_reminder());
+            let idle = step.is_reminder() && (reminded || how.remind.is_none());
+            if !idle && !is_taken(conn, &candidate.key(step))? {
                 candidate.left.push(step);
             }
         }
@@ -108,9 +108,13 @@ fn is_taken(conn: &Connection, key: &str) -> Result<bool> {
 
 fn standing(conn: &Connection, of: &Candidate, how: (&Escalate, Timestamp)) -> Result<Standing> {
     let (told, silenced) = told(conn, of.alert)?;
-    let rang = match last_critical(conn, of)? {
-        Some(alert) if how.0.remind.is_some() => self::told(conn, alert)?.0,
-        _ => None,
+    let critical = match how.0.remind {
+        Some(_) => last_critical(conn, of)?,
+        None => None,
+    };
+    let rang = match critical {
+        Some(alert) => self::told(conn, alert)?.0,
+        None => None,
     };
     Ok(Standing {
         acked: false,

@@ -135,7 +135,7 @@ mod tests {
             ("f 35", "f 16", false),
             ("f 35", "f 35a", true),
             ("k1a1", "k1a2", false),
-            ("m sam", "km sam ii", true),
+            ("m sam", "km sam", true),
             ("kai", "korea aerospace industries", true),
             ("dapa", "defense acquisition program administration", true),
             ("hd hhi", "hyundai heavy industries", true),

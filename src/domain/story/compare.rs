@@ -106,59 +106,61 @@ fn judge(one: &Signature, other: &Signature, policy: &Policy) -> Verdict {
             Some(why) => Verdict::new(Relation::Related, 1.0, why),
         };
     }
-    let overlap = one.body.overlap(&other.body);
     let diff = diff(one, other);
-    let related = |why: String| {
-        let relation = if diff.anchors >= 2 && diff.alike >= RELATED {
-            Relation::Related
-        } else {
-            Relation::Different
-        };
-        Verdict::new(relation, diff.alike, why)
-    };
-    if let Some(why) = guarded(one, other, policy) {
-        return related(why);
+    let apart = guarded(one, other, policy)
+        .or_else(|| follows(one, other))
+        .or_else(|| follows(other, one));
+    if let Some(why) = apart {
+        return related(&diff, why);
     }
-    if let Some(why) = follows(one, other).or_else(|| follows(other, one)) {
-        return related(why);
-    }
-    let facts = same_facts(&diff, one, other);
-    if let Ok(figure) = facts {
+    if let Ok(figure) = same_facts(&diff, one, other) {
         return Verdict::new(Relation::Same, diff.contained, format!("facts {figure}"));
     }
-    let apart = told_apart(&diff);
-    if let Some(why) = apart.or_else(|| turned_round(one, other)) {
-        return related(why);
+    if let Some(why) = told_apart(&diff).or_else(|| turned_round(one, other)) {
+        return related(&diff, why);
     }
+    match in_words(&diff, one, other) {
+        Ok((score, how)) => Verdict::new(Relation::Same, score, format!("{how} {score:.2}")),
+        Err(why) => related(&diff, why),
+    }
+}
+
+/// Not the same news; with enough in common it is worth a mention.
+fn related(diff: &Diff<'_>, why: String) -> Verdict {
+    let relation = if diff.anchors >= 2 && diff.alike >= RELATED {
+        Relation::Related
+    } else {
+        Relation::Different
+    };
+    Verdict::new(relation, diff.alike, why)
+}
+
+/// Whether their texts or headlines are one in words: which, and how much; else what keeps them apart.
+fn in_words(
+    diff: &Diff<'_>,
+    one: &Signature,
+    other: &Signature,
+) -> Result<(f32, &'static str), String> {
+    let overlap = one.body.overlap(&other.body);
     if overlap.is_copy() && overlap.lead >= LEAD {
-        let event = overlap
-            .is_brief
-            .then(|| other_event(&diff, false))
-            .flatten();
-        return match event.or_else(|| strangers(&diff, one, other)) {
-            None => Verdict::new(
-                Relation::Same,
-                overlap.share,
-                format!("text {:.2}", overlap.share),
-            ),
-            Some(why) => related(why),
+        let brief = overlap.is_brief;
+        let event = brief.then(|| other_event(diff, false)).flatten();
+        return match event.or_else(|| strangers(diff, one, other)) {
+            None => Ok((overlap.share, "text")),
+            Some(why) => Err(why),
         };
     }
     let witness = overlap.counts && overlap.share >= WITNESS && overlap.lead >= LEAD;
-    let times = facts::other_times(one, other).filter(|_| !witness);
-    let does = || (!witness).then(|| predicate(one, other).or_else(|| predicate(other, one)));
-    let event = times.or_else(|| other_event(&diff, witness));
-    if let Some(why) = event.or_else(|| does().flatten()) {
-        return related(why);
+    if !witness && let Some(why) = facts::other_times(one, other) {
+        return Err(why);
     }
-    match alike(&diff, between(one, other), witness) {
-        Ok(()) => Verdict::new(
-            Relation::Same,
-            diff.contained,
-            format!("headline {:.2}", diff.contained),
-        ),
-        Err(why) => related(why),
+    if let Some(why) = other_event(diff, witness) {
+        return Err(why);
     }
+    if !witness && let Some(why) = predicate(one, other).or_else(|| predicate(other, one)) {
+        return Err(why);
+    }
+    alike(diff, between(one, other), witness).map(|()| (diff.contained, "headline"))
 }
 
 /// What one headline says happened after, or with, what the other tells, where the other knows nothing of it: `general

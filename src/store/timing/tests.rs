@@ -857,3 +857,26 @@ fn who_acknowledges_a_digest_acknowledges_all_that_it_carries() {
     let found = desk.store.read_blocking(|conn| detail(conn, member, None));
     assert_eq!(found.unwrap().unwrap().row.acked_by.as_deref(), Some("kim"));
 }
+
+#[test]
+fn what_a_receivers_own_rate_holds_is_listed_with_its_time() {
+    let desk = Desk::of(manner(), plain());
+    let alert = desk.alert("one", Severity::High, "2026-11-24T10:00:00Z");
+    let held = || {
+        desk.store
+            .read_blocking(|conn| super::held(conn, None, None, 10))
+            .unwrap()
+    };
+    assert_eq!(held(), []);
+    let until = at("2026-11-24T10:05:00Z");
+    desk.write(move |tx| {
+        let row = "insert into receiver (id, rate_until) values ('desk', ?1)";
+        Ok(tx.execute(row, [until.as_millisecond()])?)
+    });
+    let held = held();
+    assert_eq!(held.len(), 1);
+    assert_eq!(
+        (held[0].alert, held[0].held.as_str(), held[0].until),
+        (alert, "rate", Some(until))
+    );
+}
