@@ -376,7 +376,7 @@ fn an_entity_of_several_names_folds_no_two_of_them() {
 }
 
 #[test]
-fn what_happened_after_an_event_is_other_news() {
+fn what_came_after_and_what_stands_in_its_place_is_other_news() {
     let policy = policy(&[], false);
     for (one, other) in [
         (
@@ -386,6 +386,18 @@ fn what_happened_after_an_event_is_other_news() {
         (
             "Typhoon Kalmaegi kills 114 in Philippines",
             "Philippines declares state of calamity after Typhoon Kalmaegi kills 114",
+        ),
+        (
+            "Spain picks Damen for 12-frigate programme",
+            "Spain picks Navantia for 12-frigate programme",
+        ),
+        (
+            "Harbour Yard wins 480 bln won order for two LNG carriers",
+            "Harbour Yard wins 480 bln won order for four tankers",
+        ),
+        (
+            "군 \"섬 앞바다로 어뢰 수 발 발사\"",
+            "군 \"섬 앞바다로 어뢰 또 발사\"",
         ),
     ] {
         let signature = |title| told((title, ""), noon(), &[]);

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::align::{Diff, diff};
 use super::facts;
 use super::policy::{Policy, may_be};
+use super::sequel;
 use super::signature::{Alphabet, Signature};
 use super::token::{Kind, Token};
 use super::vocabulary::Weight;
@@ -108,8 +109,9 @@ fn judge(one: &Signature, other: &Signature, policy: &Policy) -> Verdict {
     }
     let diff = diff(one, other);
     let apart = guarded(one, other, policy)
-        .or_else(|| follows(one, other))
-        .or_else(|| follows(other, one));
+        .or_else(|| sequel::follows(one, other))
+        .or_else(|| sequel::follows(other, one))
+        .or_else(|| sequel::again(one, other));
     if let Some(why) = apart {
         return related(&diff, why);
     }
@@ -157,42 +159,12 @@ fn in_words(
     if let Some(why) = other_event(diff, witness) {
         return Err(why);
     }
-    if !witness && let Some(why) = predicate(one, other).or_else(|| predicate(other, one)) {
+    if !witness
+        && let Some(why) = sequel::predicate(one, other).or_else(|| sequel::predicate(other, one))
+    {
         return Err(why);
     }
     alike(diff, between(one, other), witness).map(|()| (diff.contained, "headline"))
-}
-
-/// What one headline says happened after, or with, what the other tells, where the other knows nothing of it: `general
-/// sworn in after soldiers seize power`.
-fn follows(one: &Signature, other: &Signature) -> Option<String> {
-    // In Korean what follows the dots goes on.
-    if one.alphabet != Alphabet::Latin {
-        return None;
-    }
-    let done = |token: &&Token| match token.kind {
-        Kind::Event(_) => true,
-        Kind::Open => token.small,
-        _ => false,
-    };
-    let told = |token: &Token| other.said().any(|their| facts::is_same(token, their));
-    let (main, aside): (Vec<&Token>, Vec<&Token>) =
-        one.tokens.iter().filter(done).partition(|token| token.main);
-    let shared = aside
-        .iter()
-        .any(|token| token.kind.is_event() && other.tokens.iter().any(|their| token.equals(their)));
-    let news = main.first()?;
-    let apart = shared && !main.iter().any(|token| told(token));
-    apart.then(|| format!("only one of them says `{}`", news.key))
-}
-
-/// What a headline says first that is done, where the other entry knows nothing of it.
-fn predicate(one: &Signature, other: &Signature) -> Option<String> {
-    let says = |token: &&Token| token.main && token.kind.is_event() && token.key != "say";
-    let first = one.tokens.iter().find(says)?;
-    let told = other.said().any(|their| facts::is_same(first, their));
-    (one.alphabet == Alphabet::Latin && !told)
-        .then(|| format!("only one of them says `{}`", first.key))
 }
 
 /// Whether they agree fact by fact though not in words: the figure that shows it.
@@ -204,6 +176,12 @@ fn same_facts(diff: &Diff<'_>, one: &Signature, other: &Signature) -> Result<Str
         return facts::same_result(one, other).ok_or_else(|| "another result".to_owned());
     }
     if let Some(why) = turned_round(one, other) {
+        return Err(why);
+    }
+    // In one frame it does not help that the texts know both names: `picks Hanwha over TKMS`, `picks TKMS over Hanwha`.
+    if diff.alike >= SAME_FRAME
+        && let Some(why) = rivals(diff, Token::is_name)
+    {
         return Err(why);
     }
     let agreed = facts::agree(one, other)?;
@@ -347,6 +325,11 @@ fn other_event(diff: &Diff<'_>, witness: bool) -> Option<String> {
         .filter(|_| !diff.figure)
     {
         return Some(format!("only one of them says number {}", ordinal.key));
+    }
+    // One sum, and other things for it: two carriers, four tankers.
+    let counted = |token: &Token| token.is_count() && !facts::is_measure(token);
+    if let Some(why) = rivals(diff, counted) {
+        return Some(why);
     }
     // A common figure beside common names leaves room for other words, where case tells that they are no names.
     let small = |tokens: &[&Token]| {

@@ -147,7 +147,7 @@ fn other_counts(one: &Signature, other: &Signature) -> Option<String> {
 }
 
 /// What measures time, length or speed, or is a share.
-fn is_measure(token: &Token) -> bool {
+pub(super) fn is_measure(token: &Token) -> bool {
     const MEASURES: &[&str] = &[
         "%", "day", "week", "month", "year", "hour", "minut", "km", "kph", "mph", "metr", "mil",
         "ton", "mm", "point", "basis", "일", "년", "개", "시", "분", "포", "t",

@@ -22,6 +22,7 @@ pub mod policy;
 mod quantity;
 mod scripts;
 mod sense;
+mod sequel;
 pub mod shingles;
 pub mod signature;
 mod token;
