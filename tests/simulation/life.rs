@@ -61,9 +61,9 @@ struct Passes {
 }
 
 impl Passes {
-    fn new(now: Timestamp) -> Self {
+    fn new(now: Timestamp, tick: Duration) -> Self {
         Self {
-            rounds: Rounds::default(),
+            rounds: Rounds::every(tick),
             fresh: true,
             health: now,
             sweep: now,
@@ -90,7 +90,7 @@ impl Life {
             runtime,
             dir: dir.expect("a folder"),
             parts: None,
-            passes: Passes::new(start()),
+            passes: Passes::new(start(), plan.tick),
             deaths,
             died: 0,
             seen: 0,
@@ -122,7 +122,7 @@ impl Life {
         setup.receivers = doubles.collect();
         parts.shared.replace_setup(setup);
         self.parts = Some(parts);
-        self.passes = Passes::new(self.world.clock.now());
+        self.passes = Passes::new(self.world.clock.now(), self.world.plan.tick);
     }
 
     fn shared(&self) -> Arc<Shared> {
@@ -181,7 +181,7 @@ impl Life {
         self.world.ledger.died();
         self.died += 1;
         self.parts = None;
-        self.passes = Passes::new(self.world.clock.now());
+        self.passes = Passes::new(self.world.clock.now(), self.world.plan.tick);
         let mut chance = Chance::new(&[self.world.plan.seed, 9, u64::from(self.died)]);
         // Restarted at once, as a rule; now and then the machine was off.
         let longest = if chance.below(6) == 0 {

@@ -19,12 +19,23 @@ pub struct Rounds {
     polls: Polls,
     /// When the last round was, and when the next was to be.
     until: Option<(Timestamp, Timestamp)>,
+    /// How much later than that a round may be before the clock counts as set.
+    slack: Duration,
 }
 
 impl Rounds {
+    /// Rounds that come up to `slack` later than they said, as polls that share one do.
+    #[must_use]
+    pub fn every(slack: Duration) -> Self {
+        Self {
+            slack,
+            ..Self::default()
+        }
+    }
+
     /// Starts every poll that is due now and waits for their ends; says when to look again, none where never.
     ///
-    /// A clock that stands later than that, or went back, has been set, or the machine has slept. Dropped half-way,
+    /// A clock that stands later than that by more than the slack, or went back, has been set, or the machine has slept. Dropped half-way,
     /// this is a daemon that was killed: what is not recorded by then is not.
     ///
     /// # Errors
@@ -34,7 +45,7 @@ impl Rounds {
         let now = shared.clock.now();
         if self
             .until
-            .is_some_and(|(from, to)| from <= now && now <= to)
+            .is_some_and(|(from, to)| from <= now && now <= schedule::later(to, self.slack))
         {
             self.polls.looked = Some((now, Instant::now()));
         }
