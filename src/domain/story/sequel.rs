@@ -16,9 +16,8 @@ pub(super) fn again(one: &Signature, other: &Signature) -> Option<String> {
         let mut words = words.filter(|word| AGAIN.contains(word));
         words.next().map(str::to_owned)
     };
-    let word = match (says(one), says(other)) {
-        (Some(word), None) | (None, Some(word)) => word,
-        _ => return None,
+    let ((Some(word), None) | (None, Some(word))) = (says(one), says(other)) else {
+        return None;
     };
     let copied = one.body.overlap(&other.body).is_copy();
     (!copied).then(|| format!("only one of them says `{word}`"))
