@@ -11,6 +11,7 @@
 
 mod evidence;
 mod recognise;
+mod spelling;
 mod why;
 
 use std::collections::hash_map::Entry as Slot;
