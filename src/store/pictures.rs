@@ -213,3 +213,40 @@ pub fn oldest_owed(conn: &Connection) -> Result<Option<Timestamp>> {
         .query_row([], |row| row.get(0))?;
     Ok(at.map(|at| at.0))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::rule::Notify;
+    use crate::store::polls::RuleMatch;
+    use crate::store::sample::{after, commit, entry, now, open_store, record, rule_match};
+
+    #[test]
+    fn alerts_are_counted_by_day_of_the_zone_and_by_rule() {
+        let (_dir, store) = open_store();
+        let of = |rule: &str| RuleMatch {
+            notify: Notify::Entry,
+            ..rule_match(rule)
+        };
+        let items = vec![
+            entry("n1", vec![of("a"), of("b")]),
+            entry("n2", vec![of("b")]),
+        ];
+        record(&store, commit(items));
+        let counts = |since, offset| {
+            let read = |conn: &Connection| alerts(conn, since, offset);
+            store.read_blocking(read).unwrap()
+        };
+        let told = |day, of: &str, count| DayCount {
+            day,
+            of: of.to_owned(),
+            count,
+        };
+        let day = now().as_millisecond().div_euclid(DAY_MS);
+        assert_eq!(counts(now(), 0), [told(day, "a", 1), told(day, "b", 2)]);
+        // At ten in the morning of UTC it is the next day where clocks are fourteen hours ahead.
+        let ahead = counts(now(), 14 * 3_600_000);
+        assert_eq!(ahead, [told(day + 1, "a", 1), told(day + 1, "b", 2)]);
+        assert_eq!(counts(after(1), 0), []);
+    }
+}
