@@ -38,7 +38,7 @@ fn count(loaded: &Loaded, context: &Context) -> Result<Vec<Problem>, Failure> {
             Some(&loaded.config),
             entry.entry.feed.as_ref().map_or("", |feed| feed.as_str()),
         );
-        counted.add(&entry.entry.subject(&tags, None));
+        counted.add(&entry.entry.subject(tags, None));
         left -= 1;
         Ok(left > 0)
     })?;

@@ -21,7 +21,7 @@ pub fn explain(args: &ExplainArgs, context: &Context, out: &mut Output) -> Resul
         Some(&loaded.config),
         entry.entry.feed.as_ref().map_or("", |feed| feed.as_str()),
     );
-    let subject = entry.entry.subject(&tags, None);
+    let subject = entry.entry.subject(tags, None);
     let wanted: Vec<_> = match &args.rule {
         Some(id) => vec![rules::find(&loaded, id)?],
         None => loaded

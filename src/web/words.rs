@@ -417,24 +417,23 @@ mod tests {
 
     #[test]
     fn every_reason_for_the_next_poll_is_put_into_words() {
-        use Why::*;
         for why in [
-            New,
-            Interval,
-            Learned,
-            Floor,
-            Ceiling,
-            Gap,
-            GapGuard,
-            Fresh,
-            Ttl,
-            Skip,
-            RetryAfter,
-            BackOff,
-            Interrupted,
-            Gone,
-            Pushed,
-            Offline,
+            Why::New,
+            Why::Interval,
+            Why::Learned,
+            Why::Floor,
+            Why::Ceiling,
+            Why::Gap,
+            Why::GapGuard,
+            Why::Fresh,
+            Why::Ttl,
+            Why::Skip,
+            Why::RetryAfter,
+            Why::BackOff,
+            Why::Interrupted,
+            Why::Gone,
+            Why::Pushed,
+            Why::Offline,
         ] {
             let spelt = serde_json::to_value(why).unwrap();
             let spelt = spelt.as_str().unwrap();
