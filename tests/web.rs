@@ -281,6 +281,7 @@ fn only_our_own_host_and_our_own_pages_change_anything() {
     let port = world.port;
     for (headers, expected) in [
         ("Host: evil.example\r\n".to_owned(), 421),
+        ("Host: localhost\r\nHost: evil.example\r\n".to_owned(), 421),
         (
             format!("Host: evil.example:{port}\r\nOrigin: http://evil.example:{port}\r\n"),
             421,
@@ -299,6 +300,8 @@ fn only_our_own_host_and_our_own_pages_change_anything() {
             assert_eq!(answer.status, expected, "{path} {headers}");
         }
     }
+    let whole = format!("http://evil.example{ack}");
+    assert_eq!(world.send("POST", &whole, "", "").status, 421);
     let told = world.get(&format!("/api/v1/alerts/{alert}")).json();
     assert_eq!(told["row"]["acked"], Value::Null);
     assert_eq!(world.form(&ack, "").status, 303);
@@ -337,11 +340,18 @@ fn tokens_open_sessions_and_readers_may_not_change() {
         Some("/login?next=%2Frules%3Fx%3D1")
     );
 
+    let wall = "Authorization: bearer read-only-screen\r\n";
+    assert_eq!(world.send("GET", "/api/v1/rules", wall, "").status, 200);
     let wall = "Authorization: Bearer read-only-screen\r\n";
     assert_eq!(world.send("GET", "/api/v1/rules", wall, "").status, 200);
     let refused = world.send("POST", "/api/v1/feeds/daily/poll", wall, "");
     assert_eq!(refused.status, 403, "{}", refused.body);
 
+    let elsewhere = world.form(
+        "/login",
+        "token=correct-horse-battery&next=%2F%09%2Fevil.example",
+    );
+    assert_eq!(elsewhere.header("location"), Some("/"));
     let log_in = world.form("/login", "token=correct-horse-battery&next=%2Frules");
     assert_eq!(
         (log_in.status, log_in.header("location")),
@@ -405,6 +415,11 @@ fn output_feeds_open_by_their_key_and_answer_conditionally() {
         (feed.body.matches("<entry").count() == 2).then_some(feed)
     });
     assert!(!feed.body.contains("<script"), "{}", feed.body);
+    assert_eq!(
+        feed.header("last-modified"),
+        None,
+        "two states of a feed may share a second"
+    );
     let tag = feed.header("etag").unwrap();
     let again = world.send(
         "GET",
@@ -418,8 +433,35 @@ fn output_feeds_open_by_their_key_and_answer_conditionally() {
         assert_eq!(feed.status, 200, "{path}: {}", feed.body);
         assert_eq!(feed.json()["items"].as_array().unwrap().len(), 2, "{path}");
     }
-    // It opens nothing else.
-    assert_eq!(world.get(&format!("/api/v1/rules?key={key}")).status, 401);
+    // It opens nothing else: not the pages of feeds that are read, either.
+    for path in ["/api/v1/rules", "/feeds/daily", "/feeds/add", "/feeds.opml"] {
+        assert_eq!(
+            world.get(&format!("{path}?key={key}")).status,
+            401,
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_query_is_said_in_the_reader_s_language() {
+    let world = World::new("");
+    let asked = |path: &str, lang: &str| {
+        let headers = format!("Accept: text/html\r\nAccept-Language: {lang}\r\n");
+        world.send("GET", path, &headers, "")
+    };
+    let meaning = "연산자 오른쪽에 무언가가 있어야 합니다";
+    for path in ["/workshop?query=K2+AND", "/entries?q=K2+AND"] {
+        let page = asked(path, "ko").body;
+        assert!(page.contains(meaning), "{path}: {page}");
+        assert!(page.contains("lang=\"en\""), "{path}: its own words");
+        let page = asked(path, "en").body;
+        assert!(page.contains("E03") && !page.contains(meaning), "{path}");
+    }
+    let told = asked("/api/v1/check?query=K2+AND", "ko").json();
+    assert_eq!(told["problems"][0]["meaning"], meaning);
+    let told = asked("/api/v1/check?query=K2+AND", "en").json();
+    assert_eq!(told["problems"][0]["meaning"], Value::Null);
 }
 
 #[test]
@@ -486,6 +528,19 @@ fn a_feed_is_found_by_its_page_added_polled_and_let_go_of() {
         .api("POST", "/discover", &json!({ "url": site }))
         .json();
     assert_eq!(told["named"][0]["url"], json!(world.server.url("/second")));
+    // A link on another site fills the form in; that a request is sent takes one of our own pages.
+    let look = format!("/feeds/add?url={}", world.server.url("/second"));
+    let link = "Accept: text/html\r\nSec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\n";
+    let linked = world.send("GET", &look, link, "");
+    assert_eq!(
+        (linked.status, linked.body.contains("Preview")),
+        (200, false)
+    );
+    let picture = link
+        .replace("navigate", "no-cors")
+        .replace("document", "image");
+    assert_eq!(world.send("GET", &look, &picture, "").status, 403);
+    assert!(world.page(&look).body.contains("Preview"));
     let wanted = json!({ "url": world.server.url("/second"), "id": "second", "tags": ["x"] });
     assert_eq!(world.api("POST", "/feeds", &wanted).status, 201);
     assert_eq!(world.api("POST", "/feeds", &wanted).status, 200);

@@ -82,15 +82,11 @@ pub fn walk(
     }
 }
 
-/// The feed's tags as config has them now.
-pub fn tags(config: Option<&crate::config::Config>, entry: &StoredEntry) -> Vec<String> {
-    let feeds = config
-        .map(|config| config.feeds.as_slice())
-        .unwrap_or_default();
-    let feed = feeds
-        .iter()
-        .find(|feed| Some(&feed.id) == entry.entry.feed.as_ref());
-    feed.map(|feed| feed.tags.clone()).unwrap_or_default()
+/// A feed's tags as config has them now.
+pub fn tags<'c>(config: Option<&'c crate::config::Config>, feed: &str) -> &'c [String] {
+    let feeds = config.map_or(&[][..], |config| config.feeds.as_slice());
+    let own = feeds.iter().find(|own| own.id.as_str() == feed);
+    own.map_or(&[][..], |own| own.tags.as_slice())
 }
 
 /// Entries that match: the last to come, those published last first.
@@ -120,12 +116,15 @@ fn search(
     let mut found = Vec::new();
     store.read_blocking(|conn| {
         hunt(conn, &wanted, |entry| {
-            if let Some(entry) = entry {
-                let tags = tags(config.as_ref(), entry);
-                let matches = rules.evaluate(&entry.entry.subject(&tags, None)).pop();
-                found.extend(matches.map(|matches| (entry.clone(), matches.evidence)));
+            if let Some(entry) = entry
+                && let Some(matches) = rules
+                    .evaluate(&entry.subject(tags(config.as_ref(), entry.feed)))
+                    .pop()
+            {
+                let whole = stored::by_seq(conn, entry.seq)?;
+                found.extend(whole.map(|entry| (entry, matches.evidence)));
             }
-            found.len() < limit
+            Ok(found.len() < limit)
         })
     })?;
     found.truncate(limit);

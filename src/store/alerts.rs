@@ -27,7 +27,7 @@ pub use list::{
     on_story, one,
 };
 pub use marked::{MarkCounts, MarkedAlert, mark_counts, marked};
-pub use wire::{AlertDetail, detail, wire};
+pub use wire::{AlertDetail, detail, entry_of, wire};
 
 /// What people say of an alert afterwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

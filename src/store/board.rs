@@ -152,7 +152,7 @@ fn count_alerts(conn: &Connection, story: &mut StoryRow) -> Result<()> {
 fn count_folded(conn: &Connection, story: &mut StoryRow) -> Result<()> {
     let number: i64 = conn
         .prepare_cached(
-            r#"select count(*) from entry e join "match" m on m.entry = e.seq where e.story = ?1 and m.held = 'folded'"#,
+            r#"select count(*) from entry e cross join "match" m on m.entry = e.seq where e.story = ?1 and +m.held = 'folded'"#,
         )?
         .query_row([story.id], |row| row.get(0))?;
     story.folded = count(number);

@@ -22,7 +22,7 @@ use crate::domain::entry::{Content, Entry};
 use crate::domain::id::{EntityId, EntryId, FeedId, RuleId};
 use crate::domain::matching::{Evidence, Mention};
 
-pub use bulk::{BulkEntry, read_bulk, rows_since};
+pub use bulk::{BulkEntry, lend, read_bulk, rows_since};
 pub(super) use write::{Marks, Placed, insert, is_stored, rekey, revise, save_mentions, touch};
 
 /// An entry as stored.
@@ -259,7 +259,7 @@ pub fn by_prefix(conn: &Connection, prefix: &str, limit: u32) -> Result<Vec<Stor
 }
 
 /// One entry by its row.
-pub(super) fn by_seq(conn: &Connection, seq: i64) -> Result<Option<StoredEntry>> {
+pub fn by_seq(conn: &Connection, seq: i64) -> Result<Option<StoredEntry>> {
     Ok(conn
         .prepare_cached(&format!("select {COLUMNS} where e.seq = ?1"))?
         .query_row([seq], read_entry)

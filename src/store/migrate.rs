@@ -35,6 +35,7 @@ pub(super) const ALL: &[Migration] = &[
     (16, include_str!("migrations/0016_web.sql")),
     (17, include_str!("migrations/0017_acked.sql")),
     (18, include_str!("migrations/0018_perhaps.sql")),
+    (19, include_str!("migrations/0019_counted.sql")),
 ];
 
 /// The version that `steps` lead to.

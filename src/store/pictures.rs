@@ -13,6 +13,9 @@ use crate::domain::id::{EntityId, FeedId, RuleId};
 /// Entries of an entity that are looked at for who else they name.
 const NEWEST_MENTIONS: u32 = 2_000;
 
+/// Milliseconds of a day.
+const DAY_MS: i64 = 86_400_000;
+
 /// A count of one day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DayCount {
@@ -44,13 +47,42 @@ fn days(row: &rusqlite::Row<'_>) -> rusqlite::Result<DayCount> {
 }
 
 /// Alerts a day and rule.
+///
+/// A rule's alerts are read in the order of time, so that days are counted as they come and nothing is sorted.
 pub fn alerts(conn: &Connection, since: Timestamp, offset: i64) -> Result<Vec<DayCount>> {
-    let mut query = conn.prepare_cached(
-        "select (created + ?2) / 86400000, rule, count(*) from alert
-         where created >= ?1 group by 1, 2 order by 1, 2",
+    let mut times = conn.prepare_cached(
+        "select created from alert where rule = ?1 and created >= ?2 order by created",
     )?;
-    let rows = query.query_map(params![Ms(since), offset], days)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let mut out: Vec<DayCount> = Vec::new();
+    for rule in alerting_rules(conn)? {
+        let first = out.len();
+        let mut rows = times.query(params![rule, Ms(since)])?;
+        while let Some(row) = rows.next()? {
+            let day = (row.get::<_, i64>(0)?.saturating_add(offset)).div_euclid(DAY_MS);
+            match out.get_mut(first..).and_then(<[DayCount]>::last_mut) {
+                Some(last) if last.day == day => last.count += 1,
+                _ => out.push(DayCount {
+                    day,
+                    of: rule.clone(),
+                    count: 1,
+                }),
+            }
+        }
+    }
+    out.sort_by_key(|count| count.day);
+    Ok(out)
+}
+
+/// The rules that ever raised an alert, each found by a step in the index.
+fn alerting_rules(conn: &Connection) -> Result<Vec<String>> {
+    let mut rules = conn.prepare_cached(
+        "with recursive r (rule) as (
+             select min(rule) from alert
+             union all select (select min(rule) from alert where rule > r.rule) from r where r.rule is not null)
+         select rule from r where rule is not null",
+    )?;
+    let ids = rules.query_map([], |row| row.get(0))?;
+    Ok(ids.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Matches of a rule a day, those that raised nothing too.
@@ -180,4 +212,41 @@ pub fn oldest_owed(conn: &Connection) -> Result<Option<Timestamp>> {
         )?
         .query_row([], |row| row.get(0))?;
     Ok(at.map(|at| at.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::rule::Notify;
+    use crate::store::polls::RuleMatch;
+    use crate::store::sample::{after, commit, entry, now, open_store, record, rule_match};
+
+    #[test]
+    fn alerts_are_counted_by_day_of_the_zone_and_by_rule() {
+        let (_dir, store) = open_store();
+        let of = |rule: &str| RuleMatch {
+            notify: Notify::Entry,
+            ..rule_match(rule)
+        };
+        let items = vec![
+            entry("n1", vec![of("a"), of("b")]),
+            entry("n2", vec![of("b")]),
+        ];
+        record(&store, commit(items));
+        let counts = |since, offset| {
+            let read = |conn: &Connection| alerts(conn, since, offset);
+            store.read_blocking(read).unwrap()
+        };
+        let told = |day, of: &str, count| DayCount {
+            day,
+            of: of.to_owned(),
+            count,
+        };
+        let day = now().as_millisecond().div_euclid(DAY_MS);
+        assert_eq!(counts(now(), 0), [told(day, "a", 1), told(day, "b", 2)]);
+        // At ten in the morning of UTC it is the next day where clocks are fourteen hours ahead.
+        let ahead = counts(now(), 14 * 3_600_000);
+        assert_eq!(ahead, [told(day + 1, "a", 1), told(day + 1, "b", 2)]);
+        assert_eq!(counts(after(1), 0), []);
+    }
 }

@@ -3,12 +3,13 @@
 //! What pieces are and which of them a query needs is `domain::matching::pieces`; whether an entry matches is
 //! tried by who asks.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::entries::{self, BulkEntry, StoredEntry};
+use super::entries::{self, BulkEntry};
+use super::row::Ms;
 use super::{Result, status};
 use crate::domain::id::FeedId;
 use crate::domain::matching::pieces::Need;
@@ -140,28 +141,82 @@ pub struct Hunt {
 }
 
 /// Calls `each` with every candidate, the last to come first, until it says stop; gives back the row where it
-/// stopped, behind which the next page begins, and none at the end. Candidates that do not pass the filters come as
-/// none, so that who asks can watch the time.
+/// stopped, behind which the next page begins, and none at the end. It is called with none where a candidate does not pass
+/// the filters, and where the index was asked and had nothing, so that who asks can watch the time.
+///
+/// A candidate is lent as rules read it; [`entries::by_seq`] has all of one that is wanted.
 pub fn hunt(
     conn: &Connection,
     hunt: &Hunt,
-    mut each: impl FnMut(Option<&StoredEntry>) -> bool,
+    mut each: impl FnMut(Option<&BulkEntry<'_>>) -> Result<bool>,
 ) -> Result<Option<i64>> {
     let mut candidates = Candidates::new(conn, hunt)?;
-    while let Some(seq) = candidates.next(conn)? {
+    loop {
+        let Some(seq) = candidates.next(conn)? else {
+            if candidates.is_over {
+                return Ok(None);
+            }
+            if !each(None)? {
+                return Ok(Some(candidates.before));
+            }
+            continue;
+        };
         if hunt.least.is_some_and(|least| seq < least) {
             return Ok(None);
         }
-        let entry = admitted(conn, hunt, seq)?;
-        if !each(entry.as_ref()) {
+        let mut goes_on = None;
+        if is_admitted(conn, hunt, seq)? {
+            entries::lend(conn, seq, |entry| {
+                goes_on = Some(each(Some(entry))?);
+                Ok(())
+            })?;
+        }
+        let goes_on = match goes_on {
+            Some(goes_on) => goes_on,
+            None => each(None)?,
+        };
+        if !goes_on {
             return Ok(Some(seq));
         }
     }
-    Ok(None)
 }
 
-/// Rows read from an index at a time.
+/// Rows read from an index at first…
 const CHUNK: u32 = 512;
+
+/// …and at most: each time four times as many, since asking costs more than reading.
+const LARGEST_CHUNK: u32 = 8_192;
+
+/// Alternatives beyond which a part of a need sifts rows rather than giving them: the index goes through all of them at
+/// every row.
+const MANY: usize = 8;
+
+/// What the index is asked.
+struct Ask {
+    /// For rows.
+    gives: String,
+    /// For what may be left of rows it gave.
+    sifts: Option<String>,
+}
+
+impl Ask {
+    fn new(need: &Need) -> Self {
+        let is_wide = |part: &Need| matches!(part, Need::Any(parts) if parts.len() > MANY);
+        if let Need::All(parts) = need
+            && !parts.iter().all(is_wide)
+        {
+            let (wide, narrow): (Vec<Need>, Vec<Need>) = parts.iter().cloned().partition(is_wide);
+            return Self {
+                gives: expression(&Need::All(narrow)),
+                sifts: (!wide.is_empty()).then(|| expression(&Need::All(wide))),
+            };
+        }
+        Self {
+            gives: expression(need),
+            sifts: None,
+        }
+    }
+}
 
 /// Where candidates are read from.
 enum Source {
@@ -174,42 +229,54 @@ enum Source {
     /// All.
     Rows,
     /// Those the index gives, and before them what is not indexed yet.
-    Index(String),
+    Index,
 }
 
 /// Candidates, newest first. What changed since it was indexed is among them whatever the index says.
 struct Candidates {
     source: Source,
+    /// What the index is asked, where it can tell anything.
+    ask: Option<Ask>,
     before: i64,
     indexed: i64,
     changed: BTreeSet<i64>,
     chunk: Vec<i64>,
+    /// How many rows are read next.
+    size: u32,
     is_over: bool,
 }
 
 impl Candidates {
     fn new(conn: &Connection, hunt: &Hunt) -> Result<Self> {
         let before = hunt.before.unwrap_or(i64::MAX);
-        let source = source(hunt);
+        let need = hunt.need.as_ref().filter(|need| **need != Need::Anything);
         let mut changed = BTreeSet::new();
-        if matches!(source, Source::Index(_)) {
+        if need.is_some() {
             let mut marks = conn.prepare_cached("select entry from unindexed where entry < ?1")?;
             let rows = marks.query_map([before], |row| row.get(0))?;
             changed = rows.collect::<rusqlite::Result<_>>()?;
         }
         Ok(Self {
-            source,
+            source: source(hunt, need.is_some()),
+            ask: need.map(Ask::new),
             before,
             indexed: indexed(conn)?,
             changed,
             chunk: Vec::new(),
+            size: CHUNK,
             is_over: false,
         })
     }
 
+    /// The next one; none also where those that were read next cannot match, and the way goes on.
     fn next(&mut self, conn: &Connection) -> Result<Option<i64>> {
         if self.chunk.is_empty() && !self.is_over {
             self.fill(conn)?;
+            let is_passed = |seq: &i64| *seq >= self.before;
+            if self.chunk.is_empty() && !self.is_over && !self.changed.last().is_some_and(is_passed)
+            {
+                return Ok(None);
+            }
         }
         // The chunk is in ascending order: its last is the newest.
         let listed = self.chunk.last().copied();
@@ -221,7 +288,7 @@ impl Candidates {
             self.chunk.pop();
         }
         self.changed.remove(&seq);
-        self.before = seq;
+        self.before = self.before.min(seq);
         Ok(Some(seq))
     }
 
@@ -231,28 +298,33 @@ impl Candidates {
             Source::Entity(entity) => rows(
                 conn,
                 "select entry from mention where entity = ?1 and entry < ?2 order by entry desc limit ?3",
-                (entity, self.before),
+                (entity, self.before, self.size),
             )?,
             Source::Rule(rule) => rows(
                 conn,
                 r#"select distinct entry from "match" where rule = ?1 and entry < ?2 order by entry desc limit ?3"#,
-                (rule, self.before),
+                (rule, self.before, self.size),
             )?,
             Source::Feed(feed) => rows(
                 conn,
-                "select seq from entry where feed = ?1 and seq < ?2 order by seq desc limit ?3",
-                (feed.as_str(), self.before),
+                "select seq from entry indexed by entry_of_feed where feed = ?1 and seq < ?2
+                 order by seq desc limit ?3",
+                (feed.as_str(), self.before, self.size),
             )?,
-            Source::Rows => newer(conn, i64::MIN, self.before)?,
-            Source::Index(ask) => {
-                let tail = newer(conn, self.indexed, self.before)?;
+            Source::Rows => newer(conn, i64::MIN, self.before, self.size)?,
+            Source::Index => {
+                let tail = newer(conn, self.indexed, self.before, self.size)?;
                 if tail.is_empty() {
                     self.before = self.before.min(self.indexed.saturating_add(1));
                     rows(
                         conn,
                         "select rowid from entry_index where entry_index match ?1 and rowid < ?2
                          order by rowid desc limit ?3",
-                        (ask, self.before),
+                        (
+                            self.ask.as_ref().map_or("", |ask| ask.gives.as_str()),
+                            self.before,
+                            self.size,
+                        ),
                     )?
                 } else {
                     tail
@@ -260,79 +332,104 @@ impl Candidates {
             }
         };
         self.is_over = found.is_empty();
+        self.size = self.size.saturating_mul(4).min(LARGEST_CHUNK);
+        let by_index = matches!(self.source, Source::Index);
+        let sieves = match &self.ask {
+            Some(ask) if by_index => [None, ask.sifts.clone()],
+            Some(ask) => [Some(ask.gives.clone()), ask.sifts.clone()],
+            None => [None, None],
+        };
+        for sieve in sieves.into_iter().flatten() {
+            self.sift(conn, &sieve, &mut found)?;
+        }
         found.reverse();
         self.chunk = found;
         Ok(())
     }
+
+    /// Leaves of rows, the newest first, those that the index says can match.
+    fn sift(&mut self, conn: &Connection, sieve: &str, found: &mut Vec<i64>) -> Result<()> {
+        let (Some(newest), Some(oldest)) = (found.first(), found.last().copied()) else {
+            return Ok(());
+        };
+        let mut query = conn.prepare_cached(
+            "select rowid from entry_index where entry_index match ?1 and rowid between ?2 and ?3",
+        )?;
+        let rows = query.query_map(params![sieve, oldest, newest], |row| row.get(0))?;
+        let can: HashSet<i64> = rows.collect::<rusqlite::Result<_>>()?;
+        // The way goes on below it, whatever of these rows is left.
+        self.before = oldest;
+        found.retain(|seq| *seq > self.indexed || can.contains(seq) || self.changed.contains(seq));
+        Ok(())
+    }
 }
 
-fn source(hunt: &Hunt) -> Source {
-    if let Some(entity) = &hunt.entity {
-        return Source::Entity(entity.clone());
-    }
-    if let Some(rule) = &hunt.rule {
-        return Source::Rule(rule.clone());
-    }
-    match (hunt.need.as_ref(), &hunt.feed) {
-        (None | Some(Need::Anything), Some(feed)) => Source::Feed(feed.clone()),
-        (None | Some(Need::Anything), None) => Source::Rows,
-        (Some(need), _) => Source::Index(expression(need)),
+fn source(hunt: &Hunt, has_need: bool) -> Source {
+    match (&hunt.entity, &hunt.rule, &hunt.feed) {
+        (Some(entity), ..) => Source::Entity(entity.clone()),
+        (_, Some(rule), _) => Source::Rule(rule.clone()),
+        (.., Some(feed)) => Source::Feed(feed.clone()),
+        _ if has_need => Source::Index,
+        _ => Source::Rows,
     }
 }
 
-fn rows(conn: &Connection, sql: &str, (of, before): (&str, i64)) -> Result<Vec<i64>> {
+fn rows(conn: &Connection, sql: &str, (of, before, most): (&str, i64, u32)) -> Result<Vec<i64>> {
     let mut query = conn.prepare_cached(sql)?;
-    let rows = query.query_map(params![of, before, CHUNK], |row| row.get(0))?;
+    let rows = query.query_map(params![of, before, most], |row| row.get(0))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Rows between two, the newest first.
-fn newer(conn: &Connection, than: i64, before: i64) -> Result<Vec<i64>> {
+fn newer(conn: &Connection, than: i64, before: i64, most: u32) -> Result<Vec<i64>> {
     let mut query = conn.prepare_cached(
         "select seq from entry where seq > ?1 and seq < ?2 order by seq desc limit ?3",
     )?;
-    let rows = query.query_map(params![than, before, CHUNK], |row| row.get(0))?;
+    let rows = query.query_map(params![than, before, most], |row| row.get(0))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// The entry of a candidate, where it passes the filters.
-fn admitted(conn: &Connection, hunt: &Hunt, seq: i64) -> Result<Option<StoredEntry>> {
-    if let Some(rule) = &hunt.rule {
-        let matched: bool = conn
-            .prepare_cached(
-                r#"select exists (select 1 from "match" where entry = ?1 and rule = ?2)"#,
-            )?
-            .query_row(params![seq, rule], |row| row.get(0))?;
-        if !matched {
-            return Ok(None);
-        }
-    }
-    if let Some(entity) = &hunt.entity {
-        let named: Option<bool> = conn
-            .prepare_cached("select 1 from mention where entity = ?2 and entry = ?1")?
-            .query_row(params![seq, entity], |_| Ok(true))
-            .optional()?;
-        if named.is_none() {
-            return Ok(None);
-        }
-    }
-    let Some(entry) = entries::by_seq(conn, seq)? else {
-        return Ok(None);
+/// Whether a candidate passes the filters; its text is not read for that.
+fn is_admitted(conn: &Connection, hunt: &Hunt, seq: i64) -> Result<bool> {
+    let is_there = |sql: &str, of: &str| -> Result<bool> {
+        let mut query = conn.prepare_cached(sql)?;
+        Ok(query.exists(params![seq, of])?)
     };
-    let content = &entry.entry.content;
-    let at = content.published.or(entry.entry.first_seen);
-    let primary = |language: &str| {
-        let own = content.language.as_deref().unwrap_or_default();
-        own.split('-').next().unwrap_or_default() == language
-    };
-    let fits = hunt
-        .feed
-        .as_ref()
-        .is_none_or(|feed| entry.entry.feed.as_ref() == Some(feed))
-        && hunt.since.is_none_or(|since| at >= Some(since))
-        && hunt.until.is_none_or(|until| at < Some(until))
-        && hunt.language.as_deref().is_none_or(primary);
-    Ok(fits.then_some(entry))
+    if let Some(rule) = &hunt.rule
+        && !is_there(
+            r#"select 1 from "match" where entry = ?1 and rule = ?2"#,
+            rule,
+        )?
+    {
+        return Ok(false);
+    }
+    if let Some(entity) = &hunt.entity
+        && !is_there(
+            "select 1 from mention where entry = ?1 and entity = ?2",
+            entity,
+        )?
+    {
+        return Ok(false);
+    }
+    if (hunt.feed.is_none() && hunt.since.is_none())
+        && (hunt.until.is_none() && hunt.language.is_none())
+    {
+        return Ok(true);
+    }
+    let mut query = conn.prepare_cached("select feed, at, language from entry where seq = ?1")?;
+    let fits = query
+        .query_row([seq], |row| {
+            let at = row.get::<_, Ms>(1)?.0;
+            let language = row.get_ref(2)?.as_str_or_null()?.unwrap_or_default();
+            let primary = language.split('-').next().unwrap_or_default();
+            let feed = row.get_ref(0)?.as_str()?;
+            Ok(hunt.feed.as_ref().is_none_or(|own| own.as_str() == feed)
+                && hunt.since.is_none_or(|since| at >= since)
+                && hunt.until.is_none_or(|until| at < until)
+                && hunt.language.as_ref().is_none_or(|own| own == primary))
+        })
+        .optional()?;
+    Ok(fits.unwrap_or(false))
 }
 
 /// A need as the index is asked for it. Pieces hold letters and digits only, so nothing need be escaped.

@@ -23,7 +23,7 @@ use crate::domain::id::EntityId;
 use crate::domain::rule::Entity;
 use crate::domain::rule::added::AddedAlias;
 use crate::store::alerts::AlertRow;
-use crate::store::entries::StoredEntry;
+use crate::store::entries::{StoredEntry, by_seq};
 use crate::store::pictures::{self, DayCount, Pair};
 use crate::store::search::{Hunt, hunt};
 
@@ -121,8 +121,10 @@ pub async fn whole(app: &App, view: &View, id: &str) -> Answer<Whole> {
             };
             let mut entries = Vec::new();
             hunt(conn, &named, |entry| {
-                entries.extend(entry.cloned());
-                entries.len() < 12
+                if let Some(entry) = entry {
+                    entries.extend(by_seq(conn, entry.seq)?);
+                }
+                Ok(entries.len() < 12)
             })?;
             Ok(Whole {
                 days: pictures::mentions(conn, &wanted, since, offset)?,

@@ -8,11 +8,12 @@ use maud::{Markup, html};
 use super::App;
 use super::form::Asked;
 use super::highlight::{marked, snippet};
-use super::layout::{self, encoded, foreign_html, outward, pager};
+use super::lang::Lang;
+use super::layout::{self, arrow, encoded, foreign_html, outward, pager};
 use super::problem::{Answer, Problem};
 use super::search::{Found, Hit, Search, tags};
 use super::view::View;
-use super::words::W;
+use super::words::{self, W};
 use crate::domain::entry::wire::WireEntry;
 use crate::domain::id::{EntryId, RuleId};
 use crate::domain::matching::{Evidence, Explanation, Mention};
@@ -30,7 +31,7 @@ pub async fn list(State(app): State<App>, view: View, Asked(asked): Asked) -> Re
         Err(problem) if problem.faults.is_empty() => return problem.into_response(),
         // What was written stays where it can be put right.
         Err(problem) => {
-            let body = html! { (form(&view)) (faults(&problem)) };
+            let body = html! { (form(&view)) (faults(&view, &problem)) };
             let page = layout::page(&view, view.t(W::Entries), &body);
             return (problem.status, page).into_response();
         }
@@ -47,7 +48,7 @@ fn listed(view: &View, found: &Found, remarks: &[Diagnostic]) -> Markup {
     let query = view.asked.get("q");
     let body = html! {
         (form(view))
-        @for remark in remarks { p.hint { code { (remark.code) } " " (remark.message) @if let Some(help) = &remark.help { " — " (help) } } }
+        @for remark in remarks { p.hint { code { (remark.code) } " " (told(view, remark.code, &remark.message, remark.help.as_deref())) } }
         (table(view, &found.hits))
         @if found.hits.is_empty() && !found.cut { p.empty { (view.t(W::NothingHere)) } }
         @if found.cut {
@@ -85,21 +86,30 @@ fn form(view: &View) -> Markup {
 }
 
 /// What is wrong with a query, at its character.
-pub fn faults(problem: &Problem) -> Markup {
+pub fn faults(view: &View, problem: &Problem) -> Markup {
     html! {
         div.bad role="alert" {
-            p { (problem.detail) }
+            p { @if view.lang == Lang::En { (problem.detail) } @else { (view.t(W::QueryUnfit)) } }
             ul {
                 @for fault in &problem.faults {
-                    li { code { (fault["code"].as_str().unwrap_or_default()) } " "
+                    @let text = |key: &str| fault[key].as_str().unwrap_or_default();
+                    li { code { (text("code")) } " "
                         @if let Some(start) = fault["start"].as_u64() { (start + 1) ": " }
-                        (fault["message"].as_str().unwrap_or_default())
-                        @if let Some(help) = fault["help"].as_str() { " — " (help) }
+                        (told(view, text("code"), text("message"), fault["help"].as_str()))
                     }
                 }
             }
         }
     }
+}
+
+/// A diagnostic in the language of the page, with its own words.
+pub fn told(view: &View, code: &str, message: &str, help: Option<&str>) -> Markup {
+    let english = match help {
+        Some(help) => format!("{message} — {help}"),
+        None => message.to_owned(),
+    };
+    view.said(words::diagnostics::meaning(code, view.lang), &english)
 }
 
 /// Entries in rows.
@@ -111,7 +121,7 @@ pub fn table(view: &View, hits: &[Hit]) -> Markup {
                 li data-row {
                     p.head lang=[content.language.as_deref()] {
                         a href={ "/entries/" (hit.entry.entry.id) } { (marked(&content.title, "title", &hit.evidence)) }
-                        " " (outward(content.url.as_deref(), "↗"))
+                        (arrow(view, content.url.as_deref()))
                     }
                     p.meta {
                         (view.maybe_time(content.published.or(hit.entry.entry.first_seen)))

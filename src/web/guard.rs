@@ -206,11 +206,18 @@ pub async fn check(State(app): State<App>, request: Request, next: Next) -> Resp
 async fn admit(app: &App, parts: &mut Parts) -> Result<(), Box<Response>> {
     let headers = &parts.headers;
     let host = text(headers, header::HOST);
-    if !app.guard.knows_host(host) {
+    // What is asked for whole, as of a proxy, names a host as well; and of two nobody knows which one counts.
+    let named = parts.uri.authority().map_or(host, |named| named.as_str());
+    let is_one = headers.get_all(header::HOST).iter().count() < 2;
+    if !(is_one && app.guard.knows_host(host) && app.guard.knows_host(named)) {
         let why = "this server does not answer for that Host\n";
         return Err(Box::new(
             (StatusCode::MISDIRECTED_REQUEST, why).into_response(),
         ));
+    }
+    if is_part_of_a_foreign_page(headers) {
+        let why = "this is no part of another site's page";
+        return Err(Box::new(refusal(why)));
     }
     let writes = !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
     if writes && !is_same_origin(headers, host) {
@@ -241,6 +248,13 @@ fn refusal(why: &str) -> Response {
     Problem::new(StatusCode::FORBIDDEN, why).into_response()
 }
 
+/// Whether a path is of an output feed: pages of feeds that are read lie beside them.
+fn is_output_feed(path: &str) -> bool {
+    let kinds = ["rules/", "entities/", "stories/", "search/"];
+    path.strip_prefix("/feeds/")
+        .is_some_and(|rest| kinds.iter().any(|kind| rest.starts_with(kind)))
+}
+
 /// By bearer token, by session, by the key of the output feeds; everybody where no token is configured.
 async fn who(app: &App, parts: &Parts) -> Result<Option<Who>, StoreError> {
     let local = || Who {
@@ -251,11 +265,11 @@ async fn who(app: &App, parts: &Parts) -> Result<Option<Who>, StoreError> {
     if !app.guard.asks_for_token() {
         return Ok(Some(local()));
     }
-    if let Some(token) = text(&parts.headers, header::AUTHORIZATION).strip_prefix("Bearer ") {
+    let given = text(&parts.headers, header::AUTHORIZATION).split_once(' ');
+    if let Some((_, token)) = given.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) {
         return Ok(app.guard.holder(token));
     }
-    let is_feed = parts.uri.path().starts_with("/feeds/");
-    if is_feed && app.guard.opens_feeds(parts.uri.query()) {
+    if is_output_feed(parts.uri.path()) && app.guard.opens_feeds(parts.uri.query()) {
         return Ok(Some(Who {
             name: "feed key".to_owned(),
             read_only: true,
@@ -270,6 +284,20 @@ fn text(headers: &HeaderMap, name: header::HeaderName) -> &str {
         .get(name)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default()
+}
+
+/// Whether a page of another site had this asked for, or led here by a link.
+pub fn is_from_elsewhere(headers: &HeaderMap) -> bool {
+    let site = text(headers, header::HeaderName::from_static("sec-fetch-site"));
+    matches!(site, "cross-site" | "same-site")
+}
+
+/// Whether another site's page wants a picture, a script or a frame of us: from elsewhere only links lead here.
+fn is_part_of_a_foreign_page(headers: &HeaderMap) -> bool {
+    let told = |name| text(headers, header::HeaderName::from_static(name));
+    let is_link =
+        told("sec-fetch-mode") == "navigate" && matches!(told("sec-fetch-dest"), "document" | "");
+    is_from_elsewhere(headers) && !is_link
 }
 
 /// Whether a write comes from one of our own pages, or from no page at all.
@@ -395,6 +423,32 @@ mod tests {
         assert!(!closed.opens_feeds(Some("key=right")));
         assert!(closed.holder(&key).is_none());
         assert!(!guard("127.0.0.1:1", &[]).opens_feeds(Some("key=")));
+    }
+
+    #[test]
+    fn other_sites_may_lead_here_and_have_nothing_of_us_on_their_pages() {
+        for (site, mode, dest, expected) in [
+            ("cross-site", "navigate", "document", false),
+            ("cross-site", "navigate", "", false),
+            ("cross-site", "navigate", "iframe", true),
+            ("cross-site", "no-cors", "image", true),
+            ("same-site", "cors", "empty", true),
+            ("cross-site", "", "", true),
+            ("same-origin", "cors", "empty", false),
+            ("none", "navigate", "document", false),
+            ("", "", "", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            for (name, value) in [
+                ("sec-fetch-site", site),
+                ("sec-fetch-mode", mode),
+                ("sec-fetch-dest", dest),
+            ] {
+                headers.insert(name, value.parse().unwrap());
+            }
+            let told = is_part_of_a_foreign_page(&headers);
+            assert_eq!(told, expected, "{site} {mode} {dest}");
+        }
     }
 
     #[test]

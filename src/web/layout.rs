@@ -145,6 +145,14 @@ pub fn outward(url: Option<&str>, text: &str) -> Markup {
     }
 }
 
+/// A way out to the publisher's page behind a title, never parted from its last word.
+pub fn arrow(view: &View, url: Option<&str>) -> Markup {
+    let web = url.filter(|url| url.starts_with("https://") || url.starts_with("http://"));
+    html! {
+        @if let Some(url) = web { "\u{a0}" a href=(url) rel="noopener noreferrer nofollow" target="_blank" aria-label=(view.t(W::OpenOriginal)) { "↗" } }
+    }
+}
+
 /// HTML that was sanitised at ingest, and once more here since it may be older than today's list.
 pub fn foreign_html(html: &str, with_images: bool) -> Markup {
     let mut cleaner = ammonia::Builder::default();

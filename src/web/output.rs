@@ -96,18 +96,13 @@ pub async fn rule(
             };
             let mut items = Vec::new();
             for row in alerts::list(conn, &filter, ITEMS)? {
-                let Some(alert) = alerts::wire(conn, row.id, None)? else {
-                    continue;
-                };
-                let mut item = alert
-                    .entry
-                    .as_ref()
-                    .map_or_else(|| Item::of_entry(&WireEntry::default()), Item::of_entry);
-                item.id = format!("urn:bongsu:alert:{}", alert.key);
+                let entry = alerts::entry_of(conn, row.id)?.unwrap_or_default();
+                let mut item = Item::of_entry(&entry);
+                item.id = format!("urn:bongsu:alert:{}", row.key);
                 item.title = row.title;
                 item.page = format!("/alerts/{}", row.id);
-                item.at = alert.created;
-                item.labels = vec![alert.severity.as_str().to_owned()];
+                item.at = row.created;
+                item.labels = vec![row.severity.as_str().to_owned()];
                 items.push(item);
             }
             Ok(items)

@@ -14,7 +14,7 @@ use crate::daemon::control::change::{TRIED, has_errors, tried_rule, try_rules};
 use crate::domain::id::RuleId;
 use crate::domain::matching::{Evidence, RuleSet};
 use crate::domain::rule::diagnostic::Diagnostic;
-use crate::store::entries::StoredEntry;
+use crate::store::entries::{BulkEntry, StoredEntry, by_seq};
 use crate::store::search::{Hunt, hunt};
 
 /// How long one page of a search may take.
@@ -110,11 +110,16 @@ impl Search {
             .read(move |conn| {
                 let mut found = Found::default();
                 found.next = hunt(conn, &self.hunt, |entry| {
-                    if let Some(entry) = entry {
-                        found.hits.extend(self.tried(entry));
+                    if let Some(entry) = entry
+                        && let Some(evidence) = self.tried(entry)
+                    {
+                        let entry = by_seq(conn, entry.seq)?;
+                        found
+                            .hits
+                            .extend(entry.map(|entry| Hit { entry, evidence }));
                     }
                     found.cut = began.elapsed() >= LIMIT;
-                    found.hits.len() < limit && !found.cut
+                    Ok(found.hits.len() < limit && !found.cut)
                 })?;
                 found.cut &= found.next.is_some() && found.hits.len() < limit;
                 Ok(found)
@@ -122,21 +127,14 @@ impl Search {
             .await?)
     }
 
-    fn tried(&self, entry: &StoredEntry) -> Option<Hit> {
+    /// Where the query holds in an entry; none where it does not.
+    fn tried(&self, entry: &BulkEntry<'_>) -> Option<Vec<Evidence>> {
         let Some(rules) = &self.rules else {
-            return Some(Hit {
-                entry: entry.clone(),
-                evidence: Vec::new(),
-            });
+            return Some(Vec::new());
         };
-        let feed = entry.entry.feed.as_ref().map_or("", |feed| feed.as_str());
-        let tags = self.tags.get(feed).map_or(&[][..], Vec::as_slice);
-        let mut matches = rules.evaluate(&entry.entry.subject(tags, None));
-        let found = matches.pop()?;
-        Some(Hit {
-            entry: entry.clone(),
-            evidence: found.evidence,
-        })
+        let tags = self.tags.get(entry.feed).map_or(&[][..], Vec::as_slice);
+        let mut matches = rules.evaluate(&entry.subject(tags));
+        matches.pop().map(|found| found.evidence)
     }
 }
 

@@ -114,10 +114,12 @@ fn form(view: &View, next: Option<&str>, wrong: Option<W>) -> Response {
     (status, [(header::CACHE_CONTROL, "no-store")], page).into_response()
 }
 
-/// A path of ours, whatever was asked for.
+/// A path of ours, whatever was asked for. Browsers leave out tabs and line ends, so that `/`, a tab and `/evil.example`
+/// would be another server.
 pub fn local(next: Option<&str>) -> &str {
+    let is_foreign = |c: char| c == '\\' || c.is_control();
     next.filter(|next| {
-        next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\n', '\r'])
+        next.starts_with('/') && !next.starts_with("//") && !next.contains(is_foreign)
     })
     .unwrap_or("/")
 }
@@ -198,11 +200,13 @@ mod tests {
         for (next, expected) in [
             (Some("/rules?x=1"), "/rules?x=1"),
             (Some("//evil.example"), "/"),
+            (Some("/\t/evil.example"), "/"),
+            (Some("/\u{b}/evil.example"), "/"),
             (Some("https://evil.example"), "/"),
             (Some("/\\evil.example"), "/"),
             (None, "/"),
         ] {
-            assert_eq!(local(next), expected);
+            assert_eq!(local(next), expected, "{next:?}");
         }
     }
 }

@@ -80,7 +80,7 @@ async fn shown(
             section id="new" {
                 h2 { (view.t(W::NewSilence)) }
                 @match &tried {
-                    Some(Err(problem)) => (super::entries::faults(problem)),
+                    Some(Err(problem)) => (super::entries::faults(view, problem)),
                     Some(Ok(preview)) => p.good role="status" { (told(view, preview)) },
                     None => {}
                 }

@@ -11,7 +11,7 @@ use super::alerts::{self, back};
 use super::chart::{self, Point};
 use super::form::{Asked, Form};
 use super::guard::Who;
-use super::layout::{self, button, outward, pager, severity};
+use super::layout::{self, arrow, button, pager, severity};
 use super::problem::{Answer, Problem};
 use super::view::View;
 use super::words::W;
@@ -177,7 +177,7 @@ fn members(view: &View, told: &Told) -> Markup {
                 @for member in &told.members {
                     tr data-row {
                         td.nowrap { (view.time(member.first_seen)) }
-                        td.wide lang=[member.language.as_deref()] { a href={ "/entries/" (member.entry) } { (member.title) } " " (outward(member.url.as_deref(), "↗")) }
+                        td.wide lang=[member.language.as_deref()] { a href={ "/entries/" (member.entry) } { (member.title) } (arrow(view, member.url.as_deref())) }
                         td { a href={ "/feeds/" (member.feed) } { (member.feed) } }
                         td {
                             (joined_by(view, &member.joined_by)) " "

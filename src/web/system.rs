@@ -11,7 +11,7 @@ use super::form::Asked;
 use super::layout::{self, number, pager};
 use super::problem::Answer;
 use super::view::View;
-use super::words::W;
+use super::words::{self, W};
 use crate::domain::health::Kind;
 use crate::domain::health::watch::Known;
 use crate::store::changes::{self, Change};
@@ -141,7 +141,7 @@ pub fn firing(view: &View, conditions: &[Known]) -> Markup {
                 thead { tr { th scope="col" { (view.t(W::What)) } th scope="col" { (view.t(W::Severity)) } th scope="col" { (view.t(W::Kind)) } th scope="col" { (view.t(W::Subject)) } th scope="col" { (view.t(W::SinceWhen)) } } }
                 tbody { @for known in conditions {
                     tr data-row {
-                        td.wide { (known.text) }
+                        td.wide { (view.said(words::conditions::summary(known.kind, &known.subject, view.lang).as_deref(), &known.text)) }
                         td { (layout::severity(view, known.kind.severity())) }
                         td { (view.code(known.kind.as_str())) }
                         td { @match about(known.kind, &known.subject) { Some(page) => a href=(page) { (known.subject) }, None => (known.subject) } }

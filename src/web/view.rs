@@ -89,6 +89,17 @@ impl View {
         words::code(code, self.lang)
     }
 
+    /// What comes in English from the domain: behind its meaning where people read another language.
+    pub fn said(&self, meaning: Option<&str>, english: &str) -> Markup {
+        html! {
+            @match (meaning, self.lang) {
+                (Some(meaning), _) => { (meaning) @if !english.is_empty() { " " span.faint lang="en" { (english) } } }
+                (None, Lang::En) => (english),
+                (None, Lang::Ko) => { @if !english.is_empty() { span lang="en" { (english) } } }
+            }
+        }
+    }
+
     /// Whether changes are offered.
     pub fn may_change(&self) -> bool {
         self.who.as_ref().is_some_and(|who| !who.read_only)

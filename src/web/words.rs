@@ -1,6 +1,10 @@
 //! Every text of the pages, in English and in Korean, in one table: a missing one does not compile.
 //!
-//! Codes that the store keeps (reasons, outcomes, severities) are put into words here too.
+//! Codes that the store keeps (reasons, outcomes, severities) are put into words here too. What comes as a sentence from the
+//! domain, in English, has its meaning by code or kind in `diagnostics` and `conditions`.
+
+pub mod conditions;
+pub mod diagnostics;
 
 use super::lang::Lang;
 
@@ -237,6 +241,7 @@ words! {
     FeedKeyHint = "Readers that cannot send a token append ?key= to a feed's address. It opens nothing else.", "토큰을 보낼 수 없는 리더는 피드 주소에 ?key= 를 붙입니다. 다른 것은 열 수 없습니다.";
     SearchHint = "A query as in rules: words, \"phrases\", AND OR NOT, NEAR, @entity, #class, title:, lang:ko …", "규칙과 같은 검색식: 낱말, \"구\", AND OR NOT, NEAR, @개체, #분류, title:, lang:ko …";
     SearchStopped = "Searching stopped at its time limit; older entries may match too.", "시간 제한에서 검색을 멈췄습니다. 더 오래된 기사도 맞을 수 있습니다.";
+    QueryUnfit = "The query cannot be used", "쓸 수 없는 검색식입니다";
     GoOn = "Go on searching", "계속 검색";
     ReadOnly = "Your token may look, not change.", "이 토큰은 보기만 할 수 있습니다.";
     Done = "Done.", "처리했습니다.";
@@ -371,6 +376,27 @@ const CODES: &[(&str, &str, &str)] = &[
     ("offline", "this machine is offline", "오프라인"),
     ("later", "later", "나중에 다시"),
     ("permanent", "refused for good", "완전히 거절됨"),
+    ("interval", "the configured interval", "설정된 주기"),
+    ("learned", "its own rhythm", "피드의 흐름에 맞춤"),
+    ("floor", "not more often", "가장 짧은 주기"),
+    ("ceiling", "not less often", "가장 긴 주기"),
+    ("gap", "something was missed", "빠진 기사가 있었음"),
+    ("gap_guard", "so that nothing is missed", "빠뜨리지 않도록"),
+    ("fresh", "fresh until then", "그때까지 유효하다 함"),
+    ("ttl", "its ttl", "피드의 ttl"),
+    (
+        "skip",
+        "its skipHours or skipDays",
+        "피드의 skipHours, skipDays",
+    ),
+    ("retry_after", "its Retry-After", "Retry-After 요청"),
+    ("back_off", "after failures", "실패 뒤 늦춤"),
+    (
+        "interrupted",
+        "the last poll was cut off",
+        "지난 수집이 끊김",
+    ),
+    ("pushed", "its hub pushes", "허브가 알려 줌"),
 ];
 
 /// A code in words.
@@ -387,6 +413,33 @@ pub fn code(code: &str, lang: Lang) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::feed::schedule::Why;
+
+    #[test]
+    fn every_reason_for_the_next_poll_is_put_into_words() {
+        for why in [
+            Why::New,
+            Why::Interval,
+            Why::Learned,
+            Why::Floor,
+            Why::Ceiling,
+            Why::Gap,
+            Why::GapGuard,
+            Why::Fresh,
+            Why::Ttl,
+            Why::Skip,
+            Why::RetryAfter,
+            Why::BackOff,
+            Why::Interrupted,
+            Why::Gone,
+            Why::Pushed,
+            Why::Offline,
+        ] {
+            let spelt = serde_json::to_value(why).unwrap();
+            let spelt = spelt.as_str().unwrap();
+            assert_ne!(code(spelt, Lang::Ko), spelt);
+        }
+    }
 
     #[test]
     fn every_text_is_there_in_both_languages_and_korean_is_korean() {

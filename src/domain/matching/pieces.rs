@@ -22,6 +22,9 @@ const JOINED: usize = 5;
 /// Most pieces of a need; a query of more is tried on every entry.
 const MOST: usize = 4_000;
 
+/// Parts of an `OF` that are asked for two by two.
+const FEW: usize = 6;
+
 /// All of an entry's fields.
 const EVERY_PART: u8 = u8::MAX;
 
@@ -138,6 +141,7 @@ fn need_of(set: &Compiled, node: NodeId) -> Need {
         }
         Expr::Sequence(parts, _) | Expr::And(parts) => all(parts),
         Expr::Of(count, parts) if *count > 0 && *count as usize >= parts.len() => all(parts),
+        Expr::Of(2.., parts) if parts.len() <= FEW => two_of(set, parts),
         Expr::Of(1.., parts) | Expr::Or(parts) => any(parts),
         Expr::Count(1.., inner) => need_of(set, *inner),
         Expr::Near(pair) if pair.negated => need_of(set, pair.left),
@@ -150,6 +154,16 @@ fn need_of(set: &Compiled, node: NodeId) -> Need {
         | Expr::Url(_)
         | Expr::Property(_) => Need::Anything,
     }
+}
+
+/// Two of these at least, whichever.
+fn two_of(set: &Compiled, parts: &[NodeId]) -> Need {
+    let needs: Vec<Need> = parts.iter().map(|part| need_of(set, *part)).collect();
+    let pairs = needs.iter().enumerate().flat_map(|(index, one)| {
+        let rest = needs[index + 1..].iter();
+        rest.map(|other| Need::All(vec![one.clone(), other.clone()]))
+    });
+    Need::Any(pairs.collect())
 }
 
 fn any_pattern(set: &Compiled, patterns: &[u32]) -> Need {
@@ -356,6 +370,14 @@ mod tests {
             ("수출", Need::Piece("수출".into())),
             ("K9", Need::Piece("k9".into())),
             ("tank*", Need::Beginning("tank".into())),
+            (
+                "2 OF (a1, b, c)",
+                Need::Any(vec![
+                    Need::All(vec![Need::Piece("a1".into()), Need::Piece("b".into())]),
+                    Need::All(vec![Need::Piece("a1".into()), Need::Piece("c".into())]),
+                    Need::All(vec![Need::Piece("b".into()), Need::Piece("c".into())]),
+                ]),
+            ),
             (
                 "에어로 lang:ko",
                 Need::All(vec![Need::Piece("어로".into()), Need::Piece("에어".into())]),

@@ -163,7 +163,8 @@ pub fn list(conn: &Connection, filter: &AlertFilter, limit: u32) -> Result<Vec<A
         filter.severity.map(|least| Value::from(least as i64)),
     );
     only.add("a.seq < ?", filter.before.map(Value::from));
-    let dead = "exists (select 1 from delivery d where d.alert = a.seq and d.state = ?)";
+    // Those with a dead letter are few among all: they are looked up, not looked for.
+    let dead = "a.seq in (select d.alert from delivery d where d.state = ?)";
     only.add(dead, filter.dead.then(|| text("dead")));
     only.add(
         "(a.acked_at is null) = ?",
@@ -211,15 +212,19 @@ pub fn on_story(conn: &Connection, story: i64, limit: u32) -> Result<Vec<AlertRo
     )
 }
 
-/// The newest alerts on entries that name an entity, newest first.
+/// Alerts on the newest entries that name an entity, newest first.
 pub fn on_entity(conn: &Connection, entity: &str, limit: u32) -> Result<Vec<AlertRow>> {
-    listed(
+    let mut alerts = listed(
         conn,
-        "select a.seq from (select entry from mention where entity = ?1 order by entry desc limit 5000) m
-         join alert a on a.entry = m.entry order by a.seq desc limit ?2",
+        "select a.seq from mention m cross join alert a on a.entry = m.entry
+         where m.entity = ?1 and m.entry > coalesce(
+            (select entry from mention where entity = ?1 order by entry desc limit 1 offset 5000), 0)
+         order by m.entry desc limit ?2",
         &entity,
         limit,
-    )
+    )?;
+    alerts.sort_by_key(|alert| std::cmp::Reverse(alert.id));
+    Ok(alerts)
 }
 
 fn listed(

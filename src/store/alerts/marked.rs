@@ -71,8 +71,9 @@ pub fn marked(conn: &Connection, rule: Option<&RuleId>, limit: u32) -> Result<Ve
 pub fn mark_counts(conn: &Connection, rule: &RuleId) -> Result<MarkCounts> {
     Ok(conn
         .prepare_cached(
-            "select count(*), count(*) filter (where mark = 'useful'), count(*) filter (where mark = 'noise')
-             from alert where rule = ?1 and entry is not null",
+            "select (select count(*) from alert indexed by alert_counted where rule = ?1 and entry is not null),
+                (select count(*) from alert where rule = ?1 and entry is not null and mark = 'useful'),
+                (select count(*) from alert where rule = ?1 and entry is not null and mark = 'noise')",
         )?
         .query_row([rule.as_str()], |row| {
             Ok(MarkCounts {

@@ -91,6 +91,18 @@ pub fn wire(conn: &Connection, alert: i64, public_url: Option<&str>) -> Result<O
     }))
 }
 
+/// The entry that an alert is about as it was then; none where it is about none.
+pub fn entry_of(conn: &Connection, alert: i64) -> Result<Option<WireEntry>> {
+    let told: Option<(Option<i64>, Option<u32>)> = conn
+        .prepare_cached("select entry, revision from alert where seq = ?1")?
+        .query_row([alert], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    match told {
+        Some((entry, revision)) => entry_then(conn, entry, revision),
+        None => Ok(None),
+    }
+}
+
 /// The alerts that a digest carries.
 fn gathered(
     conn: &Connection,

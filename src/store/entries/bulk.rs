@@ -1,4 +1,4 @@
-//! Entries read in bulk for matching: in the order of their rows, only what rules look at, nothing copied.
+//! Entries read for matching, in bulk or one: in the order of their rows, only what rules look at, nothing copied.
 
 use std::ops::RangeInclusive;
 
@@ -69,26 +69,46 @@ pub fn read_bulk(
     mut each: impl FnMut(&BulkEntry<'_>),
 ) -> Result<()> {
     // The plus keeps the planner from an index on time: rows that lie side by side are read much faster.
-    let mut query = conn.prepare_cached(
-        "select seq, at, feed, language, url, title, body, full_text, authors, categories
-         from entry where seq between ?1 and ?2 and +at >= ?3 order by seq",
-    )?;
+    let mut query = conn.prepare_cached(&format!(
+        "select {READ} from entry where seq between ?1 and ?2 and +at >= ?3 order by seq"
+    ))?;
     let mut found = query.query(params![rows.start(), rows.end(), Ms(since)])?;
     while let Some(row) = found.next()? {
-        each(&BulkEntry {
-            seq: row.get(0)?,
-            at: row.get::<_, Ms>(1)?.0,
-            feed: text(row, 2)?.unwrap_or_default(),
-            language: text(row, 3)?,
-            url: text(row, 4)?,
-            title: text(row, 5)?.unwrap_or_default(),
-            body: text(row, 6)?.unwrap_or_default(),
-            full_text: text(row, 7)?,
-            authors: list(row, 8)?,
-            categories: list(row, 9)?,
-        });
+        each(&borrowed(row)?);
     }
     Ok(())
+}
+
+/// Calls `with` with the entry of a row, where there is one.
+pub fn lend(
+    conn: &Connection,
+    seq: i64,
+    with: impl FnOnce(&BulkEntry<'_>) -> Result<()>,
+) -> Result<()> {
+    let mut query = conn.prepare_cached(&format!("select {READ} from entry where seq = ?1"))?;
+    let mut found = query.query([seq])?;
+    match found.next()? {
+        Some(row) => with(&borrowed(row)?),
+        None => Ok(()),
+    }
+}
+
+/// The columns of an entry that are read here.
+const READ: &str = "seq, at, feed, language, url, title, body, full_text, authors, categories";
+
+fn borrowed<'r>(row: &'r Row<'_>) -> Result<BulkEntry<'r>> {
+    Ok(BulkEntry {
+        seq: row.get(0)?,
+        at: row.get::<_, Ms>(1)?.0,
+        feed: text(row, 2)?.unwrap_or_default(),
+        language: text(row, 3)?,
+        url: text(row, 4)?,
+        title: text(row, 5)?.unwrap_or_default(),
+        body: text(row, 6)?.unwrap_or_default(),
+        full_text: text(row, 7)?,
+        authors: list(row, 8)?,
+        categories: list(row, 9)?,
+    })
 }
 
 fn text<'r>(row: &'r Row<'_>, column: usize) -> Result<Option<&'r str>> {

@@ -48,11 +48,13 @@ fn found(store: &Store, query: &str, filter: Hunt) -> Vec<String> {
     let end = store
         .read_blocking(|conn| {
             hunt(conn, &asked, |entry| {
-                let Some(entry) = entry else { return true };
-                if !rules.evaluate(&entry.entry.subject(&[], None)).is_empty() {
-                    titles.push(entry.entry.content.title.clone());
+                let Some(entry) = entry else {
+                    return Ok(true);
+                };
+                if !rules.evaluate(&entry.subject(&[])).is_empty() {
+                    titles.push(entry.title.to_owned());
                 }
-                true
+                Ok(true)
             })
         })
         .unwrap();
@@ -165,7 +167,7 @@ fn filters_and_pages_hold() {
                 hunt(conn, &page, |entry| {
                     seen.extend(entry.map(|entry| entry.seq));
                     left -= 1;
-                    left > 0
+                    Ok(left > 0)
                 })
             })
             .unwrap();
@@ -175,4 +177,70 @@ fn filters_and_pages_hold() {
     }
     assert_eq!(seen.len(), TITLES.len());
     assert!(seen.is_sorted_by(|a, b| a > b));
+}
+
+#[test]
+fn a_query_of_many_names_and_a_word_finds_what_it_means_before_and_after_a_change() {
+    let (_dir, store) = filled();
+    while index(&store) > 0 {}
+    let names: Vec<String> = (0..20).map(|number| format!("name{number}")).collect();
+    let query = format!("({} OR 루마니아에 OR Hanwha) K9", names.join(" OR "));
+    let need = {
+        let definitions = Definitions {
+            rules: vec![Rule::of_query("q", &query)],
+            ..Definitions::default()
+        };
+        RuleSet::compile(&definitions).0.need(&"q".into())
+    };
+    assert!(Ask::new(&need).sifts.is_some(), "{need:?}");
+    let both = [TITLES[1], TITLES[0]];
+    assert_eq!(found(&store, &query, Hunt::default()), both);
+    let by_entity = Hunt {
+        entity: Some("k9".to_owned()),
+        ..Hunt::default()
+    };
+    assert_eq!(found(&store, &query, by_entity), both);
+    store
+        .write_blocking(|tx| {
+            tx.execute(
+                "update entry set title = 'K9 of name7' where title like 'Weather%'",
+                [],
+            )?;
+            tx.execute(
+                "update entry set title = 'K9 of nobody' where title like 'Hanwha%'",
+                [],
+            )?;
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(
+        found(&store, &query, Hunt::default()),
+        ["K9 of name7", TITLES[0]]
+    );
+}
+
+/// How often who asks is called for rows that the index rules out within an entity, and where it may stop.
+#[test]
+fn what_the_index_rules_out_is_not_read_and_the_way_can_be_broken_off_there() {
+    let (_dir, store) = filled();
+    while index(&store) > 0 {}
+    let asked = Hunt {
+        entity: Some("k9".to_owned()),
+        need: Some(Need::Piece("neverwritten".to_owned())),
+        ..Hunt::default()
+    };
+    let mut calls = Vec::new();
+    let end = store
+        .read_blocking(|conn| {
+            hunt(conn, &asked, |entry| {
+                calls.push(entry.map(|entry| entry.seq));
+                Ok(true)
+            })
+        })
+        .unwrap();
+    assert_eq!((end, calls), (None, vec![None]));
+    let end = store
+        .read_blocking(|conn| hunt(conn, &asked, |_| Ok(false)))
+        .unwrap();
+    assert_eq!(end, Some(1), "all rows from the first on were ruled out");
 }

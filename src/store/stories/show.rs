@@ -297,10 +297,11 @@ pub(in crate::store) fn folded_before(
     alert: i64,
 ) -> Result<Vec<WireFolded>> {
     let since = alerts::created_before(conn, (story, rule), alert)?;
+    // A story has few entries: they come first, not all that the rule ever matched.
     let mut query = conn.prepare_cached(
         r#"select e.id, e.feed, e.title, e.url, e.joined_by
-           from entry e join "match" m on m.entry = e.seq
-           where e.story = ?1 and m.rule = ?2 and m.held = ?3 and m.at >= ?4
+           from entry e cross join "match" m on m.entry = e.seq
+           where e.story = ?1 and +m.rule = ?2 and m.held = ?3 and m.at >= ?4
            group by e.seq order by e.seq desc limit ?5"#,
     )?;
     let rows = query.query_map(

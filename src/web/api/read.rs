@@ -10,6 +10,7 @@ use super::super::problem::{Answer, Problem, fault};
 use super::super::rules::{self, trial, workshop};
 use super::super::search::Search;
 use super::super::view::View;
+use super::super::words::diagnostics;
 use super::super::{App, alerts as noun, entities as names, entries as search, feeds as sources};
 use super::super::{held as waits, overview as front, receivers as told, silences as quiet};
 use super::super::{stories as board, system as machine};
@@ -230,13 +231,17 @@ pub async fn route(
     Ok(page(&items, None))
 }
 
-pub async fn check(State(app): State<App>, Asked(asked): Asked) -> Answer<Json<Value>> {
+pub async fn check(State(app): State<App>, view: View, Asked(asked): Asked) -> Answer<Json<Value>> {
     let query = asked.get("query").unwrap_or_default();
     let tried = try_rules(&app.control.setup(), vec![tried_rule(query)]);
     let found: Vec<Value> = tried
         .problems
         .iter()
-        .map(|found| fault(query, found))
+        .map(|found| {
+            let mut value = fault(query, found);
+            value["meaning"] = json!(diagnostics::meaning(found.code, view.lang));
+            value
+        })
         .collect();
     let usable = !query.is_empty() && !has_errors(&tried.problems);
     Ok(Json(json!({ "usable": usable, "problems": found })))

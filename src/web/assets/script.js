@@ -59,7 +59,7 @@
     const ul = document.createElement("ul");
     ul.className = "remarks";
     for (const one of told.problems) {
-      const li = item(`${one.code} ${one.start + 1}: ${one.message}${one.help ? " — " + one.help : ""}`, one.level);
+      const li = item(`${one.code} ${one.start + 1}: ${one.meaning ? one.meaning + " · " : ""}${one.message}${one.help ? " — " + one.help : ""}`, one.level);
       li.tabIndex = 0;
       const show = () => { area.focus(); area.setSelectionRange(one.start16, Math.max(one.end16, one.start16 + 1)); };
       li.addEventListener("click", show);

@@ -1,14 +1,14 @@
 //! Adding feeds: any address is looked at once, what is there is shown, and only then added; lists in and out.
 
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use maud::{Markup, html};
 
 use super::super::App;
 use super::super::alerts::back;
 use super::super::form::{Asked, Form};
-use super::super::guard::Who;
+use super::super::guard::{Who, is_from_elsewhere};
 use super::super::layout::{self, encoded, outward};
 use super::super::problem::{Answer, Problem};
 use super::super::rules::workshop::refused;
@@ -40,11 +40,18 @@ pub fn address(text: &str) -> Answer<String> {
 }
 
 /// `GET /feeds/add`: asks for an address; with `?url=` shows what is there.
-pub async fn page(State(app): State<App>, view: View, Asked(asked): Asked) -> Answer<Markup> {
+pub async fn page(
+    State(app): State<App>,
+    view: View,
+    headers: HeaderMap,
+    Asked(asked): Asked,
+) -> Answer<Markup> {
     let url = asked.get("url").map(address).transpose()?;
     let look = match &url {
-        // Looking sends a request: only for those who may add.
-        Some(url) if view.may_change() => Some(app.control.look(url).await),
+        // Looking sends a request: only for those who may add, and not because another site's link says so.
+        Some(url) if view.may_change() && !is_from_elsewhere(&headers) => {
+            Some(app.control.look(url).await)
+        }
         _ => None,
     };
     let body = html! {

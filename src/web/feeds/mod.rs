@@ -80,9 +80,19 @@ fn line(view: &View, row: &FeedRow) -> Markup {
             td.num data-label=(view.t(W::EntriesADay)) { (a_day(row)) }
             td.nowrap data-label=(view.t(W::LastPolls)) { (view.maybe_time(row.state.last_poll)) }
             td.nowrap data-label=(view.t(W::NextPoll)) { (view.maybe_time(row.state.next_poll)) }
-            td.faint.say { (row.state.last_error.as_deref().unwrap_or_default()) }
+            td.faint.say { (reason(view, row)) }
         }
     }
+}
+
+/// Why the last poll failed: how it ended, and the words for it.
+fn reason(view: &View, row: &FeedRow) -> Markup {
+    let ended = row
+        .state
+        .last_outcome
+        .map(|outcome| view.code(outcome.as_str()));
+    let meaning = ended.filter(|_| view.lang == super::lang::Lang::Ko);
+    html! { @if let Some(error) = &row.state.last_error { (view.said(meaning, error)) } }
 }
 
 /// Entries a day as polls have learned, to a tenth.
@@ -207,14 +217,14 @@ fn facts(view: &View, row: &FeedRow) -> Markup {
             dt { (view.t(W::Health)) }
             dd {
                 (state(view, row.health().as_str()))
-                @if let Some(error) = &learned.last_error { " " (error) }
+                " " (reason(view, row))
                 @if !row.configured { " " (view.t(W::Retired)) }
             }
             @if let Some(advice) = advice(row, korean) { dt { (view.t(W::WhatToDo)) } dd { (advice) } }
             dt { (view.t(W::Url)) } dd { (outward(Some(&feed.url), &feed.url)) }
             @if let Some(site) = &learned.site_url { dt { "web" } dd { (outward(Some(site), site)) } }
             dt { (view.t(W::NextPoll)) }
-            dd { (view.maybe_time(learned.next_poll)) @if let Some(why) = learned.why_then { " — " (why_then(why)) } @if let Some(at) = learned.retry_after { " · Retry-After " (view.time(at)) } }
+            dd { (view.maybe_time(learned.next_poll)) @if let Some(why) = learned.why_then { " — " (view.code(&why_then(why))) } @if let Some(at) = learned.retry_after { " · Retry-After " (view.time(at)) } }
             dt { (view.t(W::EntriesADay)) } dd { (a_day(row)) }
             dt { (view.t(W::Entries)) } dd { (number(learned.entries)) }
             @if !feed.tags.is_empty() { dt { (view.t(W::Tags)) } dd { (feed.tags.join(", ")) } }
@@ -227,7 +237,7 @@ fn facts(view: &View, row: &FeedRow) -> Markup {
 fn why_then(why: crate::domain::feed::schedule::Why) -> String {
     serde_json::to_value(why)
         .ok()
-        .and_then(|value| value.as_str().map(|text| text.replace('_', " ")))
+        .and_then(|value| value.as_str().map(str::to_owned))
         .unwrap_or_default()
 }
 
@@ -308,7 +318,7 @@ fn polls(view: &View, polls: &[PollRecord]) -> Markup {
                     td.num data-label=(view.t(W::New)) { (poll.new) @if poll.revised > 0 { " ~" (poll.revised) } }
                     td.num data-label=(view.t(W::Bytes)) { (number(poll.wire_bytes)) }
                     td.num { (poll.duration_ms) " ms" }
-                    td data-label=(view.t(W::NextPoll)) { (view.maybe_time(poll.next_poll)) @if let Some(why) = poll.why_then { " " span.faint { (why_then(why)) } } }
+                    td data-label=(view.t(W::NextPoll)) { (view.maybe_time(poll.next_poll)) @if let Some(why) = poll.why_then { " " span.faint { (view.code(&why_then(why))) } } }
                     td.faint { (poll.note.as_deref().unwrap_or_default()) }
                 }
             } }

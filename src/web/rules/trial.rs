@@ -15,12 +15,12 @@ use super::super::search::{Hit, tags};
 use super::days_ago;
 use crate::daemon::control::change::{TRIED, has_errors, try_rules};
 use crate::domain::id::RuleId;
-use crate::domain::matching::RuleSet;
 use crate::domain::matching::pieces::Need;
+use crate::domain::matching::{Evidence, RuleSet};
 use crate::domain::rule::Rule;
-use crate::store::entries::{StoredEntry, rows_since};
-use crate::store::pictures;
+use crate::store::entries::{BulkEntry, by_seq, rows_since};
 use crate::store::search::{Hunt, hunt};
+use crate::store::{Connection, StoreError, pictures};
 
 /// How long a trial may take.
 const LIMIT: Duration = Duration::from_secs(4);
@@ -63,7 +63,7 @@ pub struct Side {
 struct Example<'a> {
     id: &'a str,
     title: &'a str,
-    matches: &'a [crate::domain::matching::Evidence],
+    matches: &'a [Evidence],
 }
 
 /// A trial that is ready to look at entries.
@@ -110,18 +110,22 @@ impl Ready {
     }
 
     /// Tries one entry.
-    fn look(&self, entry: &StoredEntry, trial: &mut Trial) {
-        let feed = entry.entry.feed.as_ref().map_or("", |feed| feed.as_str());
-        let own = self.tags.get(feed).map_or(&[][..], Vec::as_slice);
+    fn look(
+        &self,
+        conn: &Connection,
+        entry: &BulkEntry<'_>,
+        trial: &mut Trial,
+    ) -> Result<(), StoreError> {
+        let own = self.tags.get(entry.feed).map_or(&[][..], Vec::as_slice);
         let (mut now, mut before) = (None, None);
-        for found in self.rules.evaluate(&entry.entry.subject(own, None)) {
+        for found in self.rules.evaluate(&entry.subject(own)) {
             if found.rule.as_str() == TRIED {
                 now = Some(found.evidence);
             } else {
                 before = Some(found.evidence);
             }
         }
-        trial.add(entry, &now, &before, self.offset);
+        trial.add(conn, entry, [now, before], self.offset)
     }
 }
 
@@ -149,47 +153,61 @@ pub async fn run(app: &App, rule: Rule, (days, offset): (i64, i64)) -> Answer<Tr
             };
             hunt(conn, &asked, |entry| {
                 if let Some(entry) = entry {
-                    ready.look(entry, &mut trial);
+                    ready.look(conn, entry, &mut trial)?;
                 }
                 trial.cut = began.elapsed() >= LIMIT;
-                !trial.cut
+                Ok(!trial.cut)
             })?;
             Ok(trial)
         })
         .await?)
 }
 
-type Found = Option<Vec<crate::domain::matching::Evidence>>;
+type Found = Option<Vec<Evidence>>;
+
+/// An entry whole, with its evidence.
+fn hit(
+    conn: &Connection,
+    entry: &BulkEntry<'_>,
+    evidence: Option<&Vec<Evidence>>,
+) -> Result<Option<Hit>, StoreError> {
+    Ok(by_seq(conn, entry.seq)?.map(|entry| Hit {
+        entry,
+        evidence: evidence.cloned().unwrap_or_default(),
+    }))
+}
 
 impl Trial {
-    fn add(&mut self, entry: &StoredEntry, now: &Found, before: &Found, offset: i64) {
-        let hit = |evidence: &Found| Hit {
-            entry: entry.clone(),
-            evidence: evidence.clone().unwrap_or_default(),
-        };
+    /// Counts an entry that the rule matches now, or did before, and keeps it where examples are wanted.
+    fn add(
+        &mut self,
+        conn: &Connection,
+        entry: &BulkEntry<'_>,
+        [now, before]: [Found; 2],
+        offset: i64,
+    ) -> Result<(), StoreError> {
         if now.is_some() {
             self.matched += 1;
-            let content = &entry.entry.content;
-            let at = content.published.or(entry.entry.first_seen);
-            let at = at.unwrap_or_default().as_millisecond() + offset;
-            *self.days.entry(at.div_euclid(86_400_000)).or_default() += 1;
+            let day = (entry.at.as_millisecond() + offset).div_euclid(86_400_000);
+            *self.days.entry(day).or_default() += 1;
             if self.examples.len() < EXAMPLES {
-                self.examples.push(hit(now));
+                self.examples.extend(hit(conn, entry, now.as_ref())?);
             }
         }
         if !self.compared {
-            return;
+            return Ok(());
         }
         let side = match (now.is_some(), before.is_some()) {
             (true, false) => &mut self.newly,
             (false, true) => &mut self.no_longer,
-            _ => return,
+            _ => return Ok(()),
         };
         side.count += 1;
         if side.examples.len() < EXAMPLES {
-            side.examples
-                .push(hit(if now.is_some() { now } else { before }));
+            let found = now.as_ref().or(before.as_ref());
+            side.examples.extend(hit(conn, entry, found)?);
         }
+        Ok(())
     }
 
     /// The trial as programs get it.

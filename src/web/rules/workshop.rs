@@ -126,7 +126,7 @@ fn shown(
         }
         @match trial {
             Some(Ok(trial)) => (result(view, &trial)),
-            Some(Err(problem)) => (faults(&problem)),
+            Some(Err(problem)) => (faults(view, &problem)),
             None => {}
         }
         details { summary { (view.t(W::CopyToml)) } pre { code { (table::toml(&whole)) } } }
@@ -164,8 +164,8 @@ fn remarks(app: &App, view: &View, query: &str) -> Markup {
         ul.remarks { @for found in &tried.problems {
             @let told = fault(query, found);
             li class=(told["level"].as_str().unwrap_or_default().to_owned()) {
-                code { (found.code) } " " (told["start"].as_u64().unwrap_or_default() + 1) ": " (found.message)
-                @if let Some(help) = &found.help { " — " (help) }
+                code { (found.code) } " " (told["start"].as_u64().unwrap_or_default() + 1) ": "
+                (entries::told(view, found.code, &found.message, found.help.as_deref()))
             }
         } }
     }
