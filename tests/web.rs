@@ -340,12 +340,12 @@ fn tokens_open_sessions_and_readers_may_not_change() {
         Some("/login?next=%2Frules%3Fx%3D1")
     );
 
-    let wall = "Authorization: bearer read-only-screen\r\n";
-    assert_eq!(world.send("GET", "/api/v1/rules", wall, "").status, 200);
-    let wall = "Authorization: Bearer read-only-screen\r\n";
-    assert_eq!(world.send("GET", "/api/v1/rules", wall, "").status, 200);
-    let refused = world.send("POST", "/api/v1/feeds/daily/poll", wall, "");
-    assert_eq!(refused.status, 403, "{}", refused.body);
+    for scheme in ["bearer", "Bearer"] {
+        let wall = format!("Authorization: {scheme} read-only-screen\r\n");
+        assert_eq!(world.send("GET", "/api/v1/rules", &wall, "").status, 200);
+        let refused = world.send("POST", "/api/v1/feeds/daily/poll", &wall, "");
+        assert_eq!(refused.status, 403, "{}", refused.body);
+    }
 
     let elsewhere = world.form(
         "/login",
@@ -528,19 +528,6 @@ fn a_feed_is_found_by_its_page_added_polled_and_let_go_of() {
         .api("POST", "/discover", &json!({ "url": site }))
         .json();
     assert_eq!(told["named"][0]["url"], json!(world.server.url("/second")));
-    // A link on another site fills the form in; that a request is sent takes one of our own pages.
-    let look = format!("/feeds/add?url={}", world.server.url("/second"));
-    let link = "Accept: text/html\r\nSec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\n";
-    let linked = world.send("GET", &look, link, "");
-    assert_eq!(
-        (linked.status, linked.body.contains("Preview")),
-        (200, false)
-    );
-    let picture = link
-        .replace("navigate", "no-cors")
-        .replace("document", "image");
-    assert_eq!(world.send("GET", &look, &picture, "").status, 403);
-    assert!(world.page(&look).body.contains("Preview"));
     let wanted = json!({ "url": world.server.url("/second"), "id": "second", "tags": ["x"] });
     assert_eq!(world.api("POST", "/feeds", &wanted).status, 201);
     assert_eq!(world.api("POST", "/feeds", &wanted).status, 200);
@@ -573,6 +560,29 @@ fn a_feed_is_found_by_its_page_added_polled_and_let_go_of() {
         urls.contains(&&json!(world.server.url("/second"))),
         "{feeds}"
     );
+}
+
+#[test]
+fn another_site_makes_nobody_look_at_a_feed() {
+    let world = World::new("");
+    let feed = "<rss version='2.0'><channel><title>Second</title></channel></rss>";
+    world.server.set(
+        "/second",
+        Reply::ok(feed).header("Content-Type", "application/rss+xml"),
+    );
+    let look = format!("/feeds/add?url={}", world.server.url("/second"));
+    // A link fills the form in; that a request is sent takes one of our own pages.
+    let link = "Accept: text/html\r\nSec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\n";
+    let linked = world.send("GET", &look, link, "");
+    assert_eq!(
+        (linked.status, linked.body.contains("Preview")),
+        (200, false)
+    );
+    let picture = link
+        .replace("navigate", "no-cors")
+        .replace("document", "image");
+    assert_eq!(world.send("GET", &look, &picture, "").status, 403);
+    assert!(world.page(&look).body.contains("Preview"));
 }
 
 #[test]

@@ -27,8 +27,8 @@ impl Item {
 /// What is known of each item.
 #[derive(Clone, Copy, Default)]
 pub struct Known {
-    /// A document that held it was given out, and the round in which it was ended well.
-    pub owed: bool,
+    /// When a document that held it was first given out, in a round that ended well, and when the process had begun.
+    pub owed: Option<(Timestamp, Option<Timestamp>)>,
     /// How often it is stored.
     pub stored: u8,
     /// When it was first seen in the store.
@@ -38,8 +38,11 @@ pub struct Known {
 #[derive(Default)]
 struct Book {
     items: Vec<Vec<Known>>,
-    /// Shown since the last round that ended well.
-    shown: Vec<Item>,
+    /// Shown since the last round that ended well, with when.
+    shown: Vec<(Item, Timestamp)>,
+    /// Which of the process's lives this is, and when it began.
+    life: u32,
+    born: Option<Timestamp>,
     /// By receiver: the message that each item came in.
     told: [HashMap<Item, String>; 2],
     /// By receiver: what each message said.
@@ -74,7 +77,8 @@ impl Ledger {
         look(&mut self.book.lock().expect("nothing panics with it"))
     }
 
-    pub fn asked(&self, feed: usize, now: Timestamp) {
+    /// A feed is asked, in the life that is given back.
+    pub fn asked(&self, feed: usize, now: Timestamp) -> u32 {
         self.requests.fetch_add(1, Ordering::Relaxed);
         self.with(|book| {
             if let Some(until) = book.alone.get(&feed)
@@ -89,7 +93,8 @@ impl Ledger {
                 book.wrong
                     .push(format!("{now}: feed {feed} is asked again after {last}"));
             }
-        });
+            book.life
+        })
     }
 
     /// A publisher asks for peace. Nobody can hold to it who died before it was written down.
@@ -97,22 +102,31 @@ impl Ledger {
         self.with(|book| book.alone.insert(feed, until));
     }
 
-    pub fn showed(&self, items: Vec<Item>) {
-        self.with(|book| book.shown.extend(items));
+    /// What an answer held. One to a process that died meanwhile reaches nobody.
+    pub fn showed(&self, life: u32, items: Vec<Item>, now: Timestamp) {
+        self.with(|book| {
+            if book.life == life {
+                book.shown.extend(items.into_iter().map(|item| (item, now)));
+            }
+        });
     }
 
     /// A round of polls ended well: what was shown in it is now owed.
     pub fn round_ended(&self) {
         self.with(|book| {
-            for item in std::mem::take(&mut book.shown) {
-                book.items[item.feed][item.number].owed = true;
+            for (item, at) in std::mem::take(&mut book.shown) {
+                let born = book.born;
+                let known = &mut book.items[item.feed][item.number];
+                known.owed = known.owed.or(Some((at, born)));
             }
         });
     }
 
-    /// The process died.
-    pub fn died(&self) {
+    /// The process died; another begins.
+    pub fn died(&self, now: Timestamp) {
         self.with(|book| {
+            book.life += 1;
+            book.born = Some(now);
             book.shown.clear();
             book.alone.clear();
             book.asked.clear();
@@ -163,10 +177,13 @@ impl Ledger {
         self.with(|book| {
             for (feed, items) in book.items.iter().enumerate() {
                 for (number, known) in items.iter().enumerate() {
-                    if known.owed && known.stored == 0 {
+                    if let Some((at, born)) = known.owed
+                        && known.stored == 0
+                    {
                         let item = Item { feed, number };
-                        book.wrong
-                            .push(format!("{item:?} was shown and is not stored"));
+                        book.wrong.push(format!(
+                            "{item:?} was shown at {at} and is not stored; the process died last at {born:?}"
+                        ));
                     }
                 }
             }

@@ -178,7 +178,7 @@ impl Life {
 
     /// What was under way is gone; after a while another process starts.
     fn die(&mut self) {
-        self.world.ledger.died();
+        self.world.ledger.died(self.world.clock.now());
         self.died += 1;
         self.parts = None;
         self.passes = Passes::new(self.world.clock.now(), self.world.plan.tick);

@@ -402,9 +402,9 @@ impl Fetch for Network {
             let world = &self.0;
             world.event().await;
             let now = world.clock.now();
-            world.ledger.asked(feed_of(&request.url), now);
+            let life = world.ledger.asked(feed_of(&request.url), now);
             let (outcome, shown) = world.answer(request, now);
-            world.ledger.showed(shown);
+            world.ledger.showed(life, shown, now);
             // The document is under way: a death here comes before anything of it is stored.
             world.event().await;
             (outcome, Place::default())
