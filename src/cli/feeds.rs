@@ -63,7 +63,11 @@ pub fn feeds(command: &FeedsCommand, context: &Context, out: &mut Output) -> Res
 
 /// Every feed of config with what is known of it, and those that were added.
 fn all(loaded: &Loaded, store: &Store) -> Result<Vec<FeedRow>, Failure> {
-    let stored = store.read_blocking(store::feeds::list)?;
+    Ok(merged(loaded, &store.read_blocking(store::feeds::list)?))
+}
+
+/// The same out of what the store has.
+fn merged(loaded: &Loaded, stored: &[FeedRow]) -> Vec<FeedRow> {
     let by_id: HashMap<&FeedId, &FeedRow> = stored.iter().map(|row| (&row.feed.id, row)).collect();
     let of_config: HashSet<&FeedId> = loaded.config.feeds.iter().map(|feed| &feed.id).collect();
     let configured = loaded.config.feeds.iter().map(|feed| {
@@ -82,7 +86,7 @@ fn all(loaded: &Loaded, store: &Store) -> Result<Vec<FeedRow>, Failure> {
     let added = stored
         .iter()
         .filter(|row| row.feed.origin == Origin::Api && !of_config.contains(&row.feed.id));
-    Ok(configured.chain(added.cloned()).collect())
+    configured.chain(added.cloned()).collect()
 }
 
 /// A feed by id, or a failure that names the nearest.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::pushes::Pushes;
-use super::{all, find, standing};
+use super::{all, find, merged, standing};
 use crate::cli::context::{Context, Loaded};
 use crate::cli::exit::Failure;
 use crate::cli::output::{Output, neutral};
@@ -113,16 +113,22 @@ fn span(now: Timestamp, at: Timestamp) -> String {
 /// One feed with its last polls and gaps.
 pub fn show(loaded: &Loaded, id: &str, context: &Context, out: &mut Output) -> Result<(), Failure> {
     let store = context.store_of(loaded)?;
-    let rows = all(loaded, &store)?;
-    let row = find(&rows, id)?;
     let now = context.clock.now();
-    let (polls, gaps, host_until) = store.read_blocking(|conn| {
-        Ok::<_, StoreError>((
-            store::feeds::history(conn, &row.feed.id, POLLS)?,
-            store::gaps::list(conn, &row.feed.id, GAPS)?,
-            store::hosts::bound_of(conn, row, now)?,
-        ))
+    // In one reading: a poll between two would show what is not known of the feed yet.
+    let (rows, past) = store.read_blocking(|conn| {
+        let rows = merged(loaded, &store::feeds::list(conn)?);
+        let past = match rows.iter().find(|row| row.feed.id.as_str() == id) {
+            None => None,
+            Some(row) => Some((
+                store::feeds::history(conn, &row.feed.id, POLLS)?,
+                store::gaps::list(conn, &row.feed.id, GAPS)?,
+                store::hosts::bound_of(conn, row, now)?,
+            )),
+        };
+        Ok::<_, StoreError>((rows, past))
     })?;
+    let row = find(&rows, id)?;
+    let (polls, gaps, host_until) = past.unwrap_or_default();
     let pushes = Pushes::read(&store, now)?;
     let note = rows.iter().zip(standing::notes(&rows, now));
     let note = note.filter(|(known, _)| known.feed.id == row.feed.id);
