@@ -252,7 +252,10 @@ impl Life {
             for which in 0..2 {
                 told += 1;
                 if !world.ledger.was_told(which, item) {
-                    wrong.push(format!("receiver {which} never heard of {item:?}"));
+                    let at = world.ledger.known(item).at;
+                    wrong.push(format!(
+                        "receiver {which} never heard of {item:?}, stored by {at:?}"
+                    ));
                 }
             }
         }
