@@ -34,10 +34,7 @@ fn count(loaded: &Loaded, context: &Context) -> Result<Vec<Problem>, Failure> {
     let mut counted = Commonness::new(&loaded.config.definitions);
     let mut left = NEWEST;
     entries::walk(&store, &EntryFilter::default(), |entry| {
-        let tags = entries::tags(
-            Some(&loaded.config),
-            entry.entry.feed.as_ref().map_or("", |feed| feed.as_str()),
-        );
+        let tags = entries::tags(Some(&loaded.config), entry.entry.feed_str());
         counted.add(&entry.entry.subject(tags, None));
         left -= 1;
         Ok(left > 0)

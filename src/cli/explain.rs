@@ -17,10 +17,7 @@ pub fn explain(args: &ExplainArgs, context: &Context, out: &mut Output) -> Resul
     let loaded = context.load()?;
     let store = context.store_of(&loaded)?;
     let entry = entries::find(&store, &args.entry)?;
-    let tags = entries::tags(
-        Some(&loaded.config),
-        entry.entry.feed.as_ref().map_or("", |feed| feed.as_str()),
-    );
+    let tags = entries::tags(Some(&loaded.config), entry.entry.feed_str());
     let subject = entry.entry.subject(tags, None);
     let wanted: Vec<_> = match &args.rule {
         Some(id) => vec![rules::find(&loaded, id)?],

@@ -99,6 +99,19 @@ fn find<'a>(rows: &'a [FeedRow], id: &str) -> Result<&'a FeedRow, Failure> {
         })
 }
 
+/// Refuses what cannot be asked for.
+fn check_address(url: &str) -> Result<(), Failure> {
+    let parsed = url::Url::parse(url)
+        .map_err(|_| Failure::usage(format!("`{url}` is no address: write https://host/path")))?;
+    if matches!(parsed.scheme(), "http" | "https") {
+        Ok(())
+    } else {
+        Err(Failure::usage(format!(
+            "`{url}` is not an http or https URL"
+        )))
+    }
+}
+
 /// A feed to be added.
 fn new_feed(
     url: &str,
@@ -106,13 +119,7 @@ fn new_feed(
     title: Option<&str>,
     tags: &[String],
 ) -> Result<Feed, Failure> {
-    let parsed = url::Url::parse(url)
-        .map_err(|_| Failure::usage(format!("`{url}` is no address: write https://host/path")))?;
-    if !matches!(parsed.scheme(), "http" | "https") {
-        return Err(Failure::usage(format!(
-            "`{url}` is not an http or https URL"
-        )));
-    }
+    check_address(url)?;
     let id = id.map_or_else(|| derive_feed_id(url), FeedId::new);
     if !id::is_valid(id.as_str()) {
         return Err(Failure::usage(format!(

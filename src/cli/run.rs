@@ -29,8 +29,9 @@ pub fn run(
     context: &Context,
     out: &mut Output,
 ) -> Result<Exit, Failure> {
-    let early = match early.filter(|_| !args.once) {
-        None if !args.once => Some(listen()?),
+    let early = match early {
+        _ if args.once => None,
+        None => Some(listen()?),
         early => early,
     };
     let loaded = context.load()?;

@@ -293,8 +293,7 @@ pub fn record(
         revision: claimed.entry.revision,
         story: story_of(tx, seq)?,
     };
-    let feed = item.entry.feed.as_ref().map_or("", FeedId::as_str);
-    Placer::later(policy, feed, now).revisit(tx, &mut at, item)?;
+    Placer::later(policy, item.entry.feed_str(), now).revisit(tx, &mut at, item)?;
     let mut item = item.clone();
     item.matches = unknown(tx, seq, item.matches)?;
     let gate = Gate::load(tx, manners, now)?;

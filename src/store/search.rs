@@ -164,14 +164,12 @@ pub fn hunt(
         if hunt.least.is_some_and(|least| seq < least) {
             return Ok(None);
         }
-        let mut goes_on = None;
-        if is_admitted(conn, hunt, seq)? {
-            entries::lend(conn, seq, |entry| {
-                goes_on = Some(each(Some(entry))?);
-                Ok(())
-            })?;
-        }
-        let goes_on = match goes_on {
+        let told = if is_admitted(conn, hunt, seq)? {
+            entries::lend(conn, seq, |entry| each(Some(entry)))?
+        } else {
+            None
+        };
+        let goes_on = match told {
             Some(goes_on) => goes_on,
             None => each(None)?,
         };

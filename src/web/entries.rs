@@ -173,8 +173,9 @@ pub async fn whole(app: &App, id: &str) -> Answer<Whole> {
 pub fn explain(app: &App, entry: &StoredEntry, rule: &str) -> Answer<Explanation> {
     let setup = app.control.setup();
     let tags = tags(&setup);
-    let feed = entry.entry.feed.as_ref().map_or("", |feed| feed.as_str());
-    let own = tags.get(feed).map_or(&[][..], Vec::as_slice);
+    let own = tags
+        .get(entry.entry.feed_str())
+        .map_or(&[][..], Vec::as_slice);
     let subject = entry.entry.subject(own, None);
     setup
         .rules

@@ -15,7 +15,7 @@ use crate::fetch::{Fetcher, user_agent};
 /// Fetches `url` once with the desk's own limits and guard.
 fn fetch(loaded: &Loaded, url: &str, context: &Context) -> Result<FetchOutcome, Failure> {
     // What cannot be asked for is told as `add` tells it.
-    super::new_feed(url, None, None, &[])?;
+    super::check_address(url)?;
     let settings = &loaded.config.fetch;
     let fetcher = Fetcher::new(
         settings,

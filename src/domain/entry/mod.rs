@@ -78,6 +78,12 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// The id of its feed; empty where it is of none.
+    #[must_use]
+    pub fn feed_str(&self) -> &str {
+        self.feed.as_ref().map_or("", FeedId::as_str)
+    }
+
     /// The entry as the matcher sees it, with its feed's tags and title.
     #[must_use]
     pub fn subject<'a>(&'a self, tags: &'a [String], feed_title: Option<&'a str>) -> Subject<'a> {

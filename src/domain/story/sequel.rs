@@ -35,14 +35,13 @@ pub(super) fn follows(one: &Signature, other: &Signature) -> Option<String> {
         Kind::Open => token.small,
         _ => false,
     };
-    let told = |token: &Token| other.said().any(|their| facts::is_same(token, their));
     let (main, aside): (Vec<&Token>, Vec<&Token>) =
         one.tokens.iter().filter(done).partition(|token| token.main);
     let shared = aside
         .iter()
         .any(|token| token.kind.is_event() && other.tokens.iter().any(|their| token.equals(their)));
     let news = main.first()?;
-    let apart = shared && !main.iter().any(|token| told(token));
+    let apart = shared && !main.iter().any(|token| is_told(token, other));
     apart.then(|| format!("only one of them says `{}`", news.key))
 }
 
@@ -50,7 +49,11 @@ pub(super) fn follows(one: &Signature, other: &Signature) -> Option<String> {
 pub(super) fn predicate(one: &Signature, other: &Signature) -> Option<String> {
     let says = |token: &&Token| token.main && token.kind.is_event() && token.key != "say";
     let first = one.tokens.iter().find(says)?;
-    let told = other.said().any(|their| facts::is_same(first, their));
-    (one.alphabet == Alphabet::Latin && !told)
+    (one.alphabet == Alphabet::Latin && !is_told(first, other))
         .then(|| format!("only one of them says `{}`", first.key))
+}
+
+/// Whether an entry says this anywhere, in this form or another.
+fn is_told(token: &Token, other: &Signature) -> bool {
+    other.said().any(|their| facts::is_same(token, their))
 }

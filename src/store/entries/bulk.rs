@@ -79,18 +79,16 @@ pub fn read_bulk(
     Ok(())
 }
 
-/// Calls `with` with the entry of a row, where there is one.
-pub fn lend(
+/// What `with` makes of the entry of a row; none where there is none.
+pub fn lend<T>(
     conn: &Connection,
     seq: i64,
-    with: impl FnOnce(&BulkEntry<'_>) -> Result<()>,
-) -> Result<()> {
+    with: impl FnOnce(&BulkEntry<'_>) -> Result<T>,
+) -> Result<Option<T>> {
     let mut query = conn.prepare_cached(&format!("select {READ} from entry where seq = ?1"))?;
     let mut found = query.query([seq])?;
-    match found.next()? {
-        Some(row) => with(&borrowed(row)?),
-        None => Ok(()),
-    }
+    let lent = found.next()?.map(|row| with(&borrowed(row)?));
+    lent.transpose()
 }
 
 /// The columns of an entry that are read here.

@@ -10,7 +10,6 @@ use super::super::polls::Recorded;
 use super::super::row::{Json, Ms};
 use super::super::{Result, entries};
 use crate::domain::entry::Entry;
-use crate::domain::id::FeedId;
 use crate::domain::matching::Mention;
 use crate::domain::story::Named;
 use crate::domain::story::frame::Frame;
@@ -157,8 +156,7 @@ pub(super) fn restore(tx: &Transaction<'_>, entry: i64, now: Timestamp) -> Resul
     let Some(stored) = entries::by_seq(tx, entry)? else {
         return Ok(());
     };
-    let feed = stored.entry.feed.as_ref().map_or("", FeedId::as_str);
-    let dress = Dress::learn(tx, feed, std::iter::empty())?;
+    let dress = Dress::learn(tx, stored.entry.feed_str(), std::iter::empty())?;
     let names = Names::of(&entries::mentions(tx, entry)?);
     keep(
         tx,

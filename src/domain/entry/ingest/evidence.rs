@@ -144,6 +144,11 @@ impl<'a> Face<'a> {
         at.map(|at| self.keys[at].as_str())
     }
 
+    /// Whether its text is long enough to stand under one title only.
+    fn has_long_text(&self) -> bool {
+        self.entry.content.body.len() >= OWN_TEXT
+    }
+
     /// Every key by which the store may know it.
     pub(super) fn all_keys(&self) -> impl Iterator<Item = &String> {
         self.keys.iter().chain(&self.former_link)
@@ -247,8 +252,8 @@ impl<'a> Faces<'a> {
         if found.dates == Dates::Telling && found.body.is() && self.has_own_text(face) {
             return Some((Strength::Likely, Why::Text));
         }
-        let long = face.entry.content.body.len() >= OWN_TEXT;
-        if found.dates == Dates::Unknown && found.wording && found.body.is() && long {
+        let told = found.wording && found.body.is() && face.has_long_text();
+        if told && found.dates == Dates::Unknown {
             return Some((Strength::Likely, Why::Text));
         }
         likely(found, (link_alone, title_alone), is_relocated)
@@ -384,8 +389,7 @@ fn certain(found: &Evidence, face: &Face<'_>, known: &KnownEntry, alone: Alone) 
         if found.dates == Dates::Telling {
             return Some(Why::LinkAndDate);
         }
-        let long = face.entry.content.body.len() >= OWN_TEXT;
-        if long && found.body.is() && found.dates != Dates::Later {
+        if face.has_long_text() && found.body.is() && found.dates != Dates::Later {
             return Some(Why::LinkAndText);
         }
     }
