@@ -390,17 +390,33 @@ fn tokens_open_sessions_and_readers_may_not_change() {
 }
 
 #[test]
-fn wrong_log_ins_are_paced() {
+fn wrong_tokens_are_paced_at_log_in_and_api_and_an_old_one_keeps_nobody_out() {
     let world = World::new(TOKENS);
-    let statuses: Vec<u16> = (0..12)
-        .map(|_| world.form("/login", "token=guess").status)
+    let asked = |token: &str| {
+        let headers = format!("Authorization: Bearer {token}\r\n");
+        world.send("GET", "/api/v1/alerts?limit=1", &headers, "")
+    };
+    let old: Vec<u16> = (0..12).map(|_| asked("old").status).collect();
+    assert_eq!((old[0], old[11]), (401, 429), "{old:?}");
+    assert_eq!(asked("correct-horse-battery").status, 200);
+    let log_in = |token: &str| world.form("/login", &format!("token={token}"));
+    assert_eq!(log_in("old").status, 429);
+    assert_eq!(log_in("guess").status, 403);
+    assert_eq!(log_in("correct-horse-battery").status, 303);
+
+    let guesses: Vec<u16> = (0..12)
+        .map(|n| asked(&format!("guess{n}")).status)
         .collect();
-    assert_eq!(statuses[0], 403);
-    assert_eq!(*statuses.last().unwrap(), 429, "{statuses:?}");
-    assert_eq!(
-        world.form("/login", "token=correct-horse-battery").status,
-        429
-    );
+    assert_eq!((guesses[0], guesses[11]), (401, 429), "{guesses:?}");
+    for refused in [asked("correct-horse-battery"), log_in("correct-horse-battery")] {
+        assert_eq!(refused.status, 429);
+        let rest: u64 = refused.header("retry-after").unwrap().parse().unwrap();
+        assert!((1..=60).contains(&rest), "{rest}");
+    }
+    // It is said when it begins and when it closes, not at every try.
+    let log = world.daemon.log();
+    let told = log.lines().filter(|line| line.contains("wrong tokens are given")).count();
+    assert_eq!(told, 2, "{log}");
 }
 
 #[test]
