@@ -408,14 +408,20 @@ fn wrong_tokens_are_paced_at_log_in_and_api_and_an_old_one_keeps_nobody_out() {
         .map(|n| asked(&format!("guess{n}")).status)
         .collect();
     assert_eq!((guesses[0], guesses[11]), (401, 429), "{guesses:?}");
-    for refused in [asked("correct-horse-battery"), log_in("correct-horse-battery")] {
+    for refused in [
+        asked("correct-horse-battery"),
+        log_in("correct-horse-battery"),
+    ] {
         assert_eq!(refused.status, 429);
         let rest: u64 = refused.header("retry-after").unwrap().parse().unwrap();
         assert!((1..=60).contains(&rest), "{rest}");
     }
     // It is said when it begins and when it closes, not at every try.
     let log = world.daemon.log();
-    let told = log.lines().filter(|line| line.contains("wrong tokens are given")).count();
+    let told = log
+        .lines()
+        .filter(|line| line.contains("wrong tokens are given"))
+        .count();
     assert_eq!(told, 2, "{log}");
 }
 

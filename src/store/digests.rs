@@ -143,13 +143,7 @@ fn wire(what: &Gathering<'_>, part: usize, severity: Severity) -> WireAlert {
         id: digest::RULE.to_owned(),
         title: what.title.to_owned(),
     };
-    WireAlert::new(
-        key,
-        rule,
-        severity,
-        Reason::Digest,
-        Timestamp::UNIX_EPOCH,
-    )
+    WireAlert::new(key, rule, severity, Reason::Digest, Timestamp::UNIX_EPOCH)
 }
 
 /// The members of a digest end as it does. To be called when a delivery was settled; others are left alone.

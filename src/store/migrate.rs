@@ -197,7 +197,10 @@ mod tests {
         };
         let counts = "select receiver || ' ' || state || ' ' || many from delivery_count where many > 0 order by 1";
         assert_eq!(told(counts), ["one due 2", "two due 1"]);
-        assert_eq!(told("select coalesce(feed, '-') from alert order by seq"), ["f", "-"]);
+        assert_eq!(
+            told("select coalesce(feed, '-') from alert order by seq"),
+            ["f", "-"]
+        );
         assert!(told("select value from meta where key = 'indexed'").is_empty());
         conn.execute_batch(
             "update delivery set state = 'dead' where seq = 1; update delivery set why = 'x' where seq = 2; delete from delivery where seq = 3",

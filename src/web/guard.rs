@@ -286,8 +286,7 @@ fn bearer(app: &App, place: Place, token: &str) -> Result<Option<Who>, Box<Respo
         Hearing::Wrong => return Ok(None),
         Hearing::Later(seconds) => {
             let why = "too many wrong tokens came from this address";
-            let mut response =
-                Problem::new(StatusCode::TOO_MANY_REQUESTS, why).into_response();
+            let mut response = Problem::new(StatusCode::TOO_MANY_REQUESTS, why).into_response();
             response
                 .headers_mut()
                 .insert(header::RETRY_AFTER, HeaderValue::from(seconds));

@@ -28,10 +28,12 @@ impl Place {
     /// Where a request came from.
     pub fn of(extensions: &Extensions) -> Self {
         let peer = extensions.get::<ConnectInfo<SocketAddr>>();
-        Self(peer.map(|ConnectInfo(peer)| match peer.ip().to_canonical() {
-            IpAddr::V6(ip) => IpAddr::from((u128::from(ip) >> 64 << 64).to_be_bytes()),
-            ip @ IpAddr::V4(_) => ip,
-        }))
+        Self(
+            peer.map(|ConnectInfo(peer)| match peer.ip().to_canonical() {
+                IpAddr::V6(ip) => IpAddr::from((u128::from(ip) >> 64 << 64).to_be_bytes()),
+                ip @ IpAddr::V4(_) => ip,
+            }),
+        )
     }
 }
 
@@ -160,7 +162,10 @@ mod tests {
         }
         assert_eq!(told.iter().filter(|told| **told).count(), 2);
         assert_eq!(pace.hear(here, "right", at(10)), Hearing::Later(50));
-        assert_eq!(pace.hear(from("192.0.2.2"), "right", at(10)), Hearing::Heard);
+        assert_eq!(
+            pace.hear(from("192.0.2.2"), "right", at(10)),
+            Hearing::Heard
+        );
         assert_eq!(pace.hear(Place::default(), "right", at(10)), Hearing::Heard);
         // What is not heard does not count: it opens again whatever was sent meanwhile.
         assert_eq!(pace.hear(here, "right", at(61)), Hearing::Heard);

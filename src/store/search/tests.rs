@@ -295,10 +295,7 @@ fn one_syllable_is_found_where_words_begin() {
     });
     record(&store, commit(items.collect()));
     for _ in 0..3 {
-        assert_eq!(
-            found(&store, "강", Hunt::default()),
-            [titles[3], titles[0]]
-        );
+        assert_eq!(found(&store, "강", Hunt::default()), [titles[3], titles[0]]);
         assert_eq!(found(&store, "강 남", Hunt::default()), [titles[3]]);
         index(&store);
     }
