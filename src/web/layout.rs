@@ -110,7 +110,7 @@ pub fn encoded(text: &str) -> String {
 /// A problem as a page.
 pub fn problem(view: &View, problem: &Problem) -> Markup {
     let body = html! {
-        p.bad role="alert" { (problem.detail) }
+        p.bad role="alert" { (view.said(None, &problem.detail)) }
         @if !problem.faults.is_empty() {
             ul {
                 @for fault in problem.faults.iter().skip(1) {

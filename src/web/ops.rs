@@ -48,7 +48,8 @@ pub async fn metrics(State(control): State<Arc<Control>>) -> impl IntoResponse {
 /// Anything else; an address with a slash too many is shown the right one.
 pub async fn not_found(method: Method, uri: Uri) -> Response {
     let bare = uri.path().trim_end_matches('/');
-    let is_slashed = bare.len() < uri.path().len() && bare == local(Some(bare));
+    let is_slashed =
+        bare.len() < uri.path().len() && bare == local(Some(bare)) && !bare.starts_with("/api");
     if is_slashed && matches!(method, Method::GET | Method::HEAD) {
         let asked = uri.query().map(|query| format!("?{query}"));
         let target = format!("{bare}{}", asked.unwrap_or_default());
