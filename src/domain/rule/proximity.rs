@@ -44,9 +44,8 @@ pub(super) fn ours(word: &str, between: bool) -> Option<String> {
     let operator = match stem {
         "w" | "within" if slash => "NEAR",
         "near" if ordered => "BEFORE",
-        "before" if slash => "BEFORE",
         "near" => "NEAR",
-        "pre" if slash => "BEFORE",
+        "pre" | "before" if slash => "BEFORE",
         "onear" | "adj" => "BEFORE",
         "notnear" => "NOT NEAR",
         "after" if slash => return Some(format!("BEFORE/{distance} with the sides changed")),

@@ -6,7 +6,6 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
-use std::sync::LazyLock;
 
 use crate::domain::matching::Subject;
 use crate::domain::matching::node::Scope;
@@ -29,8 +28,6 @@ pub struct Naive<'d, 'a> {
     words: RefCell<HashMap<String, Rc<Vec<Span>>>>,
     licensed: RefCell<HashMap<usize, Rc<Vec<Named>>>>,
 }
-
-static TAILS: LazyLock<Tails> = LazyLock::new(Tails::new);
 
 /// The most trees that are kept.
 const KEPT: usize = 10_000;
@@ -378,7 +375,7 @@ impl<'d, 'a> Naive<'d, 'a> {
             let rest = &units.chars[at as usize..unit.end as usize];
             unit.kind == Script::Hangul
                 && !rest.is_empty()
-                && TAILS.fits(&units.chars[unit.start as usize..at as usize], rest)
+                && Tails::shared().fits(&units.chars[unit.start as usize..at as usize], rest)
         };
         let mut word = place;
         word.at = unit.end;
