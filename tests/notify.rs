@@ -52,6 +52,7 @@ fn alert() -> WireAlert {
             id: "arms".into(),
             title: "Arms exports".into(),
         },
+        step: None,
         entry: Some(WireEntry {
             id: "e1".into(),
             feed: Some("yonhap-ko".into()),

@@ -210,6 +210,7 @@ fn alert(key: &str, severity: Severity, now: Timestamp) -> WireAlert {
             id: "bongsu.health".to_owned(),
             title: "Health".to_owned(),
         },
+        step: None,
         entry: None,
         matches: Vec::new(),
         story: None,

@@ -41,6 +41,7 @@ fn alert(reason: Reason) -> WireAlert {
             id: "sample-rule".to_owned(),
             title: "Sample rule".to_owned(),
         },
+        step: None,
         entry: about_entry.then(entry),
         matches: if about_entry {
             vec![evidence()]

@@ -10,8 +10,8 @@ use super::entries::Placed;
 use super::outbox::Addressee;
 use super::row::{Ms, Rank};
 use super::{Result, entries, stories};
+use crate::domain::alert::Reason;
 use crate::domain::alert::escalate::{Standing, Step};
-use crate::domain::alert::{self, Reason};
 use crate::domain::entry::Entry;
 use crate::domain::id::RuleId;
 use crate::domain::rule::{Escalate, Severity};
@@ -41,12 +41,8 @@ pub struct Candidate {
 
 impl Candidate {
     fn key(&self, step: Step) -> String {
-        key(&self.rule, &self.first_entry, step)
+        step.key(self.rule.as_str(), &self.first_entry)
     }
-}
-
-fn key(rule: &RuleId, first_entry: &str, step: Step) -> String {
-    alert::key(rule.as_str(), first_entry, Reason::Escalation, &step.name())
 }
 
 /// The stories that a rule has told of lately and that nobody has acknowledged.

@@ -319,8 +319,8 @@ fn link(tx: &Transaction<'_>, story: i64, found: &Found, now: Timestamp) -> Resu
 }
 
 /// The id of the entry that a story began with: what the keys of its alerts are made of.
-pub(super) fn first_entry(tx: &Transaction<'_>, story: i64) -> Result<String> {
-    Ok(tx
+pub(super) fn first_entry(conn: &Connection, story: i64) -> Result<String> {
+    Ok(conn
         .prepare_cached("select first_entry from story where seq = ?1")?
         .query_row([story], |row| row.get(0))?)
 }

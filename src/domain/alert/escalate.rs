@@ -7,7 +7,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::domain::alert::{self, Reason};
 use crate::domain::rule::{Escalate, Severity};
 
 /// Between two reminders.
@@ -42,6 +45,25 @@ impl Step {
             Self::Unacked => "unacked".to_owned(),
             Self::Remind(nth) => format!("remind-{nth}"),
         }
+    }
+
+    /// The step of that spelling.
+    #[must_use]
+    pub fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|step| step.name() == name)
+    }
+
+    /// The step whose alert of `rule` on the story that began with `first_entry` has this key.
+    #[must_use]
+    pub fn of_key(key: &str, rule: &str, first_entry: &str) -> Option<Self> {
+        let own = |step: &Self| step.key(rule, first_entry) == key;
+        Self::ALL.into_iter().find(own)
+    }
+
+    /// The key of its alert.
+    #[must_use]
+    pub fn key(self, rule: &str, first_entry: &str) -> String {
+        alert::key(rule, first_entry, Reason::Escalation, &self.name())
     }
 
     /// Whether it is one of the reminders.
@@ -116,6 +138,19 @@ impl Standing {
         };
         let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
         (!self.acked).then(|| told.checked_add(wait).unwrap_or(Timestamp::MAX))
+    }
+}
+
+impl Serialize for Step {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Step {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(from)?;
+        Self::of(&name).ok_or_else(|| D::Error::custom(format!("`{name}` is no step")))
     }
 }
 

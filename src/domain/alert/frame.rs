@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::Reason;
+use super::escalate::Step;
 use crate::domain::rule::Severity;
 
 /// The language of labels, times and counts.
@@ -141,17 +142,33 @@ impl Frame {
 
     /// A remark on an alert's reason, where it is not just news.
     #[must_use]
-    pub fn remark(&self, reason: Reason) -> Option<&str> {
-        match reason {
+    pub fn remark(&self, reason: Reason, step: Option<Step>) -> Option<String> {
+        let text = match reason {
             Reason::Revision => Some(self.pick("changed entry", "수정된 기사")),
             Reason::Acknowledged => Some(self.pick("acknowledged", "확인됨")),
-            Reason::Escalation => Some(self.pick("more sources carry it", "여러 매체 보도")),
+            Reason::Escalation => match step {
+                Some(Step::Owners) => Some(self.pick("more sources carry it", "여러 매체 보도")),
+                Some(Step::Unacked) => {
+                    Some(self.pick("nobody has acknowledged it", "확인한 사람 없음"))
+                }
+                Some(Step::Remind(nth)) => return Some(self.reminder(nth)),
+                // A story whose beginning has moved since.
+                None => Some(self.pick("told again", "다시 알림")),
+            },
             Reason::NewStory
             | Reason::NewEntry
             | Reason::Digest
             | Reason::Health
             | Reason::Resolved => None,
-        }
+        };
+        text.map(str::to_owned)
+    }
+
+    fn reminder(&self, nth: u8) -> String {
+        self.say(
+            format!("reminder {nth}: nobody has acknowledged it"),
+            format!("재알림 {nth}: 확인한 사람 없음"),
+        )
     }
 
     /// `+3 feeds`.

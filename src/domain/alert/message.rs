@@ -269,7 +269,7 @@ fn source_line(alert: &WireAlert, entry: &WireEntry, frame: &Frame, now: Timesta
 /// `high · changed entry · matched: K9, 수출`.
 fn why_line(alert: &WireAlert, frame: &Frame) -> String {
     let mut parts = vec![frame.severity(alert.severity).to_owned()];
-    parts.extend(frame.remark(alert.reason).map(str::to_owned));
+    parts.extend(frame.remark(alert.reason, alert.step));
     let mut terms: Vec<String> = Vec::new();
     for evidence in &alert.matches {
         let term = plain::one_line(evidence.alias.as_ref().unwrap_or(&evidence.text), 60);

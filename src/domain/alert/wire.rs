@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Reason;
+use super::escalate::Step;
 use crate::domain::entry::wire::WireEntry;
 use crate::domain::matching::Evidence;
 use crate::domain::rule::Severity;
@@ -28,6 +29,9 @@ pub struct WireAlert {
     pub reason: Reason,
     /// Which rule.
     pub rule: WireRule,
+    /// Why it is told again; only for `escalation`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<Step>,
     /// Which entry; null for health and digests.
     pub entry: Option<WireEntry>,
     /// The evidence; empty for health.
@@ -74,6 +78,7 @@ impl WireAlert {
             severity,
             reason,
             rule,
+            step: None,
             entry: None,
             matches: Vec::new(),
             story: None,

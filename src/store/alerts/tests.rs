@@ -23,6 +23,7 @@ fn health(reason: Reason, key: &str) -> WireAlert {
             id: "bongsu.health".to_owned(),
             title: "bongsu".to_owned(),
         },
+        step: None,
         entry: None,
         matches: Vec::new(),
         story: None,

@@ -8,6 +8,7 @@ use super::super::outbox::{self, DeliveryRow};
 use super::super::row::{Json, Ms, Name, Rank};
 use super::super::{Result, digests, entries, stories};
 use super::list::{self, AlertRow};
+use crate::domain::alert::escalate::Step;
 use crate::domain::alert::wire::{WireAlert, WireLinks, WireRule};
 use crate::domain::alert::{Reason, digest};
 use crate::domain::entry::wire::WireEntry;
@@ -70,6 +71,13 @@ pub fn wire(conn: &Connection, alert: i64, public_url: Option<&str>) -> Result<O
     if let (Some(seq), Some(story)) = (stored.story, &mut story) {
         story.folded = stories::folded_before(conn, seq, &stored.rule.id, alert)?;
     }
+    let step = match stored.story.filter(|_| stored.reason == Reason::Escalation) {
+        Some(story) => {
+            let first = stories::first_entry(conn, story)?;
+            Step::of_key(&stored.key, &stored.rule.id, &first)
+        }
+        None => None,
+    };
     let (severity, reason) = (stored.severity, stored.reason);
     Ok(Some(WireAlert {
         id: alert.to_string(),
@@ -77,6 +85,7 @@ pub fn wire(conn: &Connection, alert: i64, public_url: Option<&str>) -> Result<O
         matches: evidence(conn, alert)?,
         story,
         links,
+        step,
         ..WireAlert::new(stored.key, stored.rule, severity, reason, stored.created)
     }))
 }

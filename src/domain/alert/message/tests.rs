@@ -3,6 +3,7 @@ use proptest::prelude::*;
 
 use super::snippet::SNIPPET_CHARS;
 use super::*;
+use crate::domain::alert::escalate::Step;
 use crate::domain::alert::frame::Language;
 use crate::domain::alert::wire::{WireFolded, WireHealth, WireLinks, WireRule};
 use crate::domain::matching::Evidence;
@@ -47,6 +48,7 @@ fn alert() -> WireAlert {
             id: "arms".into(),
             title: "Arms exports".into(),
         },
+        step: None,
         entry: Some(WireEntry {
             feed: Some("yonhap-ko".into()),
             title: "한화에어로, 루마니아에 K9 1.3조원 수출 계약".into(),
@@ -245,9 +247,32 @@ fn what_was_folded_is_listed_and_lateness_comes_first() {
     alert.story.as_mut().unwrap().folded = vec![copy; 7];
     alert.late_by = Some(7 * 3_600);
     alert.reason = Reason::Escalation;
+    alert.step = Some(Step::Owners);
     alert.links.ack = Some("https://desk.example.org/a/T".into());
     let message = render(&alert, &frame(Language::En), now());
     let lines: Vec<String> = message.lines.iter().map(ToString::to_string).collect();
+    for (step, told) in [
+        (Some(Step::Unacked), "nobody has acknowledged it"),
+        (
+            Some(Step::Remind(2)),
+            "reminder 2: nobody has acknowledged it",
+        ),
+        (None, "told again"),
+    ] {
+        let again = render(
+            &WireAlert {
+                step,
+                ..alert.clone()
+            },
+            &frame(Language::En),
+            now(),
+        );
+        let line = again.lines[2].to_string();
+        assert!(
+            line.contains(told) && !line.contains("more sources"),
+            "{line}"
+        );
+    }
     assert_eq!(lines[0], "late by 7 h: the receiver could not be reached");
     assert!(lines[2].contains("more sources carry it"), "{}", lines[2]);
     assert_eq!(
