@@ -315,8 +315,14 @@ pub(super) fn necessary(compiler: &mut Compiler<'_>, place: Place, clause: &Clau
     } else {
         clause.span.clone()
     };
-    let diagnostic = Diagnostic::error("E35", span, message)
-        .help("join it with AND to something that must be there");
+    let written = compiler.source_text(clause.source).get(span.clone());
+    let help = match written.filter(|written| whole && written.len() < 50) {
+        Some(written) => {
+            format!("write before it what must be there, such as tank* {written}")
+        }
+        None => "join it with AND to something that must be there".to_owned(),
+    };
+    let diagnostic = Diagnostic::error("E35", span, message).help(help);
     compiler.report(place, diagnostic);
     false
 }

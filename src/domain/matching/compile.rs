@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hash, Hasher};
+use std::ops::Range;
 use std::sync::Arc;
 
 use regex::{Regex, RegexBuilder};
@@ -187,6 +188,35 @@ impl<'d> Compiler<'d> {
 
     pub(super) fn macro_named(&self, name: &str) -> Option<usize> {
         self.macro_ids.get(name).copied()
+    }
+
+    /// A text of queries.
+    pub(super) fn source_text(&self, source: u32) -> &str {
+        self.sources.get(source as usize).map_or("", String::as_str)
+    }
+
+    /// The entity of which a name was written behind `@`: `@Hanwha Aerospace`.
+    pub(super) fn entity_meant(&self, source: u32, span: &Range<usize>) -> Option<&'d str> {
+        let rest = self.source_text(source).get(span.start + 1..)?;
+        let ends = |c: char| !(c.is_alphanumeric() || matches!(c, ' ' | '-'));
+        let rest = &rest[..rest.find(ends).unwrap_or(rest.len())];
+        let mut words: Vec<String> = rest
+            .split_whitespace()
+            .take(5)
+            .map(str::to_lowercase)
+            .collect();
+        while words.len() > 1 {
+            let (id, name) = (words.join("-"), words.join(" "));
+            let found = self.definitions.entities.iter().find_map(|entity| {
+                let own = entity.id.as_ref()?.as_str();
+                (own == id || entity.name.to_lowercase() == name).then_some(own)
+            });
+            if found.is_some() {
+                return found;
+            }
+            words.pop();
+        }
+        None
     }
 
     pub(super) fn entity_names(&self) -> impl Iterator<Item = &'d str> {

@@ -115,13 +115,10 @@ impl Run<'_, '_> {
                 self.flips(parts, needed, wanted)
             }
             Expr::Not(inner) => self.distance(*inner, !wanted),
-            Expr::Count(_, inner) if wanted => self.distance(*inner, true).max(1),
+            // Not by calling itself in the last place: what optimised builds made of that lost the 1.
+            Expr::Count(_, inner) if wanted => self.flips(&[*inner], 1, true).max(1),
             Expr::Near(pair) if wanted && !pair.negated => {
-                let (left, right) = (pair.left, pair.right);
-                let both = self
-                    .distance(left, true)
-                    .saturating_add(self.distance(right, true));
-                both.max(1)
+                self.flips(&[pair.left, pair.right], 2, true).max(1)
             }
             _ => 1,
         }

@@ -58,7 +58,7 @@ pub use rule_set::{Filing, Frequencies, RuleSet};
 /// The particles and endings that may follow a Hangul term, for the documentation.
 #[must_use]
 pub fn hangul_tails() -> Vec<String> {
-    tails::Tails::new().list()
+    tails::Tails::shared().list()
 }
 
 /// What is matched: an entry, borrowed field by field. An absent `feed` passes every feed filter.

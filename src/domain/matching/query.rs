@@ -259,14 +259,16 @@ impl<'c, 'd> Query<'c, 'd> {
             '#' => nearest(name, self.compiler.class_names()),
             _ => nearest(name, self.compiler.macro_names()),
         };
-        let help = match near {
-            Some(near) => format!("did you mean {sigil}{near}?"),
-            None if sigil == '#' => {
+        let whole = (sigil == '@').then(|| self.compiler.entity_meant(self.source, &node.span));
+        let help = match (whole.flatten(), near) {
+            (Some(id), _) => format!("write @{id}, since an id is one word"),
+            (None, Some(near)) => format!("did you mean {sigil}{near}?"),
+            (None, None) if sigil == '#' => {
                 format!(
                     "give it to an entity: classes = [\"{name}\"], or leave `#` out for the word"
                 )
             }
-            None => format!("define it, or leave `{sigil}` out for the word"),
+            (None, None) => format!("define it, or leave `{sigil}` out for the word"),
         };
         let message = format!("unknown {what} {sigil}{name}");
         self.error(code, &node.span, &message, &help);

@@ -26,7 +26,7 @@ pub(crate) struct Patterns {
     /// How each pattern ends, in short: most need no more to be known.
     pub(super) brief: Vec<Brief>,
     /// Particles that may follow a Hangul term.
-    pub tails: Tails,
+    pub tails: &'static Tails,
 }
 
 /// Marks the number of a key; without it, a value is the only pattern of its key, which ends as most do, or as `OPEN`
@@ -111,7 +111,7 @@ impl Patterns {
             trie,
             offsets,
             ids,
-            tails: Tails::new(),
+            tails: Tails::shared(),
             list,
         }
     }

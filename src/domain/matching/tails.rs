@@ -4,6 +4,7 @@
 
 use std::collections::HashSet;
 use std::hash::BuildHasherDefault;
+use std::sync::LazyLock;
 
 use super::evaluate::Quick;
 
@@ -81,8 +82,14 @@ pub(crate) struct Tails {
 }
 
 impl Tails {
+    /// The list, of which there is one.
+    pub(crate) fn shared() -> &'static Self {
+        static TAILS: LazyLock<Tails> = LazyLock::new(Tails::new);
+        &TAILS
+    }
+
     /// Builds the list from its parts.
-    pub(crate) fn new() -> Self {
+    fn new() -> Self {
         let words = |list: &'static str| list.split_whitespace();
         let mut cases: Vec<String> = words(CASE)
             .chain(words(DELIMITING))

@@ -102,6 +102,13 @@ impl Findings {
         list.any(|found| found.level == level && found.span == *span)
     }
 
+    /// True when a sign or an operator that is not of this language was told of at this place or around it.
+    pub(super) fn is_foreign(&self, span: &Range<usize>) -> bool {
+        self.list.iter().any(|found| {
+            found.code == "W22" && found.span.start <= span.start && span.end <= found.span.end
+        })
+    }
+
     /// All, in the order of the text.
     #[must_use]
     pub fn into_sorted(mut self) -> Vec<Diagnostic> {

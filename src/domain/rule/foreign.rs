@@ -5,46 +5,13 @@
 use std::ops::Range;
 
 use super::ast::Field;
+use super::brackets;
 use super::chars::{Script, script};
 use super::diagnostic::{Diagnostic, Findings};
 use super::habits::{self, Beside};
 use super::lexer::{Lexeme, Token};
 use super::proximity;
 use super::wildcard;
-
-/// Our field for another product's name of it, or another language's.
-pub(super) fn field(name: &str) -> Option<&'static str> {
-    Some(match name.to_lowercase().as_str() {
-        "intitle" | "allintitle" | "headline" | "hl" | "hd" | "subject" | "제목" => "title",
-        "hlead" | "hlp" | "lp" | "ingress" => "lead",
-        "content" | "description" | "summary" | "intext" | "allintext" | "본문" | "내용" => {
-            "body"
-        }
-        "site" | "domain" => "host",
-        "inurl" | "link" | "uri" | "주소" => "url",
-        "language" | "la" | "sourcelang" | "언어" => "lang",
-        "source" | "rst" | "publication" | "출처" | "매체" | "언론사" => "feed",
-        "by" | "byline" | "기자" | "작성자" => "author",
-        "label" | "태그" => "tag",
-        "분류" | "카테고리" => "category",
-        _ => return None,
-    })
-}
-
-/// What to do about a field of other products that nothing here stands for.
-pub(super) fn no_field(name: &str) -> Option<&'static str> {
-    Some(match name.to_lowercase().as_str() {
-        "date" | "before" | "after" | "since" | "until" | "when" | "published" | "pubdate"
-        | "dt" | "pd" => "leave it out: a query asks nothing of dates; `--since` and `--until` do",
-        "raw" | "exact" | "case" | "cs" | "casesensitive" | "caps" => {
-            "write the word between single quotes for that very spelling: 'KAI'"
-        }
-        "filetype" | "country" | "sourcecountry" | "sourcegeo" | "region" | "sentiment"
-        | "engagement" | "reach" | "length" | "wc" | "fc" | "co" | "re" | "company"
-        | "geography" => "leave it out: entries carry no such thing",
-        _ => return None,
-    })
-}
 
 /// A word cut with `!`, as some databases do.
 pub(super) fn truncation(word: &str, span: Range<usize>) -> Option<Diagnostic> {
@@ -63,6 +30,13 @@ pub(super) fn truncation(word: &str, span: Range<usize>) -> Option<Diagnostic> {
 
 /// Joins `K 9` to one term and warns of words that look like operators.
 pub(super) fn tidy(tokens: Vec<Token>, text: &str, found: &mut Findings) -> Vec<Token> {
+    let bracketed = brackets::warn(&tokens, text, found);
+    let is_bracketed = |span: &Range<usize>| {
+        let at = bracketed.partition_point(|told| told.end <= span.start);
+        bracketed
+            .get(at)
+            .is_some_and(|told| told.start == span.start || told.end == span.end)
+    };
     let mut out: Vec<Token> = Vec::with_capacity(tokens.len());
     let mut tokens = tokens.into_iter().peekable();
     while let Some(mut token) = tokens.next() {
@@ -77,7 +51,7 @@ pub(super) fn tidy(tokens: Vec<Token>, text: &str, found: &mut Findings) -> Vec<
             let beside = beside(out.last(), &token, next, text);
             let odd = operator_like(word, token.span.clone(), &beside)
                 .or_else(|| habits::odd(word, token.span.clone(), &beside));
-            if let Some(diagnostic) = odd {
+            if let Some(diagnostic) = odd.filter(|_| !is_bracketed(&token.span)) {
                 found.push(diagnostic);
             }
             token = usable(token, found);

@@ -1,14 +1,18 @@
-//! Single words that mean something in other search languages and nothing here: brackets of other shapes, boosts,
-//! `lang=ko`, `XOR`, `HEADLINE(…)`.
+//! Single words that mean something in other search languages and nothing here: boosts, `lang=ko`, `XOR`,
+//! `HEADLINE(…)`.
 //!
-//! Each stays the ordinary word that it is, with a warning; operators of proximity are in `proximity`.
+//! Each stays the ordinary word that it is, with a warning; operators of proximity are in `proximity`, those of other
+//! tongues in `tongues`.
 
 use std::ops::Range;
 
 use super::ast::Field;
 use super::chars::{Script, script};
 use super::diagnostic::Diagnostic;
-use super::foreign;
+use super::fields;
+use super::proximity;
+use super::regex_signs;
+use super::tongues;
 
 /// What stands beside a word.
 #[derive(Clone, Copy, Debug, Default)]
@@ -27,8 +31,7 @@ pub(super) struct Beside<'t> {
 
 /// What is odd about a word, by itself or beside others.
 pub(super) fn odd(word: &str, span: Range<usize>, beside: &Beside<'_>) -> Option<Diagnostic> {
-    let (message, help) = grouped(word)
-        .or_else(|| bracketed(word))
+    let (message, help) = regex_signs::in_word(word)
         .or_else(|| compared(word, beside))
         .or_else(|| called(word, beside))
         .or_else(|| operator(word).filter(|_| beside.between))
@@ -40,7 +43,7 @@ pub(super) fn odd(word: &str, span: Range<usize>, beside: &Beside<'_>) -> Option
         .or_else(|| cut(word))
         .or_else(|| marked(word))
         .or_else(|| assigned(word, beside))
-        .or_else(|| detached(word))?;
+        .or_else(|| detached(word, beside))?;
     Some(Diagnostic::warning("W22", span, message).help(help))
 }
 
@@ -50,61 +53,49 @@ fn ordinary(word: &str, help: impl Into<String>) -> (String, String) {
     (format!("`{word}` is an ordinary word here"), help.into())
 }
 
-fn grouped(word: &str) -> Told {
-    let inner = word.trim_matches(['[', ']', '{', '}']);
-    let is_odd = inner.len() < word.len() && !word.contains(['(', ')']);
-    is_odd.then(|| {
-        (
-            "square and curly brackets do not group here".to_owned(),
-            "write ( and ), or quote the words".to_owned(),
-        )
-    })
-}
-
-/// `「전차`: East Asian brackets are signs of the text.
-fn bracketed(word: &str) -> Told {
-    const BRACKETS: [char; 10] = ['「', '」', '『', '』', '《', '》', '〈', '〉', '【', '】'];
-    let inner = word.trim_matches(BRACKETS);
-    (inner.len() < word.len()).then(|| {
-        (
-            format!("`{word}` is no phrase: such brackets are not looked at"),
-            format!("write \"{inner}\", the whole phrase between `\"`, or leave them out"),
-        )
-    })
-}
-
-/// `=`, `<>`, `IN` behind the name of a field.
+/// `=`, `<>`, `contains`, `IN` behind the name of a field.
 fn compared(word: &str, beside: &Beside<'_>) -> Told {
+    let named = beside.before.and_then(field);
     let not = match word {
-        "=" | "==" | ":=" => "",
-        "!=" | "<>" => "NOT ",
-        "IN" | "IS"
-            if beside.between && beside.before.is_some_and(|name| field(name).is_some()) =>
-        {
-            ""
-        }
+        "=" | "==" | "===" | ":=" | "~" | "=~" | "~=" => "",
+        "!=" | "<>" | "≠" => "NOT ",
+        "IN" | "IS" if beside.between && named.is_some() => "",
         ">" | "<" | ">=" | "<=" => {
             let message = format!("`{word}` compares nothing here");
             let help = "leave it out; ATLEAST/3 word counts occurrences";
             return Some((message, help.to_owned()));
         }
+        _ if beside.between && named.is_some() && asks(word) => "",
         _ => return None,
     };
-    let field = beside.before.and_then(field).unwrap_or("title");
     let value = match beside.after {
         Some("(" | "（") => "(a OR b)",
         Some(value) if beside.between && value.len() < 50 => value,
         _ => "tank*",
     };
     let message = format!("`{word}` compares nothing here");
-    Some((message, format!("write {not}{field}:{value}, or quote it")))
+    let help = match (named, beside.before) {
+        (Some(field), _) => format!("write {not}{field}:{value}, or quote it"),
+        (None, Some(_)) if !not.is_empty() => format!("write NOT {value}, or quote it"),
+        (None, Some(_)) => format!("leave it out, or write title:{value} to look in the title"),
+        (None, None) => format!("write {not}title:{value}, or quote it"),
+    };
+    Some((message, help))
+}
+
+/// Verbs of other languages between a field and its value.
+fn asks(word: &str) -> bool {
+    const VERBS: [&str; 9] = [
+        "contains", "contain", "includes", "include", "matches", "like", "ilike", "equals", "has",
+    ];
+    VERBS.iter().any(|verb| word.eq_ignore_ascii_case(verb))
 }
 
 /// Our field of this name, or of the same in another product.
 fn field(name: &str) -> Option<&'static str> {
     Field::from_name(&name.to_ascii_lowercase())
         .map(Field::as_str)
-        .or_else(|| foreign::field(name))
+        .or_else(|| fields::ours(name))
 }
 
 /// `HEADLINE(…)`, `ALLCAPS(…)`, `any(…)`.
@@ -120,6 +111,9 @@ fn called(word: &str, beside: &Beside<'_>) -> Told {
         "any" | "anyof" | "some" => "write only the brackets, with OR between the parts",
         "all" | "allof" | "every" => "write only the brackets, with AND between the parts",
         "count" | "freq" | "min" | "minimum" => "write for example ATLEAST/3 tank*",
+        "near" | "within" | "proximity" => {
+            "write a NEAR/5 b, since it stands between its two sides"
+        }
         _ => match field(name) {
             Some(field) => {
                 return Some(ordinary(
@@ -127,13 +121,17 @@ fn called(word: &str, beside: &Beside<'_>) -> Told {
                     format!("write {field}:(a OR b) to look there, or quote it"),
                 ));
             }
-            None => foreign::no_field(name)?,
+            None => return Some(ordinary(name, fields::without(name, "")?)),
         },
     };
     Some(ordinary(name, help))
 }
 
 fn operator(word: &str) -> Told {
+    if let Some(ours) = tongues::operator(word) {
+        let help = format!("write {ours} if it is an operator, or quote it");
+        return Some(ordinary(word, help));
+    }
     let help = match word {
         "LIKE" | "ILIKE" | "CONTAINS" | "MATCHES" => {
             let help = "write the field, a colon and the word, such as title:tank*, or quote it";
@@ -142,8 +140,8 @@ fn operator(word: &str) -> Told {
         "WHERE" | "FROM" => "write only the condition, such as title:tank*,",
         "AROUND" => "write NEAR/5",
         "XOR" => "write (a OR b) NOT (a AND b)",
-        "그리고" | "및" | "와" | "과" | "랑" | "이랑" | "하고" | "+" => "write AND",
-        "또는" | "혹은" | "이나" | "거나" | "AND/OR" | "and/or" => "write OR",
+        "+" => "write AND",
+        "AND/OR" | "and/or" => "write OR",
         "ANDNOT" | "AND-NOT" | "BUTNOT" | "BUT" | "EXCEPT" | "WITHOUT" | "MINUS" => "write NOT",
         _ => return None,
     };
@@ -206,6 +204,13 @@ fn written(word: &str) -> Told {
             message,
             "leave it out, or put the words between `\"`".to_owned(),
         ));
+    }
+    let inner = word
+        .strip_prefix('<')
+        .and_then(|word| word.strip_suffix('>'));
+    if let Some(ours) = inner.and_then(|inner| proximity::ours(inner, true)) {
+        let message = format!("`{word}` is an ordinary word here");
+        return Some((message, format!("write {ours} if it is an operator")));
     }
     if word.contains('<') && word.contains('>') {
         let message = "`<` and `>` neither group nor mark anything here".to_owned();
@@ -281,12 +286,18 @@ fn cut(word: &str) -> Told {
 fn marked(word: &str) -> Told {
     let (stem, number) = word.split_once(['~', '^'])?;
     let is_mark = number.chars().all(|c| c.is_ascii_digit() || c == '.');
-    (!stem.is_empty() && is_mark).then(|| {
-        (
-            format!("`{}` means nothing behind a word", &word[stem.len()..]),
-            format!("write {stem}, with `*` where it may go on; `~` stands behind a \"phrase\""),
+    if stem.is_empty() || !is_mark {
+        return None;
+    }
+    let mark = &word[stem.len()..];
+    let help = if mark.starts_with('^') {
+        format!("write {stem}, since no part weighs more than another")
+    } else {
+        format!(
+            "write {stem}, and other spellings beside it with OR; `~` stands behind a \"phrase\""
         )
-    })
+    };
+    Some((format!("`{mark}` means nothing behind a word"), help))
 }
 
 /// `lang=ko`, `hlp=`, `wc>500`.
@@ -302,7 +313,7 @@ fn assigned(word: &str, beside: &Beside<'_>) -> Told {
         _ if value.is_empty() => "tank*",
         _ => value,
     };
-    match (field(name), foreign::no_field(name)) {
+    match (field(name), fields::without(name, value)) {
         (Some(field), _) => Some(ordinary(word, format!("write {field}:{value}"))),
         (None, Some(help)) => Some(ordinary(word, help)),
         (None, None) => {
@@ -315,13 +326,26 @@ fn assigned(word: &str, beside: &Beside<'_>) -> Told {
     }
 }
 
-/// `title :K2`.
-fn detached(word: &str) -> Told {
-    let value = word
-        .strip_prefix(':')
-        .filter(|value| value.starts_with(char::is_alphanumeric))?;
-    Some((
-        "a colon stands right behind the name of its field".to_owned(),
-        format!("write for example title:{value}, or leave it out"),
-    ))
+/// `title :K2`, `entity : hanwha`.
+fn detached(word: &str, beside: &Beside<'_>) -> Told {
+    let value = word.strip_prefix([':', '：'])?;
+    let alone = value.is_empty();
+    let value = match beside.after {
+        Some(after) if alone && beside.between && after.len() < 50 => after,
+        _ if alone => "tank*",
+        _ if value.starts_with(char::is_alphanumeric) => value,
+        _ => return None,
+    };
+    let message = "a colon stands right behind the name of its field".to_owned();
+    let help = match beside.before {
+        Some(name) if field(name).is_some() => {
+            format!("write {}:{value}", field(name).unwrap_or("title"))
+        }
+        Some(name) => match fields::without(name, value) {
+            Some(help) => return Some((format!("there is no field `{name}`"), help)),
+            None => format!("write for example title:{value}, or leave it out"),
+        },
+        None => format!("write for example title:{value}, or leave it out"),
+    };
+    Some((message, help))
 }

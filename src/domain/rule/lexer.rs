@@ -9,9 +9,9 @@ use std::ops::Range;
 use super::ast::{Distance, Field};
 use super::chars::{ends_word, is_dash, is_double_quote, is_invisible, is_single_quote, plain};
 use super::diagnostic::{Diagnostic, Findings};
+use super::fields;
 use super::foreign;
 use super::proximity;
-use super::suggest;
 
 /// The farthest NEAR, BEFORE and `~` may reach, in words.
 pub(super) const FARTHEST: u32 = 1000;
@@ -110,6 +110,7 @@ impl Lexer<'_> {
     fn token(&mut self, c: char) {
         let start = self.at;
         match plain(c) {
+            '(' if self.regex_group() => {}
             '(' => self.single(c, Lexeme::Open),
             ')' => self.single(c, Lexeme::Close),
             ',' => self.single(c, Lexeme::Comma),
@@ -282,7 +283,8 @@ impl Lexer<'_> {
     fn field(&mut self) -> bool {
         let start = self.at;
         let rest = &self.text[start..];
-        let length = rest.find(|c: char| !plain(c).is_alphabetic()).unwrap_or(0);
+        let is_name = |c: char| plain(c).is_alphabetic() || c == '_';
+        let length = rest.find(|c: char| !is_name(c)).unwrap_or(0);
         let mut after = rest[length..].chars();
         let Some(colon) = after.next().filter(|c| length > 0 && plain(*c) == ':') else {
             return false;
@@ -291,7 +293,7 @@ impl Lexer<'_> {
             return false;
         }
         let name: String = rest[..length].chars().map(plain).collect();
-        if !name.is_ascii() && foreign::field(&name).is_none() {
+        if !name.is_ascii() && fields::ours(&name).is_none() {
             return false;
         }
         self.at += length + colon.len_utf8();
@@ -299,21 +301,23 @@ impl Lexer<'_> {
             self.push(Lexeme::Field(field), start);
             return true;
         }
-        let known = Field::ALL.map(Field::as_str);
-        let near = foreign::field(&name).or_else(|| suggest::nearest(&name, known));
-        let help = match (foreign::no_field(&name), near) {
-            (Some(help), _) => help.to_owned(),
-            (None, Some(field)) => format!("did you mean `{field}:`?"),
-            (None, None) => format!(
-                "fields are {}; quote the word if the colon is part of it",
-                known.join(", ")
-            ),
-        };
+        self.no_field(start, &name);
+        true
+    }
+
+    /// A name that is no field. A value that means nothing without it goes with it.
+    fn no_field(&mut self, start: usize, name: &str) {
+        let rest = self.text[self.at..].trim_start_matches([' ', '\t']);
+        let value = &rest[..rest.find(ends_word).unwrap_or(rest.len())];
+        let help = fields::meant(name, value);
+        let touched = self.peek().is_some_and(char::is_alphanumeric);
+        if touched && fields::without(name, value).is_some() {
+            self.skip_word();
+        }
         self.error("E11", start, &format!("there is no field `{name}`"), &help);
         if self.peek().is_none_or(ends_word) {
             self.push(Lexeme::Bad, start);
         }
-        true
     }
 
     fn near(&mut self, start: usize, name: &str, distance: &str) -> Lexeme {
@@ -421,5 +425,5 @@ impl Lexer<'_> {
 }
 
 fn is_field_name(name: &str) -> bool {
-    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphabetic())
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphabetic() || c == '_')
 }

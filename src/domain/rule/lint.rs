@@ -10,6 +10,7 @@ use super::diagnostic::{Diagnostic, Findings, Level};
 use super::literal::longest_literal;
 use super::parser::children;
 use super::print;
+use super::regex_signs;
 
 /// Errors of meaning: operators inside others that cannot hold them.
 pub(super) fn check(node: &Node, found: &mut Findings) {
@@ -182,15 +183,29 @@ pub(super) fn warn(node: &Node, found: &mut Findings) {
         Kind::AtLeastOf(count, parts) => trivial_count(*count, parts, node, found),
         Kind::Term(word) => term(word, node, found),
         Kind::Phrase(text, _) | Kind::Verbatim(text) => words(text, node, found),
-        Kind::Regex(source, _) if longest_literal(source) < 3 => found.push(
-            Diagnostic::warning("W12", node.span.clone(), "this regex runs on every entry")
-                .help("give it at least three letters in a row that must occur"),
-        ),
+        Kind::Regex(source, ignore_case) => regex(source, *ignore_case, node, found),
         _ => {}
     }
     for child in children(node) {
         warn(child, found);
     }
+}
+
+/// A regex that runs on every entry, and one that is a mere word between slashes.
+fn regex(source: &str, ignore_case: bool, node: &Node, found: &mut Findings) {
+    let word = regex_signs::plain_word(source);
+    let instead = word.map(|word| format!("write {word}, or '{word}' for that very spelling"));
+    let (code, message, help) = if longest_literal(source) < 3 {
+        let help = "give it at least three letters in a row that must occur";
+        let help = instead.unwrap_or_else(|| help.to_owned());
+        ("W12", "this regex runs on every entry", help)
+    } else if let Some(help) = instead.filter(|_| word == Some(source) && !ignore_case) {
+        let message = "a regex finds letters in this case only, inside of longer words too";
+        ("W22", message, help)
+    } else {
+        return;
+    };
+    found.push(Diagnostic::warning(code, node.span.clone(), message).help(help));
 }
 
 fn trivial_count(count: u32, parts: &[Node], node: &Node, found: &mut Findings) {
@@ -225,7 +240,7 @@ fn term(word: &str, node: &Node, found: &mut Findings) {
 
 /// What can be wrong with the words of a term, phrase or verbatim.
 fn words(text: &str, node: &Node, found: &mut Findings) {
-    let told = found.has_told(Level::Warning, &node.span);
+    let told = found.has_told(Level::Warning, &node.span) || found.is_foreign(&node.span);
     let mut warn = |code, message: String, help: &str| {
         found.push(Diagnostic::warning(code, node.span.clone(), message).help(help));
     };

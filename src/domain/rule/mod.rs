@@ -5,9 +5,11 @@
 
 pub mod added;
 pub mod ast;
+mod brackets;
 mod chars;
 pub mod diagnostic;
 pub(crate) mod doubts;
+mod fields;
 mod foreign;
 mod habits;
 mod lexer;
@@ -16,8 +18,10 @@ mod literal;
 pub mod parser;
 mod printer;
 mod proximity;
+mod regex_signs;
 pub mod suggest;
 pub mod table;
+mod tongues;
 mod wildcard;
 
 pub(crate) use lint::is_verbal_noun;

@@ -99,6 +99,9 @@ pub(super) fn children(node: &Node) -> impl Iterator<Item = &Node> {
     list.iter().chain(one).chain(other)
 }
 
+/// What to do about too deep or too large a query.
+const TOO_MUCH: &str = "split the query, or move parts of it into macros or classes";
+
 struct Parser<'a> {
     text: &'a str,
     tokens: Vec<Token>,
@@ -182,14 +185,25 @@ impl Parser<'_> {
         }
     }
 
+    fn too_deep(&mut self, span: Range<usize>) {
+        let message = format!("brackets and operators nest at most {MAX_DEPTH} deep");
+        let innermost = self.open.last().map_or(0, |open| open.end);
+        let between = self.text.get(innermost..span.start).unwrap_or("-");
+        let help = if self.open.len() >= MAX_DEPTH && between.trim().is_empty() {
+            "leave out the brackets that hold nothing but brackets"
+        } else {
+            TOO_MUCH
+        };
+        self.stop_with(span, message, help);
+    }
+
     fn stop(&mut self, span: Range<usize>, message: String) {
+        self.stop_with(span, message, TOO_MUCH);
+    }
+
+    fn stop_with(&mut self, span: Range<usize>, message: String, help: &str) {
         if !self.stopped {
-            self.error(
-                "E21",
-                span,
-                message,
-                "split the query, or move parts of it into macros or classes",
-            );
+            self.error("E21", span, message, help);
         }
         self.stopped = true;
         self.at = self.tokens.len();
@@ -390,10 +404,7 @@ impl Parser<'_> {
         self.depth += 1;
         let node = if self.depth > MAX_DEPTH {
             let span = self.here();
-            self.stop(
-                span,
-                format!("brackets and operators nest at most {MAX_DEPTH} deep"),
-            );
+            self.too_deep(span);
             None
         } else {
             self.atom_inside()

@@ -23,7 +23,7 @@ pub(super) fn reach(written: &str) -> Option<(String, bool)> {
 
 /// Our spelling of another product's operator; `between` says that the word stands between two operands.
 pub(super) fn ours(word: &str, between: bool) -> Option<String> {
-    let small = word.to_lowercase();
+    let small = slashed(word.to_lowercase());
     let (name, rest) = match small.split_once('/') {
         Some((name, rest)) => (name, Some(rest)),
         None => (small.as_str(), None),
@@ -45,7 +45,7 @@ pub(super) fn ours(word: &str, between: bool) -> Option<String> {
         "w" | "within" if slash => "NEAR",
         "near" if ordered => "BEFORE",
         "near" => "NEAR",
-        "pre" if slash => "BEFORE",
+        "pre" | "before" if slash => "BEFORE",
         "onear" | "adj" => "BEFORE",
         "notnear" => "NOT NEAR",
         "after" if slash => return Some(format!("BEFORE/{distance} with the sides changed")),
@@ -54,6 +54,23 @@ pub(super) fn ours(word: &str, between: bool) -> Option<String> {
         _ => return None,
     };
     Some(format!("{operator}/{distance}"))
+}
+
+/// `near/5` for `near~5`, `near-5`, `near=5`.
+fn slashed(small: String) -> String {
+    let sign = small.trim_start_matches(|c: char| c.is_ascii_lowercase());
+    let name = &small[..small.len() - sign.len()];
+    let number = sign.strip_prefix(['~', '-', '=', '.', ':']);
+    match number {
+        Some(number)
+            if matches!(name, "near" | "before" | "within" | "adj")
+                && !number.is_empty()
+                && number.chars().all(|c| c.is_ascii_digit()) =>
+        {
+            format!("{name}/{number}")
+        }
+        _ => small,
+    }
 }
 
 /// Operators without a number.

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use super::chars::{Script, script};
 use super::diagnostic::{Diagnostic, Findings};
+use super::regex_signs;
 
 /// Checks a bare word; false when it cannot be used.
 pub(super) fn check_term(word: &str, span: Range<usize>, found: &mut Findings) -> bool {
@@ -61,10 +62,19 @@ fn problem(word: &str) -> Option<(String, String)> {
         .split(|c: char| !(c.is_alphanumeric() || is_wild(c)))
         .enumerate()
         .any(|(piece, text)| text.starts_with(is_wild) && (piece == 0 || text.len() > 1));
+    if leads && let Some(told) = regex_signs::anything(word) {
+        return Some(told);
+    }
     if leads {
         let rest = word.trim_matches(is_wild);
+        let message = "a word cannot begin with a wildcard".to_owned();
+        let few = rest.chars().count() < 3 && rest.chars().all(char::is_alphanumeric);
+        if few {
+            let help = format!("write {rest}, or the variants, joined by OR");
+            return Some((message, help));
+        }
         return Some((
-            "a word cannot begin with a wildcard".to_owned(),
+            message,
             format!(
                 "write the variants, joined by OR, or a regex such as /{}/i",
                 regex::escape(rest).replace('/', "\\/")
@@ -81,7 +91,7 @@ fn problem(word: &str) -> Option<(String, String)> {
             format!(
                 "`{word}` is too short: two letters or digits (one Hangul or Han) must stand before `*`"
             ),
-            "write more of the word".to_owned(),
+            "write more of the word, or the variants, joined by OR".to_owned(),
         ));
     }
     None

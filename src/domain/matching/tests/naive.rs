@@ -1,7 +1,11 @@
 //! A second evaluation, slow and straight from the definitions, as the oracle of the engine.
 //!
 //! It shares the reading of text (units, boundaries) with the engine, and nothing of trie, filing, memory,
-//! nearness or mentions.
+//! nearness or mentions. What it was asked before it does not work out again, so that a million cases can be tried.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
 
 use crate::domain::matching::Subject;
 use crate::domain::matching::node::Scope;
@@ -20,7 +24,39 @@ pub struct Naive<'d, 'a> {
     pub definitions: &'d Definitions,
     pub text: Text<'a>,
     subject: &'a Subject<'a>,
-    tails: Tails,
+    /// Places of words and names, as they were found.
+    words: RefCell<HashMap<String, Rc<Vec<Span>>>>,
+    licensed: RefCell<HashMap<usize, Rc<Vec<Named>>>>,
+}
+
+/// The most trees that are kept.
+const KEPT: usize = 10_000;
+
+thread_local! {
+    static TREES: RefCell<HashMap<String, Rc<Node>>> = RefCell::default();
+    static REGEXES: RefCell<HashMap<String, regex::Regex>> = RefCell::default();
+}
+
+/// The tree of a query that can be read.
+fn tree(query: &str) -> Rc<Node> {
+    TREES.with_borrow_mut(|trees| {
+        if trees.len() > KEPT {
+            trees.clear();
+        }
+        let known = trees.get(query).map(Rc::clone);
+        known.unwrap_or_else(|| {
+            let tree = Rc::new(parse(query).0.unwrap());
+            trees.insert(query.to_owned(), Rc::clone(&tree));
+            tree
+        })
+    })
+}
+
+fn regex(source: &str) -> regex::Regex {
+    REGEXES.with_borrow_mut(|known| {
+        let made = || regex::Regex::new(source).unwrap();
+        known.entry(source.to_owned()).or_insert_with(made).clone()
+    })
 }
 
 /// Where company is looked for.
@@ -34,6 +70,7 @@ struct Reach {
     touching: bool,
 }
 
+#[derive(Clone, Copy)]
 struct Named {
     entity: usize,
     span: Span,
@@ -46,14 +83,14 @@ impl<'d, 'a> Naive<'d, 'a> {
             definitions,
             text: Text::new(subject, u8::MAX),
             subject,
-            tails: Tails::new(),
+            words: RefCell::default(),
+            licensed: RefCell::default(),
         }
     }
 
     /// Whether a query holds.
     pub fn holds(&self, query: &str) -> bool {
-        let tree = parse(query).0.unwrap();
-        self.truth(&tree, Field::Text, false)
+        self.truth(&tree(query), Field::Text, false)
     }
 
     fn truth(&self, node: &Node, field: Field, early: bool) -> bool {
@@ -110,7 +147,7 @@ impl<'d, 'a> Naive<'d, 'a> {
     /// Matches of a regex, as the letters whose sources begin in them.
     fn regex_spans(&self, source: &str, ignore_case: bool) -> Vec<Span> {
         let flags = if ignore_case { "(?i)" } else { "" };
-        let regex = regex::Regex::new(&format!("{flags}{source}")).unwrap();
+        let regex = regex(&format!("{flags}{source}"));
         let units = &self.text.units;
         let mut out = Vec::new();
         for zone in &self.text.zones {
@@ -139,9 +176,9 @@ impl<'d, 'a> Naive<'d, 'a> {
         out
     }
 
-    fn tree_of(&self, name: &str) -> Node {
+    fn tree_of(&self, name: &str) -> Rc<Node> {
         let found = self.definitions.macros.iter().find(|one| one.id == name);
-        parse(&found.unwrap().query).0.unwrap()
+        tree(&found.unwrap().query)
     }
 
     fn spans(&self, node: &Node, field: Field, early: bool) -> Vec<Span> {
@@ -194,6 +231,17 @@ impl<'d, 'a> Naive<'d, 'a> {
     }
 
     fn words(&self, text: &str) -> Vec<Span> {
+        let known = self.words.borrow().get(text).map(Rc::clone);
+        let known = known.unwrap_or_else(|| {
+            let found = Rc::new(self.words_anew(text));
+            let mut words = self.words.borrow_mut();
+            words.insert(text.to_owned(), Rc::clone(&found));
+            found
+        });
+        known.to_vec()
+    }
+
+    fn words_anew(&self, text: &str) -> Vec<Span> {
         let words: Vec<&str> = text.split_whitespace().collect();
         if words[..words.len() - 1]
             .iter()
@@ -252,13 +300,19 @@ impl<'d, 'a> Naive<'d, 'a> {
     /// Every place of a pattern, by trying every character.
     fn places(&self, pattern: &Pattern) -> Vec<Span> {
         let mut out = Vec::new();
-        for first in 0..self.text.units.list.len() {
+        let units = &self.text.units;
+        let begins = pattern.symbols.first().and_then(|one| char::from_u32(*one));
+        let other = |at: u32| begins.is_some_and(|c| units.chars.get(at as usize) != Some(&c));
+        for first in 0..units.list.len() {
             if !may_begin(&self.text, first) {
                 continue;
             }
-            let mut starts = vec![self.text.units.list[first].start];
+            let mut starts = vec![units.list[first].start];
             inner_starts(&self.text, first, |at| starts.push(at));
             for start in starts {
+                if other(start) {
+                    continue;
+                }
                 let place = Place {
                     first: narrow(first),
                     unit: narrow(first),
@@ -321,9 +375,7 @@ impl<'d, 'a> Naive<'d, 'a> {
             let rest = &units.chars[at as usize..unit.end as usize];
             unit.kind == Script::Hangul
                 && !rest.is_empty()
-                && self
-                    .tails
-                    .fits(&units.chars[unit.start as usize..at as usize], rest)
+                && Tails::shared().fits(&units.chars[unit.start as usize..at as usize], rest)
         };
         let mut word = place;
         word.at = unit.end;
@@ -548,6 +600,17 @@ impl<'d, 'a> Naive<'d, 'a> {
 
     /// Names of one entity that count, overlaps not yet settled.
     fn licensed(&self, index: usize) -> Vec<Named> {
+        let known = self.licensed.borrow().get(&index).map(Rc::clone);
+        let known = known.unwrap_or_else(|| {
+            let found = Rc::new(self.licensed_anew(index));
+            let mut licensed = self.licensed.borrow_mut();
+            licensed.insert(index, Rc::clone(&found));
+            found
+        });
+        known.to_vec()
+    }
+
+    fn licensed_anew(&self, index: usize) -> Vec<Named> {
         let entity = &self.definitions.entities[index];
         let mut named: Vec<Named> = Vec::new();
         let mut add = |text: &str, spans: Vec<Span>| {
@@ -586,7 +649,7 @@ impl<'d, 'a> Naive<'d, 'a> {
         let Some(context) = &entity.context else {
             return false;
         };
-        let tree = parse(context).0.unwrap();
+        let tree = tree(context);
         if !self.truth(&tree, Field::Text, true) {
             return false;
         }

@@ -31,6 +31,18 @@ fn errors_point_at_the_part_that_is_wrong() {
             "@hanwha-aerospac",
             "did you mean @hanwha-aerospace?",
         ),
+        (
+            "@Polish Armaments Group",
+            "E30",
+            "@Polish",
+            "write @pgz, since an id is one word",
+        ),
+        (
+            "@Hanwha Aerospace NEAR/5 Poland",
+            "E30",
+            "@Hanwha",
+            "write @hanwha-aerospace",
+        ),
         ("#compny", "E31", "#compny", "did you mean #company?"),
         ("$exprt", "E32", "$exprt", "did you mean $export?"),
         (
@@ -39,7 +51,7 @@ fn errors_point_at_the_part_that_is_wrong() {
             "yonhap-e",
             "did you mean feed:yonhap-en?",
         ),
-        ("NOT Poland", "E35", "NOT Poland", "join it with AND"),
+        ("NOT Poland", "E35", "NOT Poland", "tank* NOT Poland"),
         ("Poland OR NOT K2", "E35", "NOT K2", "join it with AND"),
         (
             "Poland OR (NOT K2 AND NOT K9)",

@@ -4,10 +4,11 @@
 
 use super::{FARTHEST, Lexeme, Lexer};
 use crate::domain::rule::chars::{
-    is_double_quote, is_guillemet, is_invisible, is_single_quote, plain,
+    ends_word, is_double_quote, is_guillemet, is_invisible, is_single_quote, plain,
 };
 use crate::domain::rule::diagnostic::Diagnostic;
 use crate::domain::rule::proximity;
+use crate::domain::rule::regex_signs;
 use crate::domain::rule::wildcard;
 
 impl Lexer<'_> {
@@ -169,12 +170,9 @@ impl Lexer<'_> {
         self.skip_word();
         let flags = &self.text[closed..self.at];
         if !matches!(flags, "" | "i") {
-            self.error(
-                "E10",
-                closed,
-                "the only letter that may follow a regex is `i`",
-                "write `i` to ignore case, or a space",
-            );
+            let help = flags_meant(&source, flags);
+            let message = "the only letter that may follow a regex is `i`";
+            self.error("E10", closed, message, &help);
             self.push(Lexeme::Bad, start);
             return;
         }
@@ -206,6 +204,32 @@ impl Lexer<'_> {
         }
     }
 
+    /// `(?i)` or `(?:` where no regex is; false for any other bracket.
+    pub(super) fn regex_group(&mut self) -> bool {
+        let start = self.at;
+        let Some(written) = regex_signs::group(&self.text[start..]) else {
+            return false;
+        };
+        self.at += written.len();
+        let rest = &self.text[self.at..];
+        let word = &rest[..rest.find(ends_word).unwrap_or(rest.len())];
+        let is_closed = written.ends_with(')');
+        let help = match regex_signs::plain_word(word) {
+            Some(word) if is_closed && word.len() < 50 => {
+                format!("write {word}, which is found in any case; a regex needs slashes around it")
+            }
+            _ => "put the whole regex between slashes, as in /K[29]/".to_owned(),
+        };
+        let message = format!("`{written}` is of regexes, which stand between slashes here");
+        self.error("E10", start, &message, &help);
+        if !is_closed {
+            self.push(Lexeme::Open, start);
+        } else if self.peek().is_none_or(ends_word) {
+            self.push(Lexeme::Bad, start);
+        }
+        true
+    }
+
     /// What was meant by a `/` that opens no regex: `/5` is elsewhere an operator.
     fn slash_meant(&self, start: usize) -> String {
         let word = &self.text[start + 1..self.at];
@@ -216,7 +240,12 @@ impl Lexer<'_> {
             _ if word.is_empty() => {
                 "write OR or AND if it parts two words, or put them between `\"`".to_owned()
             }
-            _ => "close it with `/`, or put the words between `\"` if it is a slash".to_owned(),
+            _ => match regex_signs::plain_word(word).filter(|word| word.len() < 50) {
+                Some(word) => format!("write {word}, or close it with `/` if it is a regex"),
+                None => {
+                    "close it with `/`, or put the words between `\"` if it is a slash".to_owned()
+                }
+            },
         }
     }
 
@@ -240,6 +269,17 @@ impl Lexer<'_> {
         }
         None
     }
+}
+
+/// What was meant by what stands right behind a regex: flags, or a path.
+fn flags_meant(source: &str, flags: &str) -> String {
+    let are_flags = flags.len() < 4 && flags.chars().all(|c| "gimsuxy".contains(c));
+    if are_flags && source.len() < 50 {
+        let kept = if flags.contains('i') { "i" } else { "" };
+        let source = source.replace('/', "\\/");
+        return format!("write /{source}/{kept}, since every place is found anyway");
+    }
+    "put a space behind it, or all of it between `\"` if the slashes are no regex".to_owned()
 }
 
 /// Whether a regex compiles within its limits; else where (if told) and why not.

@@ -118,7 +118,7 @@ impl Parser<'_> {
             let name = field.as_str();
             let message = format!("`{name}:` needs something on its right");
             let help = if self.peek() == Some(&Lexeme::Not) {
-                format!("write NOT {name}:… instead")
+                format!("write NOT {name}:{}", self.denied())
             } else {
                 format!(
                     "write a word, a \"phrase\" or brackets after it, such as {}",
@@ -131,6 +131,18 @@ impl Parser<'_> {
         let inner = self.atom()?;
         let span = span.start..inner.span.end;
         self.node(Kind::Field(field, Box::new(inner)), span)
+    }
+
+    /// What stands behind NOT, as it can be written behind a field.
+    fn denied(&self) -> &str {
+        let behind = self.tokens.get(self.at + 1);
+        let word = behind.and_then(|token| match token.kind {
+            Lexeme::Term(_) | Lexeme::Phrase(..) | Lexeme::Verbatim(_) => {
+                self.text.get(token.span.clone())
+            }
+            _ => None,
+        });
+        word.filter(|word| word.len() < 50).unwrap_or("(a OR b)")
     }
 
     fn at_least(&mut self, count: u32, span: Range<usize>) -> Option<Node> {

@@ -21,17 +21,19 @@ impl Parser<'_> {
                 }
                 _ => return,
             };
+            let is_near = matches!(kind, Lexeme::Near { .. });
             let operator = self.take();
             let alone = !self.starts_unary();
             let side = if alone { "both sides" } else { "its left" };
             // An operator that lacks its distance too has been told of.
             if !self.found.has_told(Level::Error, &operator.span) {
-                self.error(
-                    "E04",
-                    operator.span,
-                    format!("{name} needs something on {side}"),
-                    "write a word, a \"phrase\" or brackets there, or leave the operator out",
-                );
+                let help = is_near.then(|| self.sides_meant(&operator.span)).flatten();
+                let help = help.unwrap_or_else(|| {
+                    "write a word, a \"phrase\" or brackets there, or leave the operator out"
+                        .to_owned()
+                });
+                let message = format!("{name} needs something on {side}");
+                self.error("E04", operator.span, message, help);
             }
             if alone {
                 self.skip_operators();
@@ -48,13 +50,63 @@ impl Parser<'_> {
             // The bracket that is never closed says it all.
             return;
         }
-        self.error(
-            "E03",
-            operator,
-            format!("{name} needs something on its right"),
-            "write a word, a \"phrase\" or brackets there, or leave the operator out",
-        );
+        if !self.operators_meet(name, &operator) {
+            self.error(
+                "E03",
+                operator,
+                format!("{name} needs something on its right"),
+                "write a word, a \"phrase\" or brackets there, or leave the operator out",
+            );
+        }
         self.skip_operators();
+    }
+
+    /// Two operators with nothing in between, and something behind them: which of the two is too much.
+    fn operators_meet(&mut self, name: &str, operator: &Range<usize>) -> bool {
+        let next = match self.peek() {
+            Some(Lexeme::And) => "AND",
+            Some(Lexeme::Or) => "OR",
+            Some(Lexeme::Near { .. }) if matches!(name, "AND" | "OR") => "NEAR",
+            _ => return false,
+        };
+        let second = self.here();
+        let at = self.at;
+        self.skip_operators();
+        let goes_on = self.starts_unary();
+        self.at = at;
+        if !goes_on {
+            return false;
+        }
+        let written = self.text.get(second.clone()).unwrap_or(next);
+        let help = match (name, next) {
+            _ if name == next => {
+                let message = format!("{name} stands here twice");
+                self.error("E03", second, message, "write it once");
+                return true;
+            }
+            ("NOT", _) => format!("write {next} NOT"),
+            (_, "NEAR") => format!("write {written} alone, since it joins its two sides"),
+            _ => "write the one that you mean".to_owned(),
+        };
+        let message = format!("{name} and {written} cannot stand side by side");
+        self.error("E03", operator.start..second.end, message, help);
+        true
+    }
+
+    /// `NEAR/5 a b`: an operator that was put before its sides.
+    fn sides_meant(&self, operator: &Range<usize>) -> Option<String> {
+        let side = |ahead: usize| match self.peek_at(ahead)? {
+            Lexeme::Term(_) | Lexeme::Phrase(..) | Lexeme::Entity(_) | Lexeme::Class(_) => self
+                .text
+                .get(self.tokens[self.at + ahead].span.clone())
+                .filter(|written| written.len() < 50),
+            _ => None,
+        };
+        let (left, right) = (side(0)?, side(1)?);
+        let written = self.text.get(operator.clone())?;
+        Some(format!(
+            "write {left} {written} {right}, since it stands between its two sides"
+        ))
     }
 
     pub(super) fn skip_operators(&mut self) {
