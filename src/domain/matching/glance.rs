@@ -24,7 +24,7 @@ enum Clue {
     /// One of these pieces stands in a text in plain letters.
     Pieces(Literals),
     /// One of these forms stands in a text.
-    Forms(Vec<Form>, Tails),
+    Forms(Vec<Form>, &'static Tails),
 }
 
 /// A term as it stands in a text that folding leaves as it is.
@@ -68,7 +68,7 @@ fn collect(set: &Compiled, node: NodeId, clues: &mut Vec<Clue>) {
         Expr::Leaf(patterns, _) => {
             let forms = patterns.iter().map(|id| form(set.patterns.get(*id)));
             if let Some(forms) = forms.collect::<Option<Vec<_>>>() {
-                clues.push(Clue::Forms(forms, set.patterns.tails.clone()));
+                clues.push(Clue::Forms(forms, set.patterns.tails));
             }
         }
         Expr::Regex(..) => {
