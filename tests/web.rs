@@ -749,6 +749,17 @@ fn methods_slashes_and_addresses_that_are_not_so_are_answered_in_the_asked_forma
             Some("GET,HEAD")
         );
     }
+    let korean = world.send(
+        "GET",
+        "/nothing",
+        "Accept: text/html\r\nAccept-Language: ko\r\n",
+        "",
+    );
+    assert!(
+        korean.body.contains("그곳에는 아무것도 없습니다."),
+        "{}",
+        korean.body
+    );
     let page = world.send("PUT", "/rules", "Accept: text/html\r\n", "");
     assert!(page.body.starts_with("<!DOCTYPE html>"), "{}", page.body);
     for (path, status, target) in [

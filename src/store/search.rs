@@ -179,7 +179,7 @@ pub fn hunt(
     }
 }
 
-/// Rows read from an index at first: these are tried without being sifted by wide parts, since a page may be among them…
+/// Rows read from an index at first…
 const CHUNK: u32 = 256;
 
 /// …and at most: each time four times as many, since asking costs more than reading.
@@ -188,6 +188,10 @@ const LARGEST_CHUNK: u32 = 8_192;
 /// Alternatives beyond which a part of a need sifts rows rather than giving them: the index goes through all of them at
 /// every row.
 const MANY: usize = 8;
+
+/// Rows lie far apart where they are fewer than one in so many: the index would go through all between them, which costs
+/// more than trying them.
+const FAR_APART: i64 = 32;
 
 /// What the index is asked.
 struct Ask {
@@ -335,13 +339,12 @@ impl Candidates {
             }
         };
         self.is_over = found.is_empty();
-        let is_first = self.size == CHUNK;
         self.size = self.size.saturating_mul(4).min(LARGEST_CHUNK);
         let by_index = matches!(self.source, Source::Index);
         let sieves = self.ask.as_ref().map_or([None, None], |ask| {
             [
                 (!by_index).then(|| ask.gives.clone()),
-                ask.sifts.clone().filter(|_| !is_first),
+                ask.sifts.clone().filter(|_| lie_close(&found)),
             ]
         });
         for sieve in sieves.into_iter().flatten() {
@@ -367,6 +370,13 @@ impl Candidates {
         found.retain(|seq| *seq > self.indexed || can.contains(seq) || self.changed.contains(seq));
         Ok(())
     }
+}
+
+/// Whether the index can sift rows, the newest first, faster than they are tried.
+fn lie_close(found: &[i64]) -> bool {
+    let span = found.first().zip(found.last());
+    let number = i64::try_from(found.len()).unwrap_or(i64::MAX);
+    span.is_some_and(|(newest, oldest)| newest - oldest <= number.saturating_mul(FAR_APART))
 }
 
 fn source(hunt: &Hunt, has_need: bool) -> Source {

@@ -6,7 +6,8 @@ use std::io::Write as _;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use flate2::Compression;
@@ -14,7 +15,7 @@ use flate2::write::GzEncoder;
 use sha2::{Digest as _, Sha256};
 
 use super::App;
-use super::guard;
+use super::guard::{self, Who};
 use super::layout;
 use super::problem::Problem;
 use super::view::View;
@@ -51,7 +52,7 @@ pub async fn finish(State(app): State<App>, request: Request, next: Next) -> Res
         && wants_page
         && !asked.uri.path().starts_with("/api/")
     {
-        response = as_page(&app, &asked, &problem);
+        response = as_page(&app, asked.clone(), response.extensions_mut(), &problem);
     }
     // What hubs are told is theirs.
     if is_hubs || !is_text(response.headers()) {
@@ -90,8 +91,11 @@ fn is_unread(response: &Response) -> bool {
         && kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"))
 }
 
-fn as_page(app: &App, asked: &axum::http::request::Parts, problem: &Problem) -> Response {
-    let view = View::of(app, asked);
+fn as_page(app: &App, mut asked: Parts, known: &mut Extensions, problem: &Problem) -> Response {
+    if let Some(who) = known.remove::<Who>() {
+        asked.extensions.insert(who);
+    }
+    let view = View::of(app, &asked);
     let mut page = (problem.status, layout::problem(&view, problem)).into_response();
     guard::dress(page.headers_mut());
     page

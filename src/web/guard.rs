@@ -194,10 +194,15 @@ pub async fn check(State(app): State<App>, request: Request, next: Next) -> Resp
     } else {
         admit(&app, &mut parts).await
     };
+    let who: Option<Who> = parts.extensions.get().cloned();
     let mut response = match admitted {
         Ok(()) => next.run(Request::from_parts(parts, body)).await,
         Err(refused) => *refused,
     };
+    // For the page that a problem may become.
+    if let Some(who) = who {
+        response.extensions_mut().insert(who);
+    }
     dress(response.headers_mut());
     response
 }

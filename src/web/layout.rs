@@ -1,5 +1,6 @@
 //! The frame of every page: navigation, the switches, what keys do; and the small parts that pages share.
 
+use axum::http::StatusCode;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::lang::Lang;
@@ -107,10 +108,24 @@ pub fn encoded(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
+/// What kind of problem it is, where its own words are in English.
+fn kind(view: &View, status: StatusCode) -> Option<&'static str> {
+    let word = match status {
+        StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => W::WrongValue,
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => W::Forbidden,
+        StatusCode::NOT_FOUND => W::NothingThere,
+        StatusCode::METHOD_NOT_ALLOWED | StatusCode::CONFLICT => W::NotFromHere,
+        StatusCode::TOO_MANY_REQUESTS => W::TooManyTries,
+        StatusCode::SERVICE_UNAVAILABLE => W::NoStore,
+        _ => return None,
+    };
+    (view.lang != Lang::En).then(|| view.t(word))
+}
+
 /// A problem as a page.
 pub fn problem(view: &View, problem: &Problem) -> Markup {
     let body = html! {
-        p.bad role="alert" { (view.said(None, &problem.detail)) }
+        p.bad role="alert" { (view.said(kind(view, problem.status), &problem.detail)) }
         @if !problem.faults.is_empty() {
             ul {
                 @for fault in problem.faults.iter().skip(1) {
@@ -120,7 +135,7 @@ pub fn problem(view: &View, problem: &Problem) -> Markup {
         }
         p { a href="/" { (view.t(W::Overview)) } }
     };
-    let title = if problem.status == axum::http::StatusCode::NOT_FOUND {
+    let title = if problem.status == StatusCode::NOT_FOUND {
         W::NotFound
     } else {
         W::Error

@@ -134,6 +134,20 @@ fn reference(name: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{name}") })
 }
 
+fn feed() -> Value {
+    let text = || json!({ "type": "string" });
+    let maybe = || json!({ "type": ["string", "null"] });
+    let objects = || json!({ "type": "array", "items": reference("Object") });
+    let properties = json!({
+        "id": text(), "url": text(), "title": maybe(), "tags": json!({ "type": "array", "items": text() }), "origin": text(), "health": text(),
+        "last_error": maybe(), "last_poll": maybe(), "next_poll": maybe(), "last_success": maybe(), "last_new": maybe(),
+        "retry_after": maybe(), "why_then": maybe(), "language": maybe(), "site_url": maybe(),
+        "enabled": { "type": "boolean" }, "configured": { "type": "boolean" }, "entries": { "type": "integer" },
+        "failures": { "type": "integer" }, "polls": objects(), "delays": objects(),
+    });
+    json!({ "type": "object", "properties": properties, "required": ["id", "url"] })
+}
+
 fn schemas() -> Value {
     let text = || json!({ "type": "string" });
     let maybe = || json!({ "type": ["string", "null"] });
@@ -180,13 +194,7 @@ fn schemas() -> Value {
             "entries": { "type": "integer" }, "feedback": reference("Object"), "toml": text(),
         }), &["id", "query", "severity", "origin"]),
         "RuleList": list("Rule"),
-        "Feed": object(json!({
-            "id": text(), "url": text(), "title": maybe(), "tags": texts(), "origin": text(), "health": text(),
-            "last_error": maybe(), "last_poll": maybe(), "next_poll": maybe(), "last_success": maybe(), "last_new": maybe(),
-            "retry_after": maybe(), "why_then": maybe(), "language": maybe(), "site_url": maybe(),
-            "enabled": { "type": "boolean" }, "configured": { "type": "boolean" }, "entries": { "type": "integer" },
-            "failures": { "type": "integer" }, "polls": objects(), "delays": objects(),
-        }), &["id", "url"]),
+        "Feed": feed(),
         "FeedList": list("Feed"),
         "Silence": object(json!({
             "id": { "type": "integer" }, "state": { "type": "string", "enum": ["pending", "active", "over"] }, "created": text(),

@@ -245,6 +245,11 @@ words! {
     GoOn = "Go on searching", "계속 검색";
     ReadOnly = "Your token may look, not change.", "이 토큰은 보기만 할 수 있습니다.";
     Done = "Done.", "처리했습니다.";
+    WrongValue = "What was asked for cannot be used", "요청한 값을 쓸 수 없습니다.";
+    Forbidden = "That is not allowed", "허용되지 않습니다.";
+    NothingThere = "There is nothing there", "그곳에는 아무것도 없습니다.";
+    NotFromHere = "That cannot be done here", "여기서는 할 수 없습니다.";
+    NoStore = "The store does not answer now", "지금 저장소가 응답하지 않습니다.";
     NotFound = "There is no such page.", "그런 페이지가 없습니다.";
     Error = "That did not work", "처리하지 못했습니다";
     Untold = "Nobody was told", "알린 곳 없음";
