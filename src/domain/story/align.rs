@@ -306,7 +306,7 @@ impl Token {
         if hangul(one) || hangul(two) {
             let (korean, mixed) = if hangul(one) { (one, two) } else { (two, one) };
             let letters = mixed.strip_suffix(korean);
-            return letters.is_some_and(|letters| letters.is_ascii());
+            return letters.is_some_and(str::is_ascii);
         }
         let code = |text: &str| text.bytes().any(|byte| byte.is_ascii_digit());
         // `howitzer`, `howitzers'`; `K9`, `K9A1`: a variant of what is named.
