@@ -390,17 +390,39 @@ fn tokens_open_sessions_and_readers_may_not_change() {
 }
 
 #[test]
-fn wrong_log_ins_are_paced() {
+fn wrong_tokens_are_paced_at_log_in_and_api_and_an_old_one_keeps_nobody_out() {
     let world = World::new(TOKENS);
-    let statuses: Vec<u16> = (0..12)
-        .map(|_| world.form("/login", "token=guess").status)
+    let asked = |token: &str| {
+        let headers = format!("Authorization: Bearer {token}\r\n");
+        world.send("GET", "/api/v1/alerts?limit=1", &headers, "")
+    };
+    let old: Vec<u16> = (0..12).map(|_| asked("old").status).collect();
+    assert_eq!((old[0], old[11]), (401, 429), "{old:?}");
+    assert_eq!(asked("correct-horse-battery").status, 200);
+    let log_in = |token: &str| world.form("/login", &format!("token={token}"));
+    assert_eq!(log_in("old").status, 429);
+    assert_eq!(log_in("guess").status, 403);
+    assert_eq!(log_in("correct-horse-battery").status, 303);
+
+    let guesses: Vec<u16> = (0..12)
+        .map(|n| asked(&format!("guess{n}")).status)
         .collect();
-    assert_eq!(statuses[0], 403);
-    assert_eq!(*statuses.last().unwrap(), 429, "{statuses:?}");
-    assert_eq!(
-        world.form("/login", "token=correct-horse-battery").status,
-        429
-    );
+    assert_eq!((guesses[0], guesses[11]), (401, 429), "{guesses:?}");
+    for refused in [
+        asked("correct-horse-battery"),
+        log_in("correct-horse-battery"),
+    ] {
+        assert_eq!(refused.status, 429);
+        let rest: u64 = refused.header("retry-after").unwrap().parse().unwrap();
+        assert!((1..=60).contains(&rest), "{rest}");
+    }
+    // It is said when it begins and when it closes, not at every try.
+    let log = world.daemon.log();
+    let told = log
+        .lines()
+        .filter(|line| line.contains("wrong tokens are given"))
+        .count();
+    assert_eq!(told, 2, "{log}");
 }
 
 #[test]
@@ -658,6 +680,103 @@ fn the_description_names_every_path_and_problems_say_where() {
         "",
     );
     assert_eq!(packed.header("content-encoding"), Some("gzip"));
+}
+
+#[test]
+fn answers_have_no_key_that_the_description_does_not_name() {
+    let world = World::new("");
+    let alert = world.alerts()[0];
+    let told = world.get("/api/openapi.json").json();
+    let whole = world.get(&format!("/api/v1/alerts/{alert}")).json();
+    let row = &whole["row"];
+    let entry = format!("/api/v1/entries/{}", row["entry"].as_str().unwrap());
+    let story = format!("/api/v1/stories/{}", row["story"]);
+    assert_eq!(world.get(&story).status, 200);
+    for (path, schema, is_list) in [
+        ("/api/v1/alerts", "AlertRow", true),
+        ("/api/v1/stories", "Story", true),
+        ("/api/v1/entries?q=Acme", "Entry", true),
+        (entry.as_str(), "Entry", false),
+        ("/api/v1/rules", "Rule", true),
+        ("/api/v1/rules/acme", "Rule", false),
+        ("/api/v1/feeds", "Feed", true),
+        ("/api/v1/feeds/daily", "Feed", false),
+    ] {
+        let schema = &told["components"]["schemas"][schema];
+        let mut answer = world.get(path).json();
+        if is_list {
+            answer = answer["items"][0].take();
+        }
+        let answer = answer.as_object().unwrap_or_else(|| panic!("{path}"));
+        for (key, value) in answer {
+            let named = &schema["properties"][key];
+            assert!(named.is_object(), "{path}: {key} is not described");
+            let may_be_null = named["type"]
+                .as_array()
+                .is_some_and(|types| types.contains(&json!("null")));
+            assert!(!value.is_null() || may_be_null, "{path}: {key} is null");
+        }
+        for key in schema["required"].as_array().unwrap() {
+            assert!(answer.contains_key(key.as_str().unwrap()), "{path}: {key}");
+        }
+    }
+}
+
+#[test]
+fn methods_slashes_and_addresses_that_are_not_so_are_answered_in_the_asked_format() {
+    let world = World::new("");
+    for path in [
+        "/rules",
+        "/api/v1/rules",
+        "/feeds/rules/acme.atom",
+        "/metrics",
+    ] {
+        let (get, head) = (world.get(path), world.send("HEAD", path, "", ""));
+        assert_eq!((head.status, head.body.as_str()), (200, ""), "{path}");
+        for name in ["content-type", "vary"] {
+            assert_eq!(head.header(name), get.header(name), "{path}: {name}");
+        }
+        assert!(head.header("etag").is_some(), "{path}");
+        let refused = world.send("PATCH", path, "", "");
+        assert_eq!(
+            (refused.status, refused.header("allow")),
+            (405, Some("GET,HEAD"))
+        );
+        let kind = Some("application/problem+json");
+        assert_eq!(refused.header("content-type"), kind, "{path}");
+        assert_eq!(
+            world.send("OPTIONS", path, "", "").header("allow"),
+            Some("GET,HEAD")
+        );
+    }
+    let page = world.send("PUT", "/rules", "Accept: text/html\r\n", "");
+    assert!(page.body.starts_with("<!DOCTYPE html>"), "{}", page.body);
+    for (path, status, target) in [
+        ("/rules/", 308, Some("/rules")),
+        ("/rules/?severity=high", 308, Some("/rules?severity=high")),
+        ("//evil.example/", 404, None),
+        ("/api/v1/rules/", 404, None),
+        ("/rules/%ff", 400, None),
+        ("/assets/none", 404, None),
+    ] {
+        let answer = world.get(path);
+        assert_eq!(
+            (answer.status, answer.header("location")),
+            (status, target),
+            "{path}"
+        );
+        if status >= 400 {
+            assert_eq!(answer.json()["status"], status, "{path}");
+        }
+    }
+}
+
+#[test]
+fn switching_the_language_keeps_what_was_asked() {
+    let world = World::new("");
+    let page = world.page("/entries?q=Acme+K9&feed=daily").body;
+    let kept = "lang=ko&amp;next=%2Fentries%3Fq%3DAcme%2BK9%26feed%3Ddaily";
+    assert!(page.contains(kept), "{page}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::exit::{Exit, Failure};
 use super::output::{Output, neutral};
 use super::{entries, environment, setup, when};
 use crate::daemon::receivers::Receiver;
-use crate::domain::alert::wire::{WireAlert, WireLinks, WireRule, WireStory};
+use crate::domain::alert::wire::{WireAlert, WireRule, WireStory};
 use crate::domain::alert::{self, Reason};
 use crate::domain::id::{FeedId, ReceiverId, RuleId};
 use crate::notify::Outgoing;
@@ -405,22 +405,15 @@ fn preview(
         Failure::new("no such rule matches this entry: `bongsu explain` says why")
     })?;
     let definition = super::rules::find(&loaded, found.rule.as_str())?;
+    let id = found.rule.as_str();
+    let key = alert::key(id, stored.entry.id.as_str(), Reason::NewStory, "");
+    let rule = WireRule {
+        id: id.to_owned(),
+        title: definition.title.clone(),
+    };
+    let now = context.clock.now();
     let wire = WireAlert {
-        kind: "alert".to_owned(),
         id: "0".to_owned(),
-        key: alert::key(
-            found.rule.as_str(),
-            stored.entry.id.as_str(),
-            Reason::NewStory,
-            "",
-        ),
-        created: context.clock.now(),
-        severity: found.severity,
-        reason: Reason::NewStory,
-        rule: WireRule {
-            id: found.rule.to_string(),
-            title: definition.title.clone(),
-        },
         story: stored.entry.first_seen.map(|first_seen| WireStory {
             id: stored.story.to_string(),
             entries: 1,
@@ -430,13 +423,7 @@ fn preview(
         }),
         entry: Some(stored.wire()),
         matches: found.evidence.clone(),
-        health: None,
-        alerts: None,
-        also: Vec::new(),
-        late_by: None,
-        links: WireLinks::default(),
-        test: false,
-        cut: false,
+        ..WireAlert::new(key, rule, found.severity, Reason::NewStory, now)
     };
     let receiver = build(&loaded, receiver, context)?;
     let outgoing = Outgoing {

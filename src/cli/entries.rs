@@ -113,16 +113,18 @@ fn search(
         until: filter.until,
         ..Hunt::default()
     };
+    let glance = rules.glance(&RuleId::from(context::QUERY));
     let mut found = Vec::new();
     store.read_blocking(|conn| {
         hunt(conn, &wanted, |entry| {
-            if let Some(entry) = entry
-                && let Some(matches) = rules
-                    .evaluate(&entry.subject(tags(config.as_ref(), entry.feed)))
-                    .pop()
-            {
-                let whole = stored::by_seq(conn, entry.seq)?;
-                found.extend(whole.map(|entry| (entry, matches.evidence)));
+            if let Some(entry) = entry {
+                let subject = entry.subject(tags(config.as_ref(), entry.feed));
+                if glance.may_match(&subject)
+                    && let Some(matches) = rules.evaluate(&subject).pop()
+                {
+                    let whole = stored::by_seq(conn, entry.seq)?;
+                    found.extend(whole.map(|entry| (entry, matches.evidence)));
+                }
             }
             Ok(found.len() < limit)
         })

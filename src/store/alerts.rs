@@ -70,8 +70,9 @@ pub(super) fn insert(
     let added = tx
         .prepare_cached(
             "insert into alert (key, created, severity, reason, rule, rule_title, entry, revision,
-                story, untold, body, health_kind, health_subject)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+                story, untold, body, health_kind, health_subject, feed)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,
+                (select feed from entry where seq = ?7))
              on conflict (key) do nothing",
         )?
         .execute(params![

@@ -77,6 +77,14 @@ const PROMISES: &[(&str, &str)] = &[
          where d.attempts <> (select count(*) from attempt a where a.delivery = d.seq)",
     ),
     (
+        "receiver whose count of deliveries is wrong",
+        "select count(*) from (
+            select receiver, state, sum(many) as told, sum(one) as there from (
+                select receiver, state, many, 0 as one from delivery_count
+                union all select receiver, state, 0, 1 from delivery)
+            group by receiver, state) where told <> there",
+    ),
+    (
         "feed whose count of entries is wrong",
         "select count(*) from feed f
          where f.entries <> (select count(*) from entry e where e.feed = f.id)",
@@ -207,6 +215,7 @@ mod tests {
         for (bend, says) in [
             ("delete from delivery", "neither a delivery nor a reason"),
             ("update feed set entries = 7", "count of entries"),
+            ("update delivery_count set many = 7", "count of deliveries"),
             ("delete from entry_key", "its key does not lead to"),
             (r#"delete from "match""#, "without the match"),
             ("delete from entry", "points to a row of entry"),

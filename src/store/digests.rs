@@ -12,7 +12,7 @@ use super::outbox::Addressee;
 use super::row::{Ms, Rank};
 use super::{Result, StoreError};
 use crate::domain::alert::digest::{self, Kind, MOST_MEMBERS};
-use crate::domain::alert::wire::{WireAlert, WireLinks, WireRule};
+use crate::domain::alert::wire::{WireAlert, WireRule};
 use crate::domain::alert::{self, Reason};
 use crate::domain::rule::Severity;
 
@@ -137,33 +137,13 @@ fn wire(what: &Gathering<'_>, part: usize, severity: Severity) -> WireAlert {
         0 => format!("{} {}", what.kind.as_str(), what.window),
         part => format!("{} {} {part}", what.kind.as_str(), what.window),
     };
-    WireAlert {
-        kind: "alert".to_owned(),
-        id: String::new(),
-        key: alert::key(
-            digest::RULE,
-            what.to.receiver.as_str(),
-            Reason::Digest,
-            &step,
-        ),
-        created: Timestamp::UNIX_EPOCH,
-        severity,
-        reason: Reason::Digest,
-        rule: WireRule {
-            id: digest::RULE.to_owned(),
-            title: what.title.to_owned(),
-        },
-        entry: None,
-        matches: Vec::new(),
-        story: None,
-        health: None,
-        alerts: None,
-        also: Vec::new(),
-        late_by: None,
-        links: WireLinks::default(),
-        test: false,
-        cut: false,
-    }
+    let receiver = what.to.receiver.as_str();
+    let key = alert::key(digest::RULE, receiver, Reason::Digest, &step);
+    let rule = WireRule {
+        id: digest::RULE.to_owned(),
+        title: what.title.to_owned(),
+    };
+    WireAlert::new(key, rule, severity, Reason::Digest, Timestamp::UNIX_EPOCH)
 }
 
 /// The members of a digest end as it does. To be called when a delivery was settled; others are left alone.

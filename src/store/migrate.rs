@@ -36,6 +36,7 @@ pub(super) const ALL: &[Migration] = &[
     (17, include_str!("migrations/0017_acked.sql")),
     (18, include_str!("migrations/0018_perhaps.sql")),
     (19, include_str!("migrations/0019_counted.sql")),
+    (20, include_str!("migrations/0020_flat.sql")),
 ];
 
 /// The version that `steps` lead to.
@@ -162,5 +163,49 @@ mod tests {
         for (place, (version, _)) in ALL.iter().enumerate() {
             assert_eq!(*version, i64::try_from(place).unwrap() + 1);
         }
+    }
+
+    #[test]
+    fn version_20_counts_the_deliveries_that_are_there_and_knows_the_feeds_of_alerts() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        crate::store::row::add_short_hash(&conn).unwrap();
+        for step in ALL.iter().filter(|(to, _)| *to < 20) {
+            apply(&mut conn, step, now()).unwrap();
+        }
+        conn.execute_batch(
+            "insert into feed (id, url, tags, full_text, enabled, origin, configured, added)
+                 values ('f', 'https://f.example/', '[]', 0, 1, 'file', 1, 0);
+             insert into story (first_entry, first_seen, last_seen) values ('e', 0, 0);
+             insert into entry (id, feed, key, content_hash, at, first_seen, last_seen, story, joined_by, title,
+                    authors, categories, enclosures, body, body_html)
+                 values ('e', 'f', 'k', x'00', 0, 0, 0, 1, 'own', 't', '[]', '[]', '[]', '', '');
+             insert into alert (key, created, severity, reason, rule, rule_title, entry)
+                 values ('a', 0, 1, 'new', 'r', 'r', 1), ('h', 0, 1, 'health', 'r', 'r', null);
+             insert into delivery (alert, receiver, key, state, due, severity, created, give_up)
+                 values (1, 'one', 'a', 'due', 0, 1, 0, 0), (1, 'two', 'a', 'due', 0, 1, 0, 0),
+                     (2, 'one', 'h', 'due', 0, 1, 0, 0);
+             insert into meta (key, value, at) values ('indexed', '1', 0);",
+        )
+        .unwrap();
+        for step in ALL.iter().filter(|(to, _)| *to >= 20) {
+            apply(&mut conn, step, now()).unwrap();
+        }
+        let told = |sql: &str| -> Vec<String> {
+            let mut query = conn.prepare(sql).unwrap();
+            let rows = query.query_map([], |row| row.get(0)).unwrap();
+            rows.map(Result::unwrap).collect()
+        };
+        let counts = "select receiver || ' ' || state || ' ' || many from delivery_count where many > 0 order by 1";
+        assert_eq!(told(counts), ["one due 2", "two due 1"]);
+        assert_eq!(
+            told("select coalesce(feed, '-') from alert order by seq"),
+            ["f", "-"]
+        );
+        assert!(told("select value from meta where key = 'indexed'").is_empty());
+        conn.execute_batch(
+            "update delivery set state = 'dead' where seq = 1; update delivery set why = 'x' where seq = 2; delete from delivery where seq = 3",
+        )
+        .unwrap();
+        assert_eq!(told(counts), ["one dead 1", "two due 1"]);
     }
 }

@@ -179,8 +179,8 @@ pub fn hunt(
     }
 }
 
-/// Rows read from an index at first…
-const CHUNK: u32 = 512;
+/// Rows read from an index at first: these are tried without being sifted by wide parts, since a page may be among them…
+const CHUNK: u32 = 256;
 
 /// …and at most: each time four times as many, since asking costs more than reading.
 const LARGEST_CHUNK: u32 = 8_192;
@@ -247,7 +247,12 @@ struct Candidates {
 impl Candidates {
     fn new(conn: &Connection, hunt: &Hunt) -> Result<Self> {
         let before = hunt.before.unwrap_or(i64::MAX);
-        let need = hunt.need.as_ref().filter(|need| **need != Need::Anything);
+        let language = hunt.language.as_deref().map(Need::of_language);
+        let need = match (hunt.need.clone(), language) {
+            (Some(need), Some(language)) => Some(need.and(language)),
+            (need, language) => need.or(language),
+        };
+        let need = need.filter(|need| *need != Need::Anything);
         let mut changed = BTreeSet::new();
         if need.is_some() {
             let mut marks = conn.prepare_cached("select entry from unindexed where entry < ?1")?;
@@ -256,7 +261,7 @@ impl Candidates {
         }
         Ok(Self {
             source: source(hunt, need.is_some()),
-            ask: need.map(Ask::new),
+            ask: need.as_ref().map(Ask::new),
             before,
             indexed: indexed(conn)?,
             changed,
@@ -330,13 +335,15 @@ impl Candidates {
             }
         };
         self.is_over = found.is_empty();
+        let is_first = self.size == CHUNK;
         self.size = self.size.saturating_mul(4).min(LARGEST_CHUNK);
         let by_index = matches!(self.source, Source::Index);
-        let sieves = match &self.ask {
-            Some(ask) if by_index => [None, ask.sifts.clone()],
-            Some(ask) => [Some(ask.gives.clone()), ask.sifts.clone()],
-            None => [None, None],
-        };
+        let sieves = self.ask.as_ref().map_or([None, None], |ask| {
+            [
+                (!by_index).then(|| ask.gives.clone()),
+                ask.sifts.clone().filter(|_| !is_first),
+            ]
+        });
         for sieve in sieves.into_iter().flatten() {
             self.sift(conn, &sieve, &mut found)?;
         }

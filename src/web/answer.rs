@@ -28,23 +28,33 @@ const SMALL: usize = 900;
 
 /// Tags and compresses what the handlers give.
 pub async fn finish(State(app): State<App>, request: Request, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let asked = parts.clone();
+    let is_hubs = asked.uri.path().starts_with("/websub/");
+    // A HEAD is answered as a GET is, down to the tag and the length (RFC 9110 9.3.2); the router takes the body off.
+    let is_head = asked.method == Method::HEAD && !is_hubs;
+    if is_head {
+        parts.method = Method::GET;
+    }
     let wants_page = parts
         .headers
         .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("text/html"));
     let mut response = next.run(Request::from_parts(parts, body)).await;
+    if !is_hubs && is_unread(&response) {
+        let why = "the address cannot be read: it is not UTF-8";
+        response = Problem::new(StatusCode::BAD_REQUEST, why).into_response();
+        guard::dress(response.headers_mut());
+    }
     if let Some(problem) = response.extensions_mut().remove::<Problem>()
         && wants_page
         && !asked.uri.path().starts_with("/api/")
     {
         response = as_page(&app, &asked, &problem);
     }
-    // What hubs are told is theirs, and a HEAD has nothing to tag.
-    let passes = asked.method == Method::HEAD || asked.uri.path().starts_with("/websub/");
-    if passes || !is_text(response.headers()) {
+    // What hubs are told is theirs.
+    if is_hubs || !is_text(response.headers()) {
         return response;
     }
     let (mut head, body) = response.into_parts();
@@ -54,7 +64,7 @@ pub async fn finish(State(app): State<App>, request: Request, next: Next) -> Res
     let vary = "accept-encoding, accept-language, cookie";
     head.headers
         .insert(header::VARY, HeaderValue::from_static(vary));
-    if asked.method == Method::GET && head.status == StatusCode::OK {
+    if (is_head || asked.method == Method::GET) && head.status == StatusCode::OK {
         let tag = format!("W/\"{}\"", hex(&Sha256::digest(&bytes)[..12]));
         if knows(&asked.headers, &tag) {
             head.status = StatusCode::NOT_MODIFIED;
@@ -71,6 +81,13 @@ pub async fn finish(State(app): State<App>, request: Request, next: Next) -> Res
         &bytes.len().to_string(),
     );
     Response::from_parts(head, Body::from(bytes))
+}
+
+/// Whether the router could not read a part of the path: its own answer is plain text.
+fn is_unread(response: &Response) -> bool {
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    response.status() == StatusCode::BAD_REQUEST
+        && kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"))
 }
 
 fn as_page(app: &App, asked: &axum::http::request::Parts, problem: &Problem) -> Response {

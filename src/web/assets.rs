@@ -3,11 +3,12 @@
 //! So they may be kept for ever, and pages name nothing that another server has.
 
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest as _, Sha256};
 
 use super::App;
+use super::problem::Problem;
 use crate::domain::alert::hex;
 
 const STYLE: &str = include_str!("assets/style.css");
@@ -50,7 +51,7 @@ pub async fn get(State(app): State<App>, Path(name): Path<String>) -> Response {
     } else if name == assets.icon {
         ("image/svg+xml", ICON)
     } else {
-        return StatusCode::NOT_FOUND.into_response();
+        return Problem::missing("asset", &name).into_response();
     };
     let keep = "public, max-age=31536000, immutable";
     (

@@ -37,7 +37,7 @@ pub async fn list(State(app): State<App>, view: View, Asked(asked): Asked) -> Re
         }
     };
     let remarks = std::mem::take(&mut search.remarks);
-    match search.run(&app, PAGE).await {
+    match search.soon(&app, PAGE).await {
         Ok(found) => listed(&view, &found, &remarks).into_response(),
         Err(problem) => problem.into_response(),
     }

@@ -11,11 +11,11 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 use url::form_urlencoded;
 
+use super::pace::{Hearing, Place};
 use super::problem::Problem;
 use super::session;
 use super::{App, WebSettings};
 use crate::domain::alert::hex;
-use crate::store::StoreError;
 
 /// What is allowed to pages: our own style, script and icon, and nothing else.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
@@ -226,10 +226,7 @@ async fn admit(app: &App, parts: &mut Parts) -> Result<(), Box<Response>> {
     }
     let path = parts.uri.path();
     let is_open = matches!(path, "/healthz" | "/readyz" | "/login") || path.starts_with("/assets/");
-    let who = who(app, parts)
-        .await
-        .map_err(|error| Box::new(Problem::from(error).into_response()))?;
-    let Some(who) = who else {
+    let Some(who) = who(app, parts).await? else {
         return if is_open {
             Ok(())
         } else {
@@ -256,7 +253,7 @@ fn is_output_feed(path: &str) -> bool {
 }
 
 /// By bearer token, by session, by the key of the output feeds; everybody where no token is configured.
-async fn who(app: &App, parts: &Parts) -> Result<Option<Who>, StoreError> {
+async fn who(app: &App, parts: &Parts) -> Result<Option<Who>, Box<Response>> {
     let local = || Who {
         name: "local".to_owned(),
         read_only: false,
@@ -267,7 +264,7 @@ async fn who(app: &App, parts: &Parts) -> Result<Option<Who>, StoreError> {
     }
     let given = text(&parts.headers, header::AUTHORIZATION).split_once(' ');
     if let Some((_, token)) = given.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) {
-        return Ok(app.guard.holder(token));
+        return bearer(app, Place::of(&parts.extensions), token);
     }
     if is_output_feed(parts.uri.path()) && app.guard.opens_feeds(parts.uri.query()) {
         return Ok(Some(Who {
@@ -276,7 +273,31 @@ async fn who(app: &App, parts: &Parts) -> Result<Option<Who>, StoreError> {
             by_session: false,
         }));
     }
-    session::holder(app, &parts.headers).await
+    session::holder(app, &parts.headers)
+        .await
+        .map_err(|error| Box::new(Problem::from(error).into_response()))
+}
+
+/// Whose token this is, where tokens from there are looked at now.
+fn bearer(app: &App, place: Place, token: &str) -> Result<Option<Who>, Box<Response>> {
+    let now = app.control.now();
+    match app.pace.hear(place, token, now) {
+        Hearing::Heard => {}
+        Hearing::Wrong => return Ok(None),
+        Hearing::Later(seconds) => {
+            let why = "too many wrong tokens came from this address";
+            let mut response = Problem::new(StatusCode::TOO_MANY_REQUESTS, why).into_response();
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            return Err(Box::new(response));
+        }
+    }
+    let found = app.guard.holder(token);
+    if found.is_none() && app.pace.wrong(place, token, now) {
+        tracing::warn!(from = %place, "wrong tokens are given to the API from {place}");
+    }
+    Ok(found)
 }
 
 fn text(headers: &HeaderMap, name: header::HeaderName) -> &str {

@@ -23,6 +23,9 @@ const NAV: [(&str, W, &str); 11] = [
     ("/help", W::Help, "h"),
 ];
 
+/// Longest query string that is kept when the language is switched.
+const LONGEST_KEPT: usize = 2_000;
+
 /// A whole page.
 pub fn page(view: &View, title: &str, body: &Markup) -> Markup {
     html! {
@@ -76,10 +79,15 @@ fn foot(view: &View) -> Markup {
         Lang::En => (Lang::Ko, "한국어"),
         Lang::Ko => (Lang::En, "English"),
     };
+    // What was searched for and filtered stays.
+    let here = match view.asked.with(&[("lang", None), ("done", None)]) {
+        query if query.is_empty() || query.len() > LONGEST_KEPT => view.path.clone(),
+        query => format!("{}?{query}", view.path),
+    };
     html! {
         footer {
             span { (view.t(W::TimesIn)) " " (view.zone_name()) }
-            a href={ "/settings?lang=" (other.0.code()) "&next=" (encoded(&view.path)) } lang=(other.0.code()) hreflang=(other.0.code()) { (other.1) }
+            a href={ "/settings?lang=" (other.0.code()) "&next=" (encoded(&here)) } lang=(other.0.code()) hreflang=(other.0.code()) { (other.1) }
             a href={ "/settings" } { (view.t(W::Settings)) }
             a href="/help#keys" { (view.t(W::Escape)) " ?" }
             @if let Some(who) = &view.who {
@@ -102,7 +110,7 @@ pub fn encoded(text: &str) -> String {
 /// A problem as a page.
 pub fn problem(view: &View, problem: &Problem) -> Markup {
     let body = html! {
-        p.bad role="alert" { (problem.detail) }
+        p.bad role="alert" { (view.said(None, &problem.detail)) }
         @if !problem.faults.is_empty() {
             ul {
                 @for fault in problem.faults.iter().skip(1) {

@@ -24,6 +24,7 @@ mod openapi;
 mod ops;
 mod output;
 mod overview;
+mod pace;
 mod problem;
 mod receivers;
 mod rules;
@@ -40,6 +41,7 @@ mod words;
 
 pub use socket::Socket;
 
+use std::net::SocketAddr;
 use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
@@ -118,7 +120,7 @@ pub struct App(Arc<Inner>);
 pub struct Inner {
     control: Arc<Control>,
     guard: guard::Guard,
-    tries: session::Tries,
+    pace: pace::Pace,
     assets: assets::Assets,
     lists: Lists,
     /// Listeners to `/events`.
@@ -207,6 +209,7 @@ fn machines() -> Router<App> {
 fn router(app: App) -> Router {
     pages()
         .merge(machines())
+        .method_not_allowed_fallback(ops::not_allowed)
         .nest("/api/v1", api::router())
         .route("/api/openapi.json", get(openapi::document))
         .fallback(ops::not_found)
@@ -229,7 +232,7 @@ pub async fn serve(
     let app = App(Arc::new(Inner {
         control,
         guard: guard::Guard::new(&settings),
-        tries: session::Tries::default(),
+        pace: pace::Pace::default(),
         assets: assets::Assets::new(),
         lists: settings.lists,
         listeners: Arc::new(tokio::sync::Semaphore::new(events::MOST_LISTENERS)),
@@ -242,7 +245,8 @@ pub async fn serve(
         Socket::Tcp(listener) => {
             let address = listener.local_addr()?;
             tracing::info!(%address, "listening on http://{address}");
-            axum::serve(listener, router)
+            let service = router.into_make_service_with_connect_info::<SocketAddr>();
+            axum::serve(listener, service)
                 .with_graceful_shutdown(stopped)
                 .await?;
         }

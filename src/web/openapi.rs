@@ -138,6 +138,7 @@ fn schemas() -> Value {
     let text = || json!({ "type": "string" });
     let maybe = || json!({ "type": ["string", "null"] });
     let texts = || json!({ "type": "array", "items": { "type": "string" } });
+    let objects = || json!({ "type": "array", "items": reference("Object") });
     let object = |properties: Value, required: &[&str]| json!({ "type": "object", "properties": properties, "required": required });
     let list = |of: &str| {
         json!({
@@ -155,28 +156,36 @@ fn schemas() -> Value {
         "Entry": object(json!({
             "id": text(), "feed": maybe(), "url": maybe(), "title": text(), "authors": texts(), "categories": texts(),
             "published": maybe(), "updated": maybe(), "first_seen": maybe(), "language": maybe(), "body": text(),
-            "body_html": text(), "full_text": maybe(),
+            "body_html": text(), "full_text": maybe(), "feed_url": maybe(), "guid": maybe(), "enclosures": objects(),
+            "matches": objects(), "story": text(), "rules": objects(), "mentions": objects(), "revisions": objects(),
         }), &["id", "title"]),
         "EntryList": list("Entry"),
         "AlertRow": object(json!({
             "id": { "type": "integer" }, "key": text(), "created": text(), "severity": severity(), "reason": text(),
             "rule": text(), "rule_title": text(), "entry": maybe(), "feed": maybe(), "title": text(), "url": maybe(),
             "deliveries": reference("Object"), "acked": maybe(), "acked_by": maybe(), "mark": maybe(),
+            "story": { "type": ["integer", "null"] }, "untold": maybe(),
         }), &["id", "key", "created", "severity", "reason", "rule", "title"]),
         "AlertList": list("AlertRow"),
         "Story": object(json!({
             "id": { "type": "integer" }, "title": text(), "first_seen": text(), "last_seen": text(),
             "entries": { "type": "integer" }, "feeds": texts(), "languages": texts(), "alerts": { "type": "integer" }, "rules": texts(),
+            "folded": { "type": "integer" }, "severity": { "type": ["string", "null"] },
         }), &["id", "title", "first_seen", "last_seen"]),
         "StoryList": list("Story"),
         "Rule": object(json!({
             "id": text(), "title": text(), "query": text(), "severity": severity(), "receivers": texts(), "feeds": texts(),
             "languages": texts(), "notify": text(), "enabled": { "type": "boolean" }, "origin": text(),
+            "hits": { "type": "integer" }, "last_hit": maybe(), "marks": reference("Object"), "days": objects(),
+            "entries": { "type": "integer" }, "feedback": reference("Object"), "toml": text(),
         }), &["id", "query", "severity", "origin"]),
         "RuleList": list("Rule"),
         "Feed": object(json!({
             "id": text(), "url": text(), "title": maybe(), "tags": texts(), "origin": text(), "health": text(),
-            "last_error": maybe(), "last_poll": maybe(), "next_poll": maybe(),
+            "last_error": maybe(), "last_poll": maybe(), "next_poll": maybe(), "last_success": maybe(), "last_new": maybe(),
+            "retry_after": maybe(), "why_then": maybe(), "language": maybe(), "site_url": maybe(),
+            "enabled": { "type": "boolean" }, "configured": { "type": "boolean" }, "entries": { "type": "integer" },
+            "failures": { "type": "integer" }, "polls": objects(), "delays": objects(),
         }), &["id", "url"]),
         "FeedList": list("Feed"),
         "Silence": object(json!({

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
+use axum::http::{Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::json;
 
 use super::problem::Problem;
+use super::session::local;
 use crate::daemon::control::Control;
 
 /// `GET /healthz`: the process answers.
@@ -44,7 +45,23 @@ pub async fn metrics(State(control): State<Arc<Control>>) -> impl IntoResponse {
     )
 }
 
-/// Anything else.
-pub async fn not_found() -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "there is nothing at this address")
+/// Anything else; an address with a slash too many is shown the right one.
+pub async fn not_found(method: Method, uri: Uri) -> Response {
+    let bare = uri.path().trim_end_matches('/');
+    let is_slashed =
+        bare.len() < uri.path().len() && bare == local(Some(bare)) && !bare.starts_with("/api");
+    if is_slashed && matches!(method, Method::GET | Method::HEAD) {
+        let asked = uri.query().map(|query| format!("?{query}"));
+        let target = format!("{bare}{}", asked.unwrap_or_default());
+        return Redirect::permanent(&target).into_response();
+    }
+    Problem::new(StatusCode::NOT_FOUND, "there is nothing at this address").into_response()
+}
+
+/// Another method than the address has; which ones it has is in `Allow`.
+pub async fn not_allowed() -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "this address takes other methods, which Allow names",
+    )
 }

@@ -12,7 +12,7 @@ use super::view::View;
 use crate::daemon::control::Setup;
 use crate::daemon::control::change::{TRIED, has_errors, tried_rule, try_rules};
 use crate::domain::id::RuleId;
-use crate::domain::matching::{Evidence, RuleSet};
+use crate::domain::matching::{Evidence, Glance, RuleSet};
 use crate::domain::rule::diagnostic::Diagnostic;
 use crate::store::entries::{BulkEntry, StoredEntry, by_seq};
 use crate::store::search::{Hunt, hunt};
@@ -20,12 +20,17 @@ use crate::store::search::{Hunt, hunt};
 /// How long one page of a search may take.
 const LIMIT: Duration = Duration::from_millis(800);
 
+/// How long it may take where some hits are there to look at, and how many these are.
+const SOON: Duration = Duration::from_millis(40);
+const SOME: usize = 10;
+
 /// Longest query.
 const LONGEST: usize = 64 << 10;
 
 /// What a search asks.
 pub struct Search {
     rules: Option<RuleSet>,
+    glance: Glance,
     hunt: Hunt,
     tags: HashMap<String, Vec<String>>,
     /// What is doubtful about the query.
@@ -60,12 +65,14 @@ impl Search {
             return Err(Problem::parameter("q", "is too long"));
         }
         let (mut rules, mut need, mut remarks) = (None, None, Vec::new());
+        let mut glance = Glance::default();
         if !query.is_empty() {
             let tried = try_rules(setup, vec![tried_rule(query)]);
             if has_errors(&tried.problems) {
                 return Err(Problem::of_query(query, &tried.problems));
             }
             need = Some(tried.rules.need(&RuleId::from(TRIED)));
+            glance = tried.rules.glance(&RuleId::from(TRIED));
             rules = Some(tried.rules);
             remarks = tried.problems;
         }
@@ -73,6 +80,7 @@ impl Search {
         let text = |name| asked.get(name).map(str::to_owned);
         Ok(Self {
             rules,
+            glance,
             remarks,
             tags: tags(setup),
             hunt: Hunt {
@@ -80,7 +88,7 @@ impl Search {
                 feed: asked.get("feed").map(Into::into),
                 since: time("since")?,
                 until: time("until")?,
-                language: text("in").map(|code| code.to_lowercase()),
+                language: text("in").map(|code| primary(&code)),
                 rule: text("rule"),
                 entity: text("entity"),
                 before: asked.number("after")?,
@@ -93,6 +101,7 @@ impl Search {
     pub fn naming(setup: &Setup, entity: &str) -> Self {
         Self {
             rules: None,
+            glance: Glance::default(),
             remarks: Vec::new(),
             tags: tags(setup),
             hunt: Hunt {
@@ -102,8 +111,17 @@ impl Search {
         }
     }
 
-    /// The next page.
+    /// The next page, for people: what was found soon, rather than all of it late.
+    pub async fn soon(self, app: &App, limit: usize) -> Answer<Found> {
+        self.within(app, limit, SOON).await
+    }
+
+    /// The next page, full if it can be.
     pub async fn run(self, app: &App, limit: usize) -> Answer<Found> {
+        self.within(app, limit, LIMIT).await
+    }
+
+    async fn within(self, app: &App, limit: usize, soon: Duration) -> Answer<Found> {
         let began = Instant::now();
         Ok(app
             .control
@@ -118,7 +136,8 @@ impl Search {
                             .hits
                             .extend(entry.map(|entry| Hit { entry, evidence }));
                     }
-                    found.cut = began.elapsed() >= LIMIT;
+                    let has_some = found.hits.len() >= SOME.min(limit);
+                    found.cut = began.elapsed() >= if has_some { soon } else { LIMIT };
                     Ok(found.hits.len() < limit && !found.cut)
                 })?;
                 found.cut &= found.next.is_some() && found.hits.len() < limit;
@@ -133,9 +152,19 @@ impl Search {
             return Some(Vec::new());
         };
         let tags = self.tags.get(entry.feed).map_or(&[][..], Vec::as_slice);
-        let mut matches = rules.evaluate(&entry.subject(tags));
+        let subject = entry.subject(tags);
+        if !self.glance.may_match(&subject) {
+            return None;
+        }
+        let mut matches = rules.evaluate(&subject);
         matches.pop().map(|found| found.evidence)
     }
+}
+
+/// The primary subtag of a language code.
+fn primary(code: &str) -> String {
+    let primary = code.split(['-', '_']).next().unwrap_or_default();
+    primary.to_ascii_lowercase()
 }
 
 /// The tags of each feed that has any.

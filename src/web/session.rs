@@ -1,12 +1,9 @@
 //! Log-in: a token is exchanged for a cookie, which the store knows by its hash only.
 //!
-//! Tries are paced for everybody together, since an address proves nothing behind a proxy.
-
-use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+//! How often one may be wrong is `pace`'s to say.
 
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use jiff::{SignedDuration, Timestamp};
 use maud::html;
@@ -17,6 +14,7 @@ use super::App;
 use super::form::Form;
 use super::guard::Who;
 use super::layout;
+use super::pace::{Hearing, Place};
 use super::problem::{Answer, Problem};
 use super::view::{View, cookie};
 use super::words::W;
@@ -29,34 +27,6 @@ const COOKIE: &str = "bongsu";
 
 /// How long nobody need log in again.
 const LASTS: SignedDuration = SignedDuration::from_hours(30 * 24);
-
-/// Wrong tokens that are heard in [`WINDOW`].
-const TRIES: usize = 8;
-
-const WINDOW: SignedDuration = SignedDuration::from_mins(1);
-
-/// When wrong tokens were given lately.
-#[derive(Debug, Default)]
-pub struct Tries(Mutex<VecDeque<Timestamp>>);
-
-impl Tries {
-    /// Whether another try is heard now.
-    fn is_open(&self, now: Timestamp) -> bool {
-        let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        while tries
-            .front()
-            .is_some_and(|at| now.duration_since(*at) > WINDOW)
-        {
-            tries.pop_front();
-        }
-        tries.len() < TRIES
-    }
-
-    fn wrong(&self, now: Timestamp) {
-        let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        tries.push_back(now);
-    }
-}
 
 /// Whose session a request's cookie is.
 pub async fn holder(app: &App, headers: &HeaderMap) -> Result<Option<Who>, StoreError> {
@@ -125,19 +95,27 @@ pub fn local(next: Option<&str>) -> &str {
 }
 
 /// `POST /login`.
-pub async fn log_in(State(app): State<App>, view: View, form_: Form) -> Answer<Response> {
-    let now = app.control.now();
+pub async fn log_in(
+    State(app): State<App>,
+    extensions: Extensions,
+    view: View,
+    form_: Form,
+) -> Answer<Response> {
+    let (now, place) = (app.control.now(), Place::of(&extensions));
     let next = form_.get("next");
-    if !app.tries.is_open(now) {
+    let token = form_.get("token").unwrap_or_default();
+    let hearing = app.pace.hear(place, token, now);
+    if let Hearing::Later(seconds) = hearing {
         let mut response = form(&view, next, Some(W::TooManyTries));
         response
             .headers_mut()
-            .insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         return Ok(response);
     }
-    let Some(who) = app.guard.holder(form_.get("token").unwrap_or_default()) else {
-        app.tries.wrong(now);
-        tracing::warn!("a wrong token was given at log-in");
+    let Some(who) = app.guard.holder(token) else {
+        if hearing == Hearing::Heard && app.pace.wrong(place, token, now) {
+            tracing::warn!(from = %place, "wrong tokens are given at log-in from {place}");
+        }
         return Ok(form(&view, next, Some(W::WrongToken)));
     };
     let id = app
@@ -181,19 +159,6 @@ pub async fn log_out(State(app): State<App>, headers: HeaderMap) -> Answer<Respo
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn wrong_tokens_are_paced() {
-        let tries = Tries::default();
-        let start: Timestamp = "2026-11-24T10:00:00Z".parse().unwrap();
-        for _ in 0..TRIES {
-            assert!(tries.is_open(start));
-            tries.wrong(start);
-        }
-        assert!(!tries.is_open(start));
-        let later = start.checked_add(SignedDuration::from_secs(61)).unwrap();
-        assert!(tries.is_open(later));
-    }
 
     #[test]
     fn log_in_leads_to_our_own_pages_only() {

@@ -77,9 +77,14 @@ impl Ledger {
         look(&mut self.book.lock().expect("nothing panics with it"))
     }
 
-    /// A feed is asked, in the life that is given back.
-    pub fn asked(&self, feed: usize, now: Timestamp) -> u32 {
+    /// A request begins, in the life that is given back.
+    pub fn begins(&self) -> u32 {
         self.requests.fetch_add(1, Ordering::Relaxed);
+        self.with(|book| book.life)
+    }
+
+    /// A request reaches a publisher, who sees when the last one did.
+    pub fn asked(&self, feed: usize, now: Timestamp) {
         self.with(|book| {
             if let Some(until) = book.alone.get(&feed)
                 && now < *until
@@ -93,8 +98,7 @@ impl Ledger {
                 book.wrong
                     .push(format!("{now}: feed {feed} is asked again after {last}"));
             }
-            book.life
-        })
+        });
     }
 
     /// A publisher asks for peace. Nobody can hold to it who died before it was written down.

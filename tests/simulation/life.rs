@@ -79,15 +79,10 @@ impl Life {
             .map(|_| later(start(), span.mul_f64(chance.share())))
             .collect();
         deaths.sort_unstable_by(|a, b| b.cmp(a));
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .expect("a runtime");
         let dir = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
         let mut life = Self {
             world: Arc::new(World::new(plan)),
-            runtime,
+            runtime: runtime(),
             dir: dir.expect("a folder"),
             parts: None,
             passes: Passes::new(start(), plan.tick),
@@ -178,10 +173,12 @@ impl Life {
 
     /// What was under way is gone; after a while another process starts.
     fn die(&mut self) {
+        self.passes = Passes::new(self.world.clock.now(), self.world.plan.tick);
+        self.parts = None;
+        // Its threads end with it: one that was in the middle of a task would act in the next life.
+        drop(std::mem::replace(&mut self.runtime, runtime()));
         self.world.ledger.died(self.world.clock.now());
         self.died += 1;
-        self.parts = None;
-        self.passes = Passes::new(self.world.clock.now(), self.world.plan.tick);
         let mut chance = Chance::new(&[self.world.plan.seed, 9, u64::from(self.died)]);
         // Restarted at once, as a rule; now and then the machine was off.
         let longest = if chance.below(6) == 0 {
@@ -283,6 +280,12 @@ impl Life {
             self.died
         )
     }
+}
+
+fn runtime() -> Runtime {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let runtime = builder.worker_threads(2).enable_all().build();
+    runtime.expect("a runtime")
 }
 
 fn config(plan: Plan) -> String {

@@ -293,9 +293,7 @@ impl World {
             conditional: request.etag.is_some(),
             ..HttpFacts::default()
         };
-        let network = Outage::at(&self.network, now).map(Fault::Unreached);
-        let fault = network.or_else(|| Outage::at(&publisher.outages, now));
-        if let Some(fault) = fault {
+        if let Some(fault) = self.fault(feed, now) {
             let (result, shown) = self.fails(feed, (fault, now), &mut facts);
             return (FetchOutcome { result, facts }, shown);
         }
@@ -313,6 +311,12 @@ impl World {
         let result = FetchResult::Fetched(body(document.into_bytes()));
         let shown = shown.map(|number| Item { feed, number }).collect();
         (FetchOutcome { result, facts }, shown)
+    }
+
+    /// What keeps a feed from answering as usual.
+    fn fault(&self, feed: usize, now: Timestamp) -> Option<Fault> {
+        let network = Outage::at(&self.network, now).map(Fault::Unreached);
+        network.or_else(|| Outage::at(&self.publishers[feed].outages, now))
     }
 
     fn fails(
@@ -402,7 +406,11 @@ impl Fetch for Network {
             let world = &self.0;
             world.event().await;
             let now = world.clock.now();
-            let life = world.ledger.asked(feed_of(&request.url), now);
+            let feed = feed_of(&request.url);
+            let life = world.ledger.begins();
+            if !matches!(world.fault(feed, now), Some(Fault::Unreached(_))) {
+                world.ledger.asked(feed, now);
+            }
             let (outcome, shown) = world.answer(request, now);
             world.ledger.showed(life, shown, now);
             // The document is under way: a death here comes before anything of it is stored.

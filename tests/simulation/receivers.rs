@@ -95,7 +95,7 @@ impl Notifier for Double {
     }
 }
 
-/// The items that a message tells of: its own, or all of a digest.
+/// The items that a message tells of: its own, those of its story that came with it, or all of a digest.
 fn items(alert: &WireAlert) -> Vec<Item> {
     if matches!(alert.reason, Reason::Health | Reason::Resolved) {
         return Vec::new();
@@ -104,6 +104,14 @@ fn items(alert: &WireAlert) -> Vec<Item> {
         .entry
         .iter()
         .filter_map(|entry| Item::of(entry.guid.as_deref()?));
+    let beside = alert.also.iter();
+    let beside = beside.filter_map(|also| titled(&also.entry.as_ref()?.title));
     let carried = alert.alerts.iter().flatten().flat_map(items);
-    own.chain(carried).collect()
+    own.chain(beside).chain(carried).collect()
+}
+
+/// The item of a title: `Acme notice 3 of desk 12`.
+fn titled(title: &str) -> Option<Item> {
+    let (number, feed) = title.split_once(" notice ")?.1.split_once(" of desk ")?;
+    Item::of(&format!("{feed}-{number}"))
 }

@@ -56,6 +56,38 @@ pub struct WireAlert {
     pub cut: bool,
 }
 
+impl WireAlert {
+    /// An alert about nothing yet: no entry, no story, no condition.
+    #[must_use]
+    pub fn new(
+        key: String,
+        rule: WireRule,
+        severity: Severity,
+        reason: Reason,
+        created: Timestamp,
+    ) -> Self {
+        Self {
+            kind: "alert".to_owned(),
+            id: String::new(),
+            key,
+            created,
+            severity,
+            reason,
+            rule,
+            entry: None,
+            matches: Vec::new(),
+            story: None,
+            health: None,
+            alerts: None,
+            also: Vec::new(),
+            late_by: None,
+            links: WireLinks::default(),
+            test: false,
+            cut: false,
+        }
+    }
+}
+
 /// The rule behind an alert.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WireRule {

@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 
 use super::{RULE, TITLE};
-use crate::domain::alert::wire::{WireAlert, WireHealth, WireLinks, WireRule};
+use crate::domain::alert::wire::{WireAlert, WireHealth, WireRule};
 use crate::domain::alert::{self, Reason};
 use crate::domain::rule::Severity;
 
@@ -18,27 +18,13 @@ pub(super) fn alert(
     key: String,
     now: Timestamp,
 ) -> WireAlert {
+    let rule = WireRule {
+        id: RULE.to_owned(),
+        title: TITLE.to_owned(),
+    };
     WireAlert {
-        kind: "alert".to_owned(),
-        id: String::new(),
-        key,
-        created: now,
-        severity,
-        reason,
-        rule: WireRule {
-            id: RULE.to_owned(),
-            title: TITLE.to_owned(),
-        },
-        entry: None,
-        matches: Vec::new(),
-        story: None,
         health: Some(health),
-        alerts: None,
-        also: Vec::new(),
-        late_by: None,
-        links: WireLinks::default(),
-        test: false,
-        cut: false,
+        ..WireAlert::new(key, rule, severity, reason, now)
     }
 }
 

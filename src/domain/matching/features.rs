@@ -135,6 +135,16 @@ impl Features {
         vec![tests + narrow(at)]
     }
 
+    /// The pieces of text one of which a regex needs; none where no piece is sure.
+    pub(crate) fn pieces_of(&self, regex: NodeId) -> Option<Vec<String>> {
+        let ids = self.by_node.get(&regex)?;
+        Some(
+            ids.iter()
+                .map(|id| self.pieces.get(*id).to_owned())
+                .collect(),
+        )
+    }
+
     /// The numbers of the tests.
     pub(crate) fn test_numbers(&self) -> Range<u32> {
         let [.., tests, end] = self.starts();

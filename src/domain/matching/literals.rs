@@ -53,6 +53,12 @@ impl Literals {
         }
     }
 
+    /// Whether any of the pieces stands in a stored text.
+    pub(crate) fn is_any_in(&self, text: &str) -> bool {
+        let automaton = self.automaton.as_ref();
+        automaton.is_none_or(|automaton| automaton.is_match(&plain_letters(text)))
+    }
+
     /// Bytes held.
     pub(crate) fn memory(&self) -> usize {
         let texts: usize = self.list.iter().map(|text| 24 + text.capacity()).sum();

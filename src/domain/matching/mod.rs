@@ -15,6 +15,7 @@ pub mod feedback;
 mod filing;
 mod fold;
 pub mod furniture;
+mod glance;
 mod heads;
 mod lint;
 mod literals;
@@ -50,6 +51,7 @@ use super::rule::Severity;
 use super::rule::diagnostic::Diagnostic;
 use super::short::Short;
 
+pub use glance::Glance;
 pub use name_doubts::name_doubts;
 pub use rule_set::{Filing, Frequencies, RuleSet};
 

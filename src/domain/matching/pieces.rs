@@ -2,11 +2,13 @@
 //!
 //! An index built of [`of_entry`] and asked with a [`Need`] gives every entry that can match, and some that cannot:
 //! the query itself is tried on each. Words are kept whole; Hangul, Han and kana by two letters, since a term may
-//! end inside a longer word; a short word and the number beside it once more as one (`K9`).
+//! end inside a longer word; a short word and the number beside it once more as one (`K9`). A term of one letter finds
+//! it where Hangul words begin, and anywhere in Han and kana. The language and the feed are pieces too.
 
 use super::super::id::RuleId;
+use super::super::rule::ast::Field;
 use super::Subject;
-use super::node::{Expr, NodeId};
+use super::node::{Expr, NodeId, Property};
 use super::pattern::{End, JOINT, Pattern};
 use super::rule_set::RuleSet;
 use super::script::{Kind, kind_of};
@@ -24,6 +26,9 @@ const MOST: usize = 4_000;
 
 /// Parts of an `OF` that are asked for two by two.
 const FEW: usize = 6;
+
+/// What stands for a letter that is none, and before pieces that are no part of a text.
+const MARK: char = 'ˑ';
 
 /// All of an entry's fields.
 const EVERY_PART: u8 = u8::MAX;
@@ -51,12 +56,22 @@ pub fn of_entry(subject: &Subject<'_>) -> String {
     let text = Text::new(subject, EVERY_PART);
     let units = &text.units;
     let mut out: Vec<String> = Vec::with_capacity(units.list.len());
+    out.extend(subject.language.map(language_piece));
+    out.extend(subject.feed.map(feed_piece));
     let mut before: Option<(&[char], Kind)> = None;
     for unit in &units.list {
         let letters = &units.chars[unit.start as usize..unit.end as usize];
         if is_cut_small(unit.kind) {
             out.extend(letters.windows(2).map(piece));
-            out.extend(letters.last().map(|last| piece(&[*last])));
+            let alone = match unit.kind {
+                Kind::Hangul => letters.get(..1).unwrap_or_default(),
+                Kind::Dense => letters,
+                _ => {
+                    out.extend(letters.last().map(|last| piece(&[*last])));
+                    &[]
+                }
+            };
+            out.extend(alone.iter().map(|letter| piece(&[MARK, *letter])));
         } else {
             out.push(piece(letters));
         }
@@ -93,8 +108,23 @@ fn piece(letters: &[char]) -> String {
     letters
         .iter()
         .take(LONGEST)
-        .map(|c| if c.is_alphanumeric() { *c } else { 'ˑ' })
+        .map(|c| if c.is_alphanumeric() { *c } else { MARK })
         .collect()
+}
+
+fn marked(what: &str, name: &str) -> String {
+    let name = name.chars().map(|c| c.to_ascii_lowercase());
+    let letters: Vec<char> = [MARK].into_iter().chain(what.chars()).chain(name).collect();
+    piece(&letters)
+}
+
+/// The primary subtag, which every variety of a language has.
+fn language_piece(tag: &str) -> String {
+    marked("in", tag.split(['-', '_']).next().unwrap_or_default())
+}
+
+fn feed_piece(feed: &str) -> String {
+    marked("of", feed)
 }
 
 impl RuleSet {
@@ -116,6 +146,18 @@ impl RuleSet {
 }
 
 impl Need {
+    /// What an entry of a language has.
+    #[must_use]
+    pub fn of_language(tag: &str) -> Self {
+        Self::Piece(language_piece(tag))
+    }
+
+    /// Both this and another.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        simple(Self::All(vec![self, other]))
+    }
+
     /// How many pieces it names.
     fn size(&self) -> usize {
         match self {
@@ -146,13 +188,17 @@ fn need_of(set: &Compiled, node: NodeId) -> Need {
         Expr::Count(1.., inner) => need_of(set, *inner),
         Expr::Near(pair) if pair.negated => need_of(set, pair.left),
         Expr::Near(pair) => all(&[pair.left, pair.right]),
+        Expr::Property(Property { field, value }) => match field {
+            Field::Lang => Need::of_language(value),
+            Field::Feed => Need::Piece(feed_piece(value)),
+            _ => Need::Anything,
+        },
         Expr::Of(0, _)
         | Expr::Count(0, _)
         | Expr::Not(_)
         | Expr::Regex(..)
         | Expr::UrlRegex(_)
-        | Expr::Url(_)
-        | Expr::Property(_) => Need::Anything,
+        | Expr::Url(_) => Need::Anything,
     }
 }
 
@@ -204,9 +250,7 @@ fn need_of_pattern(pattern: &Pattern) -> Need {
             .filter(|_| *joint == Some(JOINT) && !ends_open)
             .and_then(|before| joined(before, (letters, kind)));
         if is_cut_small(kind) {
-            if letters.len() == 1 {
-                parts.push(Need::Beginning(piece(letters)));
-            }
+            parts.extend(need_of_one(letters, kind, index == 0));
             parts.extend(letters.windows(2).map(|two| Need::Piece(piece(two))));
         } else if let Some(pair) = pair {
             // The pair is rarer than its first part, and says that too.
@@ -219,6 +263,18 @@ fn need_of_pattern(pattern: &Pattern) -> Need {
         before = Some((letters, kind));
     }
     Need::All(parts)
+}
+
+/// What a unit of one letter needs. Behind another a Hangul letter may stand inside a word: then the others have to do.
+fn need_of_one(letters: &[char], kind: Kind, is_first: bool) -> Option<Need> {
+    let [letter] = letters else {
+        return None;
+    };
+    match kind {
+        Kind::Hangul if !is_first => None,
+        Kind::Hangul | Kind::Dense => Some(Need::Piece(piece(&[MARK, *letter]))),
+        _ => Some(Need::Beginning(piece(letters))),
+    }
 }
 
 /// Without what says nothing, and flat where it can be.
@@ -287,7 +343,7 @@ mod tests {
         }
     }
 
-    const TITLES: [&str; 20] = [
+    const TITLES: [&str; 22] = [
         "한화에어로스페이스, 루마니아에 K9 자주포 수출 계약",
         "Hanwha Aerospace signs K-9 howitzer deal with Romania",
         "폴란드 K2전차 2차 계약 협상",
@@ -308,9 +364,11 @@ mod tests {
         "한화 에어로 스페이스",
         "Poland's second K2 contract worth 6.5 billion",
         "السعودية تشتري",
+        "강이 넘치고 남쪽 강은 얼었다, 수출강",
+        "中国海军 vs 日本の船",
     ];
 
-    const QUERIES: [&str; 26] = [
+    const QUERIES: [&str; 33] = [
         "수출",
         "K9",
         "K-9 howitzer",
@@ -337,6 +395,13 @@ mod tests {
         "수출 NEAR/s 계약",
         "2 OF (K2, Poland, Iraq)",
         "k?2",
+        "강",
+        "남*",
+        "\"수출 강\"",
+        "中",
+        "\"日本 船\"",
+        "lang:ko 강",
+        "feed:Some-feed K9",
     ];
 
     #[test]
@@ -349,6 +414,8 @@ mod tests {
                 let subject = Subject {
                     title,
                     body: "계약 was signed in 2026.",
+                    language: Some("ko-KR"),
+                    feed: Some("Some-feed"),
                     ..Subject::default()
                 };
                 if !set.evaluate(&subject).is_empty() {
@@ -365,7 +432,12 @@ mod tests {
     fn a_need_says_what_is_necessary() {
         for (query, expected) in [
             ("a NOT b", Need::Piece("a".into())),
-            ("lang:ko", Need::Anything),
+            ("lang:ko", Need::Piece("ˑinko".into())),
+            ("lang:zh-Hant", Need::Piece("ˑinzh".into())),
+            ("feed:a-b", Need::Piece("ˑofaˑb".into())),
+            ("tag:x", Need::Anything),
+            ("강", Need::Piece("ˑ강".into())),
+            ("\"수출 강\"", Need::Piece("수출".into())),
             ("/x+/", Need::Anything),
             ("수출", Need::Piece("수출".into())),
             ("K9", Need::Piece("k9".into())),
@@ -380,7 +452,11 @@ mod tests {
             ),
             (
                 "에어로 lang:ko",
-                Need::All(vec![Need::Piece("어로".into()), Need::Piece("에어".into())]),
+                Need::All(vec![
+                    Need::Piece("ˑinko".into()),
+                    Need::Piece("어로".into()),
+                    Need::Piece("에어".into()),
+                ]),
             ),
         ] {
             assert_eq!(set(query).need(&"q".into()), expected, "{query}");

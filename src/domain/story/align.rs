@@ -181,6 +181,9 @@ fn acronyms<'a>(
     }
 }
 
+/// Letters of a word that an acronym's letter stands for.
+const SHORTEST_WORD: usize = 3;
+
 /// Where the words stand whose first letters a token is.
 fn spelt(token: &Token, long: &[&Token]) -> Option<Range<usize>> {
     // An entity goes by what it is called.
@@ -202,12 +205,13 @@ fn spelt(token: &Token, long: &[&Token]) -> Option<Range<usize>> {
         .copied()
         .filter(|letter| *letter != 'o')
         .collect();
+    // `LG Innotek` is no `LI`.
+    let is_word = |token: &Token| token.key.len() >= SHORTEST_WORD;
     let place = |letters: &[char]| {
         let initials = |window: &[&Token]| {
-            window
-                .iter()
-                .zip(letters)
-                .all(|(token, letter)| token.may_be_name() && token.key.starts_with(*letter))
+            window.iter().zip(letters).all(|(token, letter)| {
+                token.may_be_name() && is_word(token) && token.key.starts_with(*letter)
+            })
         };
         let at = if letters.len() < 2 {
             None
@@ -298,6 +302,12 @@ impl Token {
         } else {
             (two, one)
         };
+        // `HD현대중공업`, `현대중공업`; not `HJ중공업`, `삼성중공업`.
+        if hangul(one) || hangul(two) {
+            let (korean, mixed) = if hangul(one) { (one, two) } else { (two, one) };
+            let letters = mixed.strip_suffix(korean);
+            return letters.is_some_and(|letters| letters.is_ascii());
+        }
         let code = |text: &str| text.bytes().any(|byte| byte.is_ascii_digit());
         // `howitzer`, `howitzers'`; `K9`, `K9A1`: a variant of what is named.
         if code(short) && code(long) {

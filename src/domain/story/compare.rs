@@ -111,7 +111,8 @@ fn judge(one: &Signature, other: &Signature, policy: &Policy) -> Verdict {
     let apart = guarded(one, other, policy)
         .or_else(|| sequel::follows(one, other))
         .or_else(|| sequel::follows(other, one))
-        .or_else(|| sequel::again(one, other));
+        .or_else(|| sequel::again(one, other))
+        .or_else(|| sequel::other_side(one, other));
     if let Some(why) = apart {
         return related(&diff, why);
     }
@@ -331,6 +332,14 @@ fn other_event(diff: &Diff<'_>, witness: bool) -> Option<String> {
     if let Some(why) = rivals(diff, counted) {
         return Some(why);
     }
+    // `four container ships`, `a landing ship`: what only one counts, under other words.
+    let word = |token: &&&Token| token.kind == Kind::Open;
+    if both().any(|token| counted(token))
+        && let (Some(one), Some(other)) =
+            (diff.left.iter().find(word), diff.right.iter().find(word))
+    {
+        return Some(format!("{} / {}", one.key, other.key));
+    }
     // A common figure beside common names leaves room for other words, where case tells that they are no names.
     let small = |tokens: &[&Token]| {
         tokens
@@ -353,7 +362,10 @@ fn swapped(diff: &Diff<'_>, one: &Signature, other: &Signature) -> Option<String
     if diff.alike < FRAME {
         return None;
     }
-    let telling = |token: &&&Token| token.is_name() || token.kind == Kind::Open && !token.small;
+    let word = |token: &Token| token.is_name() || token.kind == Kind::Open && !token.small;
+    // Of one sum, `80 engines` or `spares and LAH engines` is bought.
+    let counted = |token: &Token| token.is_count() && !facts::is_measure(token);
+    let telling = |token: &&&Token| word(token) || counted(token);
     let here = diff.left.iter().filter(telling);
     let here: Vec<_> = here.filter(|token| !other.tells(token)).collect();
     let there = diff.right.iter().filter(telling);
@@ -362,7 +374,7 @@ fn swapped(diff: &Diff<'_>, one: &Signature, other: &Signature) -> Option<String
         .iter()
         .flat_map(|one| there.iter().map(move |other| (one, other)));
     pairs
-        .find(|(one, other)| diff.are_rivals(one, other))
+        .find(|(one, other)| (word(one) || word(other)) && diff.are_rivals(one, other))
         .map(|(one, other)| format!("{} / {}", one.key, other.key))
 }
 

@@ -69,6 +69,9 @@ const MARKS: &[&str] = &[
     "최종",
     "자막뉴스",
     "사진종합",
+    "오피셜",
+    "특징주",
+    "official",
 ];
 
 /// Words that names of publishers are made of.
@@ -200,7 +203,7 @@ impl Frame {
             let Some((head, rest)) = head_of(&title[from..to]) else {
                 break;
             };
-            let known = is_mark(head) || self.heads.contains(&fold(head));
+            let known = is_mark(head) || is_dateline(head) || self.heads.contains(&fold(head));
             if !known || fold(rest).len() < FEWEST_LETTERS {
                 break;
             }
@@ -276,6 +279,12 @@ fn is_mark(text: &str) -> bool {
     MARKS.contains(&mark.trim())
 }
 
+/// Whether a head says where an agency writes from: `(창원=연합뉴스)`.
+fn is_dateline(head: &str) -> bool {
+    let agency = head.rsplit_once('=').map(|(_, agency)| fold(agency));
+    agency.is_some_and(|agency| is_press(&agency))
+}
+
 /// Whether a tail is the name of a publisher by its words.
 fn is_press(folded: &str) -> bool {
     let words: Vec<&str> = folded.split(' ').collect();
@@ -309,6 +318,10 @@ mod tests {
                 "Ferry sinks off the island",
             ),
             ("[속보] 여객선 섬 앞바다서 침몰", "여객선 섬 앞바다서 침몰"),
+            (
+                "(목포=연합뉴스) 여객선 섬 앞바다서 침몰",
+                "여객선 섬 앞바다서 침몰",
+            ),
             (
                 "[단독][1보] 여객선 섬 앞바다서 침몰(종합2보)",
                 "여객선 섬 앞바다서 침몰",

@@ -109,6 +109,11 @@ pub(super) fn bare(word: &str) -> &str {
         .unwrap_or(word)
 }
 
+/// Whether a word is a particle and nothing more.
+pub(super) fn is_particle(word: &str) -> bool {
+    PARTICLES.iter().any(|(particle, _)| *particle == word)
+}
+
 /// Whether one Hangul word is a short form of the other: its beginning or end, or its first syllable and others in
 /// order (`방사청`, `방위사업청`).
 pub(super) fn is_short_form(one: &str, other: &str) -> bool {

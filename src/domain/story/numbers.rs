@@ -55,6 +55,11 @@ const ORDINALS: &[&str] = &[
 const MONTHS: &[&str] = &[
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
 ];
+/// Words after which `May` and `March` are months.
+const BEFORE_DATES: &[&str] = &[
+    "in", "of", "since", "by", "until", "till", "through", "from", "for", "last", "this", "next",
+    "early", "mid", "late", "end",
+];
 const DAYS: &[&str] = &[
     "monday",
     "tuesday",
@@ -159,9 +164,8 @@ impl<'a> Reader<'a> {
         {
             return Some((Kind::Ordinal("quarter"), quarter.to_string(), at + 2));
         }
-        if let Some(month) = month
-            .filter(|_| piece.capital && (text != "may" && text != "march" || self.has_day(at)))
-        {
+        let verb = matches!(text, "may" | "march") && !self.has_day(at) && !self.dates(at);
+        if let Some(month) = month.filter(|_| piece.capital && !verb) {
             return Some((Kind::Date("month"), (month + 1).to_string(), at + 1));
         }
         let count = COUNTS.iter().position(|word| *word == text);
@@ -182,6 +186,14 @@ impl<'a> Reader<'a> {
     fn has_day(&self, at: usize) -> bool {
         self.piece(at + 1)
             .is_some_and(|next| next.script == Script::Digit)
+    }
+
+    /// Whether the word before makes a date of what may be one: `in May`, `since March`.
+    fn dates(&self, at: usize) -> bool {
+        let before = at
+            .checked_sub(1)
+            .map(|before| self.pieces[before].text.as_str());
+        before.is_some_and(|word| BEFORE_DATES.contains(&word))
     }
 
     /// An ordinal before the piece `next`: of a quarter, of a half, or of anything.
@@ -486,6 +498,24 @@ mod tests {
         match Reader::new(&pieces(text, 0)).read(0) {
             Some((Kind::Number(quantity), ..)) => quantity,
             other => panic!("{text}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_word_that_may_be_a_month_is_one_behind_what_leads_to_it() {
+        for (text, at, month) in [
+            ("Exports in March", 2, Some("3")),
+            ("Deal by May", 2, Some("5")),
+            ("Norway May 9 deal", 1, Some("5")),
+            ("Norway May Cancel deal", 1, None),
+        ] {
+            let pieces = pieces(text, 0);
+            let read = Reader::new(&pieces).read(at);
+            assert_eq!(
+                read.as_ref().map(|(_, key, _)| key.as_str()),
+                month,
+                "{text}"
+            );
         }
     }
 

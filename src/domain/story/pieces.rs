@@ -1,5 +1,7 @@
 //! A headline cut into runs of letters of one script and of digits, with what stands between them.
 
+use unicode_normalization::char::decompose_canonical;
+
 /// What a run is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Script {
@@ -87,12 +89,8 @@ pub(super) fn pieces(title: &str, from: usize) -> Vec<Piece> {
             end += 1;
         }
         let until = chars.get(end).map_or(title.len(), |next| next.0);
-        out.push(piece(
-            &chars[at..end],
-            script,
-            (from + start, from + until),
-            gap,
-        ));
+        let next = piece(&chars[at..end], script, (from + start, from + until), gap);
+        push(&mut out, next);
         gap = Gap::default();
         at = end;
     }
@@ -110,11 +108,42 @@ pub(super) fn pieces(title: &str, from: usize) -> Vec<Piece> {
     out
 }
 
+/// Han letters that Korean headlines write for a word at the end of a name: `현대重`, `HJ重`.
+const SHORT: &[(&str, &str)] = &[
+    ("重", "중공업"),
+    ("車", "차"),
+    ("銀", "은행"),
+    ("證", "증권"),
+    ("硏", "연구원"),
+];
+
+/// Adds a run; a Han letter that touches the name it shortens is written out.
+fn push(out: &mut Vec<Piece>, mut next: Piece) {
+    let short = SHORT.iter().find(|(short, _)| *short == next.text);
+    if let Some((_, word)) = short
+        && next.gap == Gap::default()
+        && let Some(last) = out.last_mut()
+    {
+        match last.script {
+            Script::Hangul => {
+                last.text.push_str(word);
+                last.end = next.end;
+                return;
+            }
+            Script::Spaced if last.shouted => {
+                (next.text, next.script) = ((*word).to_owned(), Script::Hangul);
+            }
+            _ => {}
+        }
+    }
+    out.push(next);
+}
+
 fn piece(run: &[(usize, char)], script: Script, (start, end): (usize, usize), gap: Gap) -> Piece {
     let letters: Vec<char> = run
         .iter()
         .map(|(_, c)| *c)
-        .filter(|c| *c != '.' || script == Script::Digit)
+        .filter(|c| (*c != '.' || script == Script::Digit) && !is_mark(*c))
         .collect();
     let mut text: String = letters.iter().flat_map(|c| c.to_lowercase()).collect();
     if script == Script::Digit {
@@ -199,10 +228,16 @@ impl Gap {
     }
 }
 
-fn narrow(c: char) -> char {
+pub(super) fn narrow(c: char) -> char {
     match c {
         '！'..='～' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
         '\u{2018}' | '\u{2019}' | '\u{2032}' | '`' | '´' => '\'',
+        // One paper writes `Alcântara`, another `Alcantara`.
+        '\u{c0}'..='\u{24f}' => {
+            let mut plain = None;
+            decompose_canonical(c, |part| plain = plain.or(Some(part)));
+            plain.unwrap_or(c)
+        }
         _ => c,
     }
 }

@@ -3,6 +3,7 @@
 //! Words of letters with spaces are `token`'s business.
 
 use super::forms::{VISITS, korean_places};
+use super::pieces::Piece;
 use super::token::{Kind, Writer};
 use super::vocabulary::{self, Role, Weight};
 
@@ -44,10 +45,23 @@ impl Writer<'_> {
             Some((Role::Stop, length)) if bare.len() == length => {}
             _ => match vocabulary::event_in_hangul(bare) {
                 Some(Role::Event(name, weight)) => self.push(name, Kind::Event(weight)),
+                _ if self.goes_on_with_letters(at) => {
+                    if !super::korean::is_particle(bare) {
+                        let whole = format!("{}{bare}", self.pieces[at - 1].text);
+                        self.push_name(whole, Kind::Open, (at, at + 1));
+                    }
+                }
                 _ if bare.chars().count() < 2 => {}
                 _ => self.push_name(bare, Kind::Open, (at, at + 1)),
             },
         }
+    }
+
+    /// Whether a run touches capital letters before it, and is one name with them: `HJ중공업`, `SK온`.
+    fn goes_on_with_letters(&self, at: usize) -> bool {
+        let gap = self.pieces[at].gap;
+        let before = at.checked_sub(1).map(|before| &self.pieces[before]);
+        !gap.space && !gap.hyphen && before.is_some_and(Piece::shouted_or_single)
     }
 
     /// Whether a run touches a dot or a hyphen, as in `한·미`.

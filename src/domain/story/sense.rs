@@ -1,6 +1,6 @@
 //! What a word of many senses means beside the words around it: `fires` before what is shot, `lift` beside sanctions.
 
-use super::pieces::Piece;
+use super::pieces::{Piece, Script};
 use super::token::{Kind, Token};
 use super::vocabulary::Weight;
 
@@ -22,7 +22,9 @@ pub(super) fn sense(pieces: &[Piece], at: usize, after_name: bool) -> Option<&'s
     match pieces[at].text.as_str() {
         // What is to be delivered was bought.
         "deliver" if matches!(before, "to" | "will") => Some("sells"),
-        "ships" | "shipped" if after_name => Some("delivers"),
+        "ships" | "shipped" if after_name || pieces[at + 1].script == Script::Digit => {
+            Some("delivers")
+        }
         "clears" | "cleared" if behind().any(|word| word == "of") => Some("acquits"),
         "fires" | "fired" if after_name => Some("launches"),
         "delivered" if before == "be" => Some("sells"),
@@ -135,6 +137,7 @@ mod tests {
             ("Chip boom lifts Samsung profit", "rise", "lift"),
             ("Yard to deliver ships under deal", "deal", "deliver"),
             ("Yard delivers first frigate", "deliver", "deal"),
+            ("Poongsan ships 50,000 shells to Poland", "deliver", "deal"),
             (
                 "Work starts on construction of plant",
                 "groundbreak",

@@ -23,6 +23,21 @@ pub(super) fn again(one: &Signature, other: &Signature) -> Option<String> {
     (!copied).then(|| format!("only one of them says `{word}`"))
 }
 
+/// Words by which a headline's subject gets something for money, and by which it gives it.
+const BUYS: &[&str] = &["buy", "buys", "bought", "purchases", "orders", "acquires"];
+const SELLS: &[&str] = &["sell", "sells", "sold", "divests"];
+
+/// Whether one headline says that somebody buys, and the other that the same one sells: both are deals.
+pub(super) fn other_side(one: &Signature, other: &Signature) -> Option<String> {
+    let first = |own: &Signature| own.tokens.first().map(|token| token.key.clone());
+    let says =
+        |own: &Signature, words: &[&str]| own.title.split(' ').any(|word| words.contains(&word));
+    let only = |own: &Signature, words, not| says(own, words) && !says(own, not);
+    let apart = only(one, BUYS, SELLS) && only(other, SELLS, BUYS)
+        || only(one, SELLS, BUYS) && only(other, BUYS, SELLS);
+    (apart && first(one) == first(other)).then(|| "one buys, the other sells".to_owned())
+}
+
 /// What one headline says happened after, or with, what the other tells, where the other knows nothing of it: `general
 /// sworn in after soldiers seize power`.
 pub(super) fn follows(one: &Signature, other: &Signature) -> Option<String> {

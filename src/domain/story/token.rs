@@ -402,7 +402,7 @@ impl Writer<'_> {
 }
 
 impl Piece {
-    fn shouted_or_single(&self) -> bool {
+    pub(super) fn shouted_or_single(&self) -> bool {
         self.shouted || self.capital && self.text.len() == 1
     }
 }

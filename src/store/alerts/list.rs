@@ -155,7 +155,7 @@ pub fn list(conn: &Connection, filter: &AlertFilter, limit: u32) -> Result<Vec<A
         filter.rule.as_ref().map(|rule| text(rule.as_str())),
     );
     only.add(
-        "e.feed = ?",
+        "a.feed = ?",
         filter.feed.as_ref().map(|feed| text(feed.as_str())),
     );
     only.add(

@@ -70,24 +70,14 @@ pub fn wire(conn: &Connection, alert: i64, public_url: Option<&str>) -> Result<O
     if let (Some(seq), Some(story)) = (stored.story, &mut story) {
         story.folded = stories::folded_before(conn, seq, &stored.rule.id, alert)?;
     }
+    let (severity, reason) = (stored.severity, stored.reason);
     Ok(Some(WireAlert {
-        kind: "alert".to_owned(),
         id: alert.to_string(),
         entry: entry_then(conn, stored.entry, stored.revision)?,
         matches: evidence(conn, alert)?,
         story,
-        key: stored.key,
-        created: stored.created,
-        severity: stored.severity,
-        reason: stored.reason,
-        rule: stored.rule,
-        health: None,
-        alerts: None,
-        also: Vec::new(),
-        late_by: None,
         links,
-        test: false,
-        cut: false,
+        ..WireAlert::new(stored.key, stored.rule, severity, reason, stored.created)
     }))
 }
 

@@ -118,8 +118,7 @@ pub fn counts(conn: &Connection) -> Result<Vec<StateCount>> {
     let mut query = conn.prepare_cached(
         "select receiver, case when state = 'due' and (gone is not null or rate_until is not null)
             then 'held' else state end as stands, sum(many)
-         from (select receiver, state, count(*) as many from delivery group by state, receiver)
-         left join receiver on id = receiver group by 1, 2 order by 1, 2",
+         from delivery_count left join receiver on id = receiver where many > 0 group by 1, 2 order by 1, 2",
     )?;
     let rows = query.query_map([], |row| {
         Ok(StateCount {
@@ -162,7 +161,9 @@ pub fn ringing(
 /// How many deliveries are still owed: due or on their way.
 pub fn open(conn: &Connection) -> Result<u64> {
     Ok(conn
-        .prepare_cached("select count(*) from delivery where state in ('due', 'sending')")?
+        .prepare_cached(
+            "select coalesce(sum(many), 0) from delivery_count where state in ('due', 'sending')",
+        )?
         .query_row([], |row| row.get(0))
         .map(count)?)
 }
@@ -172,10 +173,10 @@ pub fn open(conn: &Connection) -> Result<u64> {
 pub fn owed(conn: &Connection, now: Timestamp) -> Result<(u64, u64)> {
     Ok(conn
         .prepare_cached(
-            "select count(*) filter (where state <> 'held' and not paced),
-                count(*) filter (where state = 'held' or paced)
-             from (select state, state = 'due' and gone is null and coalesce(rate_until, 0) > ?1 as paced
-                from delivery left join receiver on id = receiver where state in ('due', 'sending', 'held'))",
+            "select coalesce(sum(many) filter (where state <> 'held' and not paced), 0),
+                coalesce(sum(many) filter (where state = 'held' or paced), 0)
+             from (select state, many, state = 'due' and gone is null and coalesce(rate_until, 0) > ?1 as paced
+                from delivery_count left join receiver on id = receiver where state in ('due', 'sending', 'held'))",
         )?
         .query_row([Ms(now)], |row| Ok((count(row.get(0)?), count(row.get(1)?))))?)
 }
@@ -239,21 +240,42 @@ pub fn stuck(conn: &Connection, now: Timestamp) -> Result<u64> {
         .map(count)?)
 }
 
-/// What waits for each receiver to whom something is owed.
+/// What waits for each receiver to whom something is owed; takes as long however much that is.
 pub fn overdue(conn: &Connection) -> Result<Vec<Waiting>> {
     let mut query = conn.prepare_cached(
-        "select receiver, count(*), min(created), min(case when severity >= ?1 then created end)
-         from delivery where state in ('due', 'sending') group by receiver order by receiver",
+        "select receiver, sum(many) from delivery_count where state in ('due', 'sending') and many > 0
+         group by receiver order by receiver",
     )?;
-    let rows = query.query_map([Rank(Severity::High)], |row| {
-        Ok(Waiting {
-            receiver: ReceiverId::new(row.get::<_, String>(0)?),
-            count: count(row.get(1)?),
-            oldest: row.get::<_, Ms>(2)?.0,
-            oldest_high: row.get::<_, Option<Ms>>(3)?.map(|at| at.0),
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let rows = query.query_map([], |row| Ok((row.get(0)?, count(row.get(1)?))))?;
+    let owed: Vec<(String, u64)> = rows.collect::<rusqlite::Result<_>>()?;
+    let mut out = Vec::with_capacity(owed.len());
+    for (receiver, count) in owed {
+        let oldest_of = |least| oldest(conn, &receiver, least);
+        if let Some(oldest) = oldest_of(Severity::Info)? {
+            out.push(Waiting {
+                count,
+                oldest,
+                oldest_high: oldest_of(Severity::High)?,
+                receiver: ReceiverId::new(receiver),
+            });
+        }
+    }
+    Ok(out)
+}
+
+/// When the oldest delivery to a receiver of this severity or more was owed first: a step in the index for each
+/// severity, and those few that are under way.
+fn oldest(conn: &Connection, receiver: &str, least: Severity) -> Result<Option<Timestamp>> {
+    let mut query = conn.prepare_cached(
+        "select min(at) from (
+            select (select min(created) from delivery where state = 'due' and receiver = ?1 and severity = s.rank) as at
+            from (select 0 as rank union all select 1 union all select 2 union all select 3 union all select 4) s
+            where s.rank >= ?2
+            union all
+            select created from delivery where state = 'sending' and receiver = ?1 and severity >= ?2)",
+    )?;
+    let at: Option<Ms> = query.query_row(params![receiver, Rank(least)], |row| row.get(0))?;
+    Ok(at.map(|at| at.0))
 }
 
 /// The receivers to whom something is due, with when each may be tried, the next first. Those that are gone are left

@@ -244,3 +244,59 @@ fn what_the_index_rules_out_is_not_read_and_the_way_can_be_broken_off_there() {
         .unwrap();
     assert_eq!(end, Some(1), "all rows from the first on were ruled out");
 }
+
+#[test]
+fn languages_and_feeds_are_asked_of_the_index_and_what_changes_them_is_seen() {
+    let (_dir, store) = filled();
+    let speak = |title: &'static str, language: &'static str| {
+        store
+            .write_blocking(move |tx| {
+                let sql = "update entry set language = ?2 where title = ?1";
+                tx.execute(sql, params![title, language])?;
+                Ok(())
+            })
+            .unwrap();
+    };
+    for title in TITLES {
+        speak(title, "ko-KR");
+    }
+    while index(&store) > 0 {}
+    let in_english = Hunt {
+        language: Some("en".to_owned()),
+        ..Hunt::default()
+    };
+    for round in 0..2 {
+        if round > 0 {
+            speak(TITLES[1], "en");
+        }
+        for _ in 0..2 {
+            let expected = &[TITLES[1]][..round];
+            assert_eq!(found(&store, "lang:en", Hunt::default()), expected);
+            assert_eq!(found(&store, "K9", in_english.clone()), expected);
+            assert_eq!(
+                found(&store, "lang:ko K9", Hunt::default()).len(),
+                2 - round
+            );
+            index(&store);
+        }
+    }
+    assert_eq!(found(&store, "feed:a K9", Hunt::default()).len(), 2);
+    assert!(found(&store, "feed:b K9", Hunt::default()).is_empty());
+}
+
+#[test]
+fn one_syllable_is_found_where_words_begin() {
+    let (_dir, store) = open_store();
+    let titles = ["강이 넘친다", "한강 다리", "강남 아파트", "남과 강"];
+    let items = titles.iter().enumerate().map(|(number, title)| {
+        let mut item = entry(&format!("n{number}"), Vec::new());
+        (*title).clone_into(&mut item.entry.content.title);
+        item
+    });
+    record(&store, commit(items.collect()));
+    for _ in 0..3 {
+        assert_eq!(found(&store, "강", Hunt::default()), [titles[3], titles[0]]);
+        assert_eq!(found(&store, "강 남", Hunt::default()), [titles[3]]);
+        index(&store);
+    }
+}

@@ -16,7 +16,7 @@ use super::days_ago;
 use crate::daemon::control::change::{TRIED, has_errors, try_rules};
 use crate::domain::id::RuleId;
 use crate::domain::matching::pieces::Need;
-use crate::domain::matching::{Evidence, RuleSet};
+use crate::domain::matching::{Evidence, Glance, RuleSet};
 use crate::domain::rule::Rule;
 use crate::store::entries::{BulkEntry, by_seq, rows_since};
 use crate::store::search::{Hunt, hunt};
@@ -71,6 +71,7 @@ struct Ready {
     rules: RuleSet,
     saved: bool,
     need: Need,
+    glances: Vec<Glance>,
     tags: HashMap<String, Vec<String>>,
     offset: i64,
 }
@@ -94,9 +95,13 @@ impl Ready {
         if has_errors(&tried.problems) {
             return Err(Problem::of_query(&query, &tried.problems));
         }
-        let mut needs = vec![tried.rules.need(&RuleId::from(TRIED))];
-        needs.extend(saved.as_ref().map(|saved| tried.rules.need(&saved.id)));
+        let tried_id = RuleId::from(TRIED);
+        let both = std::iter::once(&tried_id).chain(saved.as_ref().map(|saved| &saved.id));
+        let (needs, glances): (Vec<Need>, Vec<Glance>) = both
+            .map(|id| (tried.rules.need(id), tried.rules.glance(id)))
+            .unzip();
         Ok(Self {
+            glances,
             need: if needs.contains(&Need::Anything) {
                 Need::Anything
             } else {
@@ -118,7 +123,11 @@ impl Ready {
     ) -> Result<(), StoreError> {
         let own = self.tags.get(entry.feed).map_or(&[][..], Vec::as_slice);
         let (mut now, mut before) = (None, None);
-        for found in self.rules.evaluate(&entry.subject(own)) {
+        let subject = entry.subject(own);
+        if !self.glances.iter().any(|glance| glance.may_match(&subject)) {
+            return Ok(());
+        }
+        for found in self.rules.evaluate(&subject) {
             if found.rule.as_str() == TRIED {
                 now = Some(found.evidence);
             } else {
