@@ -59,12 +59,22 @@ const FEW: usize = 16;
 
 type Memo<T> = HashMap<u32, T, BuildHasherDefault<Quick>>;
 
+/// Words of 64 bits in which patterns are marked as present.
+const PRESENT: usize = 32;
+
+/// The word and the bit of a pattern.
+fn place_of(pattern: u32) -> (usize, u64) {
+    (pattern as usize / 64 % PRESENT, 1 << (pattern % 64))
+}
+
 /// The evaluation of one entry.
 pub(crate) struct Run<'s, 'a> {
     pub set: &'s Compiled,
     pub subject: &'a Subject<'a>,
     pub text: Text<'a>,
     pub hits: Vec<Hit>,
+    /// Which patterns may be among the hits, by the last bits of their numbers: most that are asked for are not.
+    present: [u64; PRESENT],
     truths: Memo<bool>,
     spans: Memo<Rc<[Span]>>,
     pairs: Memo<Rc<[Found]>>,
@@ -87,11 +97,17 @@ impl<'s, 'a> Run<'s, 'a> {
     /// Scans an entry that was read, at least the parts that the set looks at.
     pub(crate) fn over(set: &'s Compiled, subject: &'a Subject<'a>, text: Text<'a>) -> Self {
         let hits = set.patterns.scan(&text);
+        let mut present = [0; PRESENT];
+        for hit in &hits {
+            let (word, bit) = place_of(hit.pattern);
+            present[word] |= bit;
+        }
         Self {
             set,
             subject,
             text,
             hits,
+            present,
             truths: Memo::default(),
             spans: Memo::default(),
             pairs: Memo::default(),
@@ -107,6 +123,10 @@ impl<'s, 'a> Run<'s, 'a> {
 
     /// The hits of one pattern.
     pub(crate) fn hits_of(&self, pattern: u32) -> &[Hit] {
+        let (word, bit) = place_of(pattern);
+        if self.present[word] & bit == 0 {
+            return &[];
+        }
         let from = self.hits.partition_point(|hit| hit.pattern < pattern);
         let rest = &self.hits[from..];
         // Mostly none or one: a second search is for those that stand everywhere.
@@ -325,7 +345,7 @@ impl<'s, 'a> Run<'s, 'a> {
                 self.one_way(pair.right, pair.left, pair.distance_to(back), &mut out);
             }
         }
-        // Two rising runs: the stable sort only merges them.
+        // Two rising runs, of which the second is mostly short: the stable sort only merges them.
         out.sort();
         out.dedup();
         let out: Rc<[Found]> = out.into();
@@ -354,7 +374,11 @@ impl<'s, 'a> Run<'s, 'a> {
                 .into_iter()
                 .flatten()
             {
-                out.push(Found::new(anchor, partner));
+                // Most pairs are the closest both ways, and are known by now.
+                let known = rights.near(anchor, pair.distance, side);
+                if !known.contains(&Some(partner)) {
+                    out.push(Found::new(anchor, partner));
+                }
             }
         }
     }

@@ -65,6 +65,19 @@ pub(crate) fn fold(text: &str, range: Range<usize>, sink: &mut impl Sink) {
                 at += run;
                 continue;
             }
+            let run = plain_run(text, at, range.end, 3, is_plain_dense);
+            if run > 0 {
+                sink.letters(text[at..at + run].chars(), Kind::Dense, at, 3);
+                at += run;
+                continue;
+            }
+            let run = plain_run(text, at, range.end, 2, is_plain_cyrillic);
+            if run > 0 {
+                let small = text[at..at + run].chars().map(small_cyrillic);
+                sink.letters(small, Kind::Cyrillic, at, 2);
+                at += run;
+                continue;
+            }
         }
         let end = slow.gather(text, at, range.end);
         slow.emit(at, sink);
@@ -108,6 +121,38 @@ fn hangul_run(text: &str, at: usize, end: usize) -> usize {
         run -= 3;
     }
     run
+}
+
+/// How many bytes of characters of one width, which fold alone, stand side by side from `at` on, likewise.
+fn plain_run(text: &str, at: usize, end: usize, width: usize, is_plain: fn(char) -> bool) -> usize {
+    let rest = &text[at..end];
+    let run = rest
+        .chars()
+        .take_while(|c| c.len_utf8() == width && is_plain(*c))
+        .count()
+        * width;
+    run - if run > 0 && extended(text, at + run, end) {
+        width
+    } else {
+        0
+    }
+}
+
+/// Han and kana that fold to themselves.
+fn is_plain_dense(c: char) -> bool {
+    matches!(c, '\u{4E00}'..='\u{9FFF}' | 'ぁ'..='ゖ' | 'ァ'..='ヺ')
+}
+
+/// Cyrillic letters that fold to themselves or to the small letter.
+fn is_plain_cyrillic(c: char) -> bool {
+    matches!(c, 'А'..='я')
+}
+
+fn small_cyrillic(c: char) -> char {
+    match c {
+        'А'..='Я' => char::from_u32(u32::from(c) + 0x20).unwrap_or(c),
+        _ => c,
+    }
 }
 
 /// A Hangul syllable at the start of `bytes`.
@@ -409,4 +454,62 @@ fn special(c: char) -> Option<Special> {
         0xFFDA..=0xFFDC => Special::Letter(char::from_u32(code - 0xFFDA + 0x3161)?),
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Default, PartialEq, Debug)]
+    struct Told(Vec<(char, Option<Kind>, usize)>);
+
+    impl Sink for Told {
+        fn letter(&mut self, c: char, kind: Kind, at: usize) {
+            self.0.push((c, Some(kind), at));
+        }
+
+        fn separator(&mut self, c: char, at: usize) {
+            self.0.push((c, None, at));
+        }
+    }
+
+    /// The long way, one character and its marks at a time.
+    fn slowly(text: &str) -> Told {
+        let mut told = Told::default();
+        let mut slow = Slow::default();
+        let mut at = 0;
+        while at < text.len() {
+            let end = slow.gather(text, at, text.len());
+            slow.emit(at, &mut told);
+            at = end;
+        }
+        told
+    }
+
+    #[test]
+    fn the_short_way_says_what_the_long_one_says() {
+        let all = ('\u{80}'..='\u{FFFF}').map(String::from);
+        let marked = ['й', 'Я', '戦', 'か', 'ハ', 'ゖ', 'ヺ', 'Д']
+            .into_iter()
+            .flat_map(|c| {
+                [
+                    "",
+                    "\u{301}",
+                    "\u{306}",
+                    "\u{3099}",
+                    "\u{FF9E}",
+                    "\u{200b}",
+                    "ー",
+                    "한",
+                    "a",
+                    "\u{FE00}x",
+                ]
+                .map(|next| format!("{c}{c}{next}{c}"))
+            });
+        for text in all.chain(marked) {
+            let mut told = Told::default();
+            fold(&text, 0..text.len(), &mut told);
+            assert_eq!(told, slowly(&text), "{text:?}");
+        }
+    }
 }

@@ -77,10 +77,36 @@ pub(crate) fn kind_of(c: char) -> Option<Kind> {
         0x0600..=0x06FF | 0x0750..=0x077F | 0x0870..=0x08FF => Kind::Arabic,
         _ => Kind::Spaced,
     };
+    if is_surely_a_letter(c) {
+        return Some(kind);
+    }
     if c.is_numeric() && kind != Kind::Dense {
         return Some(Kind::Digit);
     }
     (c.is_alphanumeric() || is_combining_mark(c)).then_some(kind)
+}
+
+/// Ranges that hold letters and nothing else, so that most text needs no look into the tables of Unicode.
+fn is_surely_a_letter(c: char) -> bool {
+    matches!(
+        u32::from(c),
+        0x00C0..=0x00D6
+            | 0x00D8..=0x00F6
+            | 0x00F8..=0x02AF
+            | 0x0391..=0x03A1
+            | 0x03A3..=0x03F5
+            | 0x0400..=0x0481
+            | 0x048A..=0x052F
+            | 0x05D0..=0x05EA
+            | 0x0620..=0x063F
+            | 0x0641..=0x064A
+            | 0x0E01..=0x0E30
+            | 0x1E00..=0x1EFF
+            | 0x3041..=0x3096
+            | 0x30A1..=0x30FA
+            | 0x3400..=0x4DBF
+            | 0x4E00..=0x9FFF
+    )
 }
 
 /// The Latin letter that a Cyrillic or Greek one is mistaken for; `small` takes small letters too.
@@ -201,6 +227,13 @@ mod tests {
             ('€', None),
         ] {
             assert_eq!(kind_of(c), kind, "{c}");
+        }
+    }
+
+    #[test]
+    fn what_is_surely_a_letter_is_one() {
+        for c in ('\u{80}'..=char::MAX).filter(|c| is_surely_a_letter(*c)) {
+            assert!(c.is_alphabetic() && !c.is_numeric(), "{c:?}");
         }
     }
 
