@@ -125,8 +125,9 @@ async fn escalate(
         .read(move |conn| escalations::candidates(conn, (&of.0, &of.1), now))
         .await?;
     for candidate in candidates {
+        let due = candidate.standing.due(&candidate.left, how, now);
         for step in candidate.left.clone() {
-            if candidate.standing.is_due(step, how, now) {
+            if due.contains(&step) {
                 raise(shared, setup, (rule, how), (candidate.clone(), step)).await?;
                 round.escalations += 1;
             } else if let Some(at) = candidate.standing.due_at(step, how).filter(|at| *at > now) {

@@ -111,7 +111,20 @@ impl Standing {
             .len()
     }
 
-    /// Whether a step is due.
+    /// The steps of `left` that are due. A reminder waits where another step says the same now.
+    #[must_use]
+    pub fn due(&self, left: &[Step], escalate: &Escalate, now: Timestamp) -> Vec<Step> {
+        let due = left.iter().copied();
+        let mut due: Vec<Step> = due
+            .filter(|step| self.is_due(*step, escalate, now))
+            .collect();
+        if due.iter().any(|step| !step.is_reminder()) {
+            due.retain(|step| !step.is_reminder());
+        }
+        due
+    }
+
+    /// Whether a step is due by itself.
     #[must_use]
     pub fn is_due(&self, step: Step, escalate: &Escalate, now: Timestamp) -> bool {
         if self.acked || self.silenced {
@@ -249,6 +262,24 @@ mod tests {
             ..rang
         };
         assert!(!seen.is_due(reminder, &escalate(), at("23:00")));
+    }
+
+    #[test]
+    fn a_reminder_does_not_come_beside_another_step() {
+        let rang = Standing {
+            rang: Some(at("10:10")),
+            ..standing(&[])
+        };
+        let left = [Step::Owners, Step::Unacked, Step::Remind(1)];
+        for (now, due) in [
+            ("10:29", vec![]),
+            ("10:30", vec![Step::Unacked]),
+            ("10:45", vec![Step::Unacked]),
+        ] {
+            assert_eq!(rang.due(&left, &escalate(), at(now)), due, "{now}");
+        }
+        let due = rang.due(&[Step::Owners, Step::Remind(1)], &escalate(), at("10:45"));
+        assert_eq!(due, [Step::Remind(1)]);
     }
 
     #[test]

@@ -57,16 +57,14 @@ fn escalate_as(desk: &Desk, how: &Escalate, now: &str) -> Vec<Step> {
         .unwrap();
     let mut taken = Vec::new();
     for candidate in candidates {
-        for step in candidate.left.clone() {
-            if candidate.standing.is_due(step, how, now) {
-                let (of, manners) = (candidate.clone(), Arc::clone(&manners));
-                desk.write(move |tx| {
-                    let to = [to("desk")];
-                    let raised = escalations::raise(tx, &of, (step, Severity::Critical), &to, now)?;
-                    judge(tx, &manners, raised.unwrap(), now)
-                });
-                taken.push(step);
-            }
+        for step in candidate.standing.due(&candidate.left, how, now) {
+            let (of, manners) = (candidate.clone(), Arc::clone(&manners));
+            desk.write(move |tx| {
+                let to = [to("desk")];
+                let raised = escalations::raise(tx, &of, (step, Severity::Critical), &to, now)?;
+                judge(tx, &manners, raised.unwrap(), now)
+            });
+            taken.push(step);
         }
     }
     taken
