@@ -11,7 +11,6 @@ import os
 import pathlib
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,9 @@ import urllib.request
 from datetime import datetime, timezone
 
 from playwright.sync_api import TimeoutError, sync_playwright
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from ports import free_port  # noqa: E402
 
 ARTEFACTS = pathlib.Path(os.environ["ARTEFACTS"])
 AXE = pathlib.Path(os.environ["AXE"])
@@ -47,12 +49,6 @@ TITLES = (
     ("wire", "en", "A headline without end about a deal that Hanwha may or may not sign, " + "which goes on and on " * 12),
     ("wire", "ko", "띄어쓰기없이아주길게이어지는제목도화면을넘치게해서는안된다한화수출" * 3),
 )
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Publisher(http.server.BaseHTTPRequestHandler):

@@ -9,13 +9,14 @@ import hashlib
 import hmac
 import json
 import random
-import socket
 import sys
 import threading
 import time
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from xml.sax.saxutils import escape
+
+from ports import free_port  # noqa: F401  (for those who use the world)
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of the harness, 32 bytes").decode()
 
@@ -219,13 +220,6 @@ def serve(world, port=0):
     server = Server(("127.0.0.1", port), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server.server_address[1]
-
-
-def free_port():
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def main():
