@@ -6,6 +6,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use super::pieces::narrow;
+
 /// How much an event in one headline and not in the other says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Weight {
@@ -69,7 +71,11 @@ impl Vocabulary {
                         dense.push((word, role));
                     }
                     // The first group that has a word keeps it.
-                    _ => drop(words.entry(stem(word)).or_insert(role)),
+                    _ => {
+                        // As headlines are read: without accents.
+                        let plain: String = word.chars().map(narrow).collect();
+                        words.entry(stem(&plain)).or_insert(role);
+                    }
                 }
             }
         }
@@ -217,6 +223,7 @@ mod tests {
         };
         assert_eq!(event("inks"), event("signed"));
         assert_ne!(event("wins"), event("loses"));
+        assert_eq!(event("umowe"), event("signed"), "umowę, as it is read");
         assert_eq!(role_of("polish"), Some(Role::Place("poland")));
         assert_eq!(
             role_of_hangul("체결했다").unwrap().0,
