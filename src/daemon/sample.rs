@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::domain::alert::Reason;
 use crate::domain::alert::delivery::Attempt;
 use crate::domain::alert::frame::Language;
-use crate::domain::alert::wire::{WireAlert, WireLinks, WireRule};
+use crate::domain::alert::wire::{WireAlert, WireRule};
 use crate::domain::feed::Feed;
 use crate::domain::feed::market::Market;
 use crate::domain::feed::schedule::Pace;
@@ -199,27 +199,12 @@ pub(super) async fn owe_all(
 }
 
 fn alert(key: &str, severity: Severity, now: Timestamp) -> WireAlert {
+    let rule = WireRule {
+        id: "bongsu.health".to_owned(),
+        title: "Health".to_owned(),
+    };
     WireAlert {
-        kind: "alert".to_owned(),
-        id: String::new(),
-        key: key.to_owned(),
-        created: now,
-        severity,
-        reason: Reason::Health,
-        rule: WireRule {
-            id: "bongsu.health".to_owned(),
-            title: "Health".to_owned(),
-        },
-        step: None,
-        entry: None,
-        matches: Vec::new(),
-        story: None,
-        health: None,
-        alerts: None,
-        also: Vec::new(),
-        late_by: None,
-        links: WireLinks::default(),
         test: true,
-        cut: false,
+        ..WireAlert::new(key.to_owned(), rule, severity, Reason::Health, now)
     }
 }

@@ -126,7 +126,7 @@ async fn escalate(
         .await?;
     for candidate in candidates {
         let due = candidate.standing.due(&candidate.left, how, now);
-        for step in candidate.left.clone() {
+        for &step in &candidate.left {
             if due.contains(&step) {
                 raise(shared, setup, (rule, how), (candidate.clone(), step)).await?;
                 round.escalations += 1;

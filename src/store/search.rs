@@ -14,6 +14,7 @@ use super::{Result, status};
 use crate::domain::id::FeedId;
 use crate::domain::matching::pieces::Need;
 use crate::domain::matching::pieces::of_entry;
+use crate::domain::matching::primary_subtag;
 
 /// The note that says up to which row entries are in the index.
 const INDEXED: &str = "indexed";
@@ -436,7 +437,7 @@ fn is_admitted(conn: &Connection, hunt: &Hunt, seq: i64) -> Result<bool> {
         .query_row([seq], |row| {
             let at = row.get::<_, Ms>(1)?.0;
             let language = row.get_ref(2)?.as_str_or_null()?.unwrap_or_default();
-            let primary = language.split('-').next().unwrap_or_default();
+            let primary = primary_subtag(language);
             let feed = row.get_ref(0)?.as_str()?;
             Ok(hunt.feed.as_ref().is_none_or(|own| own.as_str() == feed)
                 && hunt.since.is_none_or(|since| at >= since)

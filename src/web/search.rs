@@ -12,7 +12,7 @@ use super::view::View;
 use crate::daemon::control::Setup;
 use crate::daemon::control::change::{TRIED, has_errors, tried_rule, try_rules};
 use crate::domain::id::RuleId;
-use crate::domain::matching::{Evidence, Glance, RuleSet};
+use crate::domain::matching::{Evidence, Glance, RuleSet, primary_subtag};
 use crate::domain::rule::diagnostic::Diagnostic;
 use crate::store::entries::{BulkEntry, StoredEntry, by_seq};
 use crate::store::search::{Hunt, hunt};
@@ -88,7 +88,7 @@ impl Search {
                 feed: asked.get("feed").map(Into::into),
                 since: time("since")?,
                 until: time("until")?,
-                language: text("in").map(|code| primary(&code)),
+                language: text("in").map(|code| primary_subtag(&code).to_ascii_lowercase()),
                 rule: text("rule"),
                 entity: text("entity"),
                 before: asked.number("after")?,
@@ -159,12 +159,6 @@ impl Search {
         let mut matches = rules.evaluate(&subject);
         matches.pop().map(|found| found.evidence)
     }
-}
-
-/// The primary subtag of a language code.
-fn primary(code: &str) -> String {
-    let primary = code.split(['-', '_']).next().unwrap_or_default();
-    primary.to_ascii_lowercase()
 }
 
 /// The tags of each feed that has any.

@@ -125,8 +125,7 @@ impl Standing {
     }
 
     /// Whether a step is due by itself.
-    #[must_use]
-    pub fn is_due(&self, step: Step, escalate: &Escalate, now: Timestamp) -> bool {
+    fn is_due(&self, step: Step, escalate: &Escalate, now: Timestamp) -> bool {
         if self.acked || self.silenced {
             return false;
         }

@@ -193,14 +193,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::rule::{Definitions, Rule};
 
     fn set(query: &str) -> RuleSet {
-        let definitions = Definitions {
-            rules: vec![Rule::of_query("q", query)],
-            ..Definitions::default()
-        };
-        RuleSet::compile(&definitions).0
+        RuleSet::of_query("q", query)
     }
 
     fn of_title(title: &str) -> Subject<'_> {

@@ -53,6 +53,7 @@ use super::short::Short;
 
 pub use glance::Glance;
 pub use name_doubts::name_doubts;
+pub use probe::primary_subtag;
 pub use rule_set::{Filing, Frequencies, RuleSet};
 
 /// The particles and endings that may follow a Hangul term, for the documentation.

@@ -10,6 +10,7 @@ use super::super::rule::ast::Field;
 use super::Subject;
 use super::node::{Expr, NodeId, Property};
 use super::pattern::{End, JOINT, Pattern};
+use super::probe::primary_subtag;
 use super::rule_set::RuleSet;
 use super::script::{Kind, kind_of};
 use super::set::Compiled;
@@ -118,9 +119,8 @@ fn marked(what: &str, name: &str) -> String {
     piece(&letters)
 }
 
-/// The primary subtag, which every variety of a language has.
 fn language_piece(tag: &str) -> String {
-    marked("in", tag.split(['-', '_']).next().unwrap_or_default())
+    marked("in", primary_subtag(tag))
 }
 
 fn feed_piece(feed: &str) -> String {
@@ -321,14 +321,9 @@ fn one_or(mut parts: Vec<Need>, none: Need, many: fn(Vec<Need>) -> Need) -> Need
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::rule::{Definitions, Rule};
 
     fn set(query: &str) -> RuleSet {
-        let definitions = Definitions {
-            rules: vec![Rule::of_query("q", query)],
-            ..Definitions::default()
-        };
-        RuleSet::compile(&definitions).0
+        RuleSet::of_query("q", query)
     }
 
     fn has(pieces: &str, need: &Need) -> bool {

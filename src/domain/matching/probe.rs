@@ -154,6 +154,12 @@ pub(crate) fn small_letters(text: &str) -> String {
         .collect()
 }
 
+/// The part of a language tag that every variety of the language has.
+#[must_use]
+pub fn primary_subtag(tag: &str) -> &str {
+    tag.split(['-', '_']).next().unwrap_or_default()
+}
+
 /// Whether a language tag is `wanted` or a variety of it.
 pub(crate) fn is_language(tag: &str, wanted: &str) -> bool {
     let mut have = tag.split(['-', '_']);

@@ -50,6 +50,18 @@ pub struct Filing {
     pub always: bool,
 }
 
+#[cfg(test)]
+impl RuleSet {
+    /// The set of one rule, which is a query and nothing else.
+    pub(crate) fn of_query(id: &str, query: &str) -> Self {
+        let definitions = Definitions {
+            rules: vec![Rule::of_query(id, query)],
+            ..Definitions::default()
+        };
+        Self::compile(&definitions).0
+    }
+}
+
 impl RuleSet {
     /// Compiles what can be compiled, and lists everything that is wrong or doubtful: first what is in macros,
     /// then entities, then rules, each in the order of the definitions and of the text.

@@ -15,7 +15,7 @@ use super::features::Features;
 use super::filing::{Counts, Filer};
 use super::node::{Clause, Expr, NodeId};
 use super::postings::Postings;
-use super::probe::is_language;
+use super::probe::{is_language, primary_subtag};
 use super::scan::Patterns;
 
 /// Most clauses whose memory is asked for ahead.
@@ -272,10 +272,9 @@ impl RulePlan {
     pub(crate) fn admits_language(&self, subject: &Subject<'_>) -> bool {
         self.languages.is_empty()
             || subject.language.is_some_and(|have| {
-                self.languages.iter().any(|wanted| {
-                    let primary = wanted.split(['-', '_']).next().unwrap_or_default();
-                    is_language(have, primary)
-                })
+                self.languages
+                    .iter()
+                    .any(|wanted| is_language(have, primary_subtag(wanted)))
             })
     }
 }

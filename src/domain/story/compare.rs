@@ -328,7 +328,6 @@ fn other_event(diff: &Diff<'_>, witness: bool) -> Option<String> {
         return Some(format!("only one of them says number {}", ordinal.key));
     }
     // One sum, and other things for it: two carriers, four tankers.
-    let counted = |token: &Token| token.is_count() && !facts::is_measure(token);
     if let Some(why) = rivals(diff, counted) {
         return Some(why);
     }
@@ -357,6 +356,11 @@ fn other_event(diff: &Diff<'_>, witness: bool) -> Option<String> {
         .or_else(|| other_verb(diff))
 }
 
+/// A number of things, and no measure.
+fn counted(token: &Token) -> bool {
+    token.is_count() && !facts::is_measure(token)
+}
+
 /// Words in each other's place in headlines that are one but for them, unknown to either text.
 fn swapped(diff: &Diff<'_>, one: &Signature, other: &Signature) -> Option<String> {
     if diff.alike < FRAME {
@@ -364,7 +368,6 @@ fn swapped(diff: &Diff<'_>, one: &Signature, other: &Signature) -> Option<String
     }
     let word = |token: &Token| token.is_name() || token.kind == Kind::Open && !token.small;
     // Of one sum, `80 engines` or `spares and LAH engines` is bought.
-    let counted = |token: &Token| token.is_count() && !facts::is_measure(token);
     let telling = |token: &&&Token| word(token) || counted(token);
     let here = diff.left.iter().filter(telling);
     let here: Vec<_> = here.filter(|token| !other.tells(token)).collect();

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::alert::Held;
-use crate::domain::alert::wire::{WireHealth, WireLinks, WireRule};
+use crate::domain::alert::wire::{WireHealth, WireRule};
 use crate::domain::id::FeedId;
 use crate::store::Store;
 use crate::store::polls::PollCommit;
@@ -12,32 +12,17 @@ use crate::store::sample::{
 };
 
 fn health(reason: Reason, key: &str) -> WireAlert {
+    let rule = WireRule {
+        id: "bongsu.health".to_owned(),
+        title: "bongsu".to_owned(),
+    };
     WireAlert {
-        kind: "alert".to_owned(),
-        id: String::new(),
-        key: key.to_owned(),
-        created: now(),
-        severity: Severity::High,
-        reason,
-        rule: WireRule {
-            id: "bongsu.health".to_owned(),
-            title: "bongsu".to_owned(),
-        },
-        step: None,
-        entry: None,
-        matches: Vec::new(),
-        story: None,
         health: Some(WireHealth {
             kind: "feed-failing".to_owned(),
             subject: "a".to_owned(),
             text: "feed a has failed since yesterday".to_owned(),
         }),
-        alerts: None,
-        also: Vec::new(),
-        late_by: None,
-        links: WireLinks::default(),
-        test: false,
-        cut: false,
+        ..WireAlert::new(key.to_owned(), rule, Severity::High, reason, now())
     }
 }
 

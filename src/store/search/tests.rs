@@ -185,13 +185,7 @@ fn a_query_of_many_names_and_a_word_finds_what_it_means_before_and_after_a_chang
     while index(&store) > 0 {}
     let names: Vec<String> = (0..20).map(|number| format!("name{number}")).collect();
     let query = format!("({} OR 루마니아에 OR Hanwha) K9", names.join(" OR "));
-    let need = {
-        let definitions = Definitions {
-            rules: vec![Rule::of_query("q", &query)],
-            ..Definitions::default()
-        };
-        RuleSet::compile(&definitions).0.need(&"q".into())
-    };
+    let need = RuleSet::of_query("q", &query).need(&"q".into());
     assert!(Ask::new(&need).sifts.is_some(), "{need:?}");
     let both = [TITLES[1], TITLES[0]];
     assert_eq!(found(&store, &query, Hunt::default()), both);
