@@ -422,7 +422,7 @@ fn preview(
             folded: Vec::new(),
         }),
         entry: Some(stored.wire()),
-        matches: found.evidence.clone(),
+        matches: found.evidence.to_vec(),
         ..WireAlert::new(key, rule, found.severity, Reason::NewStory, now)
     };
     let receiver = build(&loaded, receiver, context)?;

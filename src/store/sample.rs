@@ -133,7 +133,7 @@ pub(super) fn rule_match(rule: &str) -> RuleMatch {
         found: Match {
             rule: RuleId::new(rule),
             severity: Severity::High,
-            evidence: vec![evidence()],
+            evidence: vec![evidence()].into(),
         },
         title: format!("Rule {rule}"),
         notify: Notify::Story,

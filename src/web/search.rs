@@ -157,7 +157,7 @@ impl Search {
             return None;
         }
         let mut matches = rules.evaluate(&subject);
-        matches.pop().map(|found| found.evidence)
+        matches.pop().map(|found| found.evidence.to_vec())
     }
 }
 

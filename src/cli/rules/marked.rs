@@ -160,7 +160,7 @@ pub fn row_of(entry: &WireEntry, loaded: &Loaded) -> Row {
         ..Row::default()
     }
     .with_language()
-    .with_tags(&loaded.config)
+    .with_feed(&loaded.config)
 }
 
 /// The rules that match an entry.
@@ -235,7 +235,7 @@ fn what_matched(alert: &MarkedAlert, loaded: &Loaded) -> String {
     let evidence = found
         .iter()
         .filter(|one| one.rule == alert.rule)
-        .flat_map(|one| &one.evidence);
+        .flat_map(|one| one.evidence.iter());
     let terms: BTreeSet<String> = evidence
         .map(|one| format!("{} “{}”", one.term, one.text))
         .collect();

@@ -27,16 +27,15 @@ type Only<'p> = Option<&'p [Span]>;
 type Behind = Option<(u32, u32)>;
 
 impl Run<'_, '_> {
-    /// The evidence of a clause that holds, in the order of fields, then places.
-    pub(crate) fn evidence(&mut self, clause: &Clause) -> Vec<Evidence> {
-        let mut out = Vec::with_capacity(2);
-        self.collect(clause, None, &mut out);
+    /// Puts the evidence of a clause that holds into `out`, in the order of fields, then places.
+    pub(crate) fn evidence(&mut self, clause: &Clause, out: &mut Vec<Evidence>) {
+        out.clear();
+        self.collect(clause, None, out);
         if out.len() > 1 {
             out.sort_by(|a, b| place(a).cmp(&place(b)));
             out.dedup();
         }
         out.truncate(PER_MATCH);
-        out
     }
 
     /// Adds what makes `clause` true; with spans given, only what is part of them.
@@ -210,11 +209,13 @@ impl Run<'_, '_> {
         let mut start = starts[span.start as usize] as usize;
         let mut end = source_end(zone.text, starts[span.end as usize - 1] as usize);
         if let Some(Expr::Leaf(patterns, _)) = self.set.exprs.get(node as usize) {
-            for pattern in patterns {
-                if let Some(verbatim) = self.set.patterns.verbatim(*pattern) {
-                    start -= verbatim.lead.len();
-                    end += verbatim.trail.len();
-                }
+            // The spellings of one term have the same signs around them.
+            let mut verbatim = patterns
+                .iter()
+                .filter_map(|pattern| self.set.patterns.verbatim(*pattern));
+            if let Some(verbatim) = verbatim.next() {
+                start -= verbatim.lead.len();
+                end += verbatim.trail.len();
             }
         }
         let tail = self.set.patterns.tail(&self.text, span).map(|(from, to)| {

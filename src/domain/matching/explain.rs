@@ -78,13 +78,12 @@ impl Run<'_, '_> {
         }
         let holds = self.holds(clause.node);
         let is_not = matches!(set.expr(clause.node), Expr::Not(_));
-        let evidence = if is_not && !holds {
-            self.evidence(&clause.parts[0])
+        let mut evidence = Vec::new();
+        if is_not && !holds {
+            self.evidence(&clause.parts[0], &mut evidence);
         } else if clause.parts.is_empty() || matches!(set.expr(clause.node), Expr::Near(_)) {
-            self.evidence(clause)
-        } else {
-            Vec::new()
-        };
+            self.evidence(clause, &mut evidence);
+        }
         let parts = clause.parts.iter().map(|part| self.explain(part)).collect();
         let note = if holds { None } else { self.miss(clause) };
         Explanation {

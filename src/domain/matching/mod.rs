@@ -27,6 +27,7 @@ mod near;
 mod node;
 mod pattern;
 pub mod pieces;
+mod places;
 mod postings;
 mod probe;
 mod query;
@@ -53,6 +54,7 @@ use super::short::Short;
 
 pub use glance::Glance;
 pub use name_doubts::name_doubts;
+pub use places::Places;
 pub use probe::primary_subtag;
 pub use rule_set::{Filing, Frequencies, RuleSet};
 
@@ -122,7 +124,7 @@ pub struct Match {
     /// Its severity.
     pub severity: Severity,
     /// Where, in field order, then by start; at most 256 (MAT-55).
-    pub evidence: Vec<Evidence>,
+    pub evidence: Places,
 }
 
 /// An entity that an entry names, once for each place.

@@ -3,6 +3,7 @@
 //! Rules that were changed since are a small set of their own, with all entities and macros, that is asked beside the
 //! big one. A set is a value: a change makes a new one, and who matches meanwhile keeps the old.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::super::id::RuleId;
@@ -11,7 +12,7 @@ use super::evaluate::Run;
 use super::filing::Counts;
 use super::set::{Compiled, RulePlan};
 use super::text::Text;
-use super::{Explanation, Match, Mention, Place, Problem, Subject};
+use super::{Evidence, Explanation, Match, Mention, Place, Places, Problem, Subject};
 
 /// How many rules' words are asked for at once: what comes first must not be gone when it is read.
 const AT_ONCE: usize = 32;
@@ -190,7 +191,20 @@ impl RuleSet {
         if self.is_idle() {
             return Vec::new();
         }
-        self.satisfied(&mut self.read(subject), true, matched)
+        self.matches(&mut self.read(subject))
+    }
+
+    /// The rules that are satisfied, with their evidence.
+    fn matches<'s>(&'s self, run: &mut Run<'s, '_>) -> Vec<Match> {
+        let mut gathered = Gathered::default();
+        let found = self.satisfied(run, true, |run, plan| (plan, gathered.add(run, plan)));
+        let all = Arc::new(gathered.all);
+        let of = |(plan, own): (&'s RulePlan, Range<usize>)| Match {
+            rule: plan.id.clone(),
+            severity: plan.severity,
+            evidence: Places::of(&all, own),
+        };
+        found.into_iter().map(of).collect()
     }
 
     /// The ids of these rules, without evidence.
@@ -237,7 +251,7 @@ impl RuleSet {
         }
         let mut run = self.read(subject);
         let mentions = run.mention_evidence();
-        (self.satisfied(&mut run, true, matched), mentions)
+        (self.matches(&mut run), mentions)
     }
 
     /// How many rules an entry makes the engine look at.
@@ -406,16 +420,23 @@ impl RuleSet {
     }
 }
 
-/// The match of a rule that is satisfied.
-fn matched(run: &mut Run<'_, '_>, plan: &RulePlan) -> Match {
-    Match {
-        rule: plan.id.clone(),
-        severity: plan.severity,
-        evidence: plan
-            .clause
-            .as_ref()
-            .map(|clause| run.evidence(clause))
-            .unwrap_or_default(),
+/// What the matches of an entry rest on, in one list.
+#[derive(Default)]
+struct Gathered {
+    all: Vec<Evidence>,
+    /// Of the rule at hand.
+    own: Vec<Evidence>,
+}
+
+impl Gathered {
+    /// Adds the evidence of a rule that is satisfied, and says where it is.
+    fn add(&mut self, run: &mut Run<'_, '_>, plan: &RulePlan) -> Range<usize> {
+        let from = self.all.len();
+        if let Some(clause) = &plan.clause {
+            run.evidence(clause, &mut self.own);
+            self.all.append(&mut self.own);
+        }
+        from..self.all.len()
     }
 }
 

@@ -157,39 +157,28 @@ impl Compiled {
 
     /// Asks for the memory of rules that are about to be evaluated, all at once.
     pub(crate) fn fetch(&self, rules: &[u32]) {
-        let roots: Vec<NodeId> = rules
-            .iter()
-            .filter_map(|rule| self.roots[*rule as usize])
-            .collect();
-        let first = |sum, node: &NodeId| sum ^ self.exprs[*node as usize].first();
-        black_box(roots.iter().fold(0, first));
-        let parts = |node: &NodeId| self.exprs[*node as usize].parts();
-        black_box(roots.iter().flat_map(parts).fold(0, first));
+        let roots = || rules.iter().filter_map(|rule| self.roots[*rule as usize]);
+        let first = |sum, node: NodeId| sum ^ self.exprs[node as usize].first();
+        black_box(roots().fold(0, first));
+        let parts = roots().flat_map(|node| self.exprs[node as usize].parts());
+        black_box(parts.copied().fold(0, first));
     }
 
     /// The same for the evidence of rules that hold.
     pub(crate) fn fetch_words(&self, rules: &[u32]) {
-        let clauses = rules
-            .iter()
-            .filter_map(|rule| self.rules[*rule as usize].clause.as_ref());
-        let clauses: Vec<&Clause> = clauses.collect();
+        let plans = || rules.iter().map(|rule| &self.rules[*rule as usize]);
+        let clauses = || plans().filter_map(|plan| plan.clause.as_ref());
         // Two levels, as far as they are not shared macros: most rules have no more.
-        let parts = clauses.iter().flat_map(|clause| clause.parts.iter());
-        let parts: Vec<&Clause> = parts.take(AHEAD).collect();
-        let deeper = parts.iter().flat_map(|part| part.parts.iter());
-        let nodes: Vec<NodeId> = deeper.take(AHEAD).map(|part| part.node).collect();
-        let first = |sum, node: NodeId| sum ^ self.exprs[node as usize].first();
-        black_box(parts.iter().map(|part| part.node).fold(0, first));
-        black_box(nodes.into_iter().fold(0, first));
-        let text = |clause: &&Clause| self.sources[clause.source as usize].as_bytes().first();
-        black_box(
-            clauses
-                .iter()
-                .filter_map(text)
-                .fold(0, |sum, byte| sum ^ byte),
-        );
-        let id = |rule: &u32| self.rules[*rule as usize].id.as_str().as_bytes().first();
-        black_box(rules.iter().filter_map(id).fold(0, |sum, byte| sum ^ byte));
+        let parts = || clauses().flat_map(|clause| clause.parts.iter()).take(AHEAD);
+        let deeper = || parts().flat_map(|part| part.parts.iter()).take(AHEAD);
+        let first = |sum, clause: &Clause| sum ^ self.exprs[clause.node as usize].first();
+        black_box(parts().fold(0, first));
+        black_box(deeper().fold(0, first));
+        let text = |clause: &Clause| self.sources[clause.source as usize].as_bytes().first();
+        let texts = clauses().filter_map(text);
+        black_box(texts.fold(0, |sum, byte| sum ^ byte));
+        let ids = plans().filter_map(|plan| plan.id.as_str().as_bytes().first());
+        black_box(ids.fold(0, |sum, byte| sum ^ byte));
     }
 
     /// Whether any rule looks at an entry's language.

@@ -129,9 +129,9 @@ impl Ready {
         }
         for found in self.rules.evaluate(&subject) {
             if found.rule.as_str() == TRIED {
-                now = Some(found.evidence);
+                now = Some(found.evidence.to_vec());
             } else {
-                before = Some(found.evidence);
+                before = Some(found.evidence.to_vec());
             }
         }
         trial.add(conn, entry, [now, before], self.offset)

@@ -383,7 +383,7 @@ proptest! {
         let named: Vec<_> = found.iter().map(|one| &one.rule).collect();
         prop_assert_eq!(named, set.matching(&subject));
         for one in &found {
-            for evidence in &one.evidence {
+            for evidence in one.evidence.iter() {
                 let stored = entry.stored(&evidence.field, evidence.index);
                 prop_assert_eq!(&stored[evidence.start..evidence.end], evidence.text.as_str());
                 let tail = evidence.tail.clone().unwrap_or_default();
@@ -417,7 +417,7 @@ proptest! {
         let (set, _) = RuleSet::compile(&with_rules(&all));
         let subject = Subject { title: &title, body: &body, ..Subject::default() };
         for one in set.evaluate(&subject) {
-            for evidence in one.evidence {
+            for evidence in one.evidence.iter() {
                 let stored = if evidence.field == "title" { &title } else { &body };
                 prop_assert_eq!(&stored[evidence.start..evidence.end], evidence.text.as_str());
             }
