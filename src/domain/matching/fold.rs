@@ -299,7 +299,8 @@ impl Slow {
             None => {}
         }
         self.normalise();
-        let mut base = None;
+        // A letter that comes apart into a mark and a letter (Thai and Lao sara am) keeps both.
+        let mut base = kind_of(first).filter(|_| !is_combining_mark(first));
         for &c in &self.letters {
             if let Some(Special::Separator(sign)) = special(c) {
                 base = None;

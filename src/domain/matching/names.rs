@@ -66,7 +66,9 @@ impl Compiler<'_> {
     /// The patterns of a name.
     fn alias(&mut self, place: Place, text: &str, exact: bool) -> Vec<u32> {
         let found = if exact {
-            verbatim(text).map(|one| vec![one]).ok_or(Unfit::Empty)
+            Some(verbatim(text))
+                .filter(|found| !found.is_empty())
+                .ok_or(Unfit::Empty)
         } else {
             term(&without_question_marks(text), &End::Closed)
         };

@@ -8,7 +8,8 @@ use super::units::{Gap, Unit, Units};
 
 /// A separator, not optional: between words of one script that parts words by spaces.
 pub(crate) const GAP: u32 = 0x0011_0000;
-/// A separator or nothing: between Hangul, Han or kana pieces, and where the script changes.
+/// A separator or nothing: between Hangul, Han or kana pieces, where the script changes, and between a number and the word
+/// behind it.
 pub(crate) const OPTIONAL: u32 = 0x0011_0001;
 /// Nothing, or a single hyphen, dot or space: between letters and digits.
 pub(crate) const JOINT: u32 = 0x0011_0002;
@@ -59,6 +60,19 @@ pub(crate) struct Pattern {
     pub end: End,
     /// For verbatim terms: what the stored text must be.
     pub verbatim: Option<Box<Verbatim>>,
+    /// The last letter of the stored text must not be Latin, though it was taken for Latin (MAT-13).
+    pub lookalike: bool,
+}
+
+impl Pattern {
+    fn new(units: &Units, end: End) -> Self {
+        Self {
+            symbols: symbols(units),
+            end,
+            verbatim: None,
+            lookalike: false,
+        }
+    }
 }
 
 /// Why a term cannot be a pattern.
@@ -97,40 +111,41 @@ pub(crate) fn term(text: &str, end: &End) -> Result<Vec<Pattern>, Unfit> {
     } else {
         end.clone()
     };
-    let mut out = vec![Pattern {
-        symbols: symbols(&units),
-        end: end.clone(),
-        verbatim: None,
-    }];
+    let mut out = vec![Pattern::new(&units, end.clone())];
     if wild.is_none()
         && let Some(arabic) = arabic_spelling(text, &units)
     {
-        out.push(Pattern {
-            symbols: symbols(&Units::of(&arabic)),
-            end,
-            verbatim: None,
-        });
+        out.push(Pattern::new(&Units::of(&arabic), end.clone()));
     }
+    // `ТОС` in `ТОС-1А`, whose letters were taken for Latin.
+    out.extend(units.before_a_number().map(|units| Pattern {
+        lookalike: true,
+        ..Pattern::new(&units, end)
+    }));
     Ok(out)
 }
 
-/// A verbatim term; none if it holds no letter or digit.
-pub(crate) fn verbatim(text: &str) -> Option<Pattern> {
+/// A verbatim term, in the spellings that it may have been folded to; none if it holds no letter or digit.
+pub(crate) fn verbatim(text: &str) -> Vec<Pattern> {
     use unicode_normalization::UnicodeNormalization;
     let text: String = text.nfc().collect();
     let units = Units::of(&text);
-    let (first, last) = (*units.starts.first()?, *units.starts.last()?);
-    let end = source_end(&text, last as usize);
-    let core = &text[first as usize..end];
-    Some(Pattern {
-        symbols: symbols(&units),
-        end: End::Closed,
-        verbatim: Some(Box::new(Verbatim {
-            lead: text[..first as usize].to_owned(),
-            core: core.to_owned(),
-            trail: text[end..].to_owned(),
-        })),
-    })
+    let (Some(first), Some(last)) = (units.starts.first(), units.starts.last()) else {
+        return Vec::new();
+    };
+    let (first, end) = (*first as usize, source_end(&text, *last as usize));
+    let stored = Verbatim {
+        lead: text[..first].to_owned(),
+        core: text[first..end].to_owned(),
+        trail: text[end..].to_owned(),
+    };
+    let of = |units: &Units| Pattern {
+        verbatim: Some(Box::new(stored.clone())),
+        ..Pattern::new(units, End::Closed)
+    };
+    let mut out = vec![of(&units)];
+    out.extend(units.before_a_number().as_ref().map(of));
+    out
 }
 
 /// Byte of the first wildcard: `*` anywhere, `?` where a letter or digit can stand for it.
@@ -206,7 +221,13 @@ pub(crate) fn symbols(units: &Units) -> Vec<u32> {
 /// What a pattern asks for between two of its units.
 fn between(left: Unit, right: Unit) -> u32 {
     if left.kind.is_letter() != right.kind.is_letter() {
-        return if right.gap.is_joint() { JOINT } else { GAP };
+        // `K 9` is one term, `K9 Thunder` two words: they bear any separator (MAT-25).
+        let parts_words = left.kind == Kind::Digit && right.gap == Gap::Space;
+        return match right.gap.is_joint() {
+            true if parts_words => OPTIONAL,
+            true => JOINT,
+            false => GAP,
+        };
     }
     if left.kind == Kind::Digit {
         return GAP;

@@ -375,13 +375,12 @@ impl<'c, 'd> Query<'c, 'd> {
         match self.within {
             Within::Texts(scope) => {
                 self.compiler.parts |= scope.parts;
-                match verbatim(text) {
-                    Some(pattern) => {
-                        let id = self.compiler.leaf(vec![pattern], scope);
-                        self.fit(node, text, Ok(id))
-                    }
-                    None => self.regex(node, &regex::escape(text), false),
+                let patterns = verbatim(text);
+                if patterns.is_empty() {
+                    return self.regex(node, &regex::escape(text), false);
                 }
+                let id = self.compiler.leaf(patterns, scope);
+                self.fit(node, text, Ok(id))
             }
             _ => self.words(node, text),
         }

@@ -7,7 +7,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::fold::source_end;
 use super::heads::Heads;
 use super::pattern::{End, GAP, INITIAL, JOINT, OPTIONAL, Pattern, Verbatim, fits, is_initial};
-use super::script::{ARABIC_PROCLITICS, HEBREW_PROCLITICS, Kind, is_border};
+use super::script::{ARABIC_PROCLITICS, HEBREW_PROCLITICS, Kind, is_border, kind_of};
 use super::tails::Tails;
 use super::text::{Span, Text};
 use super::trie::Trie;
@@ -51,6 +51,9 @@ pub(super) enum Brief {
 
 impl Brief {
     fn of(pattern: &Pattern) -> Self {
+        if pattern.lookalike {
+            return Self::Other;
+        }
         match (&pattern.end, &pattern.verbatim) {
             (End::Closed, None) => Self::Closed,
             (End::Open, None) => Self::Open,
@@ -178,11 +181,12 @@ impl Patterns {
             End::Glob(pieces) => self.globbed(text, at, pieces),
         }?;
         let span = ended.span(from);
-        pattern
+        let is_as_written = pattern
             .verbatim
             .as_ref()
-            .is_none_or(|verbatim| is_verbatim(verbatim, text, span))
-            .then_some(span)
+            .is_none_or(|verbatim| is_verbatim(verbatim, text, span));
+        let is_its_script = !pattern.lookalike || is_lookalike(text, at);
+        (is_as_written && is_its_script).then_some(span)
     }
 
     /// Whether the rest of a Hangul run is a listed tail.
@@ -365,7 +369,7 @@ pub(crate) fn crossings(text: &Text<'_>, unit: usize) -> [Option<u32>; 3] {
     if next.gap == super::units::Gap::None {
         return [
             joint.then_some(JOINT),
-            both_letters.then_some(OPTIONAL),
+            (joint || both_letters).then_some(OPTIONAL),
             None,
         ];
     }
@@ -375,6 +379,14 @@ pub(crate) fn crossings(text: &Text<'_>, unit: usize) -> [Option<u32>; 3] {
         is_initial(left, *next).then_some(INITIAL)
     };
     [Some(GAP), Some(OPTIONAL), third]
+}
+
+/// Whether the letter before a place is Cyrillic or Greek as stored.
+pub(crate) fn is_lookalike(text: &Text<'_>, place: Place) -> bool {
+    let zone = &text.zones[text.spots[place.unit as usize].zone as usize];
+    let start = text.units.starts[place.at as usize - 1] as usize;
+    let stored = zone.text[start..].chars().next();
+    matches!(stored.and_then(kind_of), Some(Kind::Cyrillic | Kind::Greek))
 }
 
 /// Whether the stored text is as written.

@@ -101,11 +101,12 @@ fn wide(text: &str, at: usize) -> Option<Break> {
     }
 }
 
-/// `。` ends a sentence, unless a quotation goes on behind its closing bracket.
+/// `。` ends a sentence, unless the one around a quotation goes on behind its closing bracket: 」と述べた, ”라고 말했다.
 fn always(text: &str, end: usize, begins: Begins) -> Option<Break> {
     let (end, closed) = closers(text, end);
     let next = text[end..].chars().next()?;
-    (!closed || !is_unspaced(next)).then_some(Break { at: end, begins })
+    let goes_on = closed && matches!(u32::from(next), 0x3041..=0x309F | 0xAC00..=0xD7A3);
+    (!goes_on).then_some(Break { at: end, begins })
 }
 
 fn spaced(text: &str, end: usize) -> Option<Break> {
@@ -131,7 +132,7 @@ fn full_stop(text: &str, at: usize, length: usize) -> Option<Break> {
         return Some(found);
     }
     let token = token_before(before);
-    if is_abbreviation(token) {
+    if is_abbreviation(token) || is_second_half(before, token) {
         return None;
     }
     if !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -214,17 +215,21 @@ fn token_before(before: &str) -> &str {
     &tail[start..]
 }
 
-/// Single capitals, dotted initials, and the listed abbreviations, whatever follows.
+/// Single letters, dotted initials, and the listed abbreviations, whatever follows.
 fn is_abbreviation(token: &str) -> bool {
-    let mut parts = token.split('.');
-    let single = |part: &str| {
-        let mut chars = part.chars();
-        chars.next().is_some_and(char::is_alphabetic) && chars.next().is_none()
-    };
-    let capital = token.starts_with(char::is_uppercase) && single(token);
-    capital
-        || token.contains('.') && parts.all(single)
-        || ABBREVIATIONS.binary_search(&token).is_ok()
+    token.split('.').all(is_single) || ABBREVIATIONS.binary_search(&token).is_ok()
+}
+
+fn is_single(part: &str) -> bool {
+    let mut chars = part.chars();
+    chars.next().is_some_and(char::is_alphabetic) && chars.next().is_none()
+}
+
+/// `p. ex.`, whose first half is a letter with a stop.
+fn is_second_half(before: &str, token: &str) -> bool {
+    let first = before[..before.len() - token.len()].trim_end_matches([' ', '\u{a0}']);
+    let first = first.strip_suffix('.').map(token_before);
+    token.chars().count() == 2 && first.is_some_and(is_single)
 }
 
 /// Abbreviations after which a stop ends nothing, of all languages together, sorted.
@@ -324,6 +329,12 @@ mod tests {
             "Gen. Kim saw it",
             "The U.S. Army came",
             "J. D. Vance left",
+            "z. B. Panzer aus Korea",
+            "d. h. Panzer, u. a. Haubitzen",
+            "i. d. R. Panzer",
+            "т. е. Корея",
+            "p. ex. La Corée",
+            "「買う。」と述べた",
             "Hanwha Corp. Ltd. said",
             "at 3 p.m. Monday",
             "w 2022 r. Polska płaci",
@@ -348,6 +359,8 @@ mod tests {
                 vec!["이다.", "한화는 웃었다.", "끝"],
             ),
             ("した。日本は", vec!["した。", "日本は"]),
+            ("「買う。」ソナーは", vec!["「買う。」", "ソナーは"]),
+            ("“买了。”他说", vec!["“买了。”", "他说"]),
             ("“Yes.” He left", vec!["“Yes.”", "He left"]),
             ("in 2022. Poland", vec!["in 2022.", "Poland"]),
             ("Won? Yes! So", vec!["Won?", "Yes!", "So"]),

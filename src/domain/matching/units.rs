@@ -47,7 +47,7 @@ pub(crate) struct Unit {
 }
 
 /// Longest Cyrillic or Greek designator that is taken for Latin (`КМН-12`); longer ones are words.
-const LOOKALIKE: usize = 3;
+const DESIGNATOR: usize = 3;
 
 /// Folded characters in units, with the bytes they came from.
 #[derive(Clone, Debug, Default)]
@@ -113,23 +113,21 @@ impl Units {
                 continue;
             }
             let before = at.checked_sub(1).filter(|at| *at >= from);
-            let near = [
-                before.map(|at| (self.list[at].kind, unit.gap)),
-                self.list.get(at + 1).map(|next| (next.kind, next.gap)),
-            ];
-            let length = (unit.end - unit.start) as usize;
-            let designator = length <= LOOKALIKE
-                && near
-                    .iter()
-                    .flatten()
-                    .any(|(kind, gap)| *kind == Kind::Digit && gap.is_joint());
-            let in_latin = near
-                .iter()
-                .flatten()
-                .any(|(kind, gap)| *kind == Kind::Latin && *gap == Gap::None);
-            if (designator && self.latinise(at, text, false))
-                || (in_latin && self.latinise(at, text, true))
-            {
+            let before = before.map(|at| (self.list[at].kind, unit.gap));
+            let after = self.list.get(at + 1).map(|next| (next.kind, next.gap));
+            let touches = |kind| {
+                let mut near = [before, after].into_iter().flatten();
+                near.any(|near| near == (kind, Gap::None))
+            };
+            // `К9` and `С-400`, also in small letters; not `ВВС 2026`, `12 ВВС` or `5-м`.
+            let is_designator = touches(Kind::Digit) || after == Some((Kind::Digit, Gap::Hyphen));
+            let in_latin = touches(Kind::Latin);
+            let letters = match is_designator.then(|| self.designator(unit)).flatten() {
+                None if in_latin => self.lookalikes(unit, text),
+                letters => letters,
+            };
+            if let Some(letters) = letters {
+                self.latinise(at, &letters);
                 mixed |= in_latin;
             }
         }
@@ -138,26 +136,43 @@ impl Units {
         }
     }
 
-    /// Turns a unit into Latin letters if every letter of it looks like one.
-    fn latinise(&mut self, at: usize, text: &str, small: bool) -> bool {
+    /// The last unit in Latin letters, where it would be taken for Latin with a number behind it.
+    pub(crate) fn before_a_number(mut self) -> Option<Self> {
+        let at = self.list.len().checked_sub(1)?;
         let unit = self.list[at];
-        let range = unit.start as usize..unit.end as usize;
+        if !matches!(unit.kind, Kind::Cyrillic | Kind::Greek) {
+            return None;
+        }
+        let letters = self.designator(unit)?;
+        self.latinise(at, &letters);
+        Some(self)
+    }
+
+    /// The Latin letters that a short unit is mistaken for in capitals, however it is written.
+    fn designator(&self, unit: Unit) -> Option<Vec<char>> {
+        let letters = &self.chars[unit.start as usize..unit.end as usize];
+        let capital = |c: &char| latin_lookalike(c.to_uppercase().next()?, false);
+        (letters.len() <= DESIGNATOR).then(|| letters.iter().map(capital).collect())?
+    }
+
+    /// The Latin letters that a unit inside a Latin word is mistaken for, as it is written.
+    fn lookalikes(&self, unit: Unit, text: &str) -> Option<Vec<char>> {
         let source = |index: usize| text[self.starts[index] as usize..].chars().next();
-        let letters: Option<Vec<char>> = range
-            .clone()
+        let letters = unit.start as usize..unit.end as usize;
+        letters
             .map(|index| {
-                let folded = small.then_some(self.chars[index]);
                 source(index)
                     .and_then(|c| latin_lookalike(c, false))
-                    .or_else(|| latin_lookalike(folded?, true))
+                    .or_else(|| latin_lookalike(self.chars[index], true))
             })
-            .collect();
-        let Some(letters) = letters else {
-            return false;
-        };
-        self.chars[range].copy_from_slice(&letters);
+            .collect()
+    }
+
+    /// Turns a unit into these Latin letters.
+    fn latinise(&mut self, at: usize, letters: &[char]) {
+        let unit = self.list[at];
+        self.chars[unit.start as usize..unit.end as usize].copy_from_slice(letters);
         self.list[at].kind = Kind::Latin;
-        true
     }
 
     /// Joins units that became one kind.

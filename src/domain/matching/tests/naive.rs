@@ -12,7 +12,9 @@ use crate::domain::matching::node::Scope;
 use crate::domain::matching::pattern::{
     End, Pattern, Wild, fits, term, verbatim, without_question_marks,
 };
-use crate::domain::matching::scan::{Place, closed, crossings, inner_starts, may_begin};
+use crate::domain::matching::scan::{
+    Place, closed, crossings, inner_starts, is_lookalike, may_begin,
+};
 use crate::domain::matching::script::Kind as Script;
 use crate::domain::matching::tails::Tails;
 use crate::domain::matching::text::{Part, Span, Text};
@@ -206,7 +208,7 @@ impl<'d, 'a> Naive<'d, 'a> {
                 all.extend(self.row(&words, *slop, &End::Closed));
                 all
             }
-            Kind::Verbatim(text) => self.places(&verbatim(text).unwrap()),
+            Kind::Verbatim(text) => self.exact(text),
             Kind::Regex(source, ignore_case) => self.regex_spans(source, *ignore_case),
             _ => Vec::new(),
         };
@@ -295,6 +297,13 @@ impl<'d, 'a> Naive<'d, 'a> {
             }
         }
         out
+    }
+
+    /// Every place of a verbatim term.
+    fn exact(&self, text: &str) -> Vec<Span> {
+        let patterns = verbatim(text);
+        let places = patterns.iter().flat_map(|pattern| self.places(pattern));
+        places.collect()
     }
 
     /// Every place of a pattern, by trying every character.
@@ -406,6 +415,9 @@ impl<'d, 'a> Naive<'d, 'a> {
             first: place.first,
             last: end.unit,
         };
+        if pattern.lookalike && !is_lookalike(&self.text, place) {
+            return None;
+        }
         let Some(verbatim) = &pattern.verbatim else {
             return Some(span);
         };
@@ -631,7 +643,7 @@ impl<'d, 'a> Naive<'d, 'a> {
             add(text, self.phrase(text));
         }
         for text in &entity.exact {
-            add(text, self.places(&verbatim(text).unwrap()));
+            add(text, self.exact(text));
         }
         let blockers: Vec<Span> = entity
             .not_in
