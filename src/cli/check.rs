@@ -151,7 +151,7 @@ pub fn matches(loaded: &Loaded, rule: &Rule, test: &RuleTest) -> bool {
         ..Row::default()
     }
     .with_language()
-    .with_tags(&loaded.config);
+    .with_feed(&loaded.config);
     loaded
         .config
         .rules

@@ -145,6 +145,12 @@ impl Context {
         Ok(rules)
     }
 
+    /// The config, where there is one that can be read: for what a query needs only feeds' tags and titles of.
+    pub fn config_if_any(&self) -> Option<Config> {
+        let path = self.config_path().ok()?;
+        read(&path).ok().map(|loaded| loaded.config)
+    }
+
     /// Opens the store for reading and short writes; no daemon is disturbed.
     pub fn open_store(&self, settings: &store::Settings) -> Result<Store, Failure> {
         Ok(Store::open(&self.state_dir()?, settings, self.clock.now())?)

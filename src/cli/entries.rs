@@ -98,11 +98,7 @@ fn search(
 ) -> Result<(), Failure> {
     let rules = context.query_rules(query)?;
     // Only the feeds' tags come from config: a search works without one.
-    let config = context
-        .config_path()
-        .ok()
-        .and_then(|path| context::read(&path).ok());
-    let config = config.map(|loaded| loaded.config);
+    let config = context.config_if_any();
     let store = context.any_store()?;
     let limit = asked.limit.unwrap_or(HITS);
     let filter = filter_of(asked, false, context)?;

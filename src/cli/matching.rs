@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::args::{Global, MatchArgs};
-use super::context::Context;
+use super::context::{Context, QUERY};
 use super::exit::Failure;
 use super::output::{Output, neutral};
 use super::rows::{self, Row};
@@ -21,17 +21,16 @@ pub fn run(
     context: &Context,
     out: &mut Output,
 ) -> Result<(), Failure> {
-    let (rules, config) = if let Some(query) = &args.query {
-        (Arc::new(context.query_rules(query)?), None)
+    let (rules, config, ids) = if let Some(query) = &args.query {
+        let rules = Arc::new(context.query_rules(query)?);
+        (rules, context.config_if_any(), vec![QUERY.into()])
     } else {
         let config = context.load()?.config;
-        (Arc::clone(&config.rules), Some(config))
+        let ids = enabled(&config);
+        (Arc::clone(&config.rules), Some(config), ids)
     };
     let mut input = rows::open(&args.file)?;
     let asks_for_language = rules.asks_for_language();
-    let ids = config
-        .as_ref()
-        .map_or_else(|| vec!["query".into()], enabled);
     let (mut line, mut seen, mut matched) = (0, 0_u64, 0_u64);
     let mut by_rule: BTreeMap<&str, u64> = BTreeMap::new();
     if !global.quiet {
@@ -40,7 +39,7 @@ pub fn run(
     while let Some(text) = rows::next_line(&mut *input, &mut line)? {
         let mut row = Row::parse(&text, line).map_err(Failure::new)?;
         if let Some(config) = &config {
-            row = row.with_tags(config);
+            row = row.with_feed(config);
         }
         if asks_for_language {
             row = row.with_language();

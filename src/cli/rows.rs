@@ -32,6 +32,8 @@ pub struct Row {
     pub url: Option<String>,
     /// `feed`.
     pub feed: Option<String>,
+    /// Its title, where config names one.
+    pub feed_title: Option<String>,
     /// `tags`.
     pub tags: Vec<String>,
     /// `language`, or what was detected.
@@ -73,6 +75,7 @@ impl Row {
             full_text: text_of(&mut map, "full_text", line)?,
             url: text_of(&mut map, "url", line)?,
             feed: text_of(&mut map, "feed", line)?,
+            feed_title: None,
             tags: texts_of(&mut map, "tags", line)?,
             language: text_of(&mut map, "language", line)?,
             authors: texts_of(&mut map, "authors", line)?,
@@ -94,14 +97,16 @@ impl Row {
         self
     }
 
-    /// The same with the tags that config gives its feed, where the row names a feed and brings none.
+    /// The same with what config says of its feed, where the row names one: its title, and its tags unless the row brings
+    /// some.
     #[must_use]
-    pub fn with_tags(mut self, config: &Config) -> Self {
+    pub fn with_feed(mut self, config: &Config) -> Self {
         let named = |feed: &&Feed| Some(feed.id.as_str()) == self.feed.as_deref();
-        if self.tags.is_empty()
-            && let Some(feed) = config.feeds.iter().find(named)
-        {
-            self.tags.clone_from(&feed.tags);
+        if let Some(feed) = config.feeds.iter().find(named) {
+            self.feed_title.clone_from(&feed.title);
+            if self.tags.is_empty() {
+                self.tags.clone_from(&feed.tags);
+            }
         }
         self
     }
@@ -117,7 +122,7 @@ impl Row {
             categories: &self.categories,
             feed: self.feed.as_deref(),
             tags: &self.tags,
-            feed_title: None,
+            feed_title: self.feed_title.as_deref(),
             language: self.language.as_deref(),
         }
     }

@@ -128,7 +128,7 @@ fn score(file: &Path, loaded: &Loaded, report: &mut Report) -> Result<(), Failur
         let mut row = Row::parse(&text, line)
             .map_err(|error| Failure::new(format!("{}: {error}", file.display())))?
             .with_language()
-            .with_tags(&loaded.config);
+            .with_feed(&loaded.config);
         let expected = expected(&mut row, loaded)
             .map_err(|error| Failure::new(format!("{}: line {line}: {error}", file.display())))?;
         let limits = Limits::take(&mut row)
