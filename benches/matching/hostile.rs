@@ -36,6 +36,7 @@ const FIELDS: [(&str, &str); 12] = [
 
 /// One row a field: bytes, microseconds, and how much more twice the text costs.
 pub fn rows(
+    only: &[String],
     timed: impl Fn(&mut dyn FnMut()) -> anyhow::Result<f64>,
 ) -> anyhow::Result<Vec<String>> {
     let word = Entity {
@@ -61,6 +62,7 @@ pub fn rows(
     anyhow::ensure!(set.rule_count() == RULES.len(), "{problems:?}");
     FIELDS
         .iter()
+        .filter(|(name, _)| only.is_empty() || only.iter().any(|one| one == name))
         .map(|(name, unit)| {
             let cost = |bytes: usize| {
                 let body = unit.repeat(bytes / unit.len());

@@ -9,20 +9,13 @@ use std::rc::Rc;
 
 use super::Subject;
 use super::mention::Named;
-use super::near::{Neighbours, Side, sequence};
+use super::near::{Neighbours, Side, sequences};
 use super::node::{Expr, NodeId, Pair, Scope};
+use super::pairs::Found;
 use super::probe::Bytes;
 use super::scan::Hit;
 use super::set::{Compiled, RulePlan};
 use super::text::{Part, Span, Text};
-
-/// A pair that is near: the anchor, its partner, and both together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Found {
-    pub whole: Span,
-    pub anchor: Span,
-    pub partner: Span,
-}
 
 /// Numbers are given by us, so a quick hash will do.
 #[derive(Default)]
@@ -77,7 +70,7 @@ pub(crate) struct Run<'s, 'a> {
     present: [u64; PRESENT],
     truths: Memo<bool>,
     spans: Memo<Rc<[Span]>>,
-    pairs: Memo<Rc<[Found]>>,
+    pub(super) pairs: Memo<Rc<[Found]>>,
     pub(super) regexes: Memo<Rc<[Bytes]>>,
     pub(super) licensed: Memo<Rc<[Named]>>,
     pub(super) raw: Option<Rc<[Named]>>,
@@ -193,8 +186,11 @@ impl<'s, 'a> Run<'s, 'a> {
             Expr::Leaf(patterns, scope) => self
                 .hits_among(patterns)
                 .any(|hit| self.in_scope(hit.span, *scope)),
-            Expr::Sequence(words, _) => {
-                words.iter().all(|word| self.holds(*word)) && !self.spans(node).is_empty()
+            Expr::Sequence(words, slop) => {
+                words.iter().all(|word| self.holds(*word)) && {
+                    let lists = self.lists(words);
+                    sequences(&self.text, &lists, *slop).next().is_some()
+                }
             }
             Expr::Regex(..) => !self.bytes(node).is_empty(),
             Expr::Url(_) | Expr::UrlRegex(_) => !self.url_matches(node).is_empty(),
@@ -210,11 +206,11 @@ impl<'s, 'a> Run<'s, 'a> {
                 })
             }
             Expr::Not(inner) => !self.holds(*inner),
-            Expr::Count(count, inner) => self.holds(*inner) && self.count(*inner) >= *count,
+            Expr::Count(count, inner) => self.holds(*inner) && self.count(*inner, *count) >= *count,
             Expr::Near(pair) => {
                 self.holds(pair.left)
                     && (pair.negated || self.holds(pair.right))
-                    && !self.spans(node).is_empty()
+                    && self.is_near(pair)
             }
         };
         self.truths.insert(node, holds);
@@ -234,11 +230,8 @@ impl<'s, 'a> Run<'s, 'a> {
                 .filter(|span| self.in_scope(*span, *scope))
                 .collect(),
             Expr::Sequence(words, slop) => {
-                let lists: Vec<Vec<Span>> = words
-                    .iter()
-                    .map(|word| self.spans(*word).to_vec())
-                    .collect();
-                sequence(&self.text, &lists, *slop)
+                let lists = self.lists(words);
+                sequences(&self.text, &lists, *slop).collect()
             }
             Expr::Regex(..) => self
                 .bytes(node)
@@ -264,7 +257,7 @@ impl<'s, 'a> Run<'s, 'a> {
                 }
                 all
             }
-            Expr::Near(pair) => self.near(node, pair),
+            Expr::Near(pair) => self.near_spans(node, pair),
             Expr::Never
             | Expr::Url(_)
             | Expr::UrlRegex(_)
@@ -281,6 +274,11 @@ impl<'s, 'a> Run<'s, 'a> {
         out
     }
 
+    /// The places of each of some expressions.
+    pub(super) fn lists(&mut self, nodes: &[NodeId]) -> Vec<Rc<[Span]>> {
+        nodes.iter().map(|node| self.spans(*node)).collect()
+    }
+
     fn scoped(&self, named: &[Named], scope: Scope) -> Vec<Span> {
         named
             .iter()
@@ -289,163 +287,22 @@ impl<'s, 'a> Run<'s, 'a> {
             .collect()
     }
 
-    /// Occurrences that do not overlap, those that only repeat the title left out.
-    pub(crate) fn count(&mut self, node: NodeId) -> u32 {
+    /// Occurrences that do not overlap, those that only repeat the title left out; no more are counted than are enough.
+    pub(crate) fn count(&mut self, node: NodeId, enough: u32) -> u32 {
         let spans = self.spans(node);
-        let mut by_end: Vec<Span> = spans
-            .iter()
-            .copied()
-            .filter(|span| span.last >= self.text.zone_of(*span).echo)
-            .collect();
-        by_end.sort_by_key(|span| (span.end, span.start));
+        let list = Neighbours::of(&self.text, spans);
         let mut count = 0;
         let mut free = 0;
-        for span in by_end {
-            if span.start >= free {
+        for span in list.by_end() {
+            if count == enough {
+                break;
+            }
+            if span.start >= free && span.last >= self.text.zone_of(*span).echo {
                 count += 1;
                 free = span.end;
             }
         }
         count
-    }
-
-    fn near(&mut self, node: NodeId, pair: &Pair) -> Vec<Span> {
-        if pair.negated {
-            let left = self.spans(pair.left);
-            let partners = self.partners(&left, pair.right, pair.distance_to(Side::Either), true);
-            let alone = left.iter().zip(partners);
-            return alone
-                .filter(|(_, partner)| partner.is_none())
-                .map(|(span, _)| *span)
-                .collect();
-        }
-        self.pairs(node).iter().map(|found| found.whole).collect()
-    }
-
-    /// The pairs of a NEAR that holds.
-    pub(crate) fn pairs(&mut self, node: NodeId) -> Rc<[Found]> {
-        if let Some(known) = self.pairs.get(&node) {
-            return Rc::clone(known);
-        }
-        let set = self.set;
-        let mut out = Vec::new();
-        if let Expr::Near(pair) = set.expr(node) {
-            let (left_simple, right_simple) = (set.is_simple(pair.left), set.is_simple(pair.right));
-            let side = if pair.ordered {
-                Side::After
-            } else {
-                Side::Either
-            };
-            let back = side.reversed();
-            if left_simple && right_simple {
-                self.both_ways(pair, side, &mut out);
-            } else if left_simple {
-                self.one_way(pair.left, pair.right, pair.distance_to(side), &mut out);
-            } else {
-                self.one_way(pair.right, pair.left, pair.distance_to(back), &mut out);
-            }
-        }
-        // Two rising runs, of which the second is mostly short: the stable sort only merges them.
-        out.sort();
-        out.dedup();
-        let out: Rc<[Found]> = out.into();
-        self.pairs.insert(node, Rc::clone(&out));
-        out
-    }
-
-    /// Each occurrence of either side with its closest partners on the other.
-    fn both_ways(&mut self, pair: &Pair, side: Side, out: &mut Vec<Found>) {
-        let (left, right) = (self.spans(pair.left), self.spans(pair.right));
-        let rights = Neighbours::new(&self.text, right.to_vec());
-        let lefts = Neighbours::new(&self.text, left.to_vec());
-        for &anchor in left.iter() {
-            for partner in rights
-                .near(anchor, pair.distance, side)
-                .into_iter()
-                .flatten()
-            {
-                out.push(Found::new(anchor, partner));
-            }
-        }
-        for &partner in right.iter() {
-            let back = side.reversed();
-            for anchor in lefts
-                .near(partner, pair.distance, back)
-                .into_iter()
-                .flatten()
-            {
-                // Most pairs are the closest both ways, and are known by now.
-                let known = rights.near(anchor, pair.distance, side);
-                if !known.contains(&Some(partner)) {
-                    out.push(Found::new(anchor, partner));
-                }
-            }
-        }
-    }
-
-    fn one_way(&mut self, anchors: NodeId, other: NodeId, reach: Reach, out: &mut Vec<Found>) {
-        let anchors = self.spans(anchors);
-        let partners = self.partners(&anchors, other, reach, false);
-        for (anchor, partner) in anchors.iter().zip(partners) {
-            if let Some(partner) = partner {
-                out.push(Found::new(*anchor, partner));
-            }
-        }
-    }
-
-    /// For each anchor what is near it and makes `node` true there; for AND and n OF all its parts together.
-    pub(crate) fn partners(
-        &mut self,
-        anchors: &[Span],
-        node: NodeId,
-        reach: Reach,
-        overlaps: bool,
-    ) -> Vec<Option<Span>> {
-        let set = self.set;
-        let (parts, least) = match set.expr(node) {
-            _ if set.is_simple(node) => {
-                let spans = self.spans(node).to_vec();
-                let list = Neighbours::new(&self.text, spans);
-                return anchors
-                    .iter()
-                    .map(|anchor| {
-                        if overlaps && list.overlaps(*anchor) {
-                            return Some(*anchor);
-                        }
-                        list.closest(*anchor, reach.0, reach.1)
-                    })
-                    .collect();
-            }
-            Expr::Or(parts) => (parts, 1),
-            Expr::And(parts) => (parts, parts.len()),
-            Expr::Of(count, parts) => (parts, *count as usize),
-            _ => return vec![None; anchors.len()],
-        };
-        let lists: Vec<Vec<Option<Span>>> = parts
-            .iter()
-            .map(|part| self.partners(anchors, *part, reach, overlaps))
-            .collect();
-        let any = matches!(set.expr(node), Expr::Or(_));
-        (0..anchors.len())
-            .map(|at| {
-                let found = lists.iter().filter_map(|list| list[at]);
-                if any {
-                    return found.min_by_key(|span| self.place_beside(anchors[at], *span));
-                }
-                let all = found.clone().count() >= least;
-                found.reduce(Span::hull).filter(|_| all)
-            })
-            .collect()
-    }
-
-    /// What the closest of several is chosen by: words between, then place.
-    fn place_beside(&self, anchor: Span, span: Span) -> (u32, u32, u32) {
-        let words = if span.overlaps(anchor) {
-            0
-        } else {
-            super::near::gap(&self.text, anchor, span)
-        };
-        (words, span.start, span.end)
     }
 }
 
@@ -461,15 +318,5 @@ impl Pair {
             side
         };
         (self.distance, side)
-    }
-}
-
-impl Found {
-    fn new(anchor: Span, partner: Span) -> Self {
-        Self {
-            whole: anchor.hull(partner),
-            anchor,
-            partner,
-        }
     }
 }

@@ -22,6 +22,7 @@ pub(crate) struct HeadHash(u64);
 
 impl HeadHash {
     /// With one letter more.
+    #[inline]
     pub(crate) fn and(self, letter: u32) -> Self {
         Self((self.0.rotate_left(5) ^ u64::from(letter)).wrapping_mul(0x9E37_79B9_7F4A_7C15))
     }
@@ -144,11 +145,13 @@ impl Heads {
     }
 
     /// Whether a head of so many letters may be the beginning of a longer word.
+    #[inline]
     pub(crate) fn may_end_inside(&self, length: u32) -> bool {
         self.open >> length.min(63) & 1 == 1
     }
 
     /// A look at the letters from `start` to `end` of a unit, if they may be a head.
+    #[inline]
     pub(crate) fn look(&self, hash: HeadHash, unit: u32, start: u32, end: u32) -> Option<Look> {
         let (at, tag) = hash.place();
         let bits = hash.bits();
@@ -174,6 +177,7 @@ impl Heads {
     }
 
     /// Where the trie stands behind the letters of a look, if they are a head.
+    #[inline]
     pub(crate) fn settle(&self, look: Look, first: Head, letters: &[char]) -> Option<State> {
         let mask = self.table.len() - 1;
         let (mut at, mut head) = (look.place as usize, first);

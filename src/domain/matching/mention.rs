@@ -42,7 +42,8 @@ impl Run<'_, '_> {
                 });
             }
         }
-        out.sort_unstable();
+        // The hits of each pattern are a rising run, which the stable sort only merges.
+        out.sort();
         out.dedup_by_key(|named| (named.entity, named.span));
         let out: Rc<[Named]> = out.into();
         self.raw = Some(Rc::clone(&out));
@@ -114,9 +115,7 @@ impl Run<'_, '_> {
         };
         named.retain(|named| match within {
             None => support.has_other(named.span),
-            Some(distance) => support
-                .closest(named.span, distance, Side::Either)
-                .is_some(),
+            Some(distance) => support.has_near(named.span, distance, Side::Either),
         });
     }
 
@@ -133,6 +132,9 @@ impl Run<'_, '_> {
                 }
             }
             Expr::Count(_, inner) => self.support(*inner, out),
+            Expr::Near(pair) if pair.is_between_lists(set) => {
+                out.extend(self.sides(pair).into_iter().flatten());
+            }
             Expr::Near(pair) if !pair.negated => {
                 for found in self.pairs(node).iter() {
                     out.extend([found.anchor, found.partner]);
@@ -153,7 +155,7 @@ impl Run<'_, '_> {
             all.extend_from_slice(&self.licensed_of(entity));
         }
         let mut out = self.outermost(all);
-        out.sort_unstable();
+        out.sort();
         let out: Rc<[Named]> = out.into();
         self.settled = Some(Rc::clone(&out));
         out

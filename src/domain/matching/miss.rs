@@ -4,7 +4,7 @@
 
 use super::super::rule::ast::{Distance, Field};
 use super::evaluate::Run;
-use super::near::{Neighbours, gap, sequence};
+use super::near::{Neighbours, gap, sequences};
 use super::node::{Clause, Expr, NodeId, Pair, Property, Scope};
 use super::pattern::{End, OPTIONAL, Pattern};
 use super::scan::{Place, closed, crossings, inner_starts, may_begin};
@@ -31,7 +31,9 @@ impl Run<'_, '_> {
                 })
             }
             Expr::Near(pair) => self.miss_near(pair),
-            Expr::Count(count, inner) => Some(format!("{} of {count}", self.count(*inner))),
+            Expr::Count(count, inner) => {
+                Some(format!("{} of {count}", self.count(*inner, u32::MAX)))
+            }
             Expr::Of(count, parts) => {
                 let held = parts.iter().filter(|part| self.holds(**part)).count();
                 let missing = self.missing(clause);
@@ -171,17 +173,14 @@ impl Run<'_, '_> {
 
     /// A phrase with too many words between.
     fn miss_row(&mut self, words: &[NodeId], slop: u32) -> Option<String> {
-        let lists: Vec<Vec<Span>> = words
-            .iter()
-            .map(|word| self.spans(*word).to_vec())
-            .collect();
-        if sequence(&self.text, &lists, u32::MAX).is_empty() {
+        let lists = self.lists(words);
+        if sequences(&self.text, &lists, u32::MAX).next().is_none() {
             return None;
         }
         let (mut low, mut high) = (slop, u32::MAX);
         while high - low > 1 {
             let middle = low + (high - low) / 2;
-            if sequence(&self.text, &lists, middle).is_empty() {
+            if sequences(&self.text, &lists, middle).next().is_none() {
                 low = middle;
             } else {
                 high = middle;
@@ -202,7 +201,7 @@ impl Run<'_, '_> {
         if left.is_empty() || right.is_empty() {
             return None;
         }
-        let rights = Neighbours::new(&self.text, right.to_vec());
+        let rights = Neighbours::of(&self.text, right);
         let mut best: Option<(u32, Span, Span)> = None;
         let mut reversed = false;
         for &anchor in left.iter() {

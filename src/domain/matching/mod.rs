@@ -25,6 +25,7 @@ mod name_doubts;
 mod names;
 mod near;
 mod node;
+mod pairs;
 mod pattern;
 pub mod pieces;
 mod places;

@@ -3,6 +3,8 @@
 //! Lists are sorted by place. The cross product of two lists is never formed.
 
 use std::cell::Cell;
+use std::ops::Deref;
+use std::rc::Rc;
 
 use super::super::rule::ast::Distance;
 use super::text::{Span, Text};
@@ -16,6 +18,12 @@ pub(crate) enum Side {
 }
 
 impl Side {
+    /// Whether a partner on one side of the anchor may stand there.
+    #[inline]
+    pub(crate) fn has(self, one: Self) -> bool {
+        self == Self::Either || self == one
+    }
+
     /// The same seen from the partner.
     pub(crate) fn reversed(self) -> Self {
         match self {
@@ -29,10 +37,10 @@ impl Side {
 /// A list of occurrences that can be asked for neighbours.
 pub(crate) struct Neighbours<'t, 'a> {
     text: &'t Text<'a>,
-    by_start: Vec<Span>,
-    by_end: Vec<Span>,
-    /// Greatest end among the first so many of `by_start`.
-    reach: Vec<u32>,
+    by_start: Rc<[Span]>,
+    /// The same by end, and the greatest end among the first so many of `by_start`; neither where none lies inside
+    /// another: both orders are one then.
+    nested: Option<(Vec<Span>, Vec<u32>)>,
     /// Where the last questions were answered: anchors are asked for in order, so the next answer lies close by.
     starts: Cell<usize>,
     ends: Cell<usize>,
@@ -45,26 +53,46 @@ impl<'t, 'a> Neighbours<'t, 'a> {
             spans.sort_unstable();
         }
         spans.dedup();
-        let mut by_end = spans.clone();
-        by_end.sort_by_key(|span| (span.end, span.start));
-        let reach = spans
-            .iter()
-            .scan(0, |reach, span| {
+        Self::of(text, spans.into())
+    }
+
+    /// Takes spans in the order of places, each once.
+    pub(crate) fn of(text: &'t Text<'a>, by_start: Rc<[Span]>) -> Self {
+        let nested = (!by_start.is_sorted_by_key(|span| span.end)).then(|| {
+            let mut by_end = by_start.to_vec();
+            by_end.sort_by_key(|span| (span.end, span.start));
+            let reach = by_start.iter().scan(0, |reach, span| {
                 *reach = span.end.max(*reach);
                 Some(*reach)
-            })
-            .collect();
+            });
+            (by_end, reach.collect())
+        });
         Self {
             text,
-            by_start: spans,
-            by_end,
-            reach,
+            by_start,
+            nested,
             starts: Cell::new(0),
             ends: Cell::new(0),
         }
     }
 
+    /// The same by where they end.
+    #[inline]
+    pub(crate) fn by_end(&self) -> &[Span] {
+        let nested = self.nested.as_ref();
+        nested.map_or(&*self.by_start, |(by_end, _)| by_end)
+    }
+
+    /// The greatest end among the first so many.
+    #[inline]
+    fn reach(&self, count: usize) -> Option<u32> {
+        let last = count.checked_sub(1)?;
+        let nested = self.nested.as_ref();
+        Some(nested.map_or_else(|| self.by_start[last].end, |(_, reach)| reach[last]))
+    }
+
     /// The closest one behind `anchor`, in the same field.
+    #[inline]
     pub(crate) fn after(&self, anchor: Span) -> Option<Span> {
         let at = onwards(&self.by_start, &self.starts, |span| span.start < anchor.end);
         let found = *self.by_start.get(at)?;
@@ -72,16 +100,28 @@ impl<'t, 'a> Neighbours<'t, 'a> {
     }
 
     /// The closest one before `anchor`, in the same field.
+    #[inline]
     pub(crate) fn before(&self, anchor: Span) -> Option<Span> {
-        let at = onwards(&self.by_end, &self.ends, |span| span.end <= anchor.start);
-        let found = *self.by_end.get(at.checked_sub(1)?)?;
+        let by_end = self.by_end();
+        let at = onwards(by_end, &self.ends, |span| span.end <= anchor.start);
+        let found = *by_end.get(at.checked_sub(1)?)?;
         self.same_zone(anchor, found).then_some(found)
+    }
+
+    /// The closest one on one side of `anchor`.
+    #[inline]
+    pub(crate) fn closest_on(&self, anchor: Span, way: Side) -> Option<Span> {
+        if way == Side::Before {
+            self.before(anchor)
+        } else {
+            self.after(anchor)
+        }
     }
 
     /// Whether one shares a character with `anchor`.
     pub(crate) fn overlaps(&self, anchor: Span) -> bool {
         let at = onwards(&self.by_start, &self.starts, |span| span.start < anchor.end);
-        at > 0 && self.reach[at - 1] > anchor.start
+        self.reach(at).is_some_and(|end| end > anchor.start)
     }
 
     /// Whether one covers `inner` whole.
@@ -89,10 +129,11 @@ impl<'t, 'a> Neighbours<'t, 'a> {
         let at = self
             .by_start
             .partition_point(|span| span.start <= inner.start);
-        at > 0 && self.reach[at - 1] >= inner.end
+        self.reach(at).is_some_and(|end| end >= inner.end)
     }
 
     /// The partners of `anchor` that are near enough: the closest before and the closest behind.
+    #[inline]
     pub(crate) fn near(&self, anchor: Span, distance: Distance, side: Side) -> [Option<Span>; 2] {
         let before = (side != Side::After)
             .then(|| self.before(anchor))
@@ -103,6 +144,14 @@ impl<'t, 'a> Neighbours<'t, 'a> {
             .flatten()
             .filter(|found| is_near(self.text, anchor, *found, distance));
         [before, after]
+    }
+
+    /// Whether any is near enough.
+    pub(crate) fn has_near(&self, anchor: Span, distance: Distance, side: Side) -> bool {
+        let is_after = |found| is_near(self.text, anchor, found, distance);
+        let is_before = |found| is_near(self.text, found, anchor, distance);
+        (side != Side::Before && self.after(anchor).is_some_and(is_after))
+            || (side != Side::After && self.before(anchor).is_some_and(is_before))
     }
 
     /// The closest of them; ties go to the earlier one.
@@ -116,7 +165,7 @@ impl<'t, 'a> Neighbours<'t, 'a> {
 
     /// Where the first of them to end ends.
     pub(crate) fn first_end(&self) -> Option<u32> {
-        self.by_end.first().map(|span| span.end)
+        self.by_end().first().map(|span| span.end)
     }
 
     /// Where the last of them to begin begins.
@@ -133,6 +182,7 @@ impl<'t, 'a> Neighbours<'t, 'a> {
 const STEPS: usize = 8;
 
 /// `partition_point` of a list, looked for from where the last one was found.
+#[inline]
 fn onwards(list: &[Span], found: &Cell<usize>, is_before: impl Fn(&Span) -> bool) -> usize {
     let from = found.get().min(list.len());
     let at = if from > 0 && !is_before(&list[from - 1]) {
@@ -153,6 +203,7 @@ fn onwards(list: &[Span], found: &Cell<usize>, is_before: impl Fn(&Span) -> bool
 }
 
 /// Words between two spans that do not overlap, in any order.
+#[inline]
 pub(crate) fn gap(text: &Text<'_>, one: Span, other: Span) -> u32 {
     if one.end <= other.start {
         text.words_between(one, other)
@@ -162,6 +213,7 @@ pub(crate) fn gap(text: &Text<'_>, one: Span, other: Span) -> u32 {
 }
 
 /// Whether `right`, behind `left` in the same field, is near enough.
+#[inline]
 pub(crate) fn is_near(text: &Text<'_>, left: Span, right: Span, distance: Distance) -> bool {
     let (last, first) = (
         text.spots[left.last as usize],
@@ -176,14 +228,18 @@ pub(crate) fn is_near(text: &Text<'_>, left: Span, right: Span, distance: Distan
 
 /// Occurrences of `lists` in order, one of each, with at most `slop` words between in all, as whole ranges.
 ///
-/// For each first occurrence the earliest continuation is taken; no range crosses a sentence end.
-pub(crate) fn sequence(text: &Text<'_>, lists: &[Vec<Span>], slop: u32) -> Vec<Span> {
-    let mut out = Vec::new();
-    let Some((first, rest)) = lists.split_first() else {
-        return out;
-    };
+/// For each first occurrence the earliest continuation is taken; no range crosses a sentence end. Found one by one, so
+/// that the first is enough where no more is asked for.
+pub(crate) fn sequences<L: Deref<Target = [Span]>>(
+    text: &Text<'_>,
+    lists: &[L],
+    slop: u32,
+) -> impl Iterator<Item = Span> {
+    let (first, rest) = lists
+        .split_first()
+        .map_or((&[][..], lists), |(first, rest)| (&**first, rest));
     let cursors = vec![Cell::new(0); rest.len()];
-    for &start in first {
+    first.iter().filter_map(move |&start| {
         let mut whole = start;
         let mut last = start;
         let mut between = 0u32;
@@ -201,11 +257,6 @@ pub(crate) fn sequence(text: &Text<'_>, lists: &[Vec<Span>], slop: u32) -> Vec<S
             last = next;
             between <= slop
         });
-        if complete {
-            out.push(whole);
-        }
-    }
-    out.sort_unstable();
-    out.dedup();
-    out
+        complete.then_some(whole)
+    })
 }

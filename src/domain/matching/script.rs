@@ -22,22 +22,26 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// Letters of a script that parts words by spaces.
+    #[inline]
     pub(crate) fn is_spaced(self) -> bool {
         !matches!(self, Self::Digit | Self::Hangul | Self::Dense)
     }
 
     /// Letters of any script.
+    #[inline]
     pub(crate) fn is_letter(self) -> bool {
         self != Self::Digit
     }
 
     /// Whether a unit of this kind is a word of its own, whatever is joined to it.
+    #[inline]
     pub(crate) fn stands_alone(self) -> bool {
         matches!(self, Self::Hangul | Self::Dense)
     }
 }
 
 /// Whether a word ends between two units that touch.
+#[inline]
 pub(crate) fn is_border(left: Kind, right: Kind) -> bool {
     left.stands_alone() || right.stands_alone()
 }

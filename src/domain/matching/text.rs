@@ -30,6 +30,7 @@ pub(crate) enum Part {
 
 impl Part {
     /// Its bit in a scope.
+    #[inline]
     pub(crate) fn bit(self) -> u8 {
         1 << self as u8
     }
@@ -99,6 +100,7 @@ pub(crate) struct Span {
 
 impl Span {
     /// The range from the first start to the last end.
+    #[inline]
     pub(crate) fn hull(self, other: Self) -> Self {
         Self {
             start: self.start.min(other.start),
@@ -109,11 +111,13 @@ impl Span {
     }
 
     /// Whether the two share a character.
+    #[inline]
     pub(crate) fn overlaps(self, other: Self) -> bool {
         self.start < other.end && other.start < self.end
     }
 
     /// Whether `other` lies within.
+    #[inline]
     pub(crate) fn covers(self, other: Self) -> bool {
         self.start <= other.start && other.end <= self.end
     }
@@ -274,6 +278,7 @@ impl<'a> Text<'a> {
     }
 
     /// The letters of a unit.
+    #[inline]
     pub(crate) fn letters(&self, unit: Unit) -> &[char] {
         &self.units.chars[unit.start as usize..unit.end as usize]
     }
@@ -301,6 +306,7 @@ impl<'a> Text<'a> {
     }
 
     /// Words strictly between `left` and `right`, of which `left` ends first; the zone must be the same.
+    #[inline]
     pub(crate) fn words_between(&self, left: Span, right: Span) -> u32 {
         let (last, first) = (left.last as usize, right.first as usize);
         if last == first {
@@ -322,6 +328,7 @@ impl<'a> Text<'a> {
     }
 
     /// The zone a span is in.
+    #[inline]
     pub(crate) fn zone_of(&self, span: Span) -> &Zone<'a> {
         &self.zones[self.spots[span.first as usize].zone as usize]
     }

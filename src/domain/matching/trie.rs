@@ -48,6 +48,7 @@ impl State {
     };
 
     /// The value of the key that ends here.
+    #[inline]
     pub(crate) fn value(self) -> Option<u32> {
         (self.value != NONE && self.rest == self.end).then_some(self.value)
     }
@@ -131,6 +132,7 @@ impl Trie {
     }
 
     /// Where `label` leads from `state`.
+    #[inline]
     pub(crate) fn step(&self, state: State, label: u32) -> Option<State> {
         if state.rest < state.end {
             let is_next = self.rests[state.rest as usize] == label;
@@ -162,16 +164,26 @@ impl Trie {
         }
     }
 
+    /// What is left of the only key below a state, with its value; none where there may be several.
+    #[inline]
+    pub(crate) fn rest(&self, state: State) -> Option<(&[u32], u32)> {
+        let left = state.rest as usize..state.end as usize;
+        (!left.is_empty()).then(|| (&self.rests[left], state.value))
+    }
+
     /// Whether `OPTIONAL` leads on.
+    #[inline]
     pub(crate) fn joins(&self, state: State) -> bool {
         self.leads_on(state, JOINS, |label| label == OPTIONAL)
     }
 
     /// Whether any symbol between units leads on.
+    #[inline]
     pub(crate) fn crosses(&self, state: State) -> bool {
         self.leads_on(state, CROSSES, is_symbol)
     }
 
+    #[inline]
     fn leads_on(&self, state: State, flag: u32, wanted: impl Fn(u32) -> bool) -> bool {
         if state.rest < state.end {
             return wanted(self.rests[state.rest as usize]);
@@ -197,7 +209,9 @@ fn flags_of(label: u32) -> u32 {
     flags
 }
 
-fn is_symbol(label: u32) -> bool {
+/// Whether a label stands for what is between units.
+#[inline]
+pub(crate) fn is_symbol(label: u32) -> bool {
     label >= GAP
 }
 
@@ -219,6 +233,7 @@ fn placed(drafts: Vec<Draft>) -> Vec<Slot> {
 }
 
 /// Where a label behind a parent is looked for first.
+#[inline]
 fn first_place(parent: u32, label: u32) -> usize {
     let key = u64::from(parent) << LABEL ^ u64::from(label);
     let mixed = key.wrapping_mul(0x9E37_79B9_7F4A_7C15);

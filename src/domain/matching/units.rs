@@ -28,6 +28,7 @@ pub(crate) enum Gap {
 
 impl Gap {
     /// Whether letters and digits on both sides are one term (MAT-8).
+    #[inline]
     pub(crate) fn is_joint(self) -> bool {
         matches!(self, Self::None | Self::Hyphen | Self::Dot | Self::Space)
     }
@@ -75,6 +76,7 @@ struct Run {
 }
 
 /// A length or offset as 32 bits; texts are cut at 1 MiB a field long before.
+#[inline]
 pub(crate) fn narrow(value: usize) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX)
 }

@@ -3,19 +3,19 @@
 //! One pass over an entry, whatever the number of rules.
 
 use super::heads::{Head, HeadHash, Look};
-use super::pattern::OPTIONAL;
+use super::pattern::{GAP, OPTIONAL};
 use super::scan::{
     Brief, Hit, OPEN, Patterns, Place, SEVERAL, closed, crossings, inner_starts, may_begin,
 };
 use super::script::Kind;
 use super::text::Text;
-use super::trie::State;
-use super::units::{Unit, narrow};
+use super::trie::{State, is_symbol};
+use super::units::{Gap, Unit, narrow};
 
 /// Beginnings of words that are looked up at a time.
 const AHEAD: usize = 256;
 
-/// Every place where a pattern stands, in no order.
+/// Every place where a pattern stands, by pattern.
 pub(crate) fn walk(patterns: &Patterns, text: &Text<'_>) -> Vec<Hit> {
     let mut walk = Walk {
         patterns,
@@ -29,7 +29,41 @@ pub(crate) fn walk(patterns: &Patterns, text: &Text<'_>) -> Vec<Hit> {
         walk.begin_in(first);
     }
     walk.go_on();
-    walk.hits
+    by_pattern(walk.hits, patterns.len())
+}
+
+/// Hits by pattern, those of one in the order in which they were found: mostly that of places, which a sort that follows
+/// only has to see.
+fn by_pattern(mut hits: Vec<Hit>, patterns: usize) -> Vec<Hit> {
+    let Some(any) = hits.first().copied().filter(|_| hits.len() > patterns) else {
+        hits.sort_by_key(|hit| hit.pattern);
+        return hits;
+    };
+    // More hits than patterns: each goes right to its place.
+    let mut ends = vec![0_usize; patterns + 1];
+    for hit in &hits {
+        ends[hit.pattern as usize + 1] += 1;
+    }
+    for pattern in 0..patterns {
+        ends[pattern + 1] += ends[pattern];
+    }
+    let mut out = vec![any; hits.len()];
+    for hit in hits {
+        let end = &mut ends[hit.pattern as usize];
+        out[*end] = hit;
+        *end += 1;
+    }
+    out
+}
+
+/// Whether a symbol may stand in a pattern for what is between a unit and the next.
+fn is_crossed(text: &Text<'_>, unit: usize, symbol: u32) -> bool {
+    if symbol != GAP {
+        return crossings(text, unit).contains(&Some(symbol));
+    }
+    let next = text.units.list.get(unit + 1);
+    next.is_some_and(|next| next.gap != Gap::None)
+        && text.spots[unit].block == text.spots[unit + 1].block
 }
 
 struct Walk<'p, 't, 'a> {
@@ -113,7 +147,7 @@ impl Walk<'_, '_, '_> {
             }
             let unit = self.text.units.list[look.unit as usize];
             if look.end == unit.end {
-                self.cross(state, place);
+                self.cross(state, place, look.start);
             } else if unit.kind == Kind::Hangul && patterns.trie.joins(state) {
                 let next = patterns.trie.step(state, OPTIONAL);
                 self.stack.extend(next.map(|next| (next, place)));
@@ -131,6 +165,9 @@ impl Walk<'_, '_, '_> {
         let unit = units.list[place.unit as usize];
         let alone = unit.kind.stands_alone();
         while place.at < unit.end {
+            if trie.rest(state).is_some() {
+                return self.follow_rest(state, place, start);
+            }
             let inside = alone && place.at > unit.start && trie.joins(state);
             if inside && let Some(next) = trie.step(state, OPTIONAL) {
                 self.stack.push((next, place));
@@ -145,14 +182,42 @@ impl Walk<'_, '_, '_> {
                 self.emit(value, place, start);
             }
         }
-        self.cross(state, place);
+        self.cross(state, place, start);
+    }
+
+    /// Walks on where one key is left: there is one way, through this unit and into the next ones.
+    fn follow_rest(&mut self, state: State, mut place: Place, start: u32) {
+        let units = &self.text.units;
+        let mut unit = units.list[place.unit as usize];
+        let Some((rest, value)) = self.patterns.trie.rest(state) else {
+            return;
+        };
+        for &label in rest {
+            if place.at == unit.end {
+                if !(is_symbol(label) && is_crossed(self.text, place.unit as usize, label)) {
+                    return;
+                }
+                place.unit += 1;
+                unit = units.list[place.unit as usize];
+            } else if u32::from(units.chars[place.at as usize]) == label {
+                place.at += 1;
+            } else if label != OPTIONAL || !unit.kind.stands_alone() || place.at == unit.start {
+                return;
+            }
+        }
+        if rest.last().is_some_and(|label| !is_symbol(*label)) {
+            self.emit(value, place, start);
+        }
     }
 
     /// Pushes the ways from the end of a unit into the next.
-    fn cross(&mut self, state: State, place: Place) {
+    fn cross(&mut self, state: State, place: Place, start: u32) {
         let trie = &self.patterns.trie;
         if !trie.crosses(state) {
             return;
+        }
+        if trie.rest(state).is_some() {
+            return self.follow_rest(state, place, start);
         }
         for symbol in crossings(self.text, place.unit as usize)
             .into_iter()

@@ -1,9 +1,15 @@
 //! What must hold for any rules and any entry.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 
 use super::naive::Naive;
 use super::sample::{Sample, definitions, rule};
+use crate::domain::matching::evaluate::Run;
+use crate::domain::matching::node::Expr;
+use crate::domain::matching::set::Compiled;
+use crate::domain::matching::text::Span;
 use crate::domain::matching::{Explanation, Frequencies, RuleSet, Subject};
 use crate::domain::rule::{ContextWithin, Definitions, Entity, Rule};
 
@@ -403,6 +409,31 @@ proptest! {
                 let wanted = clause.clause.rsplit(':').next().unwrap_or_default();
                 let is_property = PROPERTIES.contains(&wanted);
                 prop_assert!(is_property || !clause.evidence.is_empty(), "{:?}", clause);
+            }
+        }
+    }
+
+    #[test]
+    fn the_sides_of_pairs_are_found_without_them(
+        queries in prop::collection::vec(occurrences(), 1..5),
+        entry in entry(),
+    ) {
+        let (set, _) = Compiled::new(&with_rules(&queries));
+        let subject = entry.subject();
+        let mut run = Run::new(&set, &subject);
+        for (node, expr) in (0..).zip(&set.exprs) {
+            let Expr::Near(pair) = expr else { continue };
+            // The truth first, while nothing is known that it could be read from.
+            let holds = run.holds(node);
+            prop_assert_eq!(holds, !run.spans(node).is_empty());
+            if pair.is_between_lists(&set) {
+                let pairs = run.pairs(node);
+                let sides = [
+                    pairs.iter().map(|found| found.anchor).collect::<BTreeSet<Span>>(),
+                    pairs.iter().map(|found| found.partner).collect(),
+                ];
+                let found = run.sides(pair);
+                prop_assert_eq!(sides.map(Vec::from_iter), found);
             }
         }
     }
