@@ -3,6 +3,7 @@
 //! Writing them is part of recording a poll (`write`, used by `polls`); deleting them is in `retention`.
 
 mod bulk;
+mod guid;
 mod html;
 mod write;
 
@@ -23,7 +24,7 @@ use crate::domain::id::{EntityId, EntryId, FeedId, RuleId};
 use crate::domain::matching::{Evidence, Mention};
 
 pub use bulk::{BulkEntry, lend, read_bulk, rows_since};
-pub(super) use write::{Marks, Placed, insert, is_stored, rekey, revise, save_mentions, touch};
+pub(super) use write::{Marks, NewEntries, Placed, rekey, revise, save_mentions, touch};
 
 /// An entry as stored.
 #[derive(Clone, Debug, PartialEq)]
@@ -388,18 +389,18 @@ pub fn mention_counts(conn: &Connection, since: Timestamp) -> Result<Vec<(Entity
 
 fn read_entry(row: &Row<'_>) -> rusqlite::Result<StoredEntry> {
     let body: String = row.get(17)?;
+    let key: String = row.get(4)?;
     let at = |index: usize| row.get::<_, Option<Ms>>(index).map(|at| at.map(|at| at.0));
     Ok(StoredEntry {
         seq: row.get(0)?,
         entry: Entry {
             id: EntryId::new(row.get::<_, String>(1)?),
             feed: Some(FeedId::new(row.get::<_, String>(2)?)),
-            key: row.get(4)?,
             content: Content {
                 published: at(8)?,
                 updated: at(9)?,
                 language: row.get(10)?,
-                guid: row.get(11)?,
+                guid: guid::unpacked(row.get(11)?, &key),
                 url: row.get(12)?,
                 origin: None,
                 title: row.get(13)?,
@@ -409,6 +410,7 @@ fn read_entry(row: &Row<'_>) -> rusqlite::Result<StoredEntry> {
                 body_html: html::unpacked(row.get(18)?, &body),
                 body,
             },
+            key,
             full_text: row.get(19)?,
             first_seen: at(7)?,
         },
