@@ -4,6 +4,7 @@
 //! steps are put in order and nothing else. The fetcher keeps hosts apart; this pass keeps feeds apart.
 
 pub(super) mod account;
+pub(super) mod ahead;
 mod fill;
 pub mod network;
 pub mod queue;
@@ -172,8 +173,10 @@ async fn record(
         (false, true) => FIRST_WAITS,
         (false, false) => NEWS_WAITS,
     };
+    let commit = Arc::new(commit);
+    let recorded = ahead::record(shared, &commit).await?;
     let write = move |tx: &store::Transaction<'_>| {
-        let result = store::polls::record_poll(tx, &commit)?;
+        let result = store::polls::record_poll_after(tx, &commit, &recorded)?;
         let bounded = match &news {
             Some(news) => store::hosts::record(tx, news, gap, now)?,
             None => Vec::new(),

@@ -290,6 +290,14 @@ pub(super) fn free_interrupted(tx: &Transaction<'_>, now: Timestamp) -> Result<(
     Ok(())
 }
 
+/// Counts entries that were recorded ahead of their poll; false where the feed is not known.
+pub(super) fn add_entries(tx: &Transaction<'_>, feed: &FeedId, new: u32) -> Result<bool> {
+    let changed = tx
+        .prepare_cached("update feed set entries = entries + ?2 where id = ?1")?
+        .execute(params![feed.as_str(), new])?;
+    Ok(changed > 0)
+}
+
 /// Writes what a poll learned; false where the store does not know the feed.
 pub(super) fn save_state(
     tx: &Transaction<'_>,

@@ -279,7 +279,7 @@ pub fn record(
     if still != Some(true) {
         return Ok(result);
     }
-    polls::record_entries(tx, commit, &mut result)?;
+    polls::record_entries(tx, commit, 0, &mut result)?;
     mark(tx, gap, commit, &result)?;
     match turn {
         Turn::Read {

@@ -3,14 +3,17 @@
 //! What is new and what matches was found before; whether someone is told is `domain::alert::decide`. Here
 //! the facts it needs are gathered from the store, in the same transaction that keeps its answer.
 
+mod ahead;
 mod told;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
+pub use self::ahead::{Ahead, next_ahead, record_ahead};
 use super::alerts::{self, NewAlert};
 use super::entries::{self, Marks, NewEntries, Placed};
 use super::gaps::{self, NewGap};
@@ -163,12 +166,22 @@ struct Case<'a> {
 
 /// Records a poll.
 pub fn record_poll(tx: &Transaction<'_>, commit: &PollCommit) -> Result<PollResult> {
-    let mut result = PollResult::default();
+    record_poll_after(tx, commit, &Ahead::default())
+}
+
+/// Records a poll of which some new entries are recorded.
+pub fn record_poll_after(
+    tx: &Transaction<'_>,
+    commit: &PollCommit,
+    ahead: &Ahead,
+) -> Result<PollResult> {
+    let mut result = ahead.result.clone();
     if let Some(gap) = &commit.gap {
         gaps::open(tx, &commit.feed, commit.record.at, gap)?;
     }
-    record_entries(tx, commit, &mut result)?;
-    let known = feeds::save_state(tx, &commit.feed, &commit.state, result.new)?;
+    record_entries(tx, commit, ahead.count, &mut result)?;
+    let new = result.new - ahead.result.new;
+    let known = feeds::save_state(tx, &commit.feed, &commit.state, new)?;
     be_known(known, commit)?;
     if commit.news != PollNews::default() {
         websub::polled(tx, &commit.feed, &commit.news, commit.now)?;
@@ -179,10 +192,11 @@ pub fn record_poll(tx: &Transaction<'_>, commit: &PollCommit) -> Result<PollResu
 
 /// Records what a hub pushed to the callback `token`: like a poll, but the feed's validators, schedule and last
 /// answer are those of polls and stay.
-pub fn record_push(tx: &Transaction<'_>, commit: &PollCommit) -> Result<PollResult> {
-    let mut result = PollResult::default();
-    record_entries(tx, commit, &mut result)?;
-    let known = feeds::save_pushed(tx, &commit.feed, result.new, commit.now)?;
+pub fn record_push(tx: &Transaction<'_>, commit: &PollCommit, ahead: &Ahead) -> Result<PollResult> {
+    let mut result = ahead.result.clone();
+    record_entries(tx, commit, ahead.count, &mut result)?;
+    let new = result.new - ahead.result.new;
+    let known = feeds::save_pushed(tx, &commit.feed, new, commit.now)?;
     be_known(known, commit)?;
     let new = commit.new.iter().map(|item| item.entry.id.as_str());
     let revised = commit.revised.iter().map(|item| item.now.entry.id.as_str());
@@ -208,19 +222,21 @@ fn be_known(known: bool, commit: &PollCommit) -> Result<()> {
     )))
 }
 
-/// The entries of a poll, with all that hangs on them.
+/// The entries of a poll, from a new one on, with all that hangs on them.
 pub(super) fn record_entries(
     tx: &Transaction<'_>,
     commit: &PollCommit,
+    from: usize,
     result: &mut PollResult,
 ) -> Result<()> {
-    for rekeyed in &commit.rekeyed {
-        entries::rekey(tx, &commit.feed, rekeyed)?;
+    if from == 0 {
+        rekey(tx, commit)?;
     }
     let gate = Gate::load(tx, &commit.manners, commit.now)?;
     let mut placer = Placer::new(commit);
-    if !commit.new.is_empty() {
-        record_new(tx, (commit, &gate), (&mut placer, result))?;
+    if from < commit.new.len() {
+        let rest = from..commit.new.len();
+        record_new(tx, (commit, &gate), rest, (&mut placer, result))?;
     }
     for revised in &commit.revised {
         record_revised(tx, (commit, &gate), revised, (&mut placer, result))?;
@@ -229,13 +245,21 @@ pub(super) fn record_entries(
     entries::touch(tx, &commit.seen, commit.now)
 }
 
+fn rekey(tx: &Transaction<'_>, commit: &PollCommit) -> Result<()> {
+    for rekeyed in &commit.rekeyed {
+        entries::rekey(tx, &commit.feed, rekeyed)?;
+    }
+    Ok(())
+}
+
 fn record_new<'t>(
     tx: &'t Transaction<'_>,
     (commit, gate): (&'t PollCommit, &Gate<'_>),
+    range: Range<usize>,
     (placer, result): (&mut Placer<'_, 't>, &mut PollResult),
 ) -> Result<()> {
     let mut stored = NewEntries::new(tx, &commit.feed)?;
-    for item in &commit.new {
+    for item in &commit.new[range] {
         if stored.is_stored(&item.entry.id)? {
             result.repeated += 1;
             continue;

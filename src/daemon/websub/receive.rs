@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::daemon::Shared;
-use crate::daemon::poll::{account, read};
+use crate::daemon::poll::{account, ahead, read};
 use crate::domain::feed::Feed;
 use crate::domain::feed::outcome::Body;
 use crate::domain::feed::standing::Evidence;
@@ -209,8 +209,10 @@ async fn take(
         ignore(shared, id, true).await?;
         return Ok(Receipt::Ignored("unreadable"));
     };
+    let commit = Arc::new(commit);
+    let recorded = ahead::record(shared, &commit).await?;
     let record = move |tx: &store::Transaction<'_>| {
-        let result = store::polls::record_push(tx, &commit)?;
+        let result = store::polls::record_push(tx, &commit, &recorded)?;
         if !pushed.whole {
             store::websub::poll_soon(tx, &commit.feed, commit.now)?;
         }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::domain::entry::ingest;
 use crate::domain::id::ReceiverId;
+use crate::store::Store;
 use crate::store::sample::{
     after, assert_clean, at, commit, commit_revised, entry, entry_of, now, number, open_store,
     record, revised, rule_match, to,
@@ -71,6 +72,67 @@ fn a_poll_recorded_twice_alerts_once() {
     );
     assert_eq!(number(&store, "select count(*) from revision"), 1);
     assert_clean(&store);
+}
+
+/// Two hundred and fifty entries that all match.
+fn flood() -> PollCommit {
+    let many = (0..250).map(|at| entry(&format!("flood {at}"), vec![rule_match("r")]));
+    commit(many.collect())
+}
+
+fn piece(store: &Store, poll: &PollCommit, ahead: &mut Ahead) -> bool {
+    let Some(range) = next_ahead(poll, ahead) else {
+        return false;
+    };
+    let (own, of) = (poll.clone(), range.clone());
+    let result = store.write_blocking(move |tx| record_ahead(tx, &own, of.clone()));
+    ahead.add(&range, result.unwrap());
+    true
+}
+
+#[test]
+fn a_flood_is_recorded_in_pieces() {
+    let (_dir, store) = open_store();
+    let (poll, mut ahead, mut pieces) = (flood(), Ahead::default(), 0);
+    while piece(&store, &poll, &mut ahead) {
+        pieces += 1;
+        assert_eq!(number(&store, "select count(*) from poll"), 0);
+        assert_clean(&store);
+    }
+    assert_eq!((pieces, ahead.count), (2, 200));
+    let result = store.write_blocking(move |tx| record_poll_after(tx, &poll, &ahead));
+    let result = result.unwrap();
+    assert_eq!((result.new, result.repeated), (250, 0));
+    assert_eq!(result.alerts.len(), 250);
+    assert_eq!(number(&store, "select count(*) from poll"), 1);
+    assert_clean(&store);
+}
+
+#[test]
+fn who_dies_between_two_pieces_tells_nothing_twice() {
+    let (_dir, store) = open_store();
+    let (poll, mut ahead) = (flood(), Ahead::default());
+    assert!(piece(&store, &poll, &mut ahead));
+    let etag = "select count(*) from feed where etag is not null";
+    assert_eq!(
+        number(&store, etag),
+        0,
+        "the document must be asked for again"
+    );
+    let again = record(&store, poll);
+    assert_eq!((again.new, again.repeated), (150, 100));
+    assert_eq!(again.alerts.len(), 150);
+    assert_eq!(number(&store, "select count(distinct key) from alert"), 250);
+    assert_clean(&store);
+}
+
+#[test]
+fn few_entries_with_matches_are_no_flood() {
+    let mut poll = flood();
+    for item in poll.new.iter_mut().skip(100) {
+        item.matches.clear();
+    }
+    assert_eq!(next_ahead(&poll, &Ahead::default()), None);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::domain::feed::schedule::Why;
 use crate::domain::feed::websub::push::Found;
 use crate::domain::feed::websub::{Offer, Stage, Target};
 use crate::store::Store;
-use crate::store::polls::{record_poll, record_push};
+use crate::store::polls::{Ahead, record_poll, record_push};
 use crate::store::sample::{
     after, assert_clean, commit, entry, now, number, open_store, rule_match,
 };
@@ -174,11 +174,11 @@ fn a_push_brings_entries_and_alerts_and_leaves_what_polls_know() {
     push.now = after(60);
     let again = push.clone();
     let result = store
-        .write_blocking(move |tx| record_push(tx, &push))
+        .write_blocking(move |tx| record_push(tx, &push, &Ahead::default()))
         .unwrap();
     assert_eq!((result.new, result.alerts.len()), (1, 1));
     let result = store
-        .write_blocking(move |tx| record_push(tx, &again))
+        .write_blocking(move |tx| record_push(tx, &again, &Ahead::default()))
         .unwrap();
     assert_eq!(
         (result.new, result.repeated),
