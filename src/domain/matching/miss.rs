@@ -174,9 +174,7 @@ impl Run<'_, '_> {
     /// A phrase with too many words between.
     fn miss_row(&mut self, words: &[NodeId], slop: u32) -> Option<String> {
         let lists = self.lists(words);
-        if sequences(&self.text, &lists, u32::MAX).next().is_none() {
-            return None;
-        }
+        sequences(&self.text, &lists, u32::MAX).next()?;
         let (mut low, mut high) = (slop, u32::MAX);
         while high - low > 1 {
             let middle = low + (high - low) / 2;
