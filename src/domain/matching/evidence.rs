@@ -70,11 +70,15 @@ impl Run<'_, '_> {
         let Expr::Near(pair) = set.expr(clause.node) else {
             return;
         };
-        let pairs = self.pairs(clause.node);
-        let wanted = pairs.iter().filter(|found| is_wanted(only, &found.whole));
-        let (anchors, partners) = wanted.map(|found| (found.anchor, found.partner)).unzip();
-        let (anchors, partners) = (sorted(anchors), sorted(partners));
         let (left_simple, right_simple) = (set.is_simple(pair.left), set.is_simple(pair.right));
+        let [anchors, partners] = if only.is_none() && left_simple && right_simple {
+            self.sides(pair)
+        } else {
+            let pairs = self.pairs(clause.node);
+            let wanted = pairs.iter().filter(|found| is_wanted(only, &found.whole));
+            let (anchors, partners) = wanted.map(|found| (found.anchor, found.partner)).unzip();
+            [sorted(anchors), sorted(partners)]
+        };
         let (left, right) = (&clause.parts[0], &clause.parts[1]);
         let side = if pair.ordered {
             super::near::Side::After

@@ -299,8 +299,9 @@ impl Slow {
             None => {}
         }
         self.normalise();
-        // A letter that comes apart into a mark and a letter (Thai and Lao sara am) keeps both.
-        let mut base = kind_of(first).filter(|_| !is_combining_mark(first));
+        // A letter that comes apart into a mark and a letter (Thai and Lao sara am) keeps both, folded again too.
+        let bears_marks = !is_combining_mark(first) || matches!(first, '\u{E4D}' | '\u{ECD}');
+        let mut base = kind_of(first).filter(|_| bears_marks);
         for &c in &self.letters {
             if let Some(Special::Separator(sign)) = special(c) {
                 base = None;
