@@ -2,7 +2,7 @@
 //!
 //! Behind `run --once` and `feeds poll`. The steps are the daemon's own; only the waiting is left out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,14 +19,23 @@ use super::poll::{self, Report};
 use super::receivers::Receiver;
 use super::timing;
 use crate::domain::feed::outcome::OutcomeKind;
-use crate::store::StoreError;
+use crate::domain::feed::{Feed, FeedState};
+use crate::domain::id::FeedId;
 use crate::store::outbox;
+use crate::store::{self, StoreError};
 
 /// How long a receiver that is spoken to too often is waited for, all its waits together.
 const LONGEST_TURN: Duration = Duration::from_mins(1);
 
-/// Polls begun at once; each that waits for its host takes some memory.
-const WINDOW: usize = 256;
+/// Polls under way at once; each that waits for its host, or to be stored, takes some memory.
+const WINDOW: usize = 192;
+
+/// Polls that are marked before their turn comes: the writer stores a hundred polls at a time, marks come with the next
+/// hundred, and meanwhile there must be others to go on with.
+const AHEAD: usize = 128;
+
+/// How long marking some may wait for polls to be stored with, as long as enough of these are under way.
+const MARKS_WAIT: Duration = Duration::from_secs(1);
 
 /// What a round came to; its JSON is fixed by the contract.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -129,23 +138,25 @@ pub async fn poll_all(
     let mut summary = Summary::default();
     summary.feeds.total = setup.feeds.len() as u64;
     summary.alerts.held = BTreeMap::from([("backlog", 0), ("folded", 0)]);
-    let mut round = Round::new(due);
+    let mut round = Round::new(due, how);
     let mut failed = None;
-    loop {
-        round.start(shared, how).await?;
-        let Some((host, ended)) = round.ended().await else {
-            break;
-        };
-        let private = matches!(&ended, Ok(report) if report.private);
-        round.queue.free(&host, private);
-        match ended {
-            Ok(report) => {
-                each(&report);
-                summary.add(&report);
+    while let Some(step) = round.step(shared).await {
+        match step {
+            Step::Begun(begun) => round.take(begun?),
+            Step::Ended(host, ended) => {
+                let private = matches!(&ended, Ok(report) if report.private);
+                round.queue.free(&host, private);
+                match ended {
+                    Ok(report) => {
+                        each(&report);
+                        summary.add(&report);
+                    }
+                    Err(error) => failed = failed.or(Some(error)),
+                }
             }
-            Err(error) => failed = failed.or(Some(error)),
         }
     }
+    round.put_back(shared).await?;
     network::close(shared).await?;
     summary.feeds.waiting = round.put_off;
     failed.map_or(Ok(summary), Err)
@@ -162,68 +173,121 @@ pub enum How {
     Full,
 }
 
+/// A poll that may be made.
+type Begun = (Due, Arc<Feed>, FeedState);
+
+/// Polls that were to be marked, and those that were.
+type Marked = Result<(Vec<Due>, Vec<Begun>), StoreError>;
+
+/// What happens next in a round.
+enum Step {
+    /// Polls were marked.
+    Begun(Marked),
+    /// A poll of this host ended.
+    Ended(String, Result<Report, StoreError>),
+}
+
 /// The polls of a round.
 struct Round {
+    how: How,
     queue: Queue,
+    /// Being marked: one lot at a time.
+    marking: JoinSet<Marked>,
+    /// Marked, and not made yet.
+    ready: VecDeque<Begun>,
     tasks: JoinSet<(String, Result<Report, StoreError>)>,
     /// Not polled, because their host asked to be left alone.
     put_off: u64,
 }
 
 impl Round {
-    fn new(due: Vec<Due>) -> Self {
+    fn new(due: Vec<Due>, how: How) -> Self {
         let mut queue = Queue::default();
         queue.fill(due);
         Self {
+            how,
             queue,
+            marking: JoinSet::new(),
+            ready: VecDeque::new(),
             tasks: JoinSet::new(),
             put_off: 0,
         }
     }
 
-    /// Begins what may begin.
-    async fn start(&mut self, shared: &Arc<Shared>, how: How) -> Result<(), StoreError> {
-        // Many at a time: each beginning is a commit.
-        if self.tasks.len() > WINDOW / 2 {
-            return Ok(());
+    /// Begins what may begin, and waits for what happens next; none where nothing does.
+    async fn step(&mut self, shared: &Arc<Shared>) -> Option<Step> {
+        if !shared.network.is_offline() {
+            self.make(shared);
+            self.mark(shared);
         }
-        let setup = shared.setup();
-        while !shared.network.is_offline() {
-            let mut picked = Vec::new();
-            while self.tasks.len() + picked.len() < WINDOW
-                && let Some(due) = self.queue.pop()
-            {
-                picked.push(due);
-            }
-            if picked.is_empty() {
-                break;
-            }
-            let begun = poll::begin(shared, &setup, picked.clone(), how != How::Due).await?;
-            let ids = begun.iter().map(|(due, ..)| &due.id).collect();
-            self.put_off += self.queue.free_rest(&picked, &ids);
-            for (due, feed, state) in begun {
-                let (shared, setup) = (Arc::clone(shared), Arc::clone(&setup));
-                let manner = poll::Manner {
-                    full: how == How::Full,
-                    alone: due.alone,
-                };
-                self.tasks.spawn(async move {
-                    (
-                        due.host,
-                        poll::poll(&shared, &setup, &feed, state, manner).await,
-                    )
-                });
-            }
-        }
-        Ok(())
+        let joined = tokio::select! {
+            biased;
+            Some(marked) = self.marking.join_next() => marked.map(Step::Begun),
+            Some(ended) = self.tasks.join_next() => ended.map(|(host, ended)| Step::Ended(host, ended)),
+            else => return None,
+        };
+        Some(joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())))
     }
 
-    /// The next poll that ends; none where none is under way.
-    async fn ended(&mut self) -> Option<(String, Result<Report, StoreError>)> {
-        match self.tasks.join_next().await? {
-            Ok(ended) => Some(ended),
-            Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+    /// Makes polls that are marked.
+    fn make(&mut self, shared: &Arc<Shared>) {
+        while self.tasks.len() < WINDOW
+            && let Some((due, feed, state)) = self.ready.pop_front()
+        {
+            let shared = Arc::clone(shared);
+            let manner = poll::Manner {
+                full: self.how == How::Full,
+                alone: due.alone,
+            };
+            self.tasks.spawn(async move {
+                let setup = shared.setup();
+                let ended = poll::poll(&shared, &setup, &feed, state, manner).await;
+                (due.host, ended)
+            });
         }
+    }
+
+    /// Marks more polls, many at a time: each time is a commit.
+    fn mark(&mut self, shared: &Arc<Shared>) {
+        let most = (WINDOW + AHEAD).saturating_sub(self.tasks.len() + self.ready.len());
+        if !self.marking.is_empty() || most <= AHEAD / 2 {
+            return;
+        }
+        let wanted: Vec<Due> = std::iter::from_fn(|| self.queue.pop()).take(most).collect();
+        if wanted.is_empty() {
+            return;
+        }
+        let patience = if self.tasks.len() > WINDOW / 2 {
+            MARKS_WAIT
+        } else {
+            Duration::ZERO
+        };
+        let (shared, by_hand) = (Arc::clone(shared), self.how != How::Due);
+        self.marking.spawn(async move {
+            let marks = poll::Marks { by_hand, patience };
+            let begun = poll::begin(&shared, &shared.setup(), wanted.clone(), marks).await?;
+            Ok((wanted, begun))
+        });
+    }
+
+    /// Takes over what was marked.
+    fn take(&mut self, (wanted, begun): (Vec<Due>, Vec<Begun>)) {
+        let ids = begun.iter().map(|(due, ..)| &due.id).collect();
+        self.put_off += self.queue.free_rest(&wanted, &ids);
+        self.ready.extend(begun);
+    }
+
+    /// Without a network some were marked and not made: they are due as before.
+    async fn put_back(&mut self, shared: &Shared) -> Result<(), StoreError> {
+        let left: Vec<FeedId> = self.ready.drain(..).map(|(due, ..)| due.id).collect();
+        if left.is_empty() {
+            return Ok(());
+        }
+        let unmark = move |tx: &store::Transaction<'_>| {
+            left.iter()
+                .try_for_each(|feed| store::feeds::unmark(tx, feed))
+        };
+        shared.store.write(unmark).await
     }
 }
 

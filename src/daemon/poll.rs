@@ -53,6 +53,15 @@ pub struct Manner {
     pub alone: bool,
 }
 
+/// How polls are marked before they are made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// Somebody asks for them: they need not be due.
+    pub by_hand: bool,
+    /// How long the marks may wait for a commit to share.
+    pub patience: Duration,
+}
+
 /// What one poll came to.
 #[derive(Clone, Debug)]
 pub struct Report {
@@ -241,7 +250,7 @@ pub async fn due(shared: &Shared, now: Timestamp) -> Result<Vec<Due>, StoreError
 
 /// Begins polls: marks them before their requests, so that killed now the feeds are due again within a minute.
 ///
-/// Not begun: feeds whose time has changed since they were seen due, unless `by_hand`; and those whose host asked
+/// Not begun: feeds whose time has changed since they were seen due, unless by hand; and those whose host asked
 /// to be left alone, which are put behind the wait. Feeds of config come from the setup, headers and all.
 ///
 /// # Errors
@@ -250,7 +259,7 @@ pub async fn begin(
     shared: &Shared,
     setup: &Setup,
     wanted: Vec<Due>,
-    by_hand: bool,
+    marks: Marks,
 ) -> Result<Vec<(Due, Arc<Feed>, FeedState)>, StoreError> {
     let now = shared.clock.now();
     let until = schedule::later(now, schedule::SHORTEST);
@@ -260,7 +269,7 @@ pub async fn begin(
             let Some(row) = store::feeds::get(tx, &due.id)? else {
                 continue;
             };
-            if !by_hand && (!row.configured || row.state.next_poll != due.at) {
+            if !marks.by_hand && (!row.configured || row.state.next_poll != due.at) {
                 continue;
             }
             if let Some(bound) = store::hosts::bound_of(tx, &row, now)? {
@@ -273,7 +282,7 @@ pub async fn begin(
         }
         Ok(begun)
     };
-    let begun = shared.store.write(mark).await?;
+    let begun = shared.store.write_within(marks.patience, mark).await?;
     let known = |(due, row): (Due, store::feeds::FeedRow)| match setup.feeds.get(&row.feed.id) {
         Some(feed) => Some((due, Arc::clone(feed), row.state)),
         None if row.feed.origin == Origin::Api => Some((due, Arc::new(row.feed), row.state)),

@@ -171,7 +171,7 @@ pub fn mark_polling(
 }
 
 /// No poll of the feed is under way any more.
-fn unmark(tx: &Transaction<'_>, feed: &FeedId) -> Result<()> {
+pub fn unmark(tx: &Transaction<'_>, feed: &FeedId) -> Result<()> {
     tx.prepare_cached("delete from under_way where feed = ?1")?
         .execute([feed.as_str()])?;
     Ok(())

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::task::{self, JoinSet};
 
 use super::queue::{Due, Queue};
-use super::{Manner, Report, begin, due, fill, poll};
+use super::{Manner, Marks, Report, begin, due, fill, poll};
 use crate::daemon::setup::Setup;
 use crate::daemon::{LONGEST_REST, Shared};
 use crate::domain::feed::{Feed, FeedState, schedule};
@@ -185,7 +185,7 @@ impl Polls {
     /// Starts these, as far as the store lets them.
     async fn start(&mut self, shared: &Arc<Shared>, picked: Vec<Due>) -> Result<(), StoreError> {
         let setup = shared.setup();
-        let begun = begin(shared, &setup, picked.clone(), false).await;
+        let begun = begin(shared, &setup, picked.clone(), Marks::default()).await;
         let ids = begun.iter().flatten().map(|(due, ..)| &due.id).collect();
         self.queue.free_rest(&picked, &ids);
         for (due, feed, state) in begun? {

@@ -332,6 +332,22 @@ fn assert_excused(feeds: &[Feed], shared: &Shared) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_round_that_loses_the_network_leaves_due_what_it_did_not_ask() {
+    let feeds = on_hosts(600);
+    let (_dir, shared) = daemon(&feeds, dead_port().await).await;
+    let due = || {
+        let read = |conn: &store::Connection| {
+            store::feeds::due(conn, shared.clock.now(), |row| Some(Due::of(&row)))
+        };
+        shared.store.read_blocking(read).unwrap()
+    };
+    let summary = poll_all(&shared, due(), How::Due, |_| {}).await.unwrap();
+    assert!(shared.network.is_offline());
+    assert!(summary.feeds.polled < 600, "{summary:?}");
+    assert_eq!(due().len(), 600, "those that were marked already too");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_lost_network_is_one_trouble_and_no_feeds_fault() {
     let port = dead_port().await;
     let feeds = on_hosts(8);
