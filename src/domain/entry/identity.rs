@@ -15,12 +15,14 @@ use crate::domain::id::EntryId;
 mod address;
 mod edit;
 mod portal;
+mod spelling;
 mod title;
 mod tracking;
 mod wrapper;
 
 pub use address::{canonical_url, is_front_page};
 pub use edit::{Part, changed_parts, content_hash};
+pub use spelling::Spelling;
 pub use title::title_key;
 
 pub(super) use address::{host_and_rest, page_and_place};
@@ -47,11 +49,12 @@ pub fn identify(feed_key: &str, contents: Vec<Content>) -> Vec<Entry> {
         }
     }
     let mut contents: Vec<Option<Content>> = contents.into_iter().map(Some).collect();
+    let digits = feed_digits(feed_key);
     keys.into_iter()
         .filter_map(|(index, key)| {
             let content = contents.get_mut(index)?.take()?;
             Some(Entry {
-                id: entry_id(feed_key, &key),
+                id: id_of(&digits, &[feed_key, &key]),
                 feed: None,
                 key,
                 content,
@@ -76,8 +79,11 @@ const FEED_DIGITS: usize = 4;
 /// The id of the entry that `feed_key` knows under `key`: 128 bits in lower-case hex, the first 16 of them the feed's.
 #[must_use]
 pub fn entry_id(feed_key: &str, key: &str) -> EntryId {
-    let feed = hex(&digest(&[feed_key])[..FEED_DIGITS / 2]);
-    id_of(&feed, &[feed_key, key])
+    id_of(&feed_digits(feed_key), &[feed_key, key])
+}
+
+fn feed_digits(feed_key: &str) -> String {
+    hex(&digest(&[feed_key])[..FEED_DIGITS / 2])
 }
 
 /// An id for an entry whose own is taken by another: one that was re-keyed, or had its guid before it.
@@ -108,8 +114,22 @@ pub(super) fn displaced_key(key: &str, id: &EntryId) -> String {
 /// its date, and its text, figures aside; this also where there is no date, and no guid but an address.
 #[must_use]
 pub fn alternates(key: &str, content: &Content) -> Vec<String> {
-    let mut alternates: Vec<String> = link_key(content).into_iter().collect();
-    alternates.extend(named_key("t:", &title::fold(&content.title)));
+    let place = page(content).map(page_and_place);
+    let title = title::fold(&content.title);
+    alternates_by(key, content, (place.as_deref(), &title))
+}
+
+/// The same where address and title are spelt already.
+fn alternates_by(
+    key: &str,
+    content: &Content,
+    (place, title): (Option<&str>, &str),
+) -> Vec<String> {
+    let mut alternates: Vec<String> = place
+        .map(|place| bounded("l:", place))
+        .into_iter()
+        .collect();
+    alternates.extend(named_key("t:", title));
     let hashed = key.starts_with("h:");
     if hashed {
         alternates.extend(named_key("d:", &seconds(content.published)));
@@ -308,8 +328,13 @@ fn bounded(rung: &str, text: &str) -> String {
 
 /// Text as compared: composed, white space folded.
 pub(super) fn normal(text: &str) -> String {
+    // Of such text all white space is ASCII, save what begins with 0xc2.
+    let has_odd_blank = |bytes: &[u8]| bytes.iter().any(|byte| matches!(byte, 0x0b | 0xc2));
+    let is_composed = text.is_ascii() || text.chars().all(is_composed);
+    if is_composed && !has_odd_blank(text.as_bytes()) {
+        return folded(text);
+    }
     let mut out = String::with_capacity(text.len());
-    let is_composed = text.chars().all(is_composed);
     for word in text.split_whitespace() {
         if !out.is_empty() {
             out.push(' ');
@@ -322,6 +347,29 @@ pub(super) fn normal(text: &str) -> String {
             word.nfc()
                 .filter(|c| !matches!(c, '\u{200b}'..='\u{200d}' | '\u{feff}' | '\u{ad}')),
         );
+    }
+    out
+}
+
+/// Text whose white space is ASCII with that folded, copied in pieces that have single blanks only.
+fn folded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let bytes = text.as_bytes();
+    let is_blank = |at: usize| bytes.get(at).is_none_or(u8::is_ascii_whitespace);
+    let mut at = 0;
+    while at < bytes.len() {
+        if is_blank(at) {
+            at += 1;
+            continue;
+        }
+        let start = at;
+        while !is_blank(at) || at < bytes.len() && bytes[at] == b' ' && !is_blank(at + 1) {
+            at += 1;
+        }
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(&text[start..at]);
     }
     out
 }

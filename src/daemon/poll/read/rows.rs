@@ -6,9 +6,10 @@ use std::collections::BTreeSet;
 
 use super::Digest;
 use crate::daemon::receivers;
+use crate::domain::entry::Entry;
+use crate::domain::entry::identity::Spelling;
 use crate::domain::entry::ingest::{self, Plan, Revised};
 use crate::domain::entry::page::Wanted;
-use crate::domain::entry::{Entry, identity};
 use crate::domain::id::EntryId;
 use crate::store::polls::{Recorded, RevisedEntry};
 
@@ -54,13 +55,14 @@ impl Digest {
         let title = self.title();
         let subject = entry.subject(&self.feed.tags, title);
         let (matches, mentions) = self.setup.rules.examine(&subject);
-        let page = identity::page(&entry.content).map(identity::canonical_url);
+        let spelling = Spelling::of(&entry.content);
         Recorded {
-            content_hash: identity::content_hash(&entry.content),
-            alternates: ingest::alternates(&entry),
-            canonical_url: page
-                .filter(|page| !identity::is_front_page(page) && !shared_links.contains(page)),
-            title_key: identity::title_key(&entry.content.title, title),
+            content_hash: spelling.content_hash(&entry.content),
+            alternates: spelling.alternates(&entry.key, &entry.content),
+            title_key: spelling.title_key(&entry.content, title),
+            canonical_url: spelling
+                .into_own_page()
+                .filter(|page| !shared_links.contains(page)),
             mentions,
             matches: receivers::rule_matches(
                 &self.setup,

@@ -3,12 +3,14 @@
 //! Nothing here is fetched: an address is judged by how it is spelt. Wrappers are taken off in `wrapper`, what names
 //! the reader's way in `tracking`, the forms of portals are in `portal`.
 
+use std::borrow::Cow;
+
 use url::Url;
 
 use super::{portal, tracking, wrapper};
 
 /// An address in its one spelling.
-struct Spelt {
+pub(super) struct Spelt {
     /// Host, path and query, without a scheme.
     page: String,
     /// The place within the page, where one is named.
@@ -21,20 +23,26 @@ struct Spelt {
 /// A text that is no http address comes back trimmed.
 #[must_use]
 pub fn canonical_url(link: &str) -> String {
-    spelt(link).map_or_else(
-        || link.trim().to_owned(),
-        |spelt| format!("https://{}", spelt.page),
-    )
+    spelt(link).map_or_else(|| link.trim().to_owned(), |spelt| spelt.canonical())
 }
 
 /// The same without a scheme and with the fragment, which may be all that parts two entries of one page.
 pub(in crate::domain::entry) fn page_and_place(link: &str) -> String {
-    match spelt(link) {
-        None => link.trim().to_owned(),
-        Some(Spelt { page, fragment }) => match fragment {
-            None => format!("//{page}"),
-            Some(fragment) => format!("//{page}#{fragment}"),
-        },
+    spelt(link).map_or_else(|| link.trim().to_owned(), |spelt| spelt.place())
+}
+
+impl Spelt {
+    /// See [`canonical_url`].
+    pub(super) fn canonical(&self) -> String {
+        format!("https://{}", self.page)
+    }
+
+    /// See [`page_and_place`].
+    pub(super) fn place(&self) -> String {
+        match &self.fragment {
+            None => format!("//{}", self.page),
+            Some(fragment) => format!("//{}#{fragment}", self.page),
+        }
     }
 }
 
@@ -52,14 +60,15 @@ pub fn is_front_page(canonical: &str) -> bool {
     rest.is_some_and(|rest| !rest.contains(['/', '?']))
 }
 
-fn spelt(link: &str) -> Option<Spelt> {
+pub(super) fn spelt(link: &str) -> Option<Spelt> {
     let url = wrapper::innermost(Url::parse(link.trim()).ok()?);
     if !matches!(url.scheme(), "http" | "https") {
         return None;
     }
     let host = host(url.host_str().unwrap_or_default());
     let port = url.port().filter(|port| *port != 80 && *port != 443);
-    let path = path(&evened(tracking::without_session(url.path())));
+    let path = evened(tracking::without_session(url.path()));
+    let path = path_of(&path);
     let query = evened(url.query().unwrap_or_default());
     let mut pairs: Vec<&str> = query
         .split('&')
@@ -73,13 +82,22 @@ fn spelt(link: &str) -> Option<Spelt> {
     };
     let page = known.unwrap_or_else(|| {
         pairs.sort_unstable();
-        let port = port.map(|port| format!(":{port}")).unwrap_or_default();
-        let mark = if pairs.is_empty() { "" } else { "?" };
-        format!("{host}{port}{path}{mark}{}", pairs.join("&"))
+        let mut page = String::with_capacity(host.len() + path.len() + query.len() + 8);
+        page.push_str(&host);
+        if let Some(port) = port {
+            page.push(':');
+            page.push_str(&port.to_string());
+        }
+        page.push_str(&path);
+        for (at, pair) in pairs.iter().enumerate() {
+            page.push(if at == 0 { '?' } else { '&' });
+            page.push_str(pair);
+        }
+        page
     });
     Some(Spelt {
         page,
-        fragment: fragment.map(evened),
+        fragment: fragment.map(|fragment| evened(fragment).into_owned()),
     })
 }
 
@@ -94,9 +112,9 @@ fn is_noise(pair: &str) -> bool {
 }
 
 /// The host without the labels that pick a rendering.
-fn host(host: &str) -> String {
-    let host = host.trim_end_matches('.').to_ascii_lowercase();
-    let mut rest = host.as_str();
+fn host(host: &str) -> Cow<'_, str> {
+    // As the parser gives it, in lower case.
+    let mut rest = host.trim_end_matches('.');
     for _ in 0..2 {
         let stripped = ["www.", "m.", "mobile.", "amp."]
             .iter()
@@ -108,13 +126,13 @@ fn host(host: &str) -> String {
     }
     // Wikipedia has its mobile label behind the language.
     match rest.strip_suffix(".m.wikipedia.org") {
-        Some(language) => format!("{language}.wikipedia.org"),
-        None => rest.to_owned(),
+        Some(language) => format!("{language}.wikipedia.org").into(),
+        None => rest.into(),
     }
 }
 
 /// The path without `amp` parts and closing slash.
-fn path(path: &str) -> String {
+fn path_of(path: &str) -> Cow<'_, str> {
     let mut path = path.trim_end_matches('/');
     for ending in ["/amp", ".amp", "/amp.html"] {
         // A page of that name alone is a page.
@@ -124,20 +142,21 @@ fn path(path: &str) -> String {
             .filter(|shorter| !shorter.is_empty())
             .unwrap_or(path);
     }
-    let html = path
-        .strip_suffix(".amp.html")
-        .map(|shorter| format!("{shorter}.html"));
-    let path = html.as_deref().unwrap_or(path);
-    match path.strip_prefix("/amp/") {
-        Some(rest) => format!("/{rest}"),
-        None => path.to_owned(),
+    // Its closing part is the new beginning.
+    let bare = match path.strip_prefix("/amp/") {
+        Some(_) => &path["/amp".len()..],
+        None => path,
+    };
+    match bare.strip_suffix(".amp.html") {
+        Some(shorter) => format!("{shorter}.html").into(),
+        None => bare.into(),
     }
 }
 
 /// Percent-encoding in one way: capitals, and nothing encoded that need not be (RFC 3986, 6.2.2).
-fn evened(text: &str) -> String {
+fn evened(text: &str) -> Cow<'_, str> {
     if !text.contains('%') {
-        return text.to_owned();
+        return text.into();
     }
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -163,7 +182,7 @@ fn evened(text: &str) -> String {
         }
     }
     out.push_str(rest);
-    out
+    out.into()
 }
 
 #[cfg(test)]

@@ -76,9 +76,20 @@ const COUNTED: &[&str] = &[
 /// Dates, the order of categories, markup and white space are noise.
 #[must_use]
 pub fn content_hash(content: &Content) -> [u8; 32] {
+    hash_at(
+        content,
+        page(content).map(address::page_and_place).as_deref(),
+    )
+}
+
+/// The same where the address is spelt already.
+pub(super) fn hash_at(content: &Content, place: Option<&str>) -> [u8; 32] {
     let mut hash = [0; 32];
-    for (place, part) in hash.chunks_exact_mut(8).zip(Part::ALL) {
-        place.copy_from_slice(&part_of(content, part));
+    for (eight_of, part) in hash.chunks_exact_mut(8).zip(Part::ALL) {
+        eight_of.copy_from_slice(&match part {
+            Part::Url => eight(place.unwrap_or_default()),
+            part => part_of(content, part),
+        });
     }
     hash
 }
@@ -167,7 +178,7 @@ fn is_counter(line: &str) -> bool {
                 .bytes()
                 .all(|b| b.is_ascii_digit() || matches!(b, b',' | b'.'))
     };
-    let word = |text: &str| COUNTED.contains(&text.to_ascii_lowercase().as_str());
+    let word = |text: &str| COUNTED.iter().any(|known| known.eq_ignore_ascii_case(text));
     let mut parts = line
         .split([' ', ':', '\u{a0}'])
         .filter(|part| !part.is_empty());

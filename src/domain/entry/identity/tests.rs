@@ -326,7 +326,7 @@ fn a_site_is_no_page() {
 proptest::proptest! {
     #[test]
     fn the_quick_way_to_compare_text_gives_what_the_long_one_gives(
-        text in "([ a-zA-Z\u{e0}-\u{17f}가-힣一-丂あ-んア-ン、“’\u{ad}\u{301}\u{200b}\u{3099}\u{11a8}\u{1100}\u{1161}\u{f900}\u{212b}]|\\PC){0,24}",
+        text in "([ \t\n\u{b}\u{85}\u{a0}a-zA-Z\u{e0}-\u{17f}가-힣一-丂あ-んア-ン、“’\u{ad}\u{301}\u{200b}\u{3099}\u{11a8}\u{1100}\u{1161}\u{f900}\u{212b}]|\\PC){0,24}",
     ) {
         use unicode_normalization::UnicodeNormalization as _;
         let invisible = |c: &char| matches!(c, '\u{200b}'..='\u{200d}' | '\u{feff}' | '\u{ad}');

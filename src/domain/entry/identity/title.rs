@@ -14,15 +14,16 @@ const FEWEST_LETTERS: usize = 7;
 /// A trailing ` - Publisher` or ` | Publisher` is dropped where it is `publisher`, the feed's own title.
 #[must_use]
 pub fn title_key(title: &str, publisher: Option<&str>) -> Option<String> {
-    let folded = fold(title);
-    let publisher = publisher
-        .map(fold)
-        .filter(|publisher| !publisher.is_empty());
-    let mut key = folded.as_str();
-    if let Some(publisher) = &publisher
+    key_of(title, &fold(title), publisher)
+}
+
+/// The same where the title is folded already.
+pub(super) fn key_of(title: &str, folded: &str, publisher: Option<&str>) -> Option<String> {
+    let mut key = folded;
+    if let Some(publisher) = publisher.filter(|_| has_separator(title)).map(fold)
+        && !publisher.is_empty()
         && let Some(rest) = key.strip_suffix(publisher.as_str())
         && rest.ends_with(' ')
-        && has_separator(title)
     {
         key = rest.trim_end();
     }
