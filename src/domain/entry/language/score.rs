@@ -2,6 +2,7 @@
 //!
 //! What few languages share counts more than what many do. No text is remembered; nothing is learnt.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{LazyLock, OnceLock};
@@ -46,11 +47,15 @@ struct Quick(u64);
 
 impl Hasher for Quick {
     fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            let mut eight = [0; 8];
-            eight[..chunk.len()].copy_from_slice(chunk);
-            self.write_u64(u64::from_le_bytes(eight));
+        let (eights, rest) = bytes.as_chunks::<8>();
+        for eight in eights {
+            self.write_u64(u64::from_le_bytes(*eight));
         }
+        // Read in fours and singles: a copy of unknown length costs more than the rest of the hash.
+        let (fours, rest) = rest.as_chunks::<4>();
+        let four = fours.first().map_or(0, |four| u32::from_le_bytes(*four));
+        let rest = rest.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+        self.write_u64(rest << 32 | u64::from(four));
     }
 
     fn write_u8(&mut self, value: u8) {
@@ -81,7 +86,7 @@ struct Family {
     /// Runs of three letters in the words, beginning and end of the word included.
     ///
     /// Made when first asked for: they are many, and most texts are told by their words.
-    runs: OnceLock<Table<[char; 3]>>,
+    runs: OnceLock<Table<u64>>,
 }
 
 impl Family {
@@ -125,7 +130,7 @@ impl Family {
     }
 
     /// Languages by the runs of their words.
-    fn runs(&self) -> &Table<[char; 3]> {
+    fn runs(&self) -> &Table<u64> {
         self.runs.get_or_init(|| {
             let mut table = Table::default();
             for (at, row) in self.rows.iter().enumerate() {
@@ -170,14 +175,21 @@ pub(super) fn likeliest(text: &str, script: Script) -> Option<(&'static str, f32
     points.best()
 }
 
-/// Every three letters of a word that stand together, its two borders counted as letters.
-fn runs(word: &str) -> impl Iterator<Item = [char; 3]> {
-    let mut last = [' '; 3];
+/// Every three letters of a word that stand together, its two borders counted as letters; 21 bits hold a letter.
+fn runs(word: &str) -> impl Iterator<Item = u64> {
+    const THREE: u64 = (1 << 63) - 1;
+    let blank = u64::from(u32::from(' '));
+    let mut last = blank << 21 | blank;
     let letters = word.chars().chain([' ']).map(move |c| {
-        last = [last[1], last[2], c];
+        last = (last << 21 | u64::from(u32::from(c))) & THREE;
         last
     });
     letters.skip(1)
+}
+
+/// Whether a word is in plain small letters.
+fn is_lower(word: &str) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
 /// Marks that belong to a word though they are no letters.
@@ -209,7 +221,7 @@ impl Points {
 
     fn add_word(&mut self, word: &str) {
         let lower;
-        let word = if word.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        let word = if is_lower(word) {
             word
         } else {
             lower = word.to_lowercase();
@@ -224,7 +236,11 @@ impl Points {
             return;
         }
         // At least two letters stand before an ending; the longest is meant.
-        let letters = word.chars().count();
+        let letters = if word.is_ascii() {
+            word.len()
+        } else {
+            word.chars().count()
+        };
         let mut from = word
             .char_indices()
             .skip(letters.saturating_sub(LONGEST_END).max(2));
@@ -236,7 +252,12 @@ impl Points {
 
     /// Counts the runs of letters of a word, which say little each.
     fn add_runs(&mut self, word: &str) {
-        for run in runs(&word.to_lowercase()) {
+        let lower = if is_lower(word) {
+            Cow::Borrowed(word)
+        } else {
+            Cow::Owned(word.to_lowercase())
+        };
+        for run in runs(&lower) {
             if let Some(languages) = self.family.runs().get(&run) {
                 self.add(*languages, RUN, false);
             }
