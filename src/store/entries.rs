@@ -23,7 +23,7 @@ use crate::domain::id::{EntityId, EntryId, FeedId, RuleId};
 use crate::domain::matching::{Evidence, Mention};
 
 pub use bulk::{BulkEntry, lend, read_bulk, rows_since};
-pub(super) use write::{Marks, Placed, insert, is_stored, rekey, revise, save_mentions, touch};
+pub(super) use write::{Marks, NewEntries, Placed, rekey, revise, save_mentions, touch};
 
 /// An entry as stored.
 #[derive(Clone, Debug, PartialEq)]
@@ -388,13 +388,13 @@ pub fn mention_counts(conn: &Connection, since: Timestamp) -> Result<Vec<(Entity
 
 fn read_entry(row: &Row<'_>) -> rusqlite::Result<StoredEntry> {
     let body: String = row.get(17)?;
+    let key: String = row.get(4)?;
     let at = |index: usize| row.get::<_, Option<Ms>>(index).map(|at| at.map(|at| at.0));
     Ok(StoredEntry {
         seq: row.get(0)?,
         entry: Entry {
             id: EntryId::new(row.get::<_, String>(1)?),
             feed: Some(FeedId::new(row.get::<_, String>(2)?)),
-            key: row.get(4)?,
             content: Content {
                 published: at(8)?,
                 updated: at(9)?,
@@ -409,6 +409,7 @@ fn read_entry(row: &Row<'_>) -> rusqlite::Result<StoredEntry> {
                 body_html: html::unpacked(row.get(18)?, &body),
                 body,
             },
+            key,
             full_text: row.get(19)?,
             first_seen: at(7)?,
         },

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::alerts::{self, NewAlert};
-use super::entries::{self, Marks, Placed};
+use super::entries::{self, Marks, NewEntries, Placed};
 use super::gaps::{self, NewGap};
 use super::outbox::Addressee;
 use super::row::{Json, Ms, Name, Rank};
@@ -219,8 +219,8 @@ pub(super) fn record_entries(
     }
     let gate = Gate::load(tx, &commit.manners, commit.now)?;
     let mut placer = Placer::new(commit);
-    for item in &commit.new {
-        record_new(tx, (commit, &gate), item, (&mut placer, result))?;
+    if !commit.new.is_empty() {
+        record_new(tx, (commit, &gate), (&mut placer, result))?;
     }
     for revised in &commit.revised {
         record_revised(tx, (commit, &gate), revised, (&mut placer, result))?;
@@ -229,35 +229,38 @@ pub(super) fn record_entries(
     entries::touch(tx, &commit.seen, commit.now)
 }
 
-fn record_new(
-    tx: &Transaction<'_>,
-    (commit, gate): (&PollCommit, &Gate<'_>),
-    item: &Recorded,
-    (placer, result): (&mut Placer<'_>, &mut PollResult),
+fn record_new<'t>(
+    tx: &'t Transaction<'_>,
+    (commit, gate): (&'t PollCommit, &Gate<'_>),
+    (placer, result): (&mut Placer<'_, 't>, &mut PollResult),
 ) -> Result<()> {
-    if entries::is_stored(tx, &item.entry.id)? {
-        result.repeated += 1;
-        return Ok(());
+    let mut stored = NewEntries::new(tx, &commit.feed)?;
+    for item in &commit.new {
+        if stored.is_stored(&item.entry.id)? {
+            result.repeated += 1;
+            continue;
+        }
+        let marks = Marks::of(item);
+        let home = placer.place(tx, item, marks)?;
+        let at = stored.insert(item, (marks, &home), commit.now)?;
+        result.new += 1;
+        let case = Case {
+            at,
+            item,
+            revised: false,
+        };
+        let alerts = result.alerts.len();
+        record_findings(tx, &commit.terms(gate), &case, result)?;
+        placer.settle(tx, &case.at, &home, result.alerts.len() > alerts)?;
     }
-    let marks = Marks::of(item);
-    let home = placer.place(tx, item, marks)?;
-    let at = entries::insert(tx, &commit.feed, item, (marks, &home), commit.now)?;
-    result.new += 1;
-    let case = Case {
-        at,
-        item,
-        revised: false,
-    };
-    let alerts = result.alerts.len();
-    record_findings(tx, &commit.terms(gate), &case, result)?;
-    placer.settle(tx, &case.at, &home, result.alerts.len() > alerts)
+    Ok(())
 }
 
 fn record_revised(
     tx: &Transaction<'_>,
     (commit, gate): (&PollCommit, &Gate<'_>),
     revised: &RevisedEntry,
-    (placer, result): (&mut Placer<'_>, &mut PollResult),
+    (placer, result): (&mut Placer<'_, '_>, &mut PollResult),
 ) -> Result<()> {
     let Some(mut at) = entries::revise(tx, &commit.feed, revised, commit.now)? else {
         result.repeated += 1;

@@ -12,14 +12,14 @@ mod sketch;
 use std::borrow::Cow;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, params};
 
 use self::find::Found;
 use self::sketch::{Dress, Sketch};
 use super::entries::{Marks, Placed};
 use super::polls::{PollCommit, Recorded};
 use super::row::{Ms, count};
-use super::{Result, entries};
+use super::{Result, StoreError, entries};
 use crate::domain::alert::wire::WireStory;
 use crate::domain::entry::wire::WireEntry;
 use crate::domain::story::compare::same_title_apart;
@@ -51,8 +51,7 @@ pub(super) struct Home {
 }
 
 /// What the entries of one feed are placed by.
-#[derive(Debug)]
-pub(super) struct Placer<'a> {
+pub(super) struct Placer<'a, 't> {
     policy: &'a Policy,
     now: Timestamp,
     feed: &'a str,
@@ -60,9 +59,13 @@ pub(super) struct Placer<'a> {
     coming: &'a [Recorded],
     /// Learnt when the first watched entry comes.
     dress: Option<Dress>,
+    /// Statements that nearly every new entry takes, looked up once.
+    by_url: Option<CachedStatement<'t>>,
+    by_title: Option<CachedStatement<'t>>,
+    beginning: Option<CachedStatement<'t>>,
 }
 
-impl<'a> Placer<'a> {
+impl<'a, 't> Placer<'a, 't> {
     /// For the entries of a poll.
     pub(super) fn new(commit: &'a PollCommit) -> Self {
         Self {
@@ -79,6 +82,9 @@ impl<'a> Placer<'a> {
             feed,
             coming: &[],
             dress: None,
+            by_url: None,
+            by_title: None,
+            beginning: None,
         }
     }
 
@@ -99,7 +105,7 @@ impl<'a> Placer<'a> {
     /// Finds the story of a new entry, or begins one.
     pub(super) fn place(
         &mut self,
-        tx: &Transaction<'_>,
+        tx: &'t Transaction<'_>,
         item: &Recorded,
         marks: Marks,
     ) -> Result<Home> {
@@ -127,22 +133,13 @@ impl<'a> Placer<'a> {
 
     /// The story of the same page, or of the same title unless the entry contradicts it.
     fn by_marks(
-        &self,
-        tx: &Transaction<'_>,
+        &mut self,
+        tx: &'t Transaction<'_>,
         marks: Marks,
         sketch: Option<&Sketch>,
     ) -> Result<Option<Home>> {
-        let by_url = "select story, seq from entry where url_hash = ?1 order by story desc limit 1";
-        let by_title =
-            "select story, seq from entry where title_hash = ?1 order by story desc limit 1";
-        for (mark, sql, joined_by) in [(marks.url, by_url, "url"), (marks.title, by_title, "title")]
-        {
-            let Some(mark) = mark else { continue };
-            let newest: Option<(i64, i64)> = tx
-                .prepare_cached(sql)?
-                .query_row([mark], |row| Ok((row.get(0)?, row.get(1)?)))
-                .optional()?;
-            let Some((story, entry)) = newest else {
+        for joined_by in ["url", "title"] {
+            let Some((story, entry)) = self.newest(tx, marks, joined_by)? else {
                 continue;
             };
             if !find::takes(tx, story, self.policy, self.now)? {
@@ -163,6 +160,26 @@ impl<'a> Placer<'a> {
         Ok(None)
     }
 
+    /// The newest story with an entry of the same page or title, and that entry.
+    fn newest(
+        &mut self,
+        tx: &'t Transaction<'_>,
+        marks: Marks,
+        joined_by: &str,
+    ) -> Result<Option<(i64, i64)>> {
+        let by_url = "select story, seq from entry where url_hash = ?1 order by story desc limit 1";
+        let by_title =
+            "select story, seq from entry where title_hash = ?1 order by story desc limit 1";
+        let (mark, statement, sql) = match joined_by {
+            "url" => (marks.url, &mut self.by_url, by_url),
+            _ => (marks.title, &mut self.by_title, by_title),
+        };
+        let Some(mark) = mark else { return Ok(None) };
+        Ok(prepared(statement, tx, sql)?
+            .query_row([mark], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?)
+    }
+
     /// Whether a watched entry and a stored one of the same title are different news all the same.
     fn contradicts(
         &self,
@@ -180,14 +197,15 @@ impl<'a> Placer<'a> {
     }
 
     fn begin(
-        &self,
-        tx: &Transaction<'_>,
+        &mut self,
+        tx: &'t Transaction<'_>,
         item: &Recorded,
         sketch: Option<Sketch>,
         related: Vec<Found>,
     ) -> Result<Home> {
         Ok(Home {
-            seq: begin(tx, item.entry.id.as_str(), self.now)?,
+            seq: prepared(&mut self.beginning, tx, BEGIN)?
+                .insert(params![item.entry.id.as_str(), Ms(self.now)])?,
             joined_by: Cow::Borrowed("first"),
             is_way_in: true,
             sketch,
@@ -245,13 +263,26 @@ impl<'a> Placer<'a> {
     }
 }
 
+const BEGIN: &str = "insert into story (first_entry, first_seen, last_seen) values (?1, ?2, ?2)";
+
 /// Begins a story with an entry.
 fn begin(tx: &Transaction<'_>, first_entry: &str, now: Timestamp) -> Result<i64> {
-    tx.prepare_cached(
-        "insert into story (first_entry, first_seen, last_seen) values (?1, ?2, ?2)",
-    )?
-    .execute(params![first_entry, Ms(now)])?;
-    Ok(tx.last_insert_rowid())
+    Ok(tx
+        .prepare_cached(BEGIN)?
+        .insert(params![first_entry, Ms(now)])?)
+}
+
+/// A statement that is looked up when first asked for, and then kept.
+fn prepared<'s, 't>(
+    kept: &'s mut Option<CachedStatement<'t>>,
+    tx: &'t Transaction<'_>,
+    sql: &str,
+) -> Result<&'s mut CachedStatement<'t>> {
+    if kept.is_none() {
+        *kept = Some(tx.prepare_cached(sql)?);
+    }
+    kept.as_mut()
+        .ok_or_else(|| StoreError::fault("a statement was lost"))
 }
 
 /// Notes that a story goes on.

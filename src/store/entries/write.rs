@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Transaction, named_params, params};
+use rusqlite::{CachedStatement, OptionalExtension, Transaction, named_params, params};
 
 use super::super::polls::{Recorded, RevisedEntry};
 use super::super::row::{Json, Ms, later, short_hash, url_hash};
@@ -54,65 +54,85 @@ impl Marks {
     }
 }
 
-/// Whether an entry is stored, or was until retention deleted it.
-pub(in crate::store) fn is_stored(tx: &Transaction<'_>, id: &EntryId) -> Result<bool> {
-    Ok(tx
-        .prepare_cached(
-            "select exists (select 1 from entry where id = ?1)
-                or exists (select 1 from tombstone where id = ?1)",
-        )?
-        .query_row([id.as_str()], |row| row.get(0))?)
+/// The statements by which the new entries of a poll are stored. They are long and every entry takes each of them, so
+/// they are looked up once.
+pub(in crate::store) struct NewEntries<'t> {
+    feed: &'t FeedId,
+    is_stored: CachedStatement<'t>,
+    insert: CachedStatement<'t>,
+    add_key: CachedStatement<'t>,
 }
 
-/// Stores a new entry in the story that is its home.
-pub(in crate::store) fn insert(
-    tx: &Transaction<'_>,
-    feed: &FeedId,
-    item: &Recorded,
-    (marks, home): (Marks, &Home),
-    now: Timestamp,
-) -> Result<Placed> {
-    let entry = &item.entry;
-    let content = &entry.content;
-    let first_seen = entry.first_seen.unwrap_or(now);
-    tx.prepare_cached(
-        "insert into entry (id, feed, key, content_hash, at, first_seen, last_seen, story, joined_by,
-            url_hash, title_hash, published, updated, language, guid, url, title, authors, categories,
-            enclosures, body, body_html, full_text)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-            ?21, ?22)",
-    )?
-    .execute(params![
-        entry.id.as_str(),
-        feed.as_str(),
-        entry.key,
-        item.content_hash,
-        Ms(time_of(content, first_seen)),
-        Ms(first_seen),
-        home.seq,
-        home.joined_by,
-        marks.url,
-        marks.title,
-        content.published.map(Ms),
-        content.updated.map(Ms),
-        content.language,
-        content.guid,
-        content.url,
-        content.title,
-        Json(&content.authors),
-        Json(&content.categories),
-        Json(&content.enclosures),
-        content.body,
-        packed(&content.body_html, &content.body),
-        entry.full_text,
-    ])?;
-    let seq = tx.last_insert_rowid();
-    add_keys(tx, feed, seq, item.alternates.iter().chain([&entry.key]))?;
-    Ok(Placed {
-        seq,
-        revision: 0,
-        story: home.seq,
-    })
+impl<'t> NewEntries<'t> {
+    /// For those of `feed`.
+    pub(in crate::store) fn new(tx: &'t Transaction<'_>, feed: &'t FeedId) -> Result<Self> {
+        Ok(Self {
+            feed,
+            is_stored: tx.prepare_cached(
+                "select exists (select 1 from entry where id = ?1)
+                    or exists (select 1 from tombstone where id = ?1)",
+            )?,
+            insert: tx.prepare_cached(
+                "insert into entry (id, feed, key, content_hash, at, first_seen, last_seen, story, joined_by,
+                    url_hash, title_hash, published, updated, language, guid, url, title, authors, categories,
+                    enclosures, body, body_html, full_text)
+                 values (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
+                    ?21, ?22)",
+            )?,
+            add_key: tx.prepare_cached(ADD_KEY)?,
+        })
+    }
+
+    /// Whether an entry is stored, or was until retention deleted it.
+    pub(in crate::store) fn is_stored(&mut self, id: &EntryId) -> Result<bool> {
+        let stored = self.is_stored.query_row([id.as_str()], |row| row.get(0))?;
+        Ok(stored)
+    }
+
+    /// Stores a new entry in the story that is its home.
+    pub(in crate::store) fn insert(
+        &mut self,
+        item: &Recorded,
+        (marks, home): (Marks, &Home),
+        now: Timestamp,
+    ) -> Result<Placed> {
+        let entry = &item.entry;
+        let content = &entry.content;
+        let first_seen = entry.first_seen.unwrap_or(now);
+        let seq = self.insert.insert(params![
+            entry.id.as_str(),
+            self.feed.as_str(),
+            entry.key,
+            item.content_hash,
+            Ms(time_of(content, first_seen)),
+            Ms(first_seen),
+            home.seq,
+            home.joined_by,
+            marks.url,
+            marks.title,
+            content.published.map(Ms),
+            content.updated.map(Ms),
+            content.language,
+            content.guid,
+            content.url,
+            content.title,
+            Json(&content.authors),
+            Json(&content.categories),
+            Json(&content.enclosures),
+            content.body,
+            packed(&content.body_html, &content.body),
+            entry.full_text,
+        ])?;
+        for key in item.alternates.iter().chain([&entry.key]) {
+            self.add_key
+                .execute(params![self.feed.as_str(), short_hash(key), seq])?;
+        }
+        Ok(Placed {
+            seq,
+            revision: 0,
+            story: home.seq,
+        })
+    }
 }
 
 /// Puts changed content in the place of the old, which is kept; none where there is nothing to change.
@@ -237,15 +257,16 @@ pub(in crate::store) fn rekey(
     add_keys(tx, feed, seq, rekeyed.alternates.iter().chain(keys))
 }
 
+const ADD_KEY: &str =
+    "insert into entry_key (feed, hash, entry) values (?1, ?2, ?3) on conflict do nothing";
+
 fn add_keys<'a>(
     tx: &Transaction<'_>,
     feed: &FeedId,
     entry: i64,
     keys: impl Iterator<Item = &'a String>,
 ) -> Result<()> {
-    let mut add = tx.prepare_cached(
-        "insert into entry_key (feed, hash, entry) values (?1, ?2, ?3) on conflict do nothing",
-    )?;
+    let mut add = tx.prepare_cached(ADD_KEY)?;
     for key in keys {
         add.execute(params![feed.as_str(), short_hash(key), entry])?;
     }
@@ -281,6 +302,9 @@ pub(in crate::store) fn save_mentions(
     if entry.revision > 0 {
         tx.prepare_cached("delete from mention where entry = ?1")?
             .execute([entry.seq])?;
+    }
+    if mentions.is_empty() {
+        return Ok(());
     }
     let mut by_entity: BTreeMap<&str, Vec<&Evidence>> = BTreeMap::new();
     for mention in mentions {
