@@ -28,11 +28,11 @@ use crate::store::{self, StoreError};
 const LONGEST_TURN: Duration = Duration::from_mins(1);
 
 /// Polls under way at once; each that waits for its host, or to be stored, takes some memory.
-const WINDOW: usize = 256;
+const WINDOW: usize = 192;
 
-/// Polls that are marked before their turn comes, which takes little memory: the writer stores a hundred polls at a time,
-/// marks come with the next hundred, and meanwhile there must be others to go on with.
-const AHEAD: usize = 256;
+/// Polls that are marked before their turn comes: the writer stores a hundred polls at a time, marks come with the next
+/// hundred, and meanwhile there must be others to go on with.
+const AHEAD: usize = 128;
 
 /// How long marking some may wait for polls to be stored with, as long as enough of these are under way.
 const MARKS_WAIT: Duration = Duration::from_secs(1);
@@ -250,7 +250,7 @@ impl Round {
     /// Marks more polls, many at a time: each time is a commit.
     fn mark(&mut self, shared: &Arc<Shared>) {
         let most = (WINDOW + AHEAD).saturating_sub(self.tasks.len() + self.ready.len());
-        if !self.marking.is_empty() || most <= AHEAD / 4 {
+        if !self.marking.is_empty() || most <= AHEAD / 2 {
             return;
         }
         let wanted: Vec<Due> = std::iter::from_fn(|| self.queue.pop()).take(most).collect();

@@ -3,7 +3,6 @@
 //! Writing them is part of recording a poll (`write`, used by `polls`); deleting them is in `retention`.
 
 mod bulk;
-mod guid;
 mod html;
 mod write;
 
@@ -400,7 +399,7 @@ fn read_entry(row: &Row<'_>) -> rusqlite::Result<StoredEntry> {
                 published: at(8)?,
                 updated: at(9)?,
                 language: row.get(10)?,
-                guid: guid::unpacked(row.get(11)?, &key),
+                guid: row.get(11)?,
                 url: row.get(12)?,
                 origin: None,
                 title: row.get(13)?,

@@ -37,7 +37,6 @@ pub(super) const ALL: &[Migration] = &[
     (18, include_str!("migrations/0018_perhaps.sql")),
     (19, include_str!("migrations/0019_counted.sql")),
     (20, include_str!("migrations/0020_flat.sql")),
-    (21, include_str!("migrations/0021_guid.sql")),
 ];
 
 /// The version that `steps` lead to.

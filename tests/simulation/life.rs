@@ -197,7 +197,7 @@ impl Life {
         let (from, now) = (self.seen, self.world.clock.now());
         let rows = self.read(move |conn| {
             let mut query =
-                conn.prepare("select seq, coalesce(nullif(guid, ''), substr(key, 3)) from entry where seq > ?1 order by seq")?;
+                conn.prepare("select seq, guid from entry where seq > ?1 order by seq")?;
             let rows = query.query_map([from], |row| Ok((row.get(0)?, row.get(1)?)))?;
             Ok(rows.collect::<Result<Vec<(i64, String)>, _>>()?)
         });

@@ -1,7 +1,6 @@
 //! Entries: pages, filters, mentions, matches.
 
 use super::*;
-use crate::domain::entry::ingest;
 use crate::store::Store;
 use crate::store::polls::PollCommit;
 use crate::store::sample::{
@@ -213,48 +212,5 @@ fn a_bulk_reading_meets_the_same_entries_as_pages() {
             })
             .unwrap();
         assert_eq!(found, expected);
-    }
-}
-
-#[test]
-fn an_entry_keeps_its_guid_under_another_key() {
-    let (_dir, store) = open_store();
-    let one = entry("one", Vec::new());
-    record(&store, commit(vec![one.clone()]));
-    let read = || {
-        let read = |conn: &Connection| {
-            let stored = get(conn, &one.entry.id)?.unwrap();
-            let column: Option<String> =
-                conn.query_row("select guid from entry", [], |row| row.get(0))?;
-            Ok((
-                stored.entry.content.guid.unwrap(),
-                stored.entry.key,
-                column.unwrap(),
-            ))
-        };
-        let (guid, key, column) = store.read_blocking(read).unwrap();
-        format!("{guid} {key} `{column}`")
-    };
-    assert_eq!(read(), "one g:one ``");
-    for (old_key, key) in [("g:one", "g:two"), ("g:two", "g:three")] {
-        let rekeyed = ingest::Rekeyed {
-            id: one.entry.id.clone(),
-            old_key: old_key.to_owned(),
-            key: key.to_owned(),
-            alternates: Vec::new(),
-            why: ingest::Why::LinkAndTitle,
-        };
-        let poll = PollCommit {
-            rekeyed: vec![rekeyed],
-            ..commit(Vec::new())
-        };
-        record(&store, poll);
-        assert_eq!(read(), format!("one {key} `one`"));
-    }
-    for (guid, column) in [("three", ""), ("four", "four")] {
-        let mut next = revised("one", guid, Vec::new());
-        next.now.entry.content.guid = Some(guid.to_owned());
-        record(&store, commit_revised(next));
-        assert_eq!(read(), format!("{guid} g:three `{column}`"));
     }
 }

@@ -9,7 +9,6 @@ use super::super::polls::{Recorded, RevisedEntry};
 use super::super::row::{Json, Ms, later, short_hash, url_hash};
 use super::super::stories::Home;
 use super::super::{Result, StoreError};
-use super::guid;
 use super::html::packed;
 use super::{StoredEntry, get, time_of};
 use crate::domain::entry::delta;
@@ -114,7 +113,7 @@ impl<'t> NewEntries<'t> {
             content.published.map(Ms),
             content.updated.map(Ms),
             content.language,
-            guid::packed(content.guid.as_deref(), &entry.key),
+            content.guid,
             content.url,
             content.title,
             Json(&content.authors),
@@ -197,8 +196,7 @@ fn overwrite(
         "update entry set content_hash = :hash, revision = revision + 1,
             hash_only = hash_only + :hash_only, at = :at, url_hash = :url_hash,
             title_hash = :title_hash, published = :published, updated = :updated, language = :language,
-            guid = case when key = 'g:' || :guid then '' else :guid end,
-            url = :url, title = :title, authors = :authors, categories = :categories,
+            guid = :guid, url = :url, title = :title, authors = :authors, categories = :categories,
             enclosures = :enclosures, body = :body, body_html = :body_html, full_text = :full_text
          where seq = :seq",
     )?
@@ -235,9 +233,7 @@ pub(in crate::store) fn rekey(
     for (find, set) in [
         (
             "select seq from entry where id = ?1",
-            // The guid is what was published under the old key.
-            "update entry set guid = case when guid = '' then substr(key, 3) else guid end,
-                key = ?2, rekeyed = rekeyed + 1 where seq = ?1",
+            "update entry set key = ?2, rekeyed = rekeyed + 1 where seq = ?1",
         ),
         (
             "select seq from tombstone where id = ?1",

@@ -124,7 +124,7 @@ fn a_change_between_reading_and_writing_a_batch_is_not_lost() {
     let rename = |to: &'static str| {
         store
             .write_blocking(move |tx| {
-                tx.execute("update entry set title = ?1 where key = 'g:n3'", [to])?;
+                tx.execute("update entry set title = ?1 where guid = 'n3'", [to])?;
                 Ok(())
             })
             .unwrap();

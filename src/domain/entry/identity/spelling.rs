@@ -75,7 +75,7 @@ mod tests {
             guid in proptest::option::of("(https://a\\.example/[a-z]{0,2}|n[0-9])"),
             title in "([ a-zA-Z가-힣-]){0,24}( - Daily)?",
         ) {
-            let content = Content { url, guid, title, ..Content::default() };
+            let content = Content { guid, url, title, ..Content::default() };
             let spelling = Spelling::of(&content);
             prop_assert_eq!(spelling.content_hash(&content), content_hash(&content));
             for key in ["g:n1", "h:1", "l://a.example/x"] {

@@ -1,2 +1,0 @@
--- From this version on, the column `guid` of an entry is empty where the guid is what its key says behind `g:`: most are,
--- and publishers' guids are often whole addresses. Others stand as they are, as in all older rows.
