@@ -199,6 +199,9 @@ async fn serve(
             Box::pin(web::serve(socket, control, settings, stop)) as daemon::run::futures_task::Task
         }) as Extra
     });
+    if let Some(port) = socket.as_ref().and_then(web::Socket::port) {
+        let _ = shared.own_port.set(port);
+    }
     let loader = loader(context, shared)?;
     let ending = daemon::run::run(Arc::clone(shared), loader, web, hangup, Arc::clone(lock))
         .await
