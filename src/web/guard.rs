@@ -299,8 +299,10 @@ fn bearer(app: &App, place: Place, token: &str) -> Result<Option<Who>, Box<Respo
         }
     }
     let found = app.guard.holder(token);
-    if found.is_none() && app.pace.wrong(place, token, now) {
-        tracing::warn!(from = %place, "wrong tokens are given to the API from {place}");
+    if found.is_none()
+        && let Some(told) = app.pace.wrong(place, token, now)
+    {
+        told.log(place, "to the API");
     }
     Ok(found)
 }
@@ -343,8 +345,6 @@ fn is_same_origin(headers: &HeaderMap, host: &str) -> bool {
     }
 }
 
-/// People are shown where to log in, programs what to send.
-fn unknown(parts: &Parts) -> Response {
 /// Whether a write was meant for us, and is no form that some program was talked into sending here.
 ///
 /// Browsers say with every form where it comes from, programs of the API send JSON or show a token: a form without
@@ -365,6 +365,8 @@ fn is_meant(headers: &HeaderMap) -> bool {
         || headers.contains_key(header::AUTHORIZATION)
 }
 
+/// People are shown where to log in, programs what to send.
+fn unknown(parts: &Parts) -> Response {
     let is_page = parts.method == Method::GET
         && text(&parts.headers, header::ACCEPT).contains("text/html")
         && !parts.uri.path().starts_with("/api/");
@@ -498,8 +500,6 @@ mod tests {
     }
 
     #[test]
-    fn a_write_comes_from_our_own_pages_or_from_no_page() {
-    #[test]
     fn a_form_that_does_not_say_where_it_comes_from_changes_nothing() {
         let form = "application/x-www-form-urlencoded";
         for (kind, shown, expected) in [
@@ -526,6 +526,8 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_write_comes_from_our_own_pages_or_from_no_page() {
         for (site, origin, expected) in [
             (None, None, true),
             (Some("same-origin"), None, true),
