@@ -366,6 +366,18 @@ fn usage_config_and_store_have_their_exit_codes() {
 }
 
 #[test]
+fn a_state_folder_that_others_may_write_into_is_warned_about() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let desk = Desk::new("[web]\nlisten = \"\"\n");
+    std::fs::create_dir(desk.state()).unwrap();
+    for (mode, warned) in [(0o777, true), (0o770, true), (0o755, false)] {
+        std::fs::set_permissions(desk.state(), std::fs::Permissions::from_mode(mode)).unwrap();
+        let checked = desk.run(&["check"]).expect(0);
+        assert_eq!(checked.err.contains("C43"), warned, "{mode:o}: {checked:?}");
+    }
+}
+
+#[test]
 fn looking_makes_no_store_and_says_where_there_is_none() {
     let desk = Desk::empty();
     let status = desk.run(&["status"]).expect(0);

@@ -598,3 +598,34 @@ async fn a_page_is_asked_for_as_the_robots_txt_of_its_host_allows() {
         ));
     }
 }
+
+#[tokio::test]
+async fn a_robots_txt_full_of_stars_is_read_and_endless_addresses_are_not_asked_for() {
+    let server = Server::start();
+    let rules = "Disallow: /*aaaaaaaaaaaaaaaaaaaab*c\n".repeat(9_999);
+    server.set("/robots.txt", Reply::ok(format!("User-agent: *\n{rules}")));
+    let long = |length: usize| format!("/p/{}", "a".repeat(length));
+    for (length, fits) in [(8_000, true), (8_192, false), (60_000, false)] {
+        let from = format!("/from-{length}");
+        server.set(&from, Reply::redirect(302, long(length)));
+        server.set(&long(length), Reply::ok("<p>x</p>"));
+        for wants in [Wants::Page, Wants::Feed] {
+            let request = FetchRequest {
+                wants,
+                ..ask(&server.url(&from))
+            };
+            let outcome = fetcher().fetch(&request).await;
+            if fits {
+                assert_eq!(body(&outcome).bytes, b"<p>x</p>", "{length}");
+            } else {
+                let (kind, why, _) = failure(&outcome);
+                assert_eq!(kind, OutcomeKind::RedirectError, "{length}");
+                assert!(why.contains("longer than 8 KiB"), "{why}");
+                assert!(outcome.facts.redirects.is_empty(), "{length}");
+            }
+        }
+        assert_eq!(server.asked(&long(length)).is_empty(), !fits, "{length}");
+    }
+    let outcome = get(&server.url(&long(9_000))).await;
+    assert_eq!(failure(&outcome).0, OutcomeKind::Refused);
+}

@@ -300,6 +300,15 @@ fn only_our_own_host_and_our_own_pages_change_anything() {
             assert_eq!(answer.status, expected, "{path} {headers}");
         }
     }
+    // What a server sends that was told that we are its hub.
+    let form = "Content-Type: application/x-www-form-urlencoded\r\n";
+    for path in [ack.as_str(), "/api/v1/feeds/daily/poll", "/logout"] {
+        assert_eq!(
+            world.send("POST", path, form, "hub.mode=subscribe").status,
+            403,
+            "{path}"
+        );
+    }
     let whole = format!("http://evil.example{ack}");
     assert_eq!(world.send("POST", &whole, "", "").status, 421);
     let told = world.get(&format!("/api/v1/alerts/{alert}")).json();
@@ -625,6 +634,55 @@ fn a_name_that_is_added_is_looked_for_from_then_on() {
     assert_eq!(added.status, 303);
     let after = world.get("/api/v1/entries?q=%40acme-corp").json();
     assert_eq!(after["items"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn connections_that_never_ask_keep_neither_people_nor_polls_away() {
+    let World {
+        server,
+        daemon,
+        port,
+        desk,
+    } = World::new("");
+    daemon.stop();
+    let wanted = desk.command(&["run"]);
+    let mut command = std::process::Command::new("sh");
+    command
+        .args(["-c", "ulimit -n 256 && exec \"$@\"", "sh"])
+        .arg(wanted.get_program())
+        .args(wanted.get_args());
+    for (name, value) in wanted.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    let world = World {
+        server,
+        daemon: Daemon::start_with(command, port),
+        port,
+        desk,
+    };
+    world.alerts();
+    let silent: Vec<TcpStream> = (0..300)
+        .map(|_| {
+            let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+            stream
+                .write_all(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Half: ")
+                .unwrap();
+            stream
+        })
+        .collect();
+    assert_eq!(world.get("/healthz").status, 200);
+    let asked = world.server.asked("/daily").len();
+    let poll = world.api("POST", "/feeds/daily/poll", &json!({}));
+    assert_eq!(poll.status, 200, "{}", poll.body);
+    let feed = wait_for("a poll", || {
+        let feed = world.get("/api/v1/feeds/daily").json();
+        (world.server.asked("/daily").len() > asked).then_some(feed)
+    });
+    assert_eq!(feed["health"], "ok", "{feed}");
+    drop(silent);
 }
 
 #[test]

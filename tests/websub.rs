@@ -8,6 +8,9 @@
 
 mod support;
 
+use std::io::Write as _;
+use std::net::{Ipv4Addr, TcpStream};
+
 use serde_json::{Value, json};
 use support::desk::Desk;
 use support::http::{Reply, Request, Server};
@@ -399,6 +402,65 @@ fn a_hub_that_moved_is_followed_and_headers_come_before_the_document() {
     let body = world.document("wire", None, &[("b", "Acme wins")]);
     assert_eq!(hub::push(&to, "sha256", body.as_bytes(), &[]), 202);
     world.wait_asked("/hook", 1);
+    daemon.stop();
+}
+
+#[test]
+fn whoever_names_us_as_its_hub_has_us_ask_ourselves_for_nothing() {
+    let world = World::new("", "");
+    let own = |host: &str| format!("http://{host}:{}/api/v1/feeds/wire/poll", world.port);
+    let moved = Hub::start(Manner::Answer(Reply::redirect(307, own("127.0.0.1"))));
+    for hub in [
+        own("127.0.0.1"),
+        own("localhost"),
+        own("[::ffff:127.0.0.1]"),
+        moved.url(),
+    ] {
+        let links = format!("<{hub}>; rel=\"hub\", <{}>; rel=self", world.topic("wire"));
+        let reply = Reply::ok(world.document("wire", None, &[])).header("Link", links);
+        world.server.set("/wire", reply);
+        let _ = std::fs::remove_dir_all(world.desk.state());
+        let daemon = world.start();
+        let shown = world.wait_state("wire", "failed");
+        let why = shown["websub"]["error"].as_str().unwrap();
+        assert!(why.contains("this daemon itself"), "{hub}: {shown}");
+        daemon.stop();
+    }
+}
+
+#[test]
+fn one_callback_keeps_no_other_hub_waiting() {
+    let (world, hub) = (World::new("", ""), Hub::start(Manner::Grant(LEASE)));
+    world.feeds(&[("wire", ""), ("other", "")]);
+    for id in ["wire", "other"] {
+        world.publish(id, Some(&hub), &[]);
+    }
+    let daemon = world.start();
+    let subscribers = wait_for("two subscribers", || {
+        Some(hub.subscribers()).filter(|all| all.len() == 2)
+    });
+    let (slow, quick) = (&subscribers[0], &subscribers[1]);
+    let dripping: Vec<TcpStream> = (0..16)
+        .map(|_| {
+            let path = slow.callback.split_once("/websub/").unwrap().1;
+            let head =
+                format!("POST /websub/{path} HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx");
+            let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, world.port)).unwrap();
+            stream.write_all(head.as_bytes()).unwrap();
+            stream
+        })
+        .collect();
+    // All but those that are waited for were sent away.
+    wait_for("sixteen of them to be taken or sent away", || {
+        let answered = dripping.iter().filter(|stream| {
+            stream.set_nonblocking(true).unwrap();
+            matches!(stream.peek(&mut [0; 1]), Ok(1))
+        });
+        (answered.count() == 14).then_some(())
+    });
+    let id = quick.topic.rsplit('/').next().unwrap();
+    let body = world.document(id, None, &[("b", "Acme wins")]);
+    assert_eq!(hub::push(quick, "sha256", body.as_bytes(), &[]), 202);
     daemon.stop();
 }
 

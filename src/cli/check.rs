@@ -12,6 +12,7 @@ use super::{common, context, setup};
 use crate::config::{self, Config, Problems};
 use crate::domain::rule::{Rule, RuleTest};
 use crate::fetch::{Fetcher, user_agent};
+use crate::store;
 
 /// Checks the config; exit 3 where anything is wrong.
 pub fn check(context: &Context, out: &mut Output) -> Result<(), Failure> {
@@ -88,6 +89,7 @@ fn examine(loaded: Loaded, context: &Context) -> Result<Loaded, Problems> {
         .into_iter()
         .chain(bad_receivers(&loaded.config, context))
         .chain(no_client(&loaded, context))
+        .chain(open_state(context))
         .chain(common::terms(&loaded, context).iter().cloned())
         .collect();
     let Loaded { config, warnings } = loaded;
@@ -163,6 +165,18 @@ pub fn matches(loaded: &Loaded, rule: &Rule, test: &RuleTest) -> bool {
 /// Receivers that cannot be built.
 fn bad_receivers(config: &Config, context: &Context) -> Vec<config::Problem> {
     setup::Maker::new(context).map_or_else(|_| Vec::new(), |maker| maker.bad_receivers(config))
+}
+
+/// That others may put files where the store is.
+fn open_state(context: &Context) -> Option<config::Problem> {
+    let folder = context.state_dir().ok()?;
+    let message = "others than its owner may write into this state folder";
+    store::is_open_to_others(&folder).then(|| {
+        let help = format!("chmod go-w {}", folder.display());
+        config::Problem::file("C43", folder, message)
+            .as_warning()
+            .help(help)
+    })
 }
 
 /// Why nothing could be fetched on this machine, whatever config says.

@@ -19,7 +19,7 @@ use crate::daemon::run::Extra;
 use crate::daemon::supervisor::Ending;
 use crate::daemon::{self, Shared};
 use crate::observe;
-use crate::store::{Lock, StoreError};
+use crate::store::{self, Lock, StoreError};
 use crate::web;
 
 /// Runs the daemon, or one round with `--once`.
@@ -44,6 +44,12 @@ pub fn run(
     }
     if !args.once && setup::has_deaf_callback(&loaded.config) {
         tracing::warn!("WebSub is off, since [web] listen is: feeds are polled as usual");
+    }
+    if let Ok(folder) = context.state_dir()
+        && store::is_open_to_others(&folder)
+    {
+        let folder = folder.display();
+        tracing::warn!("others may write into the state folder {folder}: chmod go-w {folder}");
     }
     let web = setup::web_settings(&loaded.config);
     let (shared, lock) = context.own(loaded)?;
@@ -193,6 +199,9 @@ async fn serve(
     (hangup, lock): (Signal, &Arc<Lock>),
 ) -> Result<Exit, Failure> {
     let socket = web::Socket::open(&settings).await.map_err(Failure::new)?;
+    if let Some(port) = socket.as_ref().and_then(web::Socket::port) {
+        let _ = shared.own_port.set(port);
+    }
     let web = socket.map(|socket| {
         let control = Arc::new(Control::new(Arc::clone(shared)));
         Box::new(move |stop| {

@@ -5,7 +5,10 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read as _;
+use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
 
 use super::problem::Problem;
 use super::reader::Cx;
@@ -41,7 +44,19 @@ pub(super) fn list(cx: &mut Cx, path: &Path) -> Vec<PathBuf> {
             }
             files
         }
-        Ok(_) => vec![path.to_owned()],
+        // A pipe is what a shell makes of `<(…)`; a device has no end.
+        Ok(data) if data.is_file() || data.file_type().is_fifo() => vec![path.to_owned()],
+        Ok(_) => {
+            cx.push(
+                Problem::file(
+                    "C10",
+                    path.to_owned(),
+                    "this is neither a file nor a folder",
+                )
+                .help("name another with --config"),
+            );
+            Vec::new()
+        }
         Err(error) => {
             cx.push(
                 Problem::file(
@@ -134,13 +149,34 @@ pub(super) fn bytes(cx: &mut Cx, path: &Path) -> Option<Vec<u8>> {
     None
 }
 
-/// What a file holds, unless it is larger; a device has no end and no size.
-pub(super) fn at_most(path: &Path, largest: u64) -> std::io::Result<Option<Vec<u8>>> {
+/// What a file holds, unless it is larger.
+fn at_most(path: &Path, largest: u64) -> std::io::Result<Option<Vec<u8>>> {
+    read(fs::File::open(path)?, largest)
+}
+
+fn read(file: fs::File, largest: u64) -> std::io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
-    fs::File::open(path)?
-        .take(largest + 1)
-        .read_to_end(&mut bytes)?;
+    file.take(largest + 1).read_to_end(&mut bytes)?;
     Ok((bytes.len() as u64 <= largest).then_some(bytes))
+}
+
+/// The text of a file that config names, `largest` KiB of it. What is no file is not read: a pipe would hold up whoever
+/// reads config, also on a reload, and give its text once; a device has no end.
+pub(super) fn named(path: &Path, largest: u64) -> Result<String, String> {
+    let words = |error: std::io::Error| error.to_string();
+    let file = fs::OpenOptions::new()
+        .read(true)
+        // Opening a pipe waits for its writer otherwise.
+        .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
+        .open(path)
+        .map_err(words)?;
+    if !file.metadata().map_err(words)?.is_file() {
+        return Err("it is not a file".to_owned());
+    }
+    let bytes = read(file, largest << 10)
+        .map_err(words)?
+        .ok_or_else(|| format!("it is larger than {largest} KiB"))?;
+    String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())
 }
 
 /// The text of a TOML file; what is not UTF-8 is shown where it begins.

@@ -73,6 +73,13 @@ impl Problem {
         }
     }
 
+    /// The same as a warning.
+    #[must_use]
+    pub fn as_warning(mut self) -> Self {
+        self.level = Level::Warning;
+        self
+    }
+
     /// By file and place, then what is about whole files.
     fn order(&self) -> (Option<&Path>, usize, usize, Level, &'static str) {
         match &self.at {

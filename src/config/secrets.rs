@@ -12,8 +12,8 @@ use super::reader::{Cx, Item, Table};
 use super::source::Text;
 use crate::secret::Secret;
 
-/// The largest file that may hold a secret.
-const LARGEST: u64 = 64 << 10;
+/// The largest file that may hold a secret, in KiB.
+const LARGEST: u64 = 64;
 
 /// Headers that say how a request is carried: with others than the client's own it fails.
 const OF_THE_CONNECTION: [&str; 7] = [
@@ -142,7 +142,7 @@ fn from_file(cx: &mut Cx, source: &Item, path: &Path) -> Option<String> {
 }
 
 fn read(cx: &mut Cx, source: &Item, path: &Path) -> Option<String> {
-    match text(path) {
+    match files::named(path, LARGEST) {
         Ok(text) => Some(text.trim_end_matches(['\n', '\r']).to_owned()),
         Err(error) => {
             source.wrong(
@@ -153,19 +153,6 @@ fn read(cx: &mut Cx, source: &Item, path: &Path) -> Option<String> {
             None
         }
     }
-}
-
-/// The text of a file. Others are not opened: a pipe would hold up whoever reads config, and give its text once.
-fn text(path: &Path) -> Result<String, String> {
-    let read = match std::fs::metadata(path) {
-        Ok(data) if data.is_file() => files::at_most(path, LARGEST),
-        Ok(_) => return Err("it is not a file".to_owned()),
-        Err(error) => Err(error),
-    };
-    let bytes = read
-        .map_err(|error| error.to_string())?
-        .ok_or("it is larger than 64 KiB")?;
-    String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())
 }
 
 /// True for a file that others than owner and group may read.

@@ -1006,23 +1006,33 @@ fn a_link_that_leads_nowhere_is_no_empty_config() {
 }
 
 #[test]
-fn a_secret_is_read_from_a_file_only_and_within_bounds() {
+fn secrets_and_certificates_are_read_from_files_only_and_within_bounds() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();
     let pipe = here.join("pipe");
     let made = std::process::Command::new("mkfifo").arg(&pipe).status();
     assert!(made.unwrap().success());
     fs::write(here.join("large"), "x".repeat(70_000)).unwrap();
-    for (source, said) in [
-        (pipe.to_str().unwrap(), "it is not a file"),
-        ("/dev/zero", "it is not a file"),
-        ("large", "it is larger than 64 KiB"),
+    fs::write(here.join("huge"), "x".repeat(1_100_000)).unwrap();
+    let pipe = pipe.to_str().unwrap();
+    let secret =
+        |file: &str| format!("[[web.token]]\nname = \"a\"\nsecret = {{ file = \"{file}\" }}\n");
+    let extra_ca =
+        |file: &str| format!("[[feed]]\nurl = \"https://e.example/\"\nextra_ca = \"{file}\"\n");
+    for (config, said) in [
+        (secret(pipe), "it is not a file"),
+        (secret("/dev/zero"), "it is not a file"),
+        (secret("large"), "it is larger than 64 KiB"),
+        (extra_ca(pipe), "it is not a file"),
+        (extra_ca("/dev/zero"), "it is not a file"),
+        (extra_ca("huge"), "it is larger than 1024 KiB"),
     ] {
-        let config = format!("[[web.token]]\nname = \"a\"\nsecret = {{ file = \"{source}\" }}\n");
         fs::write(here.join("a.toml"), config).unwrap();
         let text = load(here, &no_env).problems.render(false);
         assert!(text.contains(said), "{text}");
     }
+    let text = load(Path::new("/dev/zero"), &no_env).problems.render(false);
+    assert!(text.contains("neither a file nor a folder"), "{text}");
 }
 
 #[test]

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::SemaphorePermit;
 
 use super::Shared;
 pub use super::receivers::{Told, told};
 pub use super::setup::Setup;
 use super::websub::receive;
 pub use super::websub::receive::{Delivery, Intent, Receipt};
+use super::websub::turns::Turn;
 use crate::domain::alert::frame::Language;
 use crate::domain::alert::token::{Ack, Refusal};
 use crate::domain::id::FeedId;
@@ -204,10 +204,10 @@ impl Control {
         }
     }
 
-    /// A turn for a request of a hub; none where too many are being taken.
+    /// A turn for a hub's request to the callback `token`; none where too many are being taken.
     #[must_use]
-    pub fn hub_turn(&self) -> Option<SemaphorePermit<'_>> {
-        self.shared.hub_turns.try_acquire().ok()
+    pub fn hub_turn(&self, token: &str) -> Option<Turn<'_>> {
+        self.shared.hub_turns.take(token)
     }
 
     /// Most bytes of a push on the wire.

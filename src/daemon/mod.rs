@@ -28,7 +28,7 @@ pub mod timing;
 pub mod websub;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::sync::{Notify, Semaphore};
@@ -42,9 +42,6 @@ use crate::domain::feed::{Health, Origin};
 use crate::domain::health::Kind;
 use crate::observe::{self, Metrics};
 use crate::store::{Store, StoreError};
-
-/// Requests of hubs that are taken at once; each may hold a document in memory.
-const MOST_HUB_REQUESTS: usize = 16;
 
 /// No task rests longer than this: clock steps, suspend and rows written by other processes are noticed.
 pub const LONGEST_REST: Duration = Duration::from_secs(30);
@@ -80,7 +77,9 @@ pub struct Shared {
     /// There may be a hub to ask.
     pub websub_nudge: Notify,
     /// Turns for requests of hubs.
-    pub hub_turns: Semaphore,
+    pub hub_turns: websub::turns::Turns,
+    /// The port that the web listens at, where it has one: no hub is asked there.
+    pub own_port: OnceLock<u16>,
     /// Something went wrong, or right again.
     pub watch_nudge: Notify,
     /// Held while the setup is being replaced, so that a reload and a change by people do not undo one another.
@@ -111,7 +110,8 @@ impl Shared {
             timing_nudge: Notify::new(),
             health_nudge: Notify::new(),
             websub_nudge: Notify::new(),
-            hub_turns: Semaphore::new(MOST_HUB_REQUESTS),
+            hub_turns: websub::turns::Turns::default(),
+            own_port: OnceLock::new(),
             pricing: Pricing::new(setup.market.clone()),
             watch_nudge: Notify::new(),
             changing: tokio::sync::Mutex::new(()),

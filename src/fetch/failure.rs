@@ -54,6 +54,9 @@ impl Failure {
     /// What `error` stands for, met before an answer came.
     pub(super) fn of(error: &reqwest::Error, hop: usize) -> Self {
         for cause in causes(error) {
+            if let Some(own) = cause.downcast_ref::<io::Error>().and_then(own_want) {
+                return Self::new(OutcomeKind::Offline, own);
+            }
             if let Some(refusal) = cause.downcast_ref::<Refusal>() {
                 return Self::refused(refusal, hop);
             }
@@ -108,6 +111,22 @@ impl Failure {
             unreached: Some(unreached),
             ..Self::new(OutcomeKind::NetError, why.to_string())
         }
+    }
+}
+
+/// What this machine lacks for a connection: no fault of whom it would have led to.
+fn own_want(error: &io::Error) -> Option<&'static str> {
+    use rustix::io::Errno;
+    let code = error.raw_os_error()?;
+    let is = |errors: &[Errno]| errors.iter().any(|error| error.raw_os_error() == code);
+    if is(&[Errno::MFILE, Errno::NFILE]) {
+        Some(
+            "this machine had no descriptor left for a connection: raise `LimitNOFILE=` of the unit (`ulimit -n`)",
+        )
+    } else if is(&[Errno::NOMEM, Errno::NOBUFS]) {
+        Some("this machine had no memory left for a connection")
+    } else {
+        None
     }
 }
 
@@ -261,6 +280,33 @@ mod tests {
     use rustls::CertificateError as C;
 
     use super::*;
+
+    #[tokio::test]
+    async fn what_this_machine_lacks_is_not_the_publishers_fault() {
+        struct Lacks(i32);
+        impl Resolve for Lacks {
+            fn resolve(&self, _: Name) -> Resolving {
+                let error = io::Error::from_raw_os_error(self.0);
+                Box::pin(async move { Err(error.into()) })
+            }
+        }
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        for (errno, kind) in [
+            (rustix::io::Errno::MFILE, OutcomeKind::Offline),
+            (rustix::io::Errno::NFILE, OutcomeKind::Offline),
+            (rustix::io::Errno::NOBUFS, OutcomeKind::Offline),
+            (rustix::io::Errno::CONNREFUSED, OutcomeKind::NetError),
+        ] {
+            let client = reqwest::Client::builder()
+                .no_proxy()
+                .dns_resolver(Lacks(errno.raw_os_error()))
+                .build()
+                .unwrap();
+            let error = client.get("http://h.example/").send().await.unwrap_err();
+            let failure = Failure::of(&error, 0);
+            assert_eq!(failure.kind, kind, "{errno:?}: {}", failure.message);
+        }
+    }
 
     /// A resolver that answers with a refusal, or finds nothing.
     struct Answer(Option<Refusal>);

@@ -42,7 +42,7 @@ const SHORT_WAIT: Duration = Duration::from_secs(5);
 /// Asks publishers, politely and guarded. One for the whole process.
 pub struct Fetcher {
     clients: Clients,
-    names: Names,
+    pub(super) names: Names,
     guard: Guard,
     proxies: Proxies,
     pacer: Pacer,

@@ -54,8 +54,13 @@ pub trait Fetch: Send + Sync {
     /// Whether the host of `url` is the operator's own, and not public.
     fn is_private<'a>(&'a self, url: &'a Url, direct: bool) -> Pending<'a, bool>;
 
-    /// Asks the hub of `callback` to push there, or to stop.
-    fn ask_hub<'a>(&'a self, callback: &'a Callback, mode: Mode) -> Pending<'a, Answer>;
+    /// Asks the hub of `callback` to push there, or to stop; never us, who listen at the port `own`.
+    fn ask_hub<'a>(
+        &'a self,
+        callback: &'a Callback,
+        mode: Mode,
+        own: Option<u16>,
+    ) -> Pending<'a, Answer>;
 
     /// Most bytes of a document on the wire, and most after decoding.
     fn largest(&self) -> (u64, u64);
@@ -73,8 +78,13 @@ impl Fetch for Fetcher {
         Box::pin(Self::is_private(self, url, direct))
     }
 
-    fn ask_hub<'a>(&'a self, callback: &'a Callback, mode: Mode) -> Pending<'a, Answer> {
-        Box::pin(Self::ask_hub(self, callback, mode))
+    fn ask_hub<'a>(
+        &'a self,
+        callback: &'a Callback,
+        mode: Mode,
+        own: Option<u16>,
+    ) -> Pending<'a, Answer> {
+        Box::pin(Self::ask_hub(self, callback, mode, own))
     }
 
     fn largest(&self) -> (u64, u64) {

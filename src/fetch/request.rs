@@ -24,6 +24,9 @@ const MAX_HOPS: usize = 10;
 /// Most redirects followed for a robots.txt (RFC 9309 2.3.1.2).
 const MAX_ROBOTS_HOPS: usize = 5;
 
+/// Longest URL that is asked for: as long as config and links may be.
+const LONGEST_URL: usize = 8 << 10;
+
 const FEED_TYPES: HeaderValue = HeaderValue::from_static(
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, \
      application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.5, text/html;q=0.3, */*;q=0.1",
@@ -81,6 +84,10 @@ impl<'a> Hop<'a> {
         })?;
         let user_info = basic(&url);
         let url = bare(url);
+        if url.as_str().len() > LONGEST_URL {
+            let why = "the URL is longer than 8 KiB: no page has such an address";
+            return Err(Failure::new(OutcomeKind::Refused, why));
+        }
         let transport = request.transport.as_deref();
         let cookies = transport.is_some_and(|transport| transport.chain_cookies);
         Ok(Self {
@@ -154,6 +161,12 @@ impl<'a> Hop<'a> {
                 shown.escape_debug()
             ))
         })?;
+        if target.as_str().len() > LONGEST_URL {
+            return Err(wrong(format!(
+                "redirected to a URL longer than 8 KiB: {}",
+                clip(&target)
+            )));
+        }
         let cookies = self.jar.as_ref().map_or(0, Jar::changes);
         let step = (target.clone(), cookies);
         if self.way.contains(&step) {

@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use memchr::memmem;
 use tokio::time::Instant;
 use url::Url;
 
@@ -22,6 +23,12 @@ const TOKEN: &str = "bongsu";
 const LARGEST: usize = 500 << 10;
 /// Rules that are read.
 const MOST_RULES: usize = 10_000;
+/// Of them, those with a `*`, each of which may have to look through a whole target.
+const MOST_WILD: usize = 500;
+/// Octets of a rule; a longer one says nothing.
+const LONGEST_RULE: usize = 2_048;
+/// Pieces between the stars of a rule; one with more says nothing.
+const MOST_PIECES: usize = 16;
 /// How long what a host said holds.
 const KEPT: Duration = Duration::from_hours(24);
 /// How long an answer that could not be had is not asked for again.
@@ -33,6 +40,8 @@ const REMEMBERED: usize = 2_000;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Robots {
     rules: Vec<Rule>,
+    /// How many of them have a `*`.
+    wild: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +55,7 @@ impl Robots {
     pub(super) fn parse(bytes: &[u8]) -> Self {
         let bytes = &bytes[..bytes.len().min(LARGEST)];
         let text = String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
-        let (mut ours, mut everyones) = (None, Vec::new());
+        let (mut ours, mut everyones) = (None, Self::default());
         let (mut for_us, mut for_all, mut in_rules) = (false, false, false);
         for line in text.split(['\n', '\r']) {
             let line = line.split('#').next().unwrap_or_default();
@@ -63,7 +72,7 @@ impl Robots {
                     for_all |= value.starts_with('*');
                     if for_us {
                         // A group without rules lets us in, whatever is said to others.
-                        ours.get_or_insert_with(Vec::new);
+                        ours.get_or_insert_with(Self::default);
                     }
                 }
                 "allow" | "disallow" => {
@@ -73,21 +82,32 @@ impl Robots {
                         pattern: normal(value),
                     };
                     if let (true, Some(ours)) = (for_us, &mut ours) {
-                        push(ours, &rule);
+                        ours.push(&rule);
                     }
                     if for_all {
-                        push(&mut everyones, &rule);
+                        everyones.push(&rule);
                     }
                 }
                 _ => {}
             }
         }
-        Self {
-            rules: ours.unwrap_or(everyones),
+        ours.unwrap_or(everyones)
+    }
+
+    fn push(&mut self, rule: &Rule) {
+        let stars = rule.pattern.iter().filter(|byte| **byte == b'*').count();
+        // An empty rule says nothing.
+        let says = (1..=LONGEST_RULE).contains(&rule.pattern.len()) && stars < MOST_PIECES;
+        let has_room = self.rules.len() < MOST_RULES && (stars == 0 || self.wild < MOST_WILD);
+        if says && has_room {
+            self.wild += usize::from(stars > 0);
+            self.rules.push(rule.clone());
         }
     }
 
     /// Whether `url` may be fetched: the longest rule that fits decides, of two alike the one that allows.
+    ///
+    /// No hop asks for a URL that is longer than 8 KiB, so that what is compared is bounded on both sides.
     pub(super) fn allows(&self, url: &Url) -> bool {
         let mut target = url.path().to_owned();
         if target == "/robots.txt" {
@@ -105,13 +125,6 @@ impl Robots {
         fitting
             .max_by_key(|rule| (rule.pattern.len(), rule.allow))
             .is_none_or(|rule| rule.allow)
-    }
-}
-
-fn push(rules: &mut Vec<Rule>, rule: &Rule) {
-    // An empty rule says nothing.
-    if !rule.pattern.is_empty() && rules.len() < MOST_RULES {
-        rules.push(rule.clone());
     }
 }
 
@@ -151,8 +164,8 @@ fn normal(text: &str) -> Vec<u8> {
 
 /// Whether `target` begins as `pattern` says: `*` is any run, `$` at its end is the end.
 ///
-/// Each piece between stars is taken where it first fits, so that no pattern takes longer than the text is long
-/// for each of its pieces.
+/// Each piece between stars is taken where it first fits, and found in linear time: a pattern takes as long as the
+/// text is long, whatever stands in both.
 fn fits(pattern: &[u8], target: &[u8]) -> bool {
     let (pattern, to_end) = match pattern.strip_suffix(b"$") {
         Some(pattern) => (pattern, true),
@@ -168,7 +181,7 @@ fn fits(pattern: &[u8], target: &[u8]) -> bool {
         return !to_end || rest.is_empty();
     };
     for piece in between {
-        let Some(at) = find(rest, piece) else {
+        let Some(at) = memmem::find(rest, piece) else {
             return false;
         };
         rest = &rest[at + piece.len()..];
@@ -176,15 +189,8 @@ fn fits(pattern: &[u8], target: &[u8]) -> bool {
     if to_end {
         rest.ends_with(last)
     } else {
-        find(rest, last).is_some()
+        memmem::find(rest, last).is_some()
     }
-}
-
-fn find(text: &[u8], piece: &[u8]) -> Option<usize> {
-    if piece.is_empty() {
-        return Some(0);
-    }
-    text.windows(piece.len()).position(|window| window == piece)
 }
 
 /// What was last heard of a host.
@@ -408,8 +414,19 @@ mod tests {
             &format!("{filler}\nUser-agent: *\nDisallow: /"),
             "/a"
         ));
-        let stars = format!("User-agent: *\nDisallow: /{}x", "*a".repeat(2_000));
-        assert!(allows(&stars, &format!("/{}", "a".repeat(2_000))));
+        let rule = |pattern: &str| format!("User-agent: *\nDisallow: {pattern}");
+        for (pattern, read) in [
+            (format!("/{}", "*a".repeat(MOST_PIECES - 1)), true),
+            (format!("/{}", "*a".repeat(MOST_PIECES)), false),
+            (format!("/{}", "a".repeat(LONGEST_RULE - 1)), true),
+            (format!("/{}", "a".repeat(LONGEST_RULE)), false),
+        ] {
+            let target = format!("/{}", "a".repeat(LONGEST_RULE));
+            assert_eq!(allows(&rule(&pattern), &target), !read, "{pattern}");
+        }
+        let wild = format!("User-agent: *\n{}", "Disallow: /*x*y\n".repeat(MOST_WILD));
+        assert!(allows(&format!("{wild}Disallow: /*b"), "/ab"));
+        assert!(!allows(&format!("{wild}Disallow: /a"), "/ab"));
     }
 
     #[tokio::test(start_paused = true)]

@@ -2,16 +2,18 @@
 //!
 //! When and what to ask is decided in `domain::feed::websub`; the hub's own requests come in through `web`.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use reqwest::{Method, Request, Response, StatusCode};
 use tokio::time::timeout;
-use url::Url;
 use url::form_urlencoded::Serializer;
+use url::{Host, Url};
 
 use super::coding::{self, Fault};
 use super::failure::Failure;
+use super::guard;
 use super::http::Fetcher;
 use super::phases::Phases;
 use super::request::Hop;
@@ -80,11 +82,17 @@ impl Fetcher {
     }
 
     /// Asks the hub of `callback` to push there, or to stop. Follows 307 and 308, as the hub may have moved.
-    pub async fn ask_hub(&self, callback: &Callback, mode: Mode) -> Answer {
+    ///
+    /// A publisher may call anything a hub, so also us: who listens at the port `own` here, or at the address of
+    /// callbacks, is never asked.
+    pub async fn ask_hub(&self, callback: &Callback, mode: Mode, own: Option<u16>) -> Answer {
         let form = form(callback, mode);
         let mut hub = callback.hub.clone();
         let mut for_good = true;
         for hop in 0..=MAX_HOPS {
+            if self.is_own(&hub, callback, own).await {
+                return Answer::Failed("the hub is this daemon itself".to_owned());
+            }
             let step = match self.post(&hub, &form, hop).await {
                 Ok(step) => step,
                 Err(failure) => return Answer::Failed(failure.message),
@@ -111,6 +119,31 @@ impl Fetcher {
             }
         }
         Answer::Failed(format!("the hub redirected more than {MAX_HOPS} times"))
+    }
+
+    /// Whether `hub` leads to our own listener.
+    async fn is_own(&self, hub: &str, callback: &Callback, own: Option<u16>) -> bool {
+        let Ok(url) = Url::parse(hub) else {
+            return false;
+        };
+        let listed = callback.url.expose();
+        let base = listed
+            .rsplit_once("websub/")
+            .map_or(listed, |(base, _)| base);
+        if Url::parse(base).is_ok_and(|base| url.as_str().starts_with(base.as_str())) {
+            return true;
+        }
+        let Some(host) = url.host().filter(|_| own == url.port_or_known_default()) else {
+            return false;
+        };
+        match (guard::literal(&host), host) {
+            (Some(ip), _) => is_here(ip),
+            (None, Host::Domain(name)) => {
+                let found = self.names.addresses(name).await;
+                found.is_ok_and(|found| found.iter().any(|at| is_here(at.ip())))
+            }
+            (None, _) => false,
+        }
     }
 
     /// One request, one answer.
@@ -167,6 +200,24 @@ impl Fetcher {
     }
 }
 
+/// Whether `ip` is an address of this machine: only from such a one is there a way to it that begins at itself.
+fn is_here(ip: IpAddr) -> bool {
+    let ip = ip.to_canonical();
+    if ip.is_loopback() || ip.is_unspecified() {
+        return true;
+    }
+    let any: IpAddr = match ip {
+        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    // Connecting such a socket looks for the way and sends nothing.
+    let from = UdpSocket::bind(SocketAddr::new(any, 0)).and_then(|socket| {
+        socket.connect(SocketAddr::new(ip, 9))?;
+        socket.local_addr()
+    });
+    from.is_ok_and(|from| from.ip() == ip)
+}
+
 /// What a hub said.
 enum Step {
     Accepted,
@@ -202,6 +253,21 @@ fn form(callback: &Callback, mode: Mode) -> Secret {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_addresses_of_this_machine_are_known_as_such() {
+        for (ip, expected) in [
+            ("127.0.0.1", true),
+            ("127.9.9.9", true),
+            ("::1", true),
+            ("::ffff:127.0.0.1", true),
+            ("0.0.0.0", true),
+            ("192.0.2.1", false),
+            ("2001:db8::1", false),
+        ] {
+            assert_eq!(is_here(ip.parse().unwrap()), expected, "{ip}");
+        }
+    }
 
     #[test]
     fn tokens_are_long_and_never_the_same() {

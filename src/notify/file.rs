@@ -4,11 +4,12 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::fs::OFlags;
+use rustix::io::Errno;
 
 use super::mask::chain;
 use super::{BuildError, Context, Notifier, Outgoing, Sending, cut};
@@ -85,6 +86,9 @@ impl Notifier for File {
 /// A full disk empties; a wrong path or right is repaired by people.
 fn failed(path: &Path, error: &io::Error) -> Attempt {
     let repair = match error.kind() {
+        _ if error.raw_os_error() == Some(Errno::NXIO.raw_os_error()) => {
+            ": it is a pipe or socket that nobody reads; it is tried again"
+        }
         io::ErrorKind::NotFound => ": make its folder, or name another path",
         io::ErrorKind::PermissionDenied => {
             ": let the user that bongsu runs as write there, or name another path (under systemd: below the state folder)"
@@ -104,8 +108,10 @@ fn failed(path: &Path, error: &io::Error) -> Attempt {
 
 /// Appends `line` whole and for good, or not at all.
 fn append(path: &Path, line: &str) -> io::Result<()> {
+    // Who could read it himself has no reader to wait for: opened for writing alone, a pipe that nobody reads fails.
+    let is_pipe = fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo());
     let mut file = OpenOptions::new()
-        .read(true)
+        .read(!is_pipe)
         .append(true)
         .create(true)
         .mode(0o600)

@@ -134,8 +134,8 @@ fn line(message: &Message) -> String {
 }
 
 fn blocks(message: &Message) -> Vec<Value> {
-    let section =
-        |text: String| json!({ "type": "section", "text": { "type": "mrkdwn", "text": text } });
+    // Verbatim: only our own links are links, not what looks like one in a title.
+    let section = |text: String| json!({ "type": "section", "text": { "type": "mrkdwn", "text": text, "verbatim": true } });
     let headline = message.headline();
     let length = |text: &str| literal(text).chars().count();
     let header = within(&headline, HEADER, length);

@@ -12,6 +12,9 @@ use rusqlite::backup::{Backup, StepResult};
 
 use super::{Result, Store, StoreError, check, open};
 
+/// Beside so many files that killed backups may have left there is room for one more.
+const MOST_LEFT: u32 = 99;
+
 impl Store {
     /// Writes a copy to `to`, replacing an earlier copy there, and gives back its size in bytes.
     ///
@@ -26,15 +29,7 @@ impl Store {
 pub(super) fn write(conn: &Connection, to: &Path) -> Result<u64> {
     let failed = |error: io::Error| StoreError::io(to, &error);
     refuse_target(conn, to)?;
-    let temporary = open::suffixed(to, ".part");
-    // What a backup that was killed has left, under this very name.
-    let _ = fs::remove_file(&temporary);
-    OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&temporary)
-        .map_err(failed)?;
+    let temporary = begin(to).map_err(failed)?;
     let size = fill(conn, &temporary).and_then(|size| {
         fs::rename(&temporary, to).map_err(failed)?;
         sync_folder(to).map_err(failed)?;
@@ -44,6 +39,29 @@ pub(super) fn write(conn: &Connection, to: &Path) -> Result<u64> {
         let _ = fs::remove_file(&temporary);
     }
     size
+}
+
+/// An empty file beside `to`, of a name that nobody had: whose a file is that bears one cannot be known.
+fn begin(to: &Path) -> io::Result<PathBuf> {
+    let mut taken = 0;
+    loop {
+        let temporary = match taken {
+            0 => open::suffixed(to, ".part"),
+            number => open::suffixed(to, &format!(".part{number}")),
+        };
+        let made = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&temporary);
+        match made {
+            Ok(_) => return Ok(temporary),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && taken < MOST_LEFT => {
+                taken += 1;
+            }
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// Copies, makes one file of it, checks it, and flushes it to disk.

@@ -119,6 +119,7 @@ pub fn check(conn: &Connection) -> Result<CheckReport> {
         ..CheckReport::default()
     };
     report.problems.extend(missing(conn)?);
+    report.problems.extend(foreign(conn)?);
     if !report.is_clean() {
         // Queries over a damaged file prove nothing.
         return Ok(report);
@@ -152,13 +153,8 @@ pub(super) fn integrity(conn: &Connection) -> Result<Vec<String>> {
 
 /// Tables, indexes and views that the schema has and the file has not.
 fn missing(conn: &Connection) -> Result<Vec<String>> {
-    let whole = Connection::open_in_memory()?;
-    row::add_short_hash(&whole)?;
-    for (_, step) in migrate::ALL {
-        whole.execute_batch(step)?;
-    }
     let here = names(conn)?;
-    let mut missing: Vec<String> = names(&whole)?
+    let mut missing: Vec<String> = whole(migrate::newest(migrate::ALL))?
         .difference(&here)
         .map(|(kind, name)| format!("the {kind} {name} is not there"))
         .collect();
@@ -166,10 +162,32 @@ fn missing(conn: &Connection) -> Result<Vec<String>> {
     Ok(missing)
 }
 
-/// What a file is made of: kind and name.
+/// What the file has and the schema of its version has not: a trigger or view of somebody else's would change or hide
+/// what we write.
+pub(super) fn foreign(conn: &Connection) -> Result<Vec<String>> {
+    let whole = whole(migrate::version(conn)?)?;
+    let mut foreign: Vec<String> = names(conn)?
+        .difference(&whole)
+        .map(|(kind, name)| format!("the {kind} {} is not ours", name.escape_debug()))
+        .collect();
+    foreign.truncate(LISTED);
+    Ok(foreign)
+}
+
+/// What the schema of `version` is made of.
+fn whole(version: i64) -> Result<BTreeSet<(String, String)>> {
+    let whole = Connection::open_in_memory()?;
+    row::add_short_hash(&whole)?;
+    for (_, step) in migrate::ALL.iter().filter(|(to, _)| *to <= version) {
+        whole.execute_batch(step)?;
+    }
+    names(&whole)
+}
+
+/// What a file is made of, but for what SQLite adds: kind and name.
 fn names(conn: &Connection) -> Result<BTreeSet<(String, String)>> {
     let mut query =
-        conn.prepare("select type, name from sqlite_schema where name not like 'sqlite_%'")?;
+        conn.prepare("select type, name from sqlite_schema where type not in ('table', 'index') or name not like 'sqlite\\_%' escape '\\'")?;
     let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -221,6 +239,12 @@ mod tests {
             ("delete from entry", "points to a row of entry"),
             ("drop table meta", "the table meta is not there"),
             ("drop table delivery", "the table delivery is not there"),
+            (
+                "create trigger spy after insert on alert begin delete from delivery; end",
+                "the trigger spy is not ours",
+            ),
+            ("create view more as select 1", "the view more is not ours"),
+            ("create table sqliteX (a)", "the table sqliteX is not ours"),
         ] {
             let conn = crate::store::open::connect(store.path()).unwrap();
             conn.execute_batch("pragma foreign_keys = off; begin immediate")

@@ -53,6 +53,7 @@ mod writer;
 
 pub use error::StoreError;
 pub use lock::{Holder, Lock};
+pub use open::is_open_to_others;
 pub use settings::{Settings, database_path};
 
 use writer::Writer;

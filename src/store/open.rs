@@ -135,6 +135,12 @@ fn make_folder(dir: &Path) -> Result<()> {
     }
 }
 
+/// Whether others than its owner may put files into the folder `dir`, or take them out.
+#[must_use]
+pub fn is_open_to_others(dir: &Path) -> bool {
+    fs::metadata(dir).is_ok_and(|data| data.permissions().mode() & 0o022 != 0)
+}
+
 /// The file, for this user alone where it is new, which is told; SQLite gives its companions the same mode.
 fn make_file(path: &Path) -> Result<bool> {
     let failed = |error| StoreError::io(path, &error);
@@ -226,6 +232,10 @@ pub(super) fn is_copy(path: &Path) -> Result<bool> {
     const HEAD: usize = 72;
     let failed = |error| StoreError::io(path, &error);
     let mut head = Vec::with_capacity(HEAD);
+    // Opening a pipe would wait for its writer.
+    if !fs::metadata(path).map_err(failed)?.is_file() {
+        return Ok(false);
+    }
     let file = File::open(path).map_err(failed)?;
     file.take(HEAD as u64)
         .read_to_end(&mut head)

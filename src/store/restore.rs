@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::lock::{self, Lock};
-use super::{Result, StoreError, backup, open};
+use super::{Result, StoreError, backup, check, open};
 
 /// What a restore did.
 #[derive(Debug)]
@@ -53,6 +53,12 @@ fn fetch(copy: &Path, to: &Path) -> Result<u64> {
     let here = |error: StoreError| error.at(copy);
     let conn = open::reader(copy).map_err(here)?;
     open::recognise(&conn).map_err(here)?;
+    if let Some(first) = check::foreign(&conn).map_err(here)?.first() {
+        return Err(StoreError::Foreign {
+            path: copy.to_owned(),
+            detail: format!("{first}: whoever put it there could change what the store says"),
+        });
+    }
     let _ = fs::remove_file(to);
     backup::write(&conn, to).map_err(here)
 }
@@ -156,6 +162,23 @@ mod tests {
             Err(StoreError::Foreign { .. })
         ));
         assert!(restore(&place, &dir.path().join("none.db"), now()).is_err());
+        fs::remove_file(&bad).unwrap();
+        let made = std::process::Command::new("mkfifo").arg(&bad).status();
+        assert!(made.unwrap().success());
+        assert!(matches!(
+            restore(&place, &bad, now()),
+            Err(StoreError::Foreign { .. })
+        ));
+        fs::remove_file(&bad).unwrap();
+        fs::copy(&good, &bad).unwrap();
+        rusqlite::Connection::open(&bad)
+            .unwrap()
+            .execute_batch(
+                "create trigger spy after insert on alert begin delete from delivery; end",
+            )
+            .unwrap();
+        let error = restore(&place, &bad, now()).unwrap_err().to_string();
+        assert!(error.contains("trigger spy"), "{error}");
         assert_eq!(number(&store, "select count(*) from alert"), 1);
 
         let _daemon = store.lock(now()).unwrap();

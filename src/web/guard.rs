@@ -225,7 +225,7 @@ async fn admit(app: &App, parts: &mut Parts) -> Result<(), Box<Response>> {
         return Err(Box::new(refusal(why)));
     }
     let writes = !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
-    if writes && !is_same_origin(headers, host) {
+    if writes && !(is_same_origin(headers, host) && is_meant(headers)) {
         let why = "a change must come from a page of this server";
         return Err(Box::new(refusal(why)));
     }
@@ -299,8 +299,10 @@ fn bearer(app: &App, place: Place, token: &str) -> Result<Option<Who>, Box<Respo
         }
     }
     let found = app.guard.holder(token);
-    if found.is_none() && app.pace.wrong(place, token, now) {
-        tracing::warn!(from = %place, "wrong tokens are given to the API from {place}");
+    if found.is_none()
+        && let Some(told) = app.pace.wrong(place, token, now)
+    {
+        told.log(place, "to the API");
     }
     Ok(found)
 }
@@ -341,6 +343,26 @@ fn is_same_origin(headers: &HeaderMap, host: &str) -> bool {
             .split_once("://")
             .is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(host)),
     }
+}
+
+/// Whether a write was meant for us, and is no form that some program was talked into sending here.
+///
+/// Browsers say with every form where it comes from, programs of the API send JSON or show a token: a form without
+/// either is that of a server which takes our address for another's, as one that asks a hub does.
+fn is_meant(headers: &HeaderMap) -> bool {
+    let kind = text(headers, header::CONTENT_TYPE);
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    let is_form = [
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+        "text/plain",
+    ]
+    .iter()
+    .any(|form| essence.eq_ignore_ascii_case(form));
+    !is_form
+        || headers.contains_key("sec-fetch-site")
+        || headers.contains_key(header::ORIGIN)
+        || headers.contains_key(header::AUTHORIZATION)
 }
 
 /// People are shown where to log in, programs what to send.
@@ -474,6 +496,33 @@ mod tests {
             }
             let told = is_part_of_a_foreign_page(&headers);
             assert_eq!(told, expected, "{site} {mode} {dest}");
+        }
+    }
+
+    #[test]
+    fn a_form_that_does_not_say_where_it_comes_from_changes_nothing() {
+        let form = "application/x-www-form-urlencoded";
+        for (kind, shown, expected) in [
+            (form, None, false),
+            (
+                "Application/X-WWW-Form-Urlencoded; charset=utf-8",
+                None,
+                false,
+            ),
+            ("multipart/form-data; boundary=x", None, false),
+            ("text/plain", None, false),
+            (form, Some("sec-fetch-site"), true),
+            (form, Some("origin"), true),
+            (form, Some("authorization"), true),
+            ("application/json", None, true),
+            ("", None, true),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::CONTENT_TYPE, kind.parse().unwrap());
+            if let Some(name) = shown {
+                headers.insert(name, HeaderValue::from_static("x"));
+            }
+            assert_eq!(is_meant(&headers), expected, "{kind} {shown:?}");
         }
     }
 

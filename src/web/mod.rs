@@ -9,6 +9,7 @@ mod answer;
 mod api;
 mod assets;
 mod chart;
+mod connections;
 mod entities;
 mod entries;
 mod events;
@@ -41,9 +42,7 @@ mod words;
 
 pub use socket::Socket;
 
-use std::net::SocketAddr;
 use std::ops::Deref;
-use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
@@ -221,7 +220,7 @@ fn router(app: App) -> Router {
 /// Serves until `stop`.
 ///
 /// # Errors
-/// When the socket fails; a single connection's fault is not one.
+/// When the socket has no address; a single connection's fault is none.
 pub async fn serve(
     socket: Socket,
     control: Arc<Control>,
@@ -239,27 +238,5 @@ pub async fn serve(
         is_https: public.starts_with("https://"),
         stop: stop.clone(),
     }));
-    let router = router(app);
-    let stopped = async move { stop.cancelled().await };
-    match socket {
-        Socket::Tcp(listener) => {
-            let address = listener.local_addr()?;
-            tracing::info!(%address, "listening on http://{address}");
-            let service = router.into_make_service_with_connect_info::<SocketAddr>();
-            axum::serve(listener, service)
-                .with_graceful_shutdown(stopped)
-                .await?;
-        }
-        Socket::Unix(listener, path) => {
-            let shown = path.as_deref().unwrap_or(Path::new("of systemd")).display();
-            tracing::info!(path = %shown, "listening on unix:{shown}");
-            axum::serve(listener, router)
-                .with_graceful_shutdown(stopped)
-                .await?;
-            if let Some(path) = path {
-                let _ = std::fs::remove_file(path);
-            }
-        }
-    }
-    Ok(())
+    connections::serve(socket, router(app), stop).await
 }

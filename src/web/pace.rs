@@ -17,7 +17,7 @@ const GUESSES: usize = 8;
 
 const WINDOW: SignedDuration = SignedDuration::from_mins(1);
 
-/// Addresses that are remembered; beyond these newcomers are paced together.
+/// Addresses that are remembered; beyond these a newcomer takes the place of the oldest.
 const MOST: usize = 4_096;
 
 /// Who asks, as far as pacing goes: an IPv4 address, the network of an IPv6 one, or all that have none (a unix socket).
@@ -64,21 +64,60 @@ pub enum Hearing {
     Later(u64),
 }
 
+/// What the log is told: once a minute that it begins and once that an address is closed, however many addresses there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The address is closed now.
+    pub closed: bool,
+    /// Others of which the same could have been said since it was said last.
+    pub others: u64,
+}
+
+/// When something was said, and how often it was not said since.
+#[derive(Debug, Default)]
+struct Said {
+    at: Option<Timestamp>,
+    unsaid: u64,
+}
+
 /// The wrong tokens of the last minute.
 #[derive(Debug, Default)]
-pub struct Pace(Mutex<HashMap<Place, Guesses>>);
+pub struct Pace(Mutex<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    places: HashMap<Place, Guesses>,
+    begun: Said,
+    closed: Said,
+}
+
+impl Told {
+    /// Says it of `place`, where tokens are given at `door`.
+    pub fn log(self, place: Place, door: &str) {
+        let Self { closed, others } = self;
+        let then = if closed {
+            ": none from there is looked at for a minute"
+        } else {
+            ""
+        };
+        let beside = match others {
+            0 => String::new(),
+            others => format!("; so it was with {others} other addresses since this was said last"),
+        };
+        tracing::warn!(from = %place, others, "wrong tokens are given {door} from {place}{then}{beside}");
+    }
+}
 
 impl Pace {
     /// Whether a token from there is looked at now.
     pub fn hear(&self, place: Place, token: &str, now: Timestamp) -> Hearing {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = kept_as(&all, place);
-        let Some(guesses) = all.get_mut(&place) else {
+        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(guesses) = inner.places.get_mut(&place) else {
             return Hearing::Heard;
         };
         guesses.forget(now);
         let Some((_, first)) = guesses.list.first() else {
-            all.remove(&place);
+            inner.places.remove(&place);
             return Hearing::Heard;
         };
         let rest = WINDOW.as_secs() - now.duration_since(*first).as_secs();
@@ -98,29 +137,55 @@ impl Pace {
         Hearing::Heard
     }
 
-    /// Notes a token that was looked at and is wrong; true for the first of an address, and for the one that closes it.
-    pub fn wrong(&self, place: Place, token: &str, now: Timestamp) -> bool {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= MOST && !all.contains_key(&place) {
-            all.retain(|_, guesses| {
-                guesses.forget(now);
-                !guesses.list.is_empty()
-            });
+    /// Notes a token that was looked at and is wrong, and says what the log is to be told.
+    pub fn wrong(&self, place: Place, token: &str, now: Timestamp) -> Option<Told> {
+        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if inner.places.len() >= MOST && !inner.places.contains_key(&place) {
+            inner.make_room();
         }
-        let place = kept_as(&all, place);
-        let guesses = all.entry(place).or_default();
+        let guesses = inner.places.entry(place).or_default();
         guesses.list.push((Sha256::digest(token).into(), now));
         guesses.times = guesses.times.saturating_add(1);
-        matches!(guesses.list.len(), 1 | GUESSES)
+        match guesses.list.len() {
+            1 => inner.begun.say(now).map(|others| Told {
+                closed: false,
+                others,
+            }),
+            GUESSES => inner.closed.say(now).map(|others| Told {
+                closed: true,
+                others,
+            }),
+            _ => None,
+        }
     }
 }
 
-/// Under which place it is kept: newcomers beyond the limit share one.
-fn kept_as(all: &HashMap<Place, Guesses>, place: Place) -> Place {
-    if all.len() >= MOST && !all.contains_key(&place) {
-        return Place::default();
+impl Inner {
+    /// Forgets the address whose guesses are the oldest: nobody is kept out for what others did.
+    fn make_room(&mut self) {
+        let oldest = self
+            .places
+            .iter()
+            .min_by_key(|(_, guesses)| guesses.list.first().map(|(_, at)| *at));
+        if let Some(place) = oldest.map(|(place, _)| *place) {
+            self.places.remove(&place);
+        }
     }
-    place
+}
+
+impl Said {
+    /// How often it was not said since the last time; none where that is less than a minute ago.
+    fn say(&mut self, now: Timestamp) -> Option<u64> {
+        if self
+            .at
+            .is_some_and(|at| now.duration_since(at).abs() < WINDOW)
+        {
+            self.unsaid = self.unsaid.saturating_add(1);
+            return None;
+        }
+        self.at = Some(now);
+        Some(std::mem::take(&mut self.unsaid))
+    }
 }
 
 impl Guesses {
@@ -158,9 +223,10 @@ mod tests {
         for number in 0..8 {
             let token = format!("guess {number}");
             assert_eq!(pace.hear(here, &token, at(number)), Hearing::Heard);
-            told.push(pace.wrong(here, &token, at(number)));
+            told.extend(pace.wrong(here, &token, at(number)));
         }
-        assert_eq!(told.iter().filter(|told| **told).count(), 2);
+        let told: Vec<bool> = told.iter().map(|told| told.closed).collect();
+        assert_eq!(told, [false, true]);
         assert_eq!(pace.hear(here, "right", at(10)), Hearing::Later(50));
         assert_eq!(
             pace.hear(from("192.0.2.2"), "right", at(10)),
@@ -176,7 +242,7 @@ mod tests {
     fn a_script_with_an_old_token_is_told_to_wait_and_keeps_nobody_out() {
         let (pace, here) = (Pace::default(), from("192.0.2.1"));
         assert_eq!(pace.hear(here, "old", at(0)), Hearing::Heard);
-        assert!(pace.wrong(here, "old", at(0)));
+        assert!(pace.wrong(here, "old", at(0)).is_some());
         for _ in 0..7 {
             assert_eq!(pace.hear(here, "old", at(1)), Hearing::Wrong);
         }
@@ -195,15 +261,26 @@ mod tests {
     }
 
     #[test]
-    fn many_addresses_fill_no_memory_and_are_paced_together() {
+    fn many_addresses_fill_no_memory_nor_log_and_keep_nobody_else_out() {
         let pace = Pace::default();
-        for number in 0..u32::try_from(MOST).unwrap() + 20 {
-            let ip = std::net::Ipv4Addr::from(number + (10 << 24));
-            pace.wrong(from(&ip.to_string()), "guess", at(0));
+        let ip = |number: u32| from(&std::net::Ipv4Addr::from(number + (10 << 24)).to_string());
+        let many = u32::try_from(MOST).unwrap() + 20;
+        let mut told = Vec::new();
+        for number in 0..many {
+            told.extend(pace.wrong(ip(number), "guess", at(i64::from(number) / 200)));
         }
-        assert!(pace.0.lock().unwrap().len() <= MOST + 1);
-        let newcomer = from("192.0.2.77");
-        assert!(matches!(pace.hear(newcomer, "x", at(1)), Hearing::Later(_)));
-        assert_eq!(pace.hear(newcomer, "x", at(61)), Hearing::Heard);
+        assert_eq!(pace.0.lock().unwrap().places.len(), MOST);
+        let begun = Told {
+            closed: false,
+            others: 0,
+        };
+        assert_eq!(told, [begun]);
+        assert_eq!(pace.hear(from("192.0.2.77"), "x", at(30)), Hearing::Heard);
+        // The first ones are forgotten, the last ones are not.
+        assert_eq!(pace.hear(ip(0), "guess", at(30)), Hearing::Heard);
+        assert_eq!(pace.hear(ip(many - 1), "guess", at(30)), Hearing::Wrong);
+        let later = pace.wrong(from("192.0.2.78"), "x", at(60));
+        let others = u64::from(many) - 1;
+        assert_eq!(later, Some(Told { others, ..begun }));
     }
 }

@@ -113,8 +113,10 @@ pub async fn log_in(
         return Ok(response);
     }
     let Some(who) = app.guard.holder(token) else {
-        if hearing == Hearing::Heard && app.pace.wrong(place, token, now) {
-            tracing::warn!(from = %place, "wrong tokens are given at log-in from {place}");
+        if hearing == Hearing::Heard
+            && let Some(told) = app.pace.wrong(place, token, now)
+        {
+            told.log(place, "at log-in");
         }
         return Ok(form(&view, next, Some(W::WrongToken)));
     };

@@ -4,7 +4,7 @@
 //! config cannot know of a passed one.
 
 use std::io;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use listenfd::ListenFd;
@@ -37,6 +37,15 @@ impl Socket {
         }
     }
 
+    /// The port that it listens at; none where it is a file.
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        match self {
+            Self::Tcp(listener) => listener.local_addr().ok().map(|address| address.port()),
+            Self::Unix(..) => None,
+        }
+    }
+
     async fn bind(listen: &str) -> Result<Option<Self>, String> {
         if listen.is_empty() {
             return Ok(None);
@@ -62,9 +71,19 @@ impl Socket {
 }
 
 async fn bind_unix(path: &Path) -> io::Result<UnixListener> {
-    // A socket file that nobody listens on is left from a killed process.
-    if path.exists() && UnixStream::connect(path).await.is_err() {
-        let _ = std::fs::remove_file(path);
+    match std::fs::symlink_metadata(path) {
+        // A socket file that nobody listens on is left from a killed process.
+        Ok(found) if found.file_type().is_socket() => {
+            if UnixStream::connect(path).await.is_err() {
+                std::fs::remove_file(path)?;
+            }
+        }
+        Ok(_) => {
+            return Err(io::Error::other(
+                "there is a file of that name, and it is no socket",
+            ));
+        }
+        Err(_) => {}
     }
     let listener = UnixListener::bind(path)?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(MODE))?;
@@ -100,5 +119,34 @@ fn passed(has_token: bool) -> Result<Option<Socket>, String> {
         }
         Ok(None) => Ok(None),
         Err(_) => Err("the socket that systemd passed is neither TCP nor a unix stream: set ListenStream= in bongsu.socket".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_a_socket_that_nobody_listens_on_is_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let (file, link, left) = ["file", "link", "left"]
+            .map(|name| dir.path().join(name))
+            .into();
+        std::fs::write(&file, "notes").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        drop(UnixListener::bind(&left).unwrap());
+        let bind = |path: &Path| {
+            let listen = format!("unix:{}", path.display());
+            async move { Socket::bind(&listen).await }
+        };
+        for path in [&file, &link] {
+            let why = bind(path).await.unwrap_err();
+            assert!(why.contains("no socket"), "{why}");
+        }
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "notes");
+        assert!(link.is_symlink());
+        let bound = bind(&left).await.unwrap();
+        assert!(bound.is_some());
+        assert!(bind(&left).await.is_err(), "somebody listens there");
     }
 }

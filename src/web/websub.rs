@@ -22,7 +22,7 @@ const LONGEST_CHALLENGE: usize = 4 << 10;
 const MOST_PARAMETERS: usize = 32;
 
 /// How long a push may take to come in.
-const INCOMING: Duration = Duration::from_secs(20);
+const INCOMING: Duration = Duration::from_secs(10);
 
 /// How long it may take to be recorded; beyond it the hub is asked to try again.
 const RECORDING: Duration = Duration::from_secs(15);
@@ -35,7 +35,7 @@ pub async fn verify(
     Path(token): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let Some(_turn) = control.hub_turn() else {
+    let Some(_turn) = control.hub_turn(&token) else {
         return busy();
     };
     let (intent, challenge) = read_query(query.as_deref().unwrap_or_default());
@@ -59,7 +59,7 @@ pub async fn push(
     Path(token): Path<String>,
     request: Request,
 ) -> Response {
-    let Some(_turn) = control.hub_turn() else {
+    let Some(_turn) = control.hub_turn(&token) else {
         return busy();
     };
     // Nobody is listened to for long who has no callback of ours.

@@ -1,7 +1,8 @@
 //! The file receiver on real files.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::io::Read as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt};
 use std::path::Path;
 
 use bongsu::domain::alert::wire::WireAlert;
@@ -88,6 +89,29 @@ async fn a_full_disk_is_later_and_leaves_no_half_line() {
 
     let full = file("/dev/full", dir.path());
     assert_eq!(send(&*full).await.0, "later");
+}
+
+#[tokio::test]
+async fn a_pipe_takes_alerts_while_somebody_reads_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let pipe = dir.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let receiver = file("pipe", dir.path());
+    let (class, message) = send(&*receiver).await;
+    assert_eq!(class, "later", "{message}");
+    assert!(message.contains("nobody reads"), "{message}");
+
+    let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    let mut reader = fs::OpenOptions::new()
+        .read(true)
+        .custom_flags(flags)
+        .open(&pipe)
+        .unwrap();
+    assert_eq!(send(&*receiver).await.0, "delivered");
+    let mut line = vec![0; 64 << 10];
+    let read = reader.read(&mut line).unwrap();
+    assert!(line[..read].ends_with(b"}\n"));
 }
 
 #[tokio::test]

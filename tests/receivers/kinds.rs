@@ -187,7 +187,10 @@ fn slack(_: &Request, body: &Value) -> Result<(), String> {
         let said = &block["text"]["text"];
         match (block["type"].as_str(), block["text"]["type"].as_str()) {
             (Some("header"), Some("plain_text")) => slack_text(said, 150)?,
-            (Some("section"), Some("mrkdwn")) => slack_text(said, 3_000)?,
+            (Some("section"), Some("mrkdwn")) => {
+                is(&block["text"]["verbatim"], &true.into())?;
+                slack_text(said, 3_000)?;
+            }
             other => return Err(format!("block {other:?}")),
         }
     }

@@ -423,7 +423,7 @@ impl Fetch for Network {
         Box::pin(async { false })
     }
 
-    fn ask_hub<'a>(&'a self, _: &'a Callback, _: Mode) -> Pending<'a, Answer> {
+    fn ask_hub<'a>(&'a self, _: &'a Callback, _: Mode, _: Option<u16>) -> Pending<'a, Answer> {
         Box::pin(async { Answer::Failed("there is no hub".to_owned()) })
     }
 

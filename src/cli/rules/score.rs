@@ -109,13 +109,19 @@ fn default_files(loaded: &Loaded) -> Result<Vec<PathBuf>, Failure> {
     }
     let entries = std::fs::read_dir(&folder)
         .map_err(|error| Failure::new(format!("cannot read {}: {error}", folder.display())))?;
-    let mut files: Vec<PathBuf> = entries
+    let files: Vec<PathBuf> = entries
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
         .filter(|path| {
             path.extension()
                 .is_some_and(|extension| extension == "jsonl")
         })
         .collect();
+    // A pipe among them would hold up whoever tests rules.
+    let (mut files, others): (Vec<_>, Vec<_>) = files.into_iter().partition(|path| path.is_file());
+    if let Some(other) = others.first() {
+        let why = format!("cannot read {}: it is not a file", other.display());
+        return Err(Failure::new(why));
+    }
     files.sort();
     Ok(files)
 }

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::settings::{header_text, proxy_url};
+use crate::config::files;
 use crate::config::problem::Problem;
 use crate::config::reader::{Cx, Table};
 use crate::config::secrets;
@@ -12,8 +13,8 @@ use crate::domain::feed::transport::{Proxy, Transport};
 use crate::fetch::{self, FetcherError};
 use crate::secret::Secret;
 
-/// The largest file of certificates.
-const LARGEST: u64 = 1 << 20;
+/// The largest file of certificates, in KiB.
+const LARGEST: u64 = 1_024;
 
 /// The options of a feed; none where nothing is special.
 pub(in crate::config) fn transport(cx: &mut Cx, table: &Table) -> Option<Arc<Transport>> {
@@ -57,12 +58,7 @@ fn extra_ca(cx: &mut Cx, table: &Table) -> Option<Arc<str>> {
     let path = table.filled(cx, "extra_ca")?;
     let item = table.get("extra_ca")?;
     let path = cx.folder.join(&path.value);
-    let text = match std::fs::metadata(&path).map(|data| data.len()) {
-        Ok(length) if length > LARGEST => Err("it is larger than 1 MiB".to_owned()),
-        Ok(_) => std::fs::read_to_string(&path).map_err(|error| error.to_string()),
-        Err(error) => Err(error.to_string()),
-    };
-    let text: Arc<str> = match text {
+    let text: Arc<str> = match files::named(&path, LARGEST) {
         Ok(text) => text.into(),
         Err(error) => {
             item.wrong(

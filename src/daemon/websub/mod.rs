@@ -4,6 +4,7 @@
 //! a row before its request is sent, since a hub may verify it before it has answered.
 
 pub mod receive;
+pub mod turns;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -274,7 +275,8 @@ async fn ask(
     (callback, mode): (Callback, Mode),
 ) -> Result<(), StoreError> {
     let hub = redacted_url(&callback.hub);
-    let answer = setup.fetcher.ask_hub(&callback, mode).await;
+    let own = shared.own_port.get().copied();
+    let answer = setup.fetcher.ask_hub(&callback, mode, own).await;
     let subscribing = mode != Mode::Unsubscribe;
     match (&answer, subscribing) {
         (Answer::Accepted { .. }, true) => {

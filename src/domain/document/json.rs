@@ -142,7 +142,8 @@ fn is_item(value: &Value<'_>) -> bool {
 /// The feed's own fields, its items, and whether the end is missing.
 type Loaded<'a> = (Fields<'a>, Option<Vec<Value<'a>>>, bool);
 
-/// Strings with raw line breaks and halves of characters, and commas before a closing bracket, made valid.
+/// Strings with raw line breaks and halves of characters, commas before a closing bracket, and numbers that are larger
+/// than any, made valid.
 fn repair(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut chars = text.char_indices().peekable();
@@ -174,6 +175,24 @@ fn repair(text: &str) -> String {
                 }
             }
             c if in_string && c.is_control() => out.push(' '),
+            c if !in_string && c.is_ascii_digit() => {
+                let rest = &text[at..];
+                let is_part =
+                    |c: char| c.is_ascii_digit() || matches!(c, '.' | 'e' | 'E' | '+' | '-');
+                let number = &rest[..rest.find(|c| !is_part(c)).unwrap_or(rest.len())];
+                while chars
+                    .peek()
+                    .is_some_and(|(next, _)| *next < at + number.len())
+                {
+                    chars.next();
+                }
+                if number.parse::<f64>().is_ok_and(f64::is_infinite) {
+                    out.truncate(out.trim_end_matches('-').len());
+                    out.push_str("null");
+                } else {
+                    out.push_str(number);
+                }
+            }
             ',' if !in_string && text[at + 1..].trim_start().starts_with([']', '}']) => {}
             _ => out.push(c),
         }

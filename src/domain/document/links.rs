@@ -31,7 +31,13 @@ pub(super) fn absolute(raw: &str, base: Option<&Url>) -> Option<String> {
     if is_usual(&link) {
         return Some(link);
     }
+    if is_ambiguous(&link) {
+        return None;
+    }
     if let Ok(url) = Url::parse(&link) {
+        if has_user(&url) {
+            return shown(url);
+        }
         let web = is_web(&url) && url.host_str().is_some_and(|host| !host.is_empty());
         let slashes = link
             .split_once(':')
@@ -44,8 +50,35 @@ pub(super) fn absolute(raw: &str, base: Option<&Url>) -> Option<String> {
             }
         });
     }
-    let resolved = base?.join(&link).ok()?;
-    is_web(&resolved).then(|| resolved.into())
+    shown(base?.join(&link).ok()?)
+}
+
+/// Whether programs disagree about the host: to some a backslash is a slash, to others a part of the name.
+fn is_ambiguous(link: &str) -> bool {
+    let rest = link
+        .split_once(':')
+        .filter(|(scheme, _)| scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+        .map_or(link, |(_, rest)| rest);
+    let path = rest.trim_start_matches(['/', '\\']);
+    let slashes = &rest[..rest.len() - path.len()];
+    let host = path.split(['/', '?', '#']).next().unwrap_or_default();
+    slashes.contains('\\') || slashes.len() > 1 && host.contains('\\')
+}
+
+fn has_user(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
+}
+
+/// A web address as people are shown it: without a name and password, which make one host look like another.
+fn shown(mut url: Url) -> Option<String> {
+    if !is_web(&url) {
+        return None;
+    }
+    if has_user(&url) {
+        url.set_username("").ok()?;
+        url.set_password(None).ok()?;
+    }
+    Some(url.into())
 }
 
 /// The address of media: also ftp, which no browser runs.
@@ -70,7 +103,7 @@ pub(super) fn in_html(raw: &str, base: Option<&Url>) -> Option<String> {
     }
     match Url::parse(&link) {
         Ok(url) if url.scheme() == "mailto" => Some(url.into()),
-        Ok(url) => is_web(&url).then(|| url.into()),
+        Ok(url) => shown(url).filter(|_| !is_ambiguous(&link)),
         Err(_) if link.is_empty() => None,
         Err(_) => absolute(&link, base),
     }
@@ -221,11 +254,34 @@ mod tests {
             ("JaVa\nScRiPt:alert(1)", None),
             ("data:text/html,x", None),
             ("mailto:a@b.example", None),
+            (
+                "http://user:pw@host.example/a@b",
+                Some("http://host.example/a@b"),
+            ),
+            (
+                "https://bank.example@evil.example/",
+                Some("https://evil.example/"),
+            ),
+            ("//user@host.example/a", Some("https://host.example/a")),
+            ("https://bank.example\\@evil.example/", None),
+            ("https:\\\\evil.example/", None),
+            ("/\\evil.example/", None),
+            ("\\\\evil.example\\a", None),
+            (
+                "https://a.example/x?q=\\d",
+                Some("https://a.example/x?q=\\d"),
+            ),
+            ("https://a.example/x\\y", Some("https://a.example/x\\y")),
             ("tag:example.org,2026:1", None),
             ("", None),
         ] {
             assert_eq!(absolute(raw, Some(&base)).as_deref(), expected, "{raw}");
         }
         assert_eq!(absolute("/view", None), None);
+        let own = Url::parse("https://desk:secret@news.example.kr/feed").unwrap();
+        for read in [absolute, in_html, media] {
+            let told = read("/view", Some(&own));
+            assert_eq!(told.as_deref(), Some("https://news.example.kr/view"));
+        }
     }
 }

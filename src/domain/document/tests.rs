@@ -283,6 +283,9 @@ fn json_feeds_strict_and_not() {
             "{{\"version\":\"https://jsonfeed.org/version/1\",\"items\":[{items},{{\"id\":\"4\",\"tit"
         ),
         format!("{{\"version\":\"https://jsonfeed.org/version/1\",\"items\":[{items},{{bad}},]}}"),
+        format!(
+            "{{\"_far\":[1e999,-1E+400,-2.5e3],\"version\":\"https://jsonfeed.org/version/1\",\"items\":[{items}]}}"
+        ),
     ] {
         let found = read(&document);
         check_news(&found, &document);

@@ -59,6 +59,17 @@ fn copies_under_writes_are_each_of_one_instant() {
 #[test]
 fn a_copy_replaces_nothing_but_copies() {
     let (dir, store) = open_store();
+    let others = ["copy.db.part", "copy.db.part1"].map(|name| dir.path().join(name));
+    for other in &others {
+        fs::write(other, "somebody's").unwrap();
+    }
+    let to = dir.path().join("copy.db");
+    assert!(store.backup(&to).unwrap() > 0);
+    assert!(open::is_copy(&to).unwrap());
+    for other in &others {
+        assert_eq!(fs::read_to_string(other).unwrap(), "somebody's");
+    }
+    assert!(!dir.path().join("copy.db.part2").exists());
     let notes = dir.path().join("bongsu.toml");
     fs::write(&notes, "[store]\n").unwrap();
     for to in [notes.as_path(), store.path(), dir.path()] {
