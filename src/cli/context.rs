@@ -121,17 +121,21 @@ impl Context {
     /// macros or feeds needs a config.
     pub fn query_rules(&self, query: &str) -> Result<RuleSet, Failure> {
         let needs_config = query.contains(['@', '#', '$']) || query.contains("feed:");
-        let mut definitions = match self.config_path() {
-            Ok(path) if needs_config => {
-                read(&path)
-                    .map_err(|problems| self.tell(&problems))?
-                    .config
-                    .definitions
-            }
-            _ => Definitions::default(),
+        let read = match self.config_path() {
+            Ok(path) if needs_config => Some(read(&path).map_err(|problems| self.tell(&problems))?),
+            _ => None,
         };
+        // A config without feeds knows that there are none; without a config any feed may be asked for.
+        let no_feeds = read
+            .as_ref()
+            .is_some_and(|read| read.config.feeds.is_empty());
+        let mut definitions =
+            read.map_or_else(Definitions::default, |read| read.config.definitions);
         definitions.rules = vec![Rule::of_query(QUERY, query)];
-        let (rules, problems) = RuleSet::compile(&definitions);
+        let (rules, mut problems) = RuleSet::compile(&definitions);
+        if no_feeds {
+            problems.extend(RuleSet::feeds_of_none(&definitions));
+        }
         let of_query = problems
             .into_iter()
             .filter(|problem| problem.place == Place::RuleQuery(0));

@@ -855,6 +855,48 @@ fn the_systems_proxies_are_read_where_config_says_so() {
 }
 
 #[test]
+fn what_is_wrong_on_account_of_a_macro_is_shown_where_it_is_used_and_where_it_is_defined() {
+    let tables = |name: &str, definition: &str, query: &str| {
+        format!(
+            "[[macro]]\nid = \"{name}\"\nquery = '{definition}'\n[[rule]]\nid = \"r\"\nquery = '{query}'\n"
+        )
+    };
+    for (definition, query, first, second) in [
+        (
+            "K2 OR @nobody",
+            "Poland $m",
+            "a.toml:3:16:",
+            "a.toml:6:17: used here",
+        ),
+        (
+            "K2 NOT Poland",
+            "K9 NEAR/5 $m",
+            "a.toml:6:20:",
+            "a.toml:3:10: defined here",
+        ),
+        (
+            "NOT Poland",
+            "$m",
+            "a.toml:6:10:",
+            "a.toml:3:10: defined here",
+        ),
+    ] {
+        let (_, told) = load_files(&[("a.toml", &tables("m", definition, query))]);
+        assert!(told.contains(first) && told.contains(second), "{told}");
+    }
+}
+
+#[test]
+fn a_query_that_names_a_feed_where_there_is_none_is_wrong() {
+    let rule = "[[rule]]\nid = \"r\"\nquery = 'K2 feed:nofeed'\n";
+    let (_, told) = load_files(&[("a.toml", rule)]);
+    assert!(
+        told.contains("a.toml:3:18:") && told.contains("[E34]"),
+        "{told}"
+    );
+}
+
+#[test]
 fn problems_of_compiled_definitions_are_shown_in_the_files() {
     let config = good(&[("a.toml", &WHOLE.replace("give_up = 0", "give_up = \"2d\""))]);
     let shown = |place, text: &str, piece: &str| {

@@ -2,9 +2,11 @@
 //!
 //! Each check reports and, where something cannot be used, says so by its answer.
 
+mod macros;
+mod never;
+
 use std::collections::{BTreeMap, HashMap};
 
-use super::super::rule::ast::{Kind, Node};
 use super::super::rule::diagnostic::Diagnostic;
 use super::compile::Compiler;
 use super::node::{Clause, Expr, NodeId};
@@ -12,87 +14,8 @@ use super::pattern::{End, OPTIONAL, Pattern};
 use super::set::Compiled;
 use super::{AliasList, Place, Problem};
 
-/// Marks macros that need themselves; the others in an order in which each comes behind those it needs.
-pub(super) fn macro_cycles(compiler: &mut Compiler<'_>) -> Vec<usize> {
-    let needs: Vec<Vec<(usize, std::ops::Range<usize>)>> = compiler
-        .macros
-        .iter()
-        .map(|plan| {
-            let mut out = Vec::new();
-            if let Some(tree) = &plan.tree {
-                macros_in(tree, &mut |name, span| {
-                    out.extend(compiler.macro_named(name).map(|at| (at, span)));
-                });
-            }
-            out
-        })
-        .collect();
-    for start in 0..needs.len() {
-        let mut seen = vec![false; needs.len()];
-        let mut stack: Vec<usize> = needs[start].iter().map(|(at, _)| *at).collect();
-        while let Some(at) = stack.pop() {
-            if !std::mem::replace(&mut seen[at], true) {
-                stack.extend(needs[at].iter().map(|(at, _)| *at));
-            }
-        }
-        if !seen[start] {
-            continue;
-        }
-        compiler.macros[start].cyclic = true;
-        let id = &compiler.definitions.macros[start].id;
-        let span = needs[start]
-            .iter()
-            .find(|(at, _)| *at == start || reaches(&needs, *at, start))
-            .map_or(0..0, |(_, span)| span.clone());
-        let diagnostic = Diagnostic::error("E33", span, format!("the macro ${id} needs itself"))
-            .help("take the macro out of its own query");
-        compiler.report(Place::MacroQuery(start), diagnostic);
-    }
-    let needs: Vec<Vec<usize>> = needs
-        .iter()
-        .map(|list| {
-            let sound = list.iter().map(|(at, _)| *at);
-            sound.filter(|at| !compiler.macros[*at].cyclic).collect()
-        })
-        .collect();
-    let levels = levels(&needs);
-    let mut order: Vec<usize> = (0..needs.len())
-        .filter(|at| !compiler.macros[*at].cyclic)
-        .collect();
-    order.sort_by_key(|at| levels[*at]);
-    order
-}
-
-fn reaches(needs: &[Vec<(usize, std::ops::Range<usize>)>], from: usize, to: usize) -> bool {
-    let mut seen = vec![false; needs.len()];
-    let mut stack = vec![from];
-    while let Some(at) = stack.pop() {
-        if at == to {
-            return true;
-        }
-        if !std::mem::replace(&mut seen[at], true) {
-            stack.extend(needs[at].iter().map(|(at, _)| *at));
-        }
-    }
-    false
-}
-
-fn macros_in(node: &Node, found: &mut impl FnMut(&str, std::ops::Range<usize>)) {
-    match &node.kind {
-        Kind::Macro(name) => found(name, node.span.clone()),
-        Kind::Or(parts) | Kind::And(parts) | Kind::AtLeastOf(_, parts) => {
-            for part in parts {
-                macros_in(part, found);
-            }
-        }
-        Kind::Not(inner) | Kind::Field(_, inner) | Kind::Count(_, inner) => macros_in(inner, found),
-        Kind::Near(near) => {
-            macros_in(&near.left, found);
-            macros_in(&near.right, found);
-        }
-        _ => {}
-    }
-}
+pub(super) use macros::macro_cycles;
+pub(super) use never::contradictions;
 
 /// A name of `not_in` must hold a name of the entity, or it blocks nothing (MAT-45).
 pub(super) fn blockers(compiler: &mut Compiler<'_>, index: usize) {
@@ -358,55 +281,6 @@ fn free_branch<'c>(compiler: &Compiler<'_>, clause: &'c Clause) -> Option<&'c Cl
         }
         _ => None,
     }
-}
-
-/// `a NOT a`: never matches. What is wrong inside a macro is reported there.
-pub(super) fn contradictions(compiler: &mut Compiler<'_>, place: Place, clause: &Clause) -> bool {
-    contradictions_in(compiler, place, clause, clause.source)
-}
-
-fn contradictions_in(
-    compiler: &mut Compiler<'_>,
-    place: Place,
-    clause: &Clause,
-    source: u32,
-) -> bool {
-    let mut sound = true;
-    if let Expr::And(_) = compiler.expr(clause.node)
-        && !clause.is_wrapper()
-    {
-        let wanted: HashMap<NodeId, &Clause> =
-            clause.parts.iter().map(|part| (part.node, part)).collect();
-        for part in clause.parts.iter() {
-            let Expr::Not(inner) = compiler.expr(part.node) else {
-                continue;
-            };
-            let denied: Vec<NodeId> = match compiler.expr(*inner) {
-                Expr::Or(parts) => std::iter::once(*inner)
-                    .chain(parts.iter().copied())
-                    .collect(),
-                _ => vec![*inner],
-            };
-            let Some(asked) = denied.iter().find_map(|node| wanted.get(node)) else {
-                continue;
-            };
-            sound = false;
-            let diagnostic = Diagnostic::error(
-                "E22",
-                part.span.clone(),
-                "this denies what the query asks for, so it never matches",
-            )
-            .help("leave one of the two out")
-            .related(asked.span.clone(), "asked for here");
-            if part.source == source {
-                compiler.report(place, diagnostic);
-            }
-        }
-    }
-    for part in clause.parts.iter() {
-        sound &= contradictions_in(compiler, place, part, source);
-    }
-    sound
 }
 
 /// W06: alternatives that mean the same though they are written differently.

@@ -31,9 +31,9 @@ impl Run<'_, '_> {
         if !rule.admits_language(self.subject) {
             out.holds = false;
             notes.push(format!(
-                "the rule looks at language {}, this is {}",
+                "the rule looks at language {}, and {}",
                 rule.languages.join(", "),
-                self.subject.language.unwrap_or("unknown")
+                self.language()
             ));
         }
         if !out.holds {

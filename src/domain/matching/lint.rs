@@ -8,11 +8,12 @@ use std::collections::HashMap;
 use super::super::rule::ast::{Field, Kind, Node};
 use super::super::rule::diagnostic::Diagnostic;
 use super::super::rule::doubts::{property, slip};
-use super::super::rule::{Rule, parse};
-use super::Place;
+use super::super::rule::parser::children;
+use super::super::rule::{Definitions, Rule, parse};
 use super::compile::Compiler;
 use super::script::{self, kind_of};
 use super::set::RulePlan;
+use super::{Place, Problem, RuleSet};
 
 /// Looks at the rules that are matched.
 pub(super) fn rules(compiler: &mut Compiler<'_>, plans: &[RulePlan]) {
@@ -43,15 +44,51 @@ fn filters_equal(one: &Rule, other: &Rule) -> bool {
     one.feeds == other.feeds && one.languages == other.languages
 }
 
+impl RuleSet {
+    /// E34 where it is known that there are no feeds at all. Compiling alone takes an empty list for one that nobody
+    /// knows, so that a query can be tried without a config.
+    #[must_use]
+    pub fn feeds_of_none(definitions: &Definitions) -> Vec<Problem> {
+        let rules = definitions.rules.iter().enumerate();
+        let rules = rules.map(|(at, rule)| (Place::RuleQuery(at), rule.query.as_str()));
+        let macros = definitions.macros.iter().enumerate();
+        let macros = macros.map(|(at, one)| (Place::MacroQuery(at), one.query.as_str()));
+        let contexts = definitions.entities.iter().enumerate();
+        let contexts = contexts
+            .filter_map(|(at, one)| Some((Place::EntityContext(at), one.context.as_deref()?)));
+        let mut out = Vec::new();
+        for (place, text) in macros.chain(contexts).chain(rules) {
+            if let Some(tree) = text.contains("feed").then(|| parse(text).0).flatten() {
+                feeds_in(&tree, &mut |node| {
+                    let message = "there are no feeds, so this one is unknown".to_owned();
+                    let diagnostic = Diagnostic::error("E34", node.span.clone(), message)
+                        .help("define the feed, or leave this out");
+                    out.push(Problem { place, diagnostic });
+                });
+            }
+        }
+        out
+    }
+}
+
+fn feeds_in(node: &Node, found: &mut impl FnMut(&Node)) {
+    if let Kind::Field(Field::Feed, value) = &node.kind {
+        return found(value);
+    }
+    for child in children(node) {
+        feeds_in(child, found);
+    }
+}
+
 /// W16: what the rule asks and what its `languages` let through.
 fn filter(rule: &Rule) -> Vec<Diagnostic> {
-    if rule.languages.is_empty() {
-        return Vec::new();
-    }
     let Some(tree) = parse(&rule.query).0 else {
         return Vec::new();
     };
-    let mut out = Vec::new();
+    let mut out = tongues(&tree);
+    if rule.languages.is_empty() {
+        return out;
+    }
     let listed = rule.languages.join(", ");
     for language in &rule.languages {
         if let Some(right) = slip(language) {
@@ -82,6 +119,51 @@ fn filter(rule: &Rule) -> Vec<Diagnostic> {
         out.push(Diagnostic::warning("W16", tree.span.clone(), message).help(help));
     }
     out
+}
+
+/// `lang:en 한화`: parts of one list that ask for a language, and for letters that it is not written in.
+fn tongues(node: &Node) -> Vec<Diagnostic> {
+    let mut out = Vec::new();
+    if let Kind::And(parts) = &node.kind {
+        let asked = parts.iter().find(|part| !languages(part).is_empty());
+        let asked = asked.filter(|part| languages(part).iter().all(|tag| primary(tag) != "ko"));
+        let korean = parts.iter().find(|part| needs_hangul(part));
+        if let (Some(asked), Some(korean)) = (asked, korean) {
+            let listed = languages(asked).join(", ");
+            let message =
+                format!("this needs Hangul in the text, and the query looks at {listed} alone");
+            let help = "leave out the language, or add terms in it";
+            out.push(
+                Diagnostic::warning("W16", korean.span.clone(), message)
+                    .help(help)
+                    .related(asked.span.clone(), "asked for here"),
+            );
+        }
+    }
+    for child in children(node) {
+        out.extend(tongues(child));
+    }
+    out
+}
+
+/// The languages that a part asks for: of `lang:en`, of `lang:(en OR pl)`.
+fn languages(part: &Node) -> Vec<&str> {
+    let Kind::Field(Field::Lang, inner) = &part.kind else {
+        return Vec::new();
+    };
+    let values = match &inner.kind {
+        Kind::Or(values) => values.as_slice(),
+        _ => std::slice::from_ref(&**inner),
+    };
+    values
+        .iter()
+        .filter_map(|node| match &node.kind {
+            Kind::Term(text) | Kind::Phrase(text, None) | Kind::Verbatim(text) => {
+                Some(text.as_str())
+            }
+            _ => None,
+        })
+        .collect()
 }
 
 fn primary(tag: &str) -> String {
@@ -172,6 +254,15 @@ mod tests {
             ("lang:en-GB K2", &["en"], &[]),
             ("K2", &["kr"], &["W16"]),
             ("K2 NOT 수출*", &["en"], &[]),
+            ("lang:en 한화", &[], &["W16"]),
+            (
+                "K2 OR (lang:(en OR pl) deal*) OR (lang:en 한화*)",
+                &[],
+                &["W16"],
+            ),
+            ("lang:(en OR ko) 한화", &[], &[]),
+            ("lang:en (한화 OR Hanwha)", &[], &[]),
+            ("lang:en NOT 한화", &[], &[]),
         ] {
             let rule = Rule {
                 languages: languages.iter().map(|&one| one.to_owned()).collect(),

@@ -1,19 +1,43 @@
 //! How near a clause that does not hold came: the closest thing in the entry, in a few words (MAT-56).
 //!
-//! Slow and only for people: nothing here runs while matching.
+//! Slow and only for people: nothing here runs while matching. Words in a row are in `rows`, pairs in `pairs`, names of
+//! entities in `names`, and what stands where no term looks in `elsewhere`.
 
-use super::super::rule::ast::{Distance, Field};
+mod elsewhere;
+mod names;
+mod pairs;
+mod rows;
+
+use super::super::rule::ast::Field;
 use super::evaluate::Run;
-use super::near::{Neighbours, gap, sequences};
-use super::node::{Clause, Expr, NodeId, Pair, Property, Scope};
-use super::pattern::{End, OPTIONAL, Pattern};
+use super::node::{Clause, Expr, Property, Scope};
+use super::pattern::{End, OPTIONAL, Pattern, Wild, fits};
 use super::scan::{Place, closed, crossings, inner_starts, may_begin};
 use super::script::Kind;
+use super::tails::Wants;
 use super::text::{Part, Span};
 use super::units::narrow;
 
 /// Most characters that are searched for a near miss.
 const SEARCHED: usize = 200_000;
+
+/// Letters of a pattern that stand in a text and are no hit.
+struct Seen {
+    /// They begin where a term may begin.
+    begins: bool,
+    note: String,
+    /// What would find them.
+    advice: Option<String>,
+}
+
+impl Seen {
+    fn advised(self) -> String {
+        match self.advice {
+            Some(advice) => format!("{} ({advice})", self.note),
+            None => self.note,
+        }
+    }
+}
 
 impl Run<'_, '_> {
     /// A note on a clause that does not hold.
@@ -22,15 +46,15 @@ impl Run<'_, '_> {
         match set.expr(clause.node) {
             // Alternatives, of which each says for itself.
             Expr::Leaf(..) if !clause.parts.is_empty() => None,
-            Expr::Leaf(patterns, scope) => self.miss_term(patterns, *scope),
-            Expr::Sequence(words, slop) => self.miss_row(words, *slop),
+            Expr::Leaf(patterns, scope) => self.miss_term(patterns, *scope, set.written(clause)),
+            Expr::Sequence(words, slop) => self.miss_row(clause.node, words, *slop),
             Expr::Or(parts) if clause.parts.is_empty() => {
                 parts.iter().find_map(|part| match set.expr(*part) {
-                    Expr::Sequence(words, slop) => self.miss_row(words, *slop),
+                    Expr::Sequence(words, slop) => self.miss_row(*part, words, *slop),
                     _ => None,
                 })
             }
-            Expr::Near(pair) => self.miss_near(pair),
+            Expr::Near(pair) => self.miss_near(clause, pair),
             Expr::Count(count, inner) => {
                 Some(format!("{} of {count}", self.count(*inner, u32::MAX)))
             }
@@ -41,102 +65,159 @@ impl Run<'_, '_> {
             }
             Expr::Not(_) => Some("denied by what stands here".to_owned()),
             Expr::Entity(entity, scope, _) => self.miss_entity(*entity, *scope),
-            Expr::Class(class, scope, _) => set
-                .members(*class)
-                .iter()
-                .find_map(|member| self.miss_entity(*member, *scope)),
+            Expr::Class(class, scope, _) => self.miss_class(set.members(*class), *scope),
             Expr::Property(property) => self.miss_property(property),
-            Expr::Regex(..)
-            | Expr::Url(_)
-            | Expr::UrlRegex(_)
-            | Expr::Or(_)
-            | Expr::And(_)
-            | Expr::Never => None,
+            Expr::Regex(regex, scope) => self.miss_regex(*regex, *scope),
+            Expr::Url(wanted) => Some(self.miss_url(wanted)),
+            Expr::UrlRegex(_) => Some(self.address()),
+            Expr::Or(_) | Expr::And(_) | Expr::Never => None,
         }
     }
 
-    fn miss_term(&self, patterns: &[u32], scope: Scope) -> Option<String> {
+    fn miss_term(&self, patterns: &[u32], scope: Scope, written: &str) -> Option<String> {
         let elsewhere = patterns
             .iter()
             .find_map(|pattern| self.hits_of(*pattern).first());
         if let Some(hit) = elsewhere {
-            let have = self.text.zone_of(hit.span).part.key();
-            return Some(format!(
-                "found in {have}, the rule wants {}",
-                in_words(scope)
-            ));
+            return Some(self.found_elsewhere(hit.span, scope));
         }
-        patterns
-            .iter()
-            .find_map(|pattern| self.miss_pattern(self.set.patterns.get(*pattern)))
+        let unread = self.unread(scope, |run| run.hits_among(patterns).next().is_some());
+        unread.or_else(|| {
+            let all = patterns.iter().map(|id| self.set.patterns.get(*id));
+            let mut inside = None;
+            for pattern in all.clone() {
+                match self.miss_pattern(pattern) {
+                    Some(seen) if seen.begins => return Some(seen.advised()),
+                    seen => inside = inside.or(seen),
+                }
+            }
+            let row = || {
+                all.clone()
+                    .find_map(|one| self.miss_phrase(one, scope, written))
+            };
+            row().or_else(|| inside.map(|seen| seen.advised()))
+        })
     }
 
     /// The first place where the letters of a pattern stand, whatever is around them; rather one that begins well.
-    fn miss_pattern(&self, pattern: &Pattern) -> Option<String> {
+    fn miss_pattern(&self, pattern: &Pattern) -> Option<Seen> {
         let mut inside = None;
         for first in 0..self.text.units.list.len() {
             let unit = self.text.units.list[first];
             if unit.start as usize > SEARCHED {
                 break;
             }
-            let mut starts = Vec::new();
-            if may_begin(&self.text, first) {
-                starts.push(unit.start);
-                inner_starts(&self.text, first, |at| starts.push(at));
-            }
+            let starts = self.starts(first);
             for at in unit.start..unit.end {
                 let Some(end) = self.stands_at(pattern, first, at) else {
                     continue;
                 };
-                let span = Span {
-                    start: at,
-                    end: end.at,
-                    first: narrow(first),
-                    last: end.unit,
-                };
+                let span = end.span(at);
                 if starts.contains(&at) {
                     return Some(self.miss_end(pattern, span, end));
                 }
                 inside.get_or_insert(span);
             }
         }
-        inside.map(|span| format!("{} seen: it stands inside a longer word", self.around(span)))
+        inside.map(|span| Seen {
+            begins: false,
+            note: format!("{} seen: it stands inside a longer word", self.around(span)),
+            advice: None,
+        })
     }
 
-    fn miss_end(&self, pattern: &Pattern, span: Span, end: Place) -> String {
+    /// Characters of a unit where a term may begin.
+    fn starts(&self, first: usize) -> Vec<u32> {
+        let mut starts = Vec::new();
+        if may_begin(&self.text, first) {
+            starts.push(self.text.units.list[first].start);
+            inner_starts(&self.text, first, |at| starts.push(at));
+        }
+        starts
+    }
+
+    fn miss_end(&self, pattern: &Pattern, span: Span, end: Place) -> Seen {
         let seen = self.around(span);
+        let told = |note: String, advice: Option<String>| Seen {
+            begins: true,
+            note,
+            advice,
+        };
         let unit = self.text.units.list[end.unit as usize];
         let chars = &self.text.units.chars;
+        if let End::Glob(pieces) = &pattern.end {
+            return told(format!("{seen} seen, which the wildcard does not fit"), {
+                let rest = &chars[end.at as usize..unit.end as usize];
+                self.wider(pieces, rest, span)
+            });
+        }
         let ends = closed(&self.text, end);
         if ends && let Some(verbatim) = &pattern.verbatim {
-            return format!("{seen} seen, exact wants {}", verbatim.core);
+            return told(format!("{seen} seen, exact wants {}", verbatim.core), None);
         }
-        let term: String = chars[span.start as usize..span.end as usize]
-            .iter()
-            .collect();
+        let written = self.stored(span);
+        let open = if written.contains(char::is_whitespace) {
+            format!("write \"{written}*\"")
+        } else {
+            format!("write {written}*")
+        };
         if unit.kind == Kind::Hangul && !ends {
             let rest = &chars[end.at as usize..unit.end as usize];
             let before = &chars[unit.start as usize..end.at as usize];
-            if let Some(wanted) = self.set.patterns.tails.refused(before, rest) {
-                let tail: String = rest.iter().collect();
-                return format!("{seen} seen: {tail} wants {} before it", wanted.as_str());
+            if let Some((tail, wanted)) = self.refused(before, rest) {
+                let wanted = wanted.as_str();
+                return told(
+                    format!("{seen} seen: {tail} wants {wanted} before it"),
+                    None,
+                );
             }
-            return format!(
-                "{seen} seen: {term} does not match inside a longer word (write {term}*)"
-            );
+            let note = format!("{seen} seen: {written} does not match inside a longer word");
+            return told(note, Some(open));
         }
-        let written: String = {
-            let from = self.text.units.starts[span.start as usize] as usize;
-            let to = super::fold::source_end(
-                self.text.zone_of(span).text,
-                self.text.units.starts[span.end as usize - 1] as usize,
-            );
-            self.text.zone_of(span).text[from..to].to_owned()
-        };
-        match pattern.end {
-            End::Glob(_) => format!("{seen} seen, which the wildcard does not fit"),
-            _ => format!("{seen} seen (write {written}*)"),
+        told(format!("{seen} seen"), Some(open))
+    }
+
+    /// The tail, or the part of one behind a suffix (군가), that may not stand behind this.
+    fn refused(&self, before: &[char], rest: &[char]) -> Option<(String, Wants)> {
+        let tails = self.set.patterns.tails;
+        if let Some(wanted) = tails.refused(before, rest) {
+            return Some((rest.iter().collect(), wanted));
         }
+        let (suffix, after) = rest.split_first()?;
+        if !tails.fits(before, &[*suffix]) || tails.list().contains(&suffix.to_string()) {
+            return None;
+        }
+        let wanted = tails.refused(&[before, &[*suffix]].concat(), after)?;
+        Some((after.iter().collect(), wanted))
+    }
+
+    /// What to write where `?` left no room: `한*운`.
+    fn wider(&self, pieces: &[Wild], rest: &[char], span: Span) -> Option<String> {
+        let any: Vec<Wild> = pieces
+            .iter()
+            .map(|piece| match piece {
+                Wild::One => Wild::Any,
+                other => *other,
+            })
+            .collect();
+        if !pieces.contains(&Wild::One) || !fits(&any, rest) {
+            return None;
+        }
+        let mut wider = self.stored(span);
+        wider.extend(any.iter().map(|piece| match piece {
+            Wild::Any | Wild::One => '*',
+            Wild::Is(c) => *c,
+        }));
+        Some(format!("`?` is exactly one letter: write {wider}"))
+    }
+
+    /// The stored text of a span.
+    fn stored(&self, span: Span) -> String {
+        let text = self.text.zone_of(span).text;
+        let starts = &self.text.units.starts;
+        let from = starts[span.start as usize] as usize;
+        let last = starts[span.end as usize - 1] as usize;
+        text[from..super::fold::source_end(text, last)].to_owned()
     }
 
     /// Walks the symbols of one pattern from a character on.
@@ -171,139 +252,47 @@ impl Run<'_, '_> {
         Some(place)
     }
 
-    /// A phrase with too many words between.
-    fn miss_row(&mut self, words: &[NodeId], slop: u32) -> Option<String> {
-        let lists = self.lists(words);
-        sequences(&self.text, &lists, u32::MAX).next()?;
-        let (mut low, mut high) = (slop, u32::MAX);
-        while high - low > 1 {
-            let middle = low + (high - low) / 2;
-            if sequences(&self.text, &lists, middle).next().is_none() {
-                low = middle;
-            } else {
-                high = middle;
-            }
-        }
-        Some(format!("{high} words between, {slop} allowed"))
-    }
-
-    fn miss_near(&mut self, pair: &Pair) -> Option<String> {
-        let set = self.set;
-        if !set.is_simple(pair.left) || !set.is_simple(pair.right) {
-            return None;
-        }
-        let (left, right) = (self.spans(pair.left), self.spans(pair.right));
-        if pair.negated {
-            return (!left.is_empty()).then(|| "each one has the other near it".to_owned());
-        }
-        if left.is_empty() || right.is_empty() {
-            return None;
-        }
-        let rights = Neighbours::of(&self.text, right);
-        let mut best: Option<(u32, Span, Span)> = None;
-        let mut reversed = false;
-        for &anchor in left.iter() {
-            let before = rights.before(anchor);
-            let after = rights.after(anchor);
-            reversed |= pair.ordered && before.is_some();
-            let partners = if pair.ordered {
-                [None, after]
-            } else {
-                [before, after]
-            };
-            for partner in partners.into_iter().flatten() {
-                let words = gap(&self.text, anchor, partner);
-                if best.is_none_or(|(least, ..)| words < least) {
-                    best = Some((words, anchor, partner));
-                }
-            }
-        }
-        let Some((words, anchor, partner)) = best else {
-            return Some(
-                if reversed {
-                    "only in the other order"
-                } else if left.iter().any(|span| rights.overlaps(*span)) {
-                    "only in the same place"
-                } else {
-                    "not in the same field"
-                }
-                .to_owned(),
-            );
-        };
-        let spots = [anchor, partner].map(|span| {
-            let zone = self.text.zone_of(span);
-            let base = self.text.spots[zone.units.0 as usize];
-            let spot = self.text.spots[span.first as usize];
-            (
-                spot.sentence - base.sentence + 1,
-                spot.paragraph - base.paragraph + 1,
-            )
-        });
-        Some(match pair.distance {
-            Distance::Words(most) => format!("closest {words} words apart, {most} allowed"),
-            Distance::Sentence => format!("sentences {} and {}", spots[0].0, spots[1].0),
-            Distance::Paragraph => format!("paragraphs {} and {}", spots[0].1, spots[1].1),
-        })
-    }
-
-    /// Names of an entity that stand in the entry and do not count.
-    fn miss_entity(&mut self, entity: u32, scope: Scope) -> Option<String> {
-        let named = self.named();
-        let own: Vec<_> = named
-            .iter()
-            .filter(|named| named.entity == entity)
-            .collect();
-        let first = *own.first()?;
-        let plan = &self.set.entities[entity as usize];
-        let alias = &plan.aliases[first.alias as usize].text;
-        let times = own.len();
-        let unblocked = self.unblocked(entity);
-        if unblocked.is_empty() {
-            let blocker = plan
-                .not_in
-                .iter()
-                .flat_map(|pattern| self.hits_of(*pattern))
-                .find(|hit| hit.span.covers(first.span))?;
-            return Some(format!(
-                "{alias} ×{times}, inside {}",
-                self.around(blocker.span)
-            ));
-        }
-        if self.licensed_of(entity).is_empty() {
-            return Some(format!("{alias} ×{times}, context not met"));
-        }
-        let settled = self.mentions_of(entity, false);
-        if let Some(found) = settled.first() {
-            let have = self.text.zone_of(found.span).part.key();
-            return Some(format!(
-                "found in {have}, the rule wants {}",
-                in_words(scope)
-            ));
-        }
-        let all = self.mentions();
-        let outer = all.iter().find(|outer| {
-            outer.entity != entity
-                && outer.span.covers(first.span)
-                && self.set.compete(outer.entity, entity)
-        })?;
-        let id = &self.set.entities[outer.entity as usize].id;
-        Some(format!(
-            "{alias} ×{times}, inside {} (@{id})",
-            self.around(outer.span)
-        ))
-    }
-
     fn miss_property(&self, property: &Property) -> Option<String> {
         let subject = self.subject;
         let have = match property.field {
-            Field::Lang => subject.language.unwrap_or("unknown").to_owned(),
-            Field::Feed => subject.feed.unwrap_or("no feed").to_owned(),
+            Field::Lang => return Some(self.language()),
+            Field::Feed => match subject.feed {
+                Some(feed) => format!("of feed {feed}"),
+                None => "of no feed".to_owned(),
+            },
             Field::Tag if subject.tags.is_empty() => "without tags".to_owned(),
-            Field::Tag => subject.tags.join(", "),
-            Field::Host => subject.url.unwrap_or("without a URL").to_owned(),
+            Field::Tag => format!("tagged {}", subject.tags.join(", ")),
+            Field::Host => match self.host() {
+                Some(host) => format!("of {host}"),
+                None => "without a URL".to_owned(),
+            },
             _ => return None,
         };
         Some(format!("the entry is {have}"))
+    }
+
+    /// What the language of the entry is, in a sentence.
+    pub(super) fn language(&self) -> String {
+        match self.subject.language {
+            Some(language) => format!("the language of the entry is {language}"),
+            None => "the language of the entry is not known".to_owned(),
+        }
+    }
+}
+
+/// `1 word`, `3 words`.
+fn words(count: u32) -> String {
+    match count {
+        1 => "1 word".to_owned(),
+        _ => format!("{count} words"),
+    }
+}
+
+/// `none`, `5`.
+fn allowed(count: u32) -> String {
+    match count {
+        0 => "none".to_owned(),
+        _ => count.to_string(),
     }
 }
 

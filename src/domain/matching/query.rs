@@ -260,8 +260,13 @@ impl<'c, 'd> Query<'c, 'd> {
             _ => nearest(name, self.compiler.macro_names()),
         };
         let whole = (sigil == '@').then(|| self.compiler.entity_meant(self.source, &node.span));
+        let named = (sigil == '@').then(|| self.entity_called(name)).flatten();
         let help = match (whole.flatten(), near) {
             (Some(id), _) => format!("write @{id}, since an id is one word"),
+            _ if named.is_some() => format!(
+                "write @{}, of which this is a name",
+                named.unwrap_or_default()
+            ),
             (None, Some(near)) => format!("did you mean {sigil}{near}?"),
             (None, None) if sigil == '#' => {
                 format!(
@@ -272,6 +277,18 @@ impl<'c, 'd> Query<'c, 'd> {
         };
         let message = format!("unknown {what} {sigil}{name}");
         self.error(code, &node.span, &message, &help);
+    }
+
+    /// The entity of which this is a name; `-` and `_` stand for blanks, which an id cannot hold.
+    fn entity_called(&self, name: &str) -> Option<&'d str> {
+        let wanted = small_letters(&name.replace(['-', '_'], " "));
+        let is_it = |text: &String| small_letters(text).replace(['-', '_'], " ") == wanted;
+        let entities = &self.compiler.definitions.entities;
+        entities.iter().find_map(|entity| {
+            let lists = [&entity.aliases, &entity.exact, &entity.ambiguous];
+            let called = is_it(&entity.name) || lists.into_iter().flatten().any(is_it);
+            called.then_some(entity.id.as_ref()?.as_str())
+        })
     }
 
     /// A term or a phrase without slop, or the value of a field that is no text.
@@ -399,15 +416,6 @@ impl<'c, 'd> Query<'c, 'd> {
                 return None;
             }
         };
-        if self.compiler.regexes[id as usize].is_match("") {
-            self.error(
-                "E35",
-                &node.span,
-                "this regex matches every entry, for it matches nothing at all",
-                "make a part of it necessary: `+` instead of `*`",
-            );
-            return None;
-        }
         let expr = match scope {
             Some(scope) => Expr::Regex(id, scope),
             None => Expr::UrlRegex(id),

@@ -109,6 +109,18 @@ impl Findings {
         })
     }
 
+    /// True when brackets that group nothing were told of in this place: what they hold is read otherwise than meant.
+    pub(super) fn is_grouped(&self, text: &str, span: &Range<usize>) -> bool {
+        let is_pair = |range: &Range<usize>| {
+            let written = text.get(range.clone()).unwrap_or_default();
+            written.contains(char::is_whitespace) && written.starts_with(['[', '{'])
+        };
+        self.list.iter().any(|found| {
+            let meets = found.span.start < span.end && span.start < found.span.end;
+            found.code == "W22" && meets && is_pair(&found.span)
+        })
+    }
+
     /// All, in the order of the text.
     #[must_use]
     pub fn into_sorted(mut self) -> Vec<Diagnostic> {

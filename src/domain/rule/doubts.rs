@@ -227,6 +227,21 @@ fn values(field: Field, node: &Node, found: &mut Findings) {
                 found,
             );
         }
+        Field::Host if value.contains(['*', '?']) => {
+            let message = format!("`{value}` is compared as it stands, so this never matches");
+            never(
+                span,
+                message,
+                "write the host without wildcards: those below it are found with it",
+                found,
+            );
+        }
+        Field::Host if is_no_ending(value) => {
+            let message =
+                format!("no host is called `{value}` or ends so, so this hardly ever matches");
+            let help = format!("write the whole host, or url:{value} for a part of the address");
+            never(span, message, &help, found);
+        }
         Field::Url if value.contains(char::is_whitespace) => {
             let message = "an address holds no blank, so this never matches".to_owned();
             never(
@@ -238,6 +253,21 @@ fn values(field: Field, node: &Node, found: &mut Findings) {
         }
         _ => {}
     }
+}
+
+/// Endings of hosts beside those of countries, which have two letters.
+const ENDINGS: &str = "com net org info biz edu gov mil int name pro aero coop museum jobs mobi travel cat asia post tel \
+    arpa news press media online site tech dev app blog cloud live today world report radio agency africa berlin tokyo \
+    london paris wien nyc moscow eus gal scot bzh localhost local internal lan";
+
+/// Whether a value is one label that no host ends in.
+fn is_no_ending(value: &str) -> bool {
+    let is_label = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let value = value.to_ascii_lowercase();
+    value.len() > 2
+        && value.chars().all(is_label)
+        && !value.starts_with("xn--")
+        && !ENDINGS.split(' ').any(|ending| ending == value)
 }
 
 /// Whether a text has the form of a language tag.
@@ -301,19 +331,61 @@ fn too_much(parts: &[Node], found: &mut Findings) {
         return;
     }
     let (mut any, mut each) = (Terms::default(), Terms::default());
+    let mut asked = HashMap::new();
     for part in parts {
         for one in alternatives(part) {
             any.add(one);
         }
-        each.add(part);
+        if let (Some(texts), inner) = fielded(part) {
+            each.add(inner);
+            asked.entry(same_text(inner)).or_insert((texts, part));
+        }
     }
     for denied in denied {
+        wholly(denied, &asked, found);
         match &denied.kind {
             Kind::Phrase(text, None) => phrase(text, denied, &any, found),
             Kind::Term(stem) => covered(stem, denied, &each, found),
             _ => {}
         }
     }
+}
+
+/// Texts that `title:` and its like look at, as bits of title, first paragraph and the rest; none for other fields.
+fn fielded(node: &Node) -> (Option<u8>, &Node) {
+    match &node.kind {
+        Kind::Field(field, inner) => {
+            let texts = match field {
+                Field::Title => Some(1),
+                Field::Lead => Some(3),
+                Field::Body => Some(6),
+                Field::Text => Some(7),
+                _ => None,
+            };
+            (texts, inner)
+        }
+        Kind::Not(_) => (None, node),
+        _ => (Some(7), node),
+    }
+}
+
+/// `title:radar NOT radar`: where the title holds it, the text does. What is written alike is told as an error.
+fn wholly(denied: &Node, asked: &HashMap<String, (u8, &Node)>, found: &mut Findings) {
+    let (Some(texts), inner) = fielded(denied) else {
+        return;
+    };
+    let Some((wanted, part)) = asked.get(&same_text(inner)) else {
+        return;
+    };
+    if wanted & !texts != 0 || same_text(denied) == same_text(part) {
+        return;
+    }
+    let message = "this denies all that the query asks for, so it never matches";
+    found.push(
+        Diagnostic::warning("W03", denied.span.clone(), message)
+            .help("leave one of the two out, or write the field before the one that is not wanted")
+            .related(part.span.clone(), "asked for here"),
+    );
 }
 
 /// The parts of an OR, or the node alone.
@@ -441,6 +513,14 @@ mod tests {
             ("host:yna.co.kr/en K2", "yna.co.kr/en"),
             ("host:https://yna.co.kr K2", "https://yna.co.kr"),
             ("url:\"arms deal\" K2", "\"arms deal\""),
+            ("host:yna K2", "yna"),
+            ("host:(yna OR kr) K2", "yna"),
+            ("host:(yna* OR kr) K2", "yna*"),
+            ("title:radar NOT radar", "radar"),
+            ("title:radar NOT lead:radar", "lead:radar"),
+            ("body:@kai NOT (ship OR @kai)", "@kai"),
+            ("radar NOT text:radar", "text:radar"),
+            ("title:tanks NOT tank*", "tank*"),
         ] {
             let mut found = warned(query);
             // That a field stands inside another is said besides.
@@ -459,6 +539,12 @@ mod tests {
             "(tanks OR ship) NOT tank*",
             "lang:(ko OR en) K2",
             "host:kr K2",
+            "host:news K2",
+            "radar NOT title:radar",
+            "title:radar NOT body:radar",
+            "lead:radar NOT title:radar",
+            "title:(radar OR sonar) NOT radar",
+            "author:Kim NOT Kim",
             "url:arms-deal",
         ] {
             let mut found = warned(query);

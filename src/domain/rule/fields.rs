@@ -10,21 +10,29 @@ use super::suggest;
 pub(super) fn ours(name: &str) -> Option<&'static str> {
     Some(match name.to_lowercase().as_str() {
         "intitle" | "allintitle" | "headline" | "heading" | "hl" | "hd" | "subject" | "titre"
-        | "título" | "заголовок" | "标题" | "標題" | "タイトル" | "제목" => {
+        | "título" | "tytuł" | "überschrift" | "заголовок" | "标题" | "標題" | "题目" | "題名"
+        | "見出し" | "タイトル" | "제목" | "타이틀" | "헤드라인" | "표제" => {
             "title"
         }
-        "hlead" | "hlp" | "lp" | "ingress" | "teaser" | "standfirst" => "lead",
-        "content" | "description" | "summary" | "intext" | "allintext" | "본문" | "내용" => {
-            "body"
+        "hlead" | "hlp" | "lp" | "ingress" | "teaser" | "standfirst" | "리드" | "전문" => {
+            "lead"
         }
-        "site" | "domain" => "host",
-        "inurl" | "allinurl" | "link" | "uri" | "주소" => "url",
-        "language" | "la" | "sourcelang" | "sprache" | "langue" | "язык" | "语言" | "言語"
-        | "언어" => "lang",
-        "source" | "rst" | "publication" | "출처" | "매체" | "언론사" => "feed",
-        "by" | "byline" | "기자" | "작성자" => "author",
-        "label" | "태그" => "tag",
-        "분류" | "카테고리" => "category",
+        "content" | "description" | "summary" | "intext" | "allintext" | "treść" | "текст"
+        | "正文" | "内容" | "內容" | "本文" | "본문" | "내용" => "body",
+        "site" | "domain" | "域名" | "网站" | "網站" | "サイト" | "ドメイン" | "사이트"
+        | "도메인" | "호스트" => "host",
+        "inurl" | "allinurl" | "link" | "uri" | "网址" | "網址" | "リンク" | "주소" | "링크" => {
+            "url"
+        }
+        "language" | "la" | "sourcelang" | "sprache" | "langue" | "język" | "язык" | "мова"
+        | "语言" | "語言" | "言語" | "언어" => "lang",
+        "source" | "rst" | "publication" | "źródło" | "источник" | "来源" | "來源" | "媒体"
+        | "出典" | "출처" | "매체" | "언론사" | "피드" => "feed",
+        "by" | "byline" | "autor" | "auteur" | "автор" | "作者" | "著者" | "記者" | "记者"
+        | "저자" | "기자" | "작성자" | "글쓴이" => "author",
+        "label" | "标签" | "標籤" | "タグ" | "тег" | "태그" => "tag",
+        "kategoria" | "категория" | "分类" | "分類" | "カテゴリ" | "カテゴリー" | "분류"
+        | "카테고리" => "category",
         _ => return None,
     })
 }

@@ -11,6 +11,7 @@ use super::diagnostic::{Diagnostic, Findings};
 use super::habits::{self, Beside};
 use super::lexer::{Lexeme, Token};
 use super::proximity;
+use super::quoted;
 use super::wildcard;
 
 /// A word cut with `!`, as some databases do.
@@ -31,6 +32,7 @@ pub(super) fn truncation(word: &str, span: Range<usize>) -> Option<Diagnostic> {
 /// Joins `K 9` to one term and warns of words that look like operators.
 pub(super) fn tidy(tokens: Vec<Token>, text: &str, found: &mut Findings) -> Vec<Token> {
     let bracketed = brackets::warn(&tokens, text, found);
+    quoted::touching(&tokens, text, found);
     let is_bracketed = |span: &Range<usize>| {
         let at = bracketed.partition_point(|told| told.end <= span.start);
         bracketed
@@ -45,16 +47,19 @@ pub(super) fn tidy(tokens: Vec<Token>, text: &str, found: &mut Findings) -> Vec<
             if let Some(joined) = joined(&out, &token, word, next, text) {
                 warn_joined(&joined, text, found);
                 out.pop();
-                out.push(usable(joined, found));
+                let usable = usable(joined, out.last(), found);
+                out.push(usable);
                 continue;
             }
             let beside = beside(out.last(), &token, next, text);
             let odd = operator_like(word, token.span.clone(), &beside)
                 .or_else(|| habits::odd(word, token.span.clone(), &beside));
-            if let Some(diagnostic) = odd.filter(|_| !is_bracketed(&token.span)) {
+            token = usable(token, out.last(), found);
+            // What cannot be used has been told of, with what to write.
+            let odd = odd.filter(|_| !is_bracketed(&token.span) && token.kind != Lexeme::Bad);
+            if let Some(diagnostic) = odd {
                 found.push(diagnostic);
             }
-            token = usable(token, found);
         }
         out.push(token);
     }
@@ -70,6 +75,7 @@ fn beside<'t>(
 ) -> Beside<'t> {
     let behind = before.is_some_and(|before| ends_atom(&before.kind));
     Beside {
+        written: text.get(token.span.clone()).unwrap_or_default(),
         behind,
         between: behind && next.is_some_and(|after| starts_atom(&after.kind)),
         before: before.and_then(|before| match &before.kind {
@@ -82,13 +88,33 @@ fn beside<'t>(
 }
 
 /// The token, or a bad one where a wildcard stands wrong.
-fn usable(token: Token, found: &mut Findings) -> Token {
-    match &token.kind {
-        Lexeme::Term(word) if !wildcard::check_term(word, token.span.clone(), found) => Token {
-            kind: Lexeme::Bad,
-            ..token
-        },
-        _ => token,
+fn usable(token: Token, before: Option<&Token>, found: &mut Findings) -> Token {
+    let Lexeme::Term(word) = &token.kind else {
+        return token;
+    };
+    let (start, told) = match before {
+        Some(before) if before.kind == Lexeme::Field(Field::Host) => {
+            (token.span.start, wildcard::of_host(word))
+        }
+        Some(before) if before.span.end == token.span.start => {
+            (before.span.start, quoted::cut(before, word))
+        }
+        _ => (0, None),
+    };
+    let fits = match told {
+        None => wildcard::check_term(word, token.span.clone(), found),
+        Some((message, help)) => {
+            let span = start..token.span.end;
+            found.push(Diagnostic::error("E05", span, message).help(help));
+            false
+        }
+    };
+    if fits {
+        return token;
+    }
+    Token {
+        kind: Lexeme::Bad,
+        ..token
     }
 }
 

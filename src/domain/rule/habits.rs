@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::ast::Field;
-use super::chars::{Script, script};
+use super::chars::{Script, is_invisible, script};
 use super::diagnostic::Diagnostic;
 use super::fields;
 use super::proximity;
@@ -17,6 +17,8 @@ use super::tongues;
 /// What stands beside a word.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Beside<'t> {
+    /// The word as written.
+    pub written: &'t str,
     /// It stands right behind an operand,
     pub behind: bool,
     /// and before another.
@@ -29,12 +31,25 @@ pub(super) struct Beside<'t> {
     pub touched: bool,
 }
 
+impl Beside<'_> {
+    /// A number stands before the word.
+    fn counted(&self) -> bool {
+        let number = |word: &str| word.chars().all(|c| c.is_ascii_digit());
+        self.before.is_some_and(number)
+    }
+}
+
 /// What is odd about a word, by itself or beside others.
 pub(super) fn odd(word: &str, span: Range<usize>, beside: &Beside<'_>) -> Option<Diagnostic> {
+    if let Some(stray) = stray(word, span.start, beside.written) {
+        return Some(stray);
+    }
     let (message, help) = regex_signs::in_word(word)
         .or_else(|| compared(word, beside))
         .or_else(|| called(word, beside))
         .or_else(|| operator(word).filter(|_| beside.between))
+        .or_else(|| followed(word, beside))
+        .or_else(|| glued(word))
         .or_else(|| without(word).filter(|_| beside.behind))
         .or_else(|| counted(word, beside))
         .or_else(|| spaced(word, beside))
@@ -70,7 +85,7 @@ fn compared(word: &str, beside: &Beside<'_>) -> Told {
     };
     let value = match beside.after {
         Some("(" | "（") => "(a OR b)",
-        Some(value) if beside.between && value.len() < 50 => value,
+        Some(value) if beside.between && value.len() < 50 => &open_ended(value),
         _ => "tank*",
     };
     let message = format!("`{word}` compares nothing here");
@@ -81,6 +96,20 @@ fn compared(word: &str, beside: &Beside<'_>) -> Told {
         (None, None) => format!("write {not}title:{value}, or quote it"),
     };
     Some((message, help))
+}
+
+/// `hanwha*` for `'%hanwha%'`, any other value as it is.
+fn open_ended(value: &str) -> String {
+    let bare = value.trim_matches(['\'', '"']);
+    let stem = bare.trim_matches('%');
+    let letters = stem.chars().filter(|c| c.is_alphanumeric()).count();
+    if stem.len() == bare.len() || letters < 2 || stem.contains(['%', '"', '\'']) {
+        return value.to_owned();
+    }
+    if stem.chars().all(char::is_alphanumeric) {
+        return format!("{stem}*");
+    }
+    format!("\"{stem}*\"")
 }
 
 /// Verbs of other languages between a field and its value.
@@ -149,6 +178,43 @@ fn operator(word: &str) -> Told {
         word,
         format!("{help} if it is an operator, or quote it"),
     ))
+}
+
+/// `FOLLOWED BY`, `allcaps KAI`, `a OF b`.
+fn followed(word: &str, beside: &Beside<'_>) -> Told {
+    let after = beside.after?;
+    let help = match word {
+        "FOLLOWED" if after == "BY" => "write BEFORE/5 for `FOLLOWED BY`, or quote it".to_owned(),
+        "PRECEDED" if after == "BY" => {
+            "write BEFORE/5 with the sides changed for `PRECEDED BY`, or quote it".to_owned()
+        }
+        "OF" if beside.between && !beside.counted() && !after.starts_with(['(', '（']) => {
+            "write for example 2 OF (a, b, c), or quote the words".to_owned()
+        }
+        _ if matches!(word.to_ascii_lowercase().as_str(), "allcaps" | "nocaps")
+            && after.starts_with(char::is_alphanumeric) =>
+        {
+            format!("write '{after}' for that very spelling, or quote it")
+        }
+        _ => return None,
+    };
+    Some(ordinary(word, help))
+}
+
+/// `NOT-poland`: an operator that a hyphen ties to its word.
+fn glued(word: &str) -> Told {
+    let (operator, rest) = word.split_once('-')?;
+    let is_word = rest.chars().count() > 1 && rest.starts_with(char::is_alphabetic);
+    if !matches!(operator, "AND" | "OR" | "NOT") || !is_word {
+        return None;
+    }
+    let message = format!("`{word}` is one word here");
+    let help = match rest.strip_prefix("NOT-") {
+        Some(denied) => format!("write NOT {denied}"),
+        None if rest == "NOT" => format!("write {operator} NOT"),
+        None => format!("write {operator} {rest}"),
+    };
+    Some((message, help))
 }
 
 /// `이글스 제외`: Korean says it behind what is not wanted.
@@ -226,18 +292,31 @@ fn written(word: &str) -> Told {
     })
 }
 
-/// `K9、K2`, `K9;`, `한화|폴란드`, `한화·폴란드`.
-fn listed(word: &str) -> Told {
-    const SIGNS: [char; 10] = ['、', ';', '；', '،', '|', '·', 'ㆍ', '・', '/', '+'];
+/// Signs that part a list elsewhere.
+const SIGNS: [char; 10] = ['、', ';', '；', '،', '|', '·', 'ㆍ', '・', '/', '+'];
+
+/// The first of these signs in a word, and what stands between them.
+fn parted(word: &str) -> Option<(char, Vec<&str>)> {
     let sign = word.chars().find(|c| SIGNS.contains(c))?;
     let parts: Vec<&str> = word.split(sign).filter(|part| !part.is_empty()).collect();
-    if !is_list(sign, &parts) {
-        return None;
-    }
-    if parts.len() < 2 {
-        let message = format!("`{sign}` means nothing here");
-        return Some((message, "leave it out, or write OR or AND".to_owned()));
-    }
+    is_list(sign, &parts).then_some((sign, parts))
+}
+
+/// `K9;`: told at the sign, since the word is what was meant.
+fn stray(word: &str, start: usize, written: &str) -> Option<Diagnostic> {
+    let (sign, _) = parted(word).filter(|(_, parts)| parts.len() < 2)?;
+    let index = word.chars().position(|c| c == sign)?;
+    let mut seen = written.char_indices().filter(|(_, c)| !is_invisible(*c));
+    let (at, c) = seen.nth(index)?;
+    let at = start + at;
+    let message = format!("`{sign}` means nothing here");
+    let warning = Diagnostic::warning("W22", at..at + c.len_utf8(), message);
+    Some(warning.help("leave it out, or write OR or AND"))
+}
+
+/// `K9、K2`, `한화|폴란드`, `한화·폴란드`.
+fn listed(word: &str) -> Told {
+    let (sign, parts) = parted(word)?;
     Some((
         format!(
             "`{sign}` parts no list: this is read as the phrase \"{}\"",
@@ -269,8 +348,13 @@ fn cut(word: &str) -> Told {
     let stem = word.trim_matches(['%', '$']);
     let letters = stem.chars().filter(|c| c.is_alphabetic()).count();
     if stem.len() < word.len() && letters > 2 && stem.chars().all(char::is_alphanumeric) {
-        let message = "`%` and `$` are no wildcards here".to_owned();
-        return Some((message, format!("write {stem}*")));
+        let message = "`%` and `$` are no wildcards here, and mark no end".to_owned();
+        let help = if word.ends_with('$') && !word.contains('%') {
+            format!("write {stem} for the whole word, or {stem}* for words that begin so")
+        } else {
+            format!("write {stem}*")
+        };
+        return Some((message, help));
     }
     let asked = word
         .strip_suffix('?')

@@ -3,6 +3,7 @@
 //! Only what can be known without the neighbours' meaning; precedence and brackets are the parser's.
 
 mod delimited;
+mod names;
 
 use std::ops::Range;
 
@@ -117,6 +118,7 @@ impl Lexer<'_> {
             '/' if self.text[start..].starts_with("//") => self.comment(),
             '/' if c == '/' => self.regex(),
             '@' | '#' | '$' => self.name(c),
+            '\\' if self.peek_after(c).is_some_and(is_double_quote) => self.escaped_quote(),
             '!' if self.peek_after(c).map(plain) != Some('=') => {
                 self.at += c.len_utf8();
                 self.foreign(start, "!", "NOT");
@@ -184,45 +186,6 @@ impl Lexer<'_> {
     fn skip_line(&mut self) {
         let rest = &self.text[self.at..];
         self.at += rest.find('\n').unwrap_or(rest.len());
-    }
-
-    fn name(&mut self, sigil: char) {
-        let start = self.at;
-        self.at += sigil.len_utf8();
-        let rest = &self.text[self.at..];
-        let length = rest
-            .find(|c: char| !(c.is_alphanumeric() || c == '-' || c == '_'))
-            .unwrap_or(rest.len());
-        let id = rest[..length].to_owned();
-        self.at += length;
-        let (kind, what) = match plain(sigil) {
-            '@' => (Lexeme::Entity(id), "an entity"),
-            '#' => (Lexeme::Class(id), "a class"),
-            _ => (Lexeme::Macro(id), "a macro"),
-        };
-        let stray = self.at;
-        self.skip_word();
-        if length == 0 {
-            let message = format!("`{}` needs the id of {what} right after it", plain(sigil));
-            self.error(
-                "E20",
-                start,
-                &message,
-                "write the id without a space, or quote the sign",
-            );
-            self.push(Lexeme::Bad, start);
-        } else if stray < self.at {
-            let message = format!("this cannot stand in the id of {what}");
-            self.error(
-                "E20",
-                stray,
-                &message,
-                "ids are letters, digits, `-` and `_`",
-            );
-            self.push(Lexeme::Bad, start);
-        } else {
-            self.push(kind, start);
-        }
     }
 
     fn word(&mut self) {
@@ -347,16 +310,47 @@ impl Lexer<'_> {
                 );
                 Distance::Paragraph
             }
-            _ => {
-                let help = self.distance_meant(name, distance);
-                self.error("E13", start, &format!("{name} needs a distance"), &help);
-                Distance::Sentence
-            }
+            _ => match self.glued(start, distance) {
+                Some(words) => {
+                    self.touches(("E13", start), &format!("{name}/{words}"));
+                    Distance::Words(words)
+                }
+                None => {
+                    let help = self.distance_meant(name, distance);
+                    self.error("E13", start, &format!("{name} needs a distance"), &help);
+                    Distance::Sentence
+                }
+            },
         };
         Lexeme::Near {
             ordered,
             distance: reach,
         }
+    }
+
+    /// The number of `NEAR/5poland`, if a word touches it; reading goes on at that word.
+    fn glued(&mut self, start: usize, written: &str) -> Option<u32> {
+        let length = written.find(|c: char| !c.is_ascii_digit())?;
+        let (number, word) = written.split_at(length);
+        let number = number.parse().ok().filter(|number| *number <= FARTHEST)?;
+        if !word.starts_with(char::is_alphabetic) || proximity::reach(written).is_some() {
+            return None;
+        }
+        let letters = word.chars().count();
+        let seen = self.text[start..self.at].char_indices().rev();
+        let (at, _) = seen.filter(|(_, c)| !is_invisible(*c)).nth(letters - 1)?;
+        self.at = start + at;
+        Some(number)
+    }
+
+    fn touches(&mut self, (code, start): (&'static str, usize), operator: &str) {
+        let message = format!("{operator} touches the word behind it");
+        self.error(
+            code,
+            start,
+            &message,
+            &format!("put a blank behind {operator}"),
+        );
     }
 
     /// What was meant by a distance that is none.
@@ -407,6 +401,10 @@ impl Lexer<'_> {
 
     fn at_least(&mut self, start: usize, count: &str) -> Lexeme {
         let number = count.parse().unwrap_or(0);
+        if let Some(number) = self.glued(start, count).filter(|number| *number > 0) {
+            self.touches(("E14", start), &format!("ATLEAST/{number}"));
+            return Lexeme::AtLeast(number);
+        }
         if number == 0 {
             let detached = count.is_empty().then(|| self.detached_number()).flatten();
             let help = match detached {

@@ -9,7 +9,9 @@ use super::chars::{Script, is_invisible, script};
 use super::diagnostic::{Diagnostic, Findings, Level};
 use super::literal::longest_literal;
 use super::parser::children;
+use super::particles;
 use super::print;
+use super::quoted;
 use super::regex_signs;
 
 /// Errors of meaning: operators inside others that cannot hold them.
@@ -182,7 +184,10 @@ pub(super) fn warn(node: &Node, found: &mut Findings) {
         Kind::Or(parts) => subsumed(parts, found),
         Kind::AtLeastOf(count, parts) => trivial_count(*count, parts, node, found),
         Kind::Term(word) => term(word, node, found),
-        Kind::Phrase(text, _) | Kind::Verbatim(text) => words(text, node, found),
+        Kind::Phrase(text, _) | Kind::Verbatim(text) => {
+            words(text, node, found);
+            quoted::warn(node, found);
+        }
         Kind::Regex(source, ignore_case) => regex(source, *ignore_case, node, found),
         _ => {}
     }
@@ -234,6 +239,17 @@ fn term(word: &str, node: &Node, found: &mut Findings) {
                 format!("`{word}` does not match {word}한다 or {word}했다"),
             )
             .help(format!("write {word}*")),
+        );
+    } else if let Some(stem) = particles::stem(word) {
+        let particle = &word[stem.len()..];
+        let wanted = if is_verbal_noun(stem) { "*" } else { "" };
+        found.push(
+            Diagnostic::warning(
+                "W34",
+                node.span.clone(),
+                format!("`{word}` finds no other form: `{particle}` reads as a particle, which a term takes by itself"),
+            )
+            .help(format!("write {stem}{wanted}")),
         );
     }
 }

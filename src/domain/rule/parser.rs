@@ -58,6 +58,7 @@ pub fn parse(text: &str) -> (Option<Node>, Vec<Diagnostic>) {
         open: Vec::new(),
         stopped: false,
         listed: false,
+        inside: 0,
         found: &mut found,
     };
     let node = parser.query();
@@ -87,7 +88,7 @@ fn height(node: &Node) -> usize {
 }
 
 /// The nodes right below `node`.
-pub(super) fn children(node: &Node) -> impl Iterator<Item = &Node> {
+pub(in crate::domain) fn children(node: &Node) -> impl Iterator<Item = &Node> {
     let (list, one, other): (&[Node], _, _) = match &node.kind {
         Kind::Or(parts) | Kind::And(parts) | Kind::AtLeastOf(_, parts) => (parts, None, None),
         Kind::Near(near) => (&[], Some(&near.left), Some(&near.right)),
@@ -114,6 +115,8 @@ struct Parser<'a> {
     stopped: bool,
     /// A comma out of place was told of, or why all of them are.
     listed: bool,
+    /// Brackets that are never closed and stand right inside another such one, which is told of.
+    inside: usize,
     found: &'a mut Findings,
 }
 
@@ -241,8 +244,20 @@ impl Parser<'_> {
                 _ => break,
             }
             self.at += 1;
+            if !parts.is_empty() {
+                self.join_on();
+            }
         }
         self.group(parts, Kind::And)
+    }
+
+    /// Behind a bracket too much an operator still joins what stands on its sides.
+    fn join_on(&mut self) {
+        let at = self.at;
+        self.skip_operators();
+        if !self.starts_unary() {
+            self.at = at;
+        }
     }
 
     fn or(&mut self) -> Option<Node> {
@@ -268,7 +283,8 @@ impl Parser<'_> {
             self.needs_right("OR", operator.span);
         }
         let node = self.group(parts, Kind::Or)?;
-        if let (Some(span), true) = (mixed.first(), count > 1) {
+        let grouped = self.found.is_grouped(self.text, &node.span);
+        if let (Some(span), true) = (mixed.first(), count > 1 && !grouped) {
             let read = shortened(&print(&node));
             self.found.push(
                 Diagnostic::warning(
@@ -327,6 +343,15 @@ impl Parser<'_> {
             return self.near();
         }
         let not = self.take();
+        if let Some(number) = self.negative(&not.span) {
+            self.error(
+                "E14",
+                not.span.start..number.end,
+                "the number before OF must be 1 or more",
+                "write 2 OF (a, b, c), or NOT and a blank to deny the list",
+            );
+            return self.near();
+        }
         while self.peek() == Some(&Lexeme::Not) && !self.near_follows() {
             let second = self.take();
             self.error("E19", second.span, "NOT stands here twice", "write it once");

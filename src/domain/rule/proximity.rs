@@ -45,7 +45,12 @@ pub(super) fn ours(word: &str, between: bool) -> Option<String> {
         "w" | "within" if slash => "NEAR",
         "near" if ordered => "BEFORE",
         "near" => "NEAR",
-        "pre" | "before" if slash => "BEFORE",
+        "pre" if slash || word.starts_with("PRE") => "BEFORE",
+        "before" | "next" if slash => "BEFORE",
+        "not" if slash => "NOT NEAR",
+        // Only in capitals and between two words, since roads and bolts are called so.
+        "n" if between && number.len() < 3 && word.starts_with('N') => "NEAR",
+        "w" if between && !slash && number.len() < 3 && word.starts_with('W') => "BEFORE",
         "onear" | "adj" => "BEFORE",
         "notnear" => "NOT NEAR",
         "after" if slash => return Some(format!("BEFORE/{distance} with the sides changed")),
@@ -80,6 +85,7 @@ fn bare(word: &str, between: bool) -> Option<&'static str> {
     }
     Some(match word {
         "SENTENCE" => "NEAR/s",
+        "NEXT" => "BEFORE/0",
         "PARAGRAPH" => "NEAR/p",
         "AFTER" => "BEFORE/5 with the sides changed",
         _ => match word.to_ascii_lowercase().as_str() {

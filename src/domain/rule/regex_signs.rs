@@ -50,9 +50,14 @@ pub(super) fn anything(word: &str) -> Told {
     Some((format!("`{sign}` is of regexes"), help))
 }
 
-/// `^K9$`, `^K9`.
-fn anchored(word: &str) -> Told {
+/// `^K9$`, `^K9`, `^K9.*`.
+pub(super) fn anchored(word: &str) -> Told {
     let stem = word.strip_prefix('^')?;
+    if let Some(open) = stem.strip_suffix(".*").and_then(plain_word) {
+        let message = "`^` and `.*` are of regexes".to_owned();
+        let help = format!("write {open}*, or /^{open}/ for the beginning of a text");
+        return Some((message, help));
+    }
     let stem = stem.strip_suffix('$').unwrap_or(stem);
     if !stem.is_empty() && stem.chars().all(|c| c.is_ascii_digit() || c == '.') {
         let message = format!("`{word}` gives no weight here");

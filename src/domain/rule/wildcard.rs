@@ -48,6 +48,53 @@ pub(super) fn check_phrase(text: &str, span: Range<usize>, found: &mut Findings)
     })
 }
 
+/// What is wrong with a wildcard in the value of `host:`, which is compared whole.
+pub(super) fn of_host(word: &str) -> Option<(String, String)> {
+    let is_host = |text: &str| {
+        let fits = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.');
+        !text.is_empty() && text.chars().all(fits)
+    };
+    let inner = word.trim_matches(['*', '?', '.']);
+    if !word.contains(['*', '?']) || !is_host(inner) {
+        return None;
+    }
+    let message = "a host has no wildcards, since those below it are found with it".to_owned();
+    let help = if word.ends_with(inner) {
+        format!("write host:{inner}, which holds its subdomains")
+    } else {
+        format!("write the whole host, or url:{inner} for a part of the address")
+    };
+    Some((message, help))
+}
+
+/// A regex for a word with wildcards in it.
+fn as_regex(word: &str) -> String {
+    let inner = word.trim_matches('*').chars().map(|c| match c {
+        '*' => r"\w*".to_owned(),
+        '?' => r"\w".to_owned(),
+        c => regex::escape(c.encode_utf8(&mut [0; 4])).replace('/', "\\/"),
+    });
+    format!("/{}/i", inner.collect::<String>())
+}
+
+/// A wildcard behind a sign, such as the full stop of `K9.*`: it would have no letter to go on from.
+fn behind_a_sign(word: &str, first: usize) -> Option<(String, String)> {
+    let (head, rest) = word.split_at(first);
+    if !head.ends_with(|c: char| c.is_ascii_punctuation()) {
+        return None;
+    }
+    if let Some(told) = regex_signs::anything(word).or_else(|| regex_signs::anchored(word)) {
+        return Some(told);
+    }
+    let stem = head.trim_end_matches(|c: char| c.is_ascii_punctuation());
+    let is_word = |c: char| c.is_alphanumeric() || c == '-';
+    if rest != "*" || stem.chars().count() < 2 || !stem.chars().all(is_word) {
+        return None;
+    }
+    let message = "a wildcard stands right behind a letter or digit".to_owned();
+    Some((message, format!("write {stem}*")))
+}
+
 fn problem(word: &str) -> Option<(String, String)> {
     let first = word.find(['*', '?'])?;
     let is_wild = |c: char| c == '*' || c == '?';
@@ -57,6 +104,9 @@ fn problem(word: &str) -> Option<(String, String)> {
             "a wildcard alone matches everything".to_owned(),
             "leave it out, or write the beginning of the word before it".to_owned(),
         ));
+    }
+    if let Some(told) = behind_a_sign(word, first) {
+        return Some(told);
     }
     let leads = word
         .split(|c: char| !(c.is_alphanumeric() || is_wild(c)))
@@ -69,17 +119,16 @@ fn problem(word: &str) -> Option<(String, String)> {
         let rest = word.trim_matches(is_wild);
         let message = "a word cannot begin with a wildcard".to_owned();
         let few = rest.chars().count() < 3 && rest.chars().all(char::is_alphanumeric);
-        if few {
+        // Designations stand as words of their own.
+        if few && rest.contains(char::is_numeric) {
             let help = format!("write {rest}, or the variants, joined by OR");
             return Some((message, help));
         }
-        return Some((
-            message,
-            format!(
-                "write the variants, joined by OR, or a regex such as /{}/i",
-                regex::escape(rest).replace('/', "\\/")
-            ),
-        ));
+        let help = format!(
+            "write the variants, joined by OR, or a regex such as {}",
+            as_regex(word)
+        );
+        return Some((message, help));
     }
     let before: Vec<char> = word[..first]
         .chars()

@@ -105,7 +105,162 @@ const MISSES: &[(&str, &str, &str, &str)] = &[
         "inside Hanwha Aerospace (@hanwha-aerospace)",
     ),
     ("#korean-weapon Poland", "Poland", "", "headline only"),
-    ("lang:ko K2", "K2", "", "the entry is unknown"),
+    (
+        "lang:ko K2",
+        "K2",
+        "",
+        "the language of the entry is not known",
+    ),
+    (
+        "\"fire control\"",
+        "fire the control",
+        "",
+        "1 word between, none allowed (write \"fire control\"~1)",
+    ),
+    (
+        "\"fire control\"",
+        "control fire",
+        "",
+        "only in another order",
+    ),
+    (
+        "\"fire control\"~3",
+        "control the fire",
+        "",
+        "only in another order",
+    ),
+    (
+        "\"fire control\"",
+        "x",
+        "Big fire. Control it.",
+        "a sentence ends between the words",
+    ),
+    (
+        "\"fire control\"~2",
+        "x",
+        "Big fire. Control it.",
+        "a sentence ends between the words",
+    ),
+    (
+        "\"fire control\"",
+        "fire",
+        "control",
+        "not in the same field",
+    ),
+    ("\"fire control\"", "fire brigade", "", "missing control"),
+    (
+        "\"fire control\"",
+        "controls of a fire",
+        "",
+        "missing control; controls seen",
+    ),
+    ("\"fire control\"~2", "fire brigade", "", "missing control"),
+    (
+        "\"fire control\"",
+        "fire controls",
+        "",
+        "fire controls seen (write \"fire control*\")",
+    ),
+    (
+        "\"수출 계약\"",
+        "수출의 계약",
+        "",
+        "only the last word of a phrase takes a particle (write \"수출 계약\"~0)",
+    ),
+    (
+        "(radar AND sonar) NEAR/s drone",
+        "x",
+        "Radar here. Sonar and drone.",
+        "radar: sentences 1 and 2",
+    ),
+    (
+        "drone NEAR/2 2 OF (radar, sonar, laser)",
+        "drone sonar a b c d radar",
+        "",
+        "radar: closest 5 words apart, 2 allowed",
+    ),
+    (
+        "drone NEAR/1 (radar AND sonar)",
+        "drone radar x x x x drone sonar",
+        "",
+        "each part is near, but not at one place",
+    ),
+    (
+        "a1 NEAR/0 b1",
+        "a1 c b1",
+        "",
+        "closest 1 word apart, none allowed",
+    ),
+    ("@kai", "kai aircraft", "", "kai seen, exact wants KAI"),
+    ("@kai", "KAIs aircraft", "", "KAIs seen"),
+    ("#company", "kai aircraft", "", "exact wants KAI (@kai)"),
+    (
+        "@poland",
+        "대폴란드 무기",
+        "",
+        "대폴란드 seen: it stands inside a longer word",
+    ),
+    (
+        "@poland",
+        "폴란드과 무기",
+        "",
+        "폴란드과 seen: 과 wants a consonant before it",
+    ),
+    (
+        "title:/radar/",
+        "x",
+        "the radar",
+        "found in body, the rule wants title",
+    ),
+    (
+        "/radar/",
+        "Radar",
+        "",
+        "Radar seen in another case (write /radar/i)",
+    ),
+    (
+        "url:radar",
+        "radar",
+        "",
+        "found in title, the rule wants url",
+    ),
+    ("url:radar", "x", "", "the entry has no address"),
+    (
+        "lead:radar",
+        "x",
+        "One.\n\nA radar.",
+        "found in body behind the first paragraph",
+    ),
+    (
+        "재배포",
+        "x",
+        "본문이다.\n\n무단전재 및 재배포 금지",
+        "found only in a line of body that is not matched: 무단전재 및 재배포 금지",
+    ),
+    (
+        "/재배포/",
+        "x",
+        "본문이다.\n\n무단전재 및 재배포 금지",
+        "found only in a line of body that is not matched",
+    ),
+    (
+        "@poland",
+        "x",
+        "본문이다.\n\n무단전재 및 폴란드 재배포 금지",
+        "found only in a line of body that is not matched",
+    ),
+    (
+        "한?운",
+        "한진해운 매각",
+        "",
+        "한진해운 seen, which the wildcard does not fit (`?` is exactly one letter: write 한*운)",
+    ),
+    (
+        "노르드",
+        "노르드군가 왔다",
+        "",
+        "노르드군가 seen: 가 wants a vowel before it",
+    ),
     ("K9", "x", "K2 is here…", "the body is cut at 11 characters"),
 ];
 
@@ -117,6 +272,35 @@ fn a_miss_says_how_near_it_was() {
         let notes = notes(&explanation);
         assert!(notes.contains(note), "{query}: {notes}");
     }
+}
+
+/// What a note says to write is a query that finds the entry.
+#[test]
+fn what_a_miss_says_to_write_finds_the_entry() {
+    let mut applied = 0;
+    for (query, title, body, note) in MISSES {
+        let Some((_, advice)) = note.split_once("write ") else {
+            continue;
+        };
+        let written = advice.trim_end_matches(')');
+        let (set, problems) = compiled(written);
+        let sample = entry(title, body);
+        assert_eq!(
+            set.evaluate(&sample.subject()).len(),
+            1,
+            "{query}: {written}: {problems:?}"
+        );
+        applied += 1;
+    }
+    assert!(applied > 5, "{applied}");
+}
+
+#[test]
+fn a_publisher_behind_a_title_is_told_of() {
+    let mut sample = entry("K2 sold - Radar News", "");
+    sample.feed_title = Some("Radar News".to_owned());
+    let said = notes(&explained("Radar", &sample));
+    assert!(said.contains("the publisher's name"), "{said}");
 }
 
 #[test]

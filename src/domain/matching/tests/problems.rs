@@ -22,60 +22,79 @@ fn only(query: &str) -> (&'static str, String, String) {
     )
 }
 
+/// Query, code, the part that is wrong, and words of the repair.
+const WRONG: &[(&str, &str, &str, &str)] = &[
+    (
+        "Poland @hanwha-aerospac",
+        "E30",
+        "@hanwha-aerospac",
+        "did you mean @hanwha-aerospace?",
+    ),
+    (
+        "@Polish Armaments Group",
+        "E30",
+        "@Polish",
+        "write @pgz, since an id is one word",
+    ),
+    (
+        "@Hanwha Aerospace NEAR/5 Poland",
+        "E30",
+        "@Hanwha",
+        "write @hanwha-aerospace",
+    ),
+    ("@폴란드", "E30", "@폴란드", "write @poland"),
+    (
+        "@한화_에어로",
+        "E30",
+        "@한화_에어로",
+        "write @hanwha-aerospace",
+    ),
+    ("@kai NOT #company", "W03", "NOT #company", "leave one"),
+    (
+        "(@kai NEAR/5 K2) NOT (K9 OR #company)",
+        "W03",
+        "NOT (K9 OR #company)",
+        "leave one",
+    ),
+    ("lang:en 한화 K2", "W16", "한화", "leave out the language"),
+    ("#compny", "E31", "#compny", "did you mean #company?"),
+    ("$exprt", "E32", "$exprt", "did you mean $export?"),
+    (
+        "feed:yonhap-e",
+        "E34",
+        "yonhap-e",
+        "did you mean feed:yonhap-en?",
+    ),
+    ("NOT Poland", "E35", "NOT Poland", "tank* NOT Poland"),
+    ("Poland OR NOT K2", "E35", "NOT K2", "join it with AND"),
+    (
+        "Poland OR (NOT K2 AND NOT K9)",
+        "E35",
+        "(NOT K2 AND NOT K9)",
+        "join it with AND",
+    ),
+    ("Poland /a*/", "E35", "/a*/", "name letters"),
+    ("Poland /.+/", "E35", "/.+/", "name letters"),
+    ("K2 NOT K-2", "E22", "NOT K-2", "leave one"),
+    ("url:@poland K2", "E36", "@poland", "write a word"),
+    (
+        "(a1 b1) NEAR/2 (c1 d1)",
+        "E41",
+        "(a1 b1) NEAR/2 (c1 d1)",
+        "two NEARs",
+    ),
+    ("Poland NEAR/2 $denial", "E17", "$denial", "join them"),
+];
+
 #[test]
 fn errors_point_at_the_part_that_is_wrong() {
-    for (query, code, part, help) in [
-        (
-            "Poland @hanwha-aerospac",
-            "E30",
-            "@hanwha-aerospac",
-            "did you mean @hanwha-aerospace?",
-        ),
-        (
-            "@Polish Armaments Group",
-            "E30",
-            "@Polish",
-            "write @pgz, since an id is one word",
-        ),
-        (
-            "@Hanwha Aerospace NEAR/5 Poland",
-            "E30",
-            "@Hanwha",
-            "write @hanwha-aerospace",
-        ),
-        ("#compny", "E31", "#compny", "did you mean #company?"),
-        ("$exprt", "E32", "$exprt", "did you mean $export?"),
-        (
-            "feed:yonhap-e",
-            "E34",
-            "yonhap-e",
-            "did you mean feed:yonhap-en?",
-        ),
-        ("NOT Poland", "E35", "NOT Poland", "tank* NOT Poland"),
-        ("Poland OR NOT K2", "E35", "NOT K2", "join it with AND"),
-        (
-            "Poland OR (NOT K2 AND NOT K9)",
-            "E35",
-            "(NOT K2 AND NOT K9)",
-            "join it with AND",
-        ),
-        ("Poland /a*/", "E35", "/a*/", "make a part"),
-        ("K2 NOT K-2", "E22", "NOT K-2", "leave one"),
-        ("url:@poland K2", "E36", "@poland", "write a word"),
-        (
-            "(a1 b1) NEAR/2 (c1 d1)",
-            "E41",
-            "(a1 b1) NEAR/2 (c1 d1)",
-            "two NEARs",
-        ),
-        ("Poland NEAR/2 $denial", "E17", "$denial", "join them"),
-    ] {
+    for (query, code, part, help) in WRONG {
         let (found, span, said) = if query.contains("$denial") {
             denial(query)
         } else {
             only(query)
         };
-        assert_eq!((found, span.as_str()), (code, part), "{query}");
+        assert_eq!((found, span.as_str()), (*code, *part), "{query}");
         assert!(said.contains(help), "{query}: {said}");
     }
 }

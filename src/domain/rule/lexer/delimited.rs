@@ -17,7 +17,13 @@ impl Lexer<'_> {
         self.at += opener.len_utf8();
         let closes = |c: char| is_double_quote(c) && is_guillemet(c) == is_guillemet(opener);
         let Some(text) = self.quoted(closes, |_| true) else {
-            self.unterminated(start, "this quote is never closed", "close it with `\"`");
+            let before = self.text[..start].chars().next_back();
+            let help = if before.is_some_and(char::is_alphanumeric) {
+                "take this quote out, or put a blank before it and close it with `\"`"
+            } else {
+                "close it with `\"`"
+            };
+            self.unterminated(start, "this quote is never closed", help);
             return;
         };
         let text: String = text
@@ -42,6 +48,30 @@ impl Lexer<'_> {
         } else {
             self.push(Lexeme::Bad, start);
         }
+    }
+
+    /// `\"hanwha\"`, as a shell or JSON wants it.
+    pub(super) fn escaped_quote(&mut self) {
+        let start = self.at;
+        let rest = &self.text[start + 1..];
+        let opener = rest.chars().next().map_or(0, char::len_utf8);
+        let line = &rest[opener..];
+        let line = &line[..line.find('\n').unwrap_or(line.len())];
+        let closed = line.find('\\').and_then(|at| {
+            let closer = line[at + 1..].chars().next();
+            Some((at, closer.filter(|c| is_double_quote(*c))?.len_utf8()))
+        });
+        self.at = start + 1 + opener;
+        let help = match closed {
+            Some((at, closer)) if !line[..at].trim().is_empty() => {
+                self.at += at + 1 + closer;
+                format!("write \"{}\"", &line[..at])
+            }
+            _ => "take this quote and its `\\` out".to_owned(),
+        };
+        let message = "`\\` stands before a quote inside of quotes only";
+        self.error("E09", start, message, &help);
+        self.push(Lexeme::Bad, start);
     }
 
     /// `~3` after a phrase.
@@ -177,7 +207,12 @@ impl Lexer<'_> {
             return;
         }
         let ignore_case = flags == "i";
-        if let Err((at, message)) = check_regex(&source, ignore_case) {
+        if takes_anything(&source, ignore_case) {
+            let message = "this regex matches every entry, for it fits any letter or none at all";
+            let help = "name letters that must occur, as in /howitzers?/";
+            self.error("E35", start, message, help);
+            self.push(Lexeme::Bad, start);
+        } else if let Err((at, message)) = check_regex(&source, ignore_case) {
             let span = at.map_or(start..self.at, |at| start + 1 + at..start + 2 + at);
             let span = if self.text.get(span.clone()).is_some() {
                 span
@@ -280,6 +315,16 @@ fn flags_meant(source: &str, flags: &str) -> String {
         return format!("write /{source}/{kept}, since every place is found anyway");
     }
     "put a space behind it, or all of it between `\"` if the slashes are no regex".to_owned()
+}
+
+/// Whether a regex finds something in any text: nothing at all, or any one letter.
+fn takes_anything(source: &str, ignore_case: bool) -> bool {
+    let mut built = regex::RegexBuilder::new(source);
+    let built = built.case_insensitive(ignore_case).size_limit(1 << 20);
+    built.build().is_ok_and(|regex| {
+        let letters = ["a", "Z", "7", "가", "무", "字"];
+        regex.is_match("") || letters.into_iter().all(|letter| regex.is_match(letter))
+    })
 }
 
 /// Whether a regex compiles within its limits; else where (if told) and why not.

@@ -32,6 +32,17 @@ impl Parser<'_> {
                 self.atom_list()?;
                 return None;
             }
+            Lexeme::Term(word)
+                if self.peek() == Some(&Lexeme::Open) && of_number(&word).is_some() =>
+            {
+                let number = of_number(&word).unwrap_or_default();
+                let list = self.written_list().unwrap_or("(a, b, c)");
+                let help = format!("write {number} OF {list}");
+                let message = "a blank stands between the number and OF";
+                self.error("E14", token.span, message, help);
+                self.atom_list()?;
+                return None;
+            }
             Lexeme::Term(word) => Kind::Term(word),
             Lexeme::Phrase(text, slop) => Kind::Phrase(text, slop),
             Lexeme::Verbatim(text) => Kind::Verbatim(text),
@@ -76,8 +87,8 @@ impl Parser<'_> {
         let node = self.or();
         while self.peek() == Some(&Lexeme::Comma) {
             let comma = self.take();
-            let help = "write OR or AND, or a number and OF before the bracket";
-            self.comma(comma.span, help);
+            let help = self.alternatives_meant(&open);
+            self.comma(comma.span, &help);
             self.or();
         }
         self.close();
@@ -105,12 +116,67 @@ impl Parser<'_> {
         if self.stopped {
             return;
         }
+        let outer = self.open.last();
+        let between = outer.and_then(|outer| self.text.get(outer.end..open.start));
+        if between.is_some_and(|between| between.trim().is_empty()) {
+            self.inside += 1;
+            return;
+        }
         let end = self.text.trim_end().len();
+        let missing = ")".repeat(1 + std::mem::take(&mut self.inside));
+        let (message, help) = match missing.len() {
+            1 => (
+                "this bracket is never closed",
+                "close the bracket with `)`".to_owned(),
+            ),
+            _ => (
+                "these brackets are never closed",
+                format!("close them with `{missing}`, or leave them out"),
+            ),
+        };
         self.found.push(
-            Diagnostic::error("E06", open, "this bracket is never closed")
-                .help("close the bracket with `)`")
-                .related(end..end, "`)` is missing here"),
+            Diagnostic::error("E06", open, message)
+                .help(help)
+                .related(end..end, format!("`{missing}` is missing here")),
         );
+    }
+
+    /// What was meant by commas in a bracket: `hanwha IN (poland, korea)`.
+    fn alternatives_meant(&self, open: &Range<usize>) -> String {
+        // It is told once.
+        let inner = Some(&self.text[open.end..])
+            .filter(|_| !self.listed)
+            .unwrap_or_default();
+        let inner = &inner[..inner.find([')', '(', '"', '\n']).unwrap_or(inner.len())];
+        let parts: Vec<&str> = inner.split(',').map(str::trim).collect();
+        let is_word = |part: &&str| !part.is_empty() && !part.contains(char::is_whitespace);
+        if inner.len() > 80 || !parts.iter().all(is_word) {
+            return "write OR or AND, or a number and OF before the bracket".to_owned();
+        }
+        let list = format!("({})", parts.join(" OR "));
+        let mut before = self.text[..open.start].split_whitespace();
+        match (before.next_back(), before.next_back()) {
+            (Some("IN" | "in"), Some(name)) => match Field::from_name(&name.to_ascii_lowercase()) {
+                Some(field) => format!("write {}:{list}", field.as_str()),
+                None => format!("write {name} {list}"),
+            },
+            _ => format!("write {list}, or a number and OF before the bracket"),
+        }
+    }
+
+    /// The list in brackets that comes next, as written, where it is short.
+    fn written_list(&self) -> Option<&str> {
+        let rest = self.tokens.get(self.at..)?;
+        let open = rest.first()?.span.start;
+        let inner = &rest[1..];
+        let close = inner
+            .iter()
+            .position(|token| matches!(token.kind, Lexeme::Open | Lexeme::Close))?;
+        let end = Some(&inner[close])
+            .filter(|token| token.kind == Lexeme::Close)?
+            .span
+            .end;
+        self.text.get(open..end).filter(|list| list.len() < 50)
     }
 
     fn field(&mut self, field: Field, span: Range<usize>) -> Option<Node> {
@@ -181,6 +247,17 @@ impl Parser<'_> {
             self.listed = true;
             return None;
         }
+        if self.peek_at(1) == Some(&Lexeme::Close) {
+            let open = self.take();
+            let close = self.take();
+            self.error(
+                "E15",
+                open.span.start..close.span.end,
+                "there is nothing in the list of OF",
+                format!("write the parts: {} OF (a, b, c)", count.max(1)),
+            );
+            return None;
+        }
         let (parts, listed, end) = self.atom_list()?;
         let whole = number.span.start..end;
         if count == 0 || usize::try_from(count).is_ok_and(|count| count > listed) {
@@ -227,4 +304,10 @@ impl Parser<'_> {
         self.close();
         (!self.stopped).then_some((parts, listed, end))
     }
+}
+
+/// The number of `2OF`.
+fn of_number(word: &str) -> Option<u32> {
+    let digits = word.find(|c: char| !c.is_ascii_digit())?;
+    is_of(&word[digits..]).then(|| word[..digits].parse().ok())?
 }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::Parser;
 use crate::domain::rule::diagnostic::Level;
+use crate::domain::rule::foreign::is_of;
 use crate::domain::rule::lexer::Lexeme;
 
 impl Parser<'_> {
@@ -107,6 +108,17 @@ impl Parser<'_> {
         Some(format!(
             "write {left} {written} {right}, since it stands between its two sides"
         ))
+    }
+
+    /// The number of `-1 OF (a, b)`, where the sign was hardly meant as NOT.
+    pub(super) fn negative(&self, sign: &Range<usize>) -> Option<Range<usize>> {
+        let number = self.tokens.get(self.at)?;
+        let touches = number.span.start == sign.end && self.text.get(sign.clone()) != Some("!");
+        let is_number =
+            matches!(&number.kind, Lexeme::Term(word) if word.chars().all(|c| c.is_ascii_digit()));
+        let of = matches!(self.peek_at(1), Some(Lexeme::Term(word)) if is_of(word));
+        let fits = touches && is_number && of && self.peek_at(2) == Some(&Lexeme::Open);
+        fits.then(|| number.span.clone())
     }
 
     pub(super) fn skip_operators(&mut self) {

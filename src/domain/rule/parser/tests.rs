@@ -483,7 +483,8 @@ fn leaf() -> impl Strategy<Value = Kind> {
         ("[ a-z\"'\\\\가-힣«]{0,8}x", proptest::option::of(0u32..9))
             .prop_map(|(text, slop)| Kind::Phrase(text, slop)),
         "[ a-z\"'\\\\’]{0,8}x".prop_map(Kind::Verbatim),
-        ("[a-z/.]{1,5}(\\\\\\.)?", any::<bool>()).prop_map(|(source, i)| Kind::Regex(source, i)),
+        ("[a-z/.]{0,4}[a-z](\\\\\\.)?", any::<bool>())
+            .prop_map(|(source, i)| Kind::Regex(source, i)),
         "[a-z_-]{1,5}".prop_map(Kind::Entity),
         "[a-z0-9]{1,5}".prop_map(Kind::Class),
         "[a-z]{1,5}".prop_map(Kind::Macro),

@@ -1,0 +1,131 @@
+//! Queries that can never match, for they deny what they ask for.
+
+use std::collections::HashMap;
+
+use super::super::super::rule::diagnostic::Diagnostic;
+use super::super::Place;
+use super::super::compile::Compiler;
+use super::super::node::{Clause, Expr, NodeId, Scope};
+
+/// `a NOT a`: never matches. What is wrong inside a macro is reported there.
+pub(in super::super) fn contradictions(
+    compiler: &mut Compiler<'_>,
+    place: Place,
+    clause: &Clause,
+) -> bool {
+    contradictions_in(compiler, place, clause, clause.source)
+}
+
+fn contradictions_in(
+    compiler: &mut Compiler<'_>,
+    place: Place,
+    clause: &Clause,
+    source: u32,
+) -> bool {
+    let mut sound = true;
+    if let Expr::And(_) = compiler.expr(clause.node)
+        && !clause.is_wrapper()
+    {
+        let wanted: HashMap<NodeId, &Clause> =
+            clause.parts.iter().map(|part| (part.node, part)).collect();
+        for part in clause.parts.iter() {
+            let Expr::Not(inner) = compiler.expr(part.node) else {
+                continue;
+            };
+            let denied: Vec<NodeId> = match compiler.expr(*inner) {
+                Expr::Or(parts) => std::iter::once(*inner)
+                    .chain(parts.iter().copied())
+                    .collect(),
+                _ => vec![*inner],
+            };
+            let Some(asked) = denied.iter().find_map(|node| wanted.get(node)) else {
+                continue;
+            };
+            sound = false;
+            let diagnostic = Diagnostic::error(
+                "E22",
+                part.span.clone(),
+                "this denies what the query asks for, so it never matches",
+            )
+            .help("leave one of the two out")
+            .related(asked.span.clone(), "asked for here");
+            if part.source == source {
+                compiler.report(place, diagnostic);
+            }
+        }
+    }
+    if clause.source == source {
+        for diagnostic in of_its_class(compiler, clause) {
+            compiler.report(place, diagnostic);
+        }
+    }
+    for part in clause.parts.iter() {
+        sound &= contradictions_in(compiler, place, part, source);
+    }
+    sound
+}
+
+/// `@poland NOT #country`, where the entity is of the class: each mention of the one is a mention of the other.
+fn of_its_class(compiler: &Compiler<'_>, clause: &Clause) -> Vec<Diagnostic> {
+    let Expr::And(parts) = compiler.expr(clause.node) else {
+        return Vec::new();
+    };
+    if clause.is_wrapper() {
+        return Vec::new();
+    }
+    let mut needed = Vec::new();
+    for part in parts {
+        entities_needed(compiler, *part, &mut needed);
+    }
+    let mut out = Vec::new();
+    for part in clause.parts.iter() {
+        let Expr::Not(denied) = compiler.expr(part.node) else {
+            continue;
+        };
+        let denied = match compiler.expr(*denied) {
+            Expr::Or(list) => &**list,
+            _ => std::slice::from_ref(denied),
+        };
+        for class in denied {
+            let Expr::Class(class, texts, _) = compiler.expr(*class) else {
+                continue;
+            };
+            let members = &compiler.members[*class as usize];
+            let member = needed
+                .iter()
+                .find(|(entity, within)| members.contains(entity) && is_part(*within, *texts));
+            if let Some((entity, _)) = member {
+                let id = &compiler.entities[*entity as usize].id;
+                let message = format!("@{id} is of this class, so this never matches");
+                let help = "leave one of the two out";
+                out.push(Diagnostic::warning("W03", part.span.clone(), message).help(help));
+            }
+        }
+    }
+    out
+}
+
+/// The entities without which an expression never holds, with the texts in which they must stand.
+fn entities_needed(compiler: &Compiler<'_>, node: NodeId, out: &mut Vec<(u32, Scope)>) {
+    match compiler.expr(node) {
+        Expr::Entity(entity, scope, _) => out.push((*entity, *scope)),
+        Expr::And(parts) => {
+            for part in parts {
+                entities_needed(compiler, *part, out);
+            }
+        }
+        Expr::Count(_, inner) => entities_needed(compiler, *inner, out),
+        Expr::Near(pair) => {
+            entities_needed(compiler, pair.left, out);
+            if !pair.negated {
+                entities_needed(compiler, pair.right, out);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Whether all texts of one scope are of the other.
+fn is_part(inner: Scope, outer: Scope) -> bool {
+    inner.parts & !outer.parts == 0 && (!outer.lead || inner.lead)
+}
