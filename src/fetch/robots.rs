@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use memchr::memmem;
+use memchr::{memchr_iter, memmem};
 use tokio::time::Instant;
 use url::Url;
 
@@ -97,7 +97,7 @@ impl Robots {
     }
 
     fn push(&mut self, rule: &Rule) {
-        let stars = rule.pattern.iter().filter(|byte| **byte == b'*').count();
+        let stars = memchr_iter(b'*', &rule.pattern).count();
         // An empty rule says nothing.
         let says = (1..=LONGEST_RULE).contains(&rule.pattern.len()) && stars < MOST_PIECES;
         let has_room = self.rules.len() < MOST_RULES && (stars == 0 || self.wild < MOST_WILD);
