@@ -104,6 +104,7 @@ impl Failure {
     /// No address for a name.
     fn nameless(why: &NoAddress) -> Self {
         let unreached = match why {
+            NoAddress::Lacking(why) => return Self::new(OutcomeKind::Offline, *why),
             NoAddress::Unknown(_) => Unreached::NoSuchName,
             NoAddress::Failed { .. } | NoAddress::TimedOut(_) => Unreached::NoNames,
         };
@@ -115,7 +116,7 @@ impl Failure {
 }
 
 /// What this machine lacks for a connection: no fault of whom it would have led to.
-fn own_want(error: &io::Error) -> Option<&'static str> {
+pub(super) fn own_want(error: &io::Error) -> Option<&'static str> {
     use rustix::io::Errno;
     let code = error.raw_os_error()?;
     let is = |errors: &[Errno]| errors.iter().any(|error| error.raw_os_error() == code);

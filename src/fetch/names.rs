@@ -14,6 +14,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, timeout};
 
+use super::failure::own_want;
 use super::guard::Guard;
 use super::lock;
 use super::phases::{self, Phase};
@@ -69,11 +70,17 @@ pub enum NoAddress {
     /// No answer within `timeout.connect`.
     #[error("the name `{0}` could not be looked up in time (`timeout.connect` in [fetch])")]
     TimedOut(String),
+    /// This machine had nothing left to look names up with.
+    #[error("{0}")]
+    Lacking(&'static str),
 }
 
 impl NoAddress {
     /// What the resolver's `error` means; it tells its class by text alone.
     fn of(name: &str, error: &io::Error) -> Self {
+        if let Some(lacking) = own_want(error) {
+            return Self::Lacking(lacking);
+        }
         let why = error.to_string();
         let words = why.to_ascii_lowercase();
         let unknown = [
@@ -370,6 +377,13 @@ mod tests {
         let look_up = Arc::new(Panics(AtomicUsize::new(0)));
         let names = Names::new(look_up, Duration::from_mins(1));
         assert!(names.addresses("a.example").await.is_ok());
+    }
+
+    #[test]
+    fn without_descriptors_no_name_is_to_blame() {
+        let error = io::Error::from(rustix::io::Errno::MFILE);
+        let told = NoAddress::of("a.example", &error);
+        assert!(matches!(told, NoAddress::Lacking(_)), "{told}");
     }
 
     #[tokio::test]

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use memchr::memmem;
+use memchr::{memchr_iter, memmem};
 use tokio::time::Instant;
 use url::Url;
 
@@ -24,9 +24,11 @@ const LARGEST: usize = 500 << 10;
 /// Rules that are read.
 const MOST_RULES: usize = 10_000;
 /// Of them, those with a `*`, each of which may have to look through a whole target.
-const MOST_WILD: usize = 500;
+const MOST_WILD: usize = 200;
 /// Octets of a rule; a longer one says nothing.
 const LONGEST_RULE: usize = 2_048;
+/// Octets of a target that pieces behind a star are looked for in.
+const SEARCHED: usize = 2_048;
 /// Pieces between the stars of a rule; one with more says nothing.
 const MOST_PIECES: usize = 16;
 /// How long what a host said holds.
@@ -95,7 +97,7 @@ impl Robots {
     }
 
     fn push(&mut self, rule: &Rule) {
-        let stars = rule.pattern.iter().filter(|byte| **byte == b'*').count();
+        let stars = memchr_iter(b'*', &rule.pattern).count();
         // An empty rule says nothing.
         let says = (1..=LONGEST_RULE).contains(&rule.pattern.len()) && stars < MOST_PIECES;
         let has_room = self.rules.len() < MOST_RULES && (stars == 0 || self.wild < MOST_WILD);
@@ -180,8 +182,10 @@ fn fits(pattern: &[u8], target: &[u8]) -> bool {
     let Some((last, between)) = pieces.split_last() else {
         return !to_end || rest.is_empty();
     };
+    let beyond = target.len().saturating_sub(SEARCHED);
+    let near = |rest: &[u8]| rest.len().saturating_sub(beyond);
     for piece in between {
-        let Some(at) = memmem::find(rest, piece) else {
+        let Some(at) = memmem::find(&rest[..near(rest)], piece) else {
             return false;
         };
         rest = &rest[at + piece.len()..];
@@ -189,7 +193,7 @@ fn fits(pattern: &[u8], target: &[u8]) -> bool {
     if to_end {
         rest.ends_with(last)
     } else {
-        memmem::find(rest, last).is_some()
+        memmem::find(&rest[..near(rest)], last).is_some()
     }
 }
 
@@ -423,6 +427,15 @@ mod tests {
         ] {
             let target = format!("/{}", "a".repeat(LONGEST_RULE));
             assert_eq!(allows(&rule(&pattern), &target), !read, "{pattern}");
+        }
+        let far = format!("/{}/b", "a".repeat(SEARCHED));
+        for (pattern, read) in [
+            ("/*b", false),
+            ("/*b$", true),
+            ("/*a*b$", true),
+            ("/*a*b", false),
+        ] {
+            assert_eq!(allows(&rule(pattern), &far), !read, "{pattern}");
         }
         let wild = format!("User-agent: *\n{}", "Disallow: /*x*y\n".repeat(MOST_WILD));
         assert!(allows(&format!("{wild}Disallow: /*b"), "/ab"));

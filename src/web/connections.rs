@@ -34,7 +34,7 @@ use super::Socket;
 const HEAD: Duration = Duration::from_secs(15);
 
 /// A body must be whole by then.
-const BODY: Duration = Duration::from_secs(60);
+const BODY: Duration = Duration::from_mins(1);
 
 /// Of the descriptors that the process may have, one in so many is for the web.
 const SHARE: u64 = 4;
@@ -460,16 +460,17 @@ mod tests {
     }
 
     /// Opens a connection, whose time is that of the test, and sends `request`.
-    async fn connected(request: &str) -> DuplexStream {
+    async fn connected(request: &str) -> (DuplexStream, JoinSet<()>) {
         let (mut client, server) = duplex(1 << 16);
         let router = Router::new()
             .route("/", get(|| async { "here" }))
             .route("/take", post(|_: String| async { "taken" }));
         let seat = Seats::new(1).take(None).unwrap();
         let stop = CancellationToken::new();
-        tokio::spawn(converse(server, None, seat, (router, stop)));
+        let mut tasks = JoinSet::new();
+        tasks.spawn(converse(server, None, seat, (router, stop)));
         client.write_all(request.as_bytes()).await.unwrap();
-        client
+        (client, tasks)
     }
 
     #[tokio::test(start_paused = true)]
@@ -485,7 +486,7 @@ mod tests {
                 BODY,
             ),
         ] {
-            let mut client = connected(request).await;
+            let (mut client, _tasks) = connected(request).await;
             let mut told = String::new();
             let end = timeout(within * 2, client.read_to_string(&mut told)).await;
             assert!(end.is_ok(), "it is still open after {request:?}");

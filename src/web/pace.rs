@@ -267,7 +267,8 @@ mod tests {
         let many = u32::try_from(MOST).unwrap() + 20;
         let mut told = Vec::new();
         for number in 0..many {
-            told.extend(pace.wrong(ip(number), "guess", at(i64::from(number) / 200)));
+            let now = at(0) + SignedDuration::from_millis(i64::from(number) * 5);
+            told.extend(pace.wrong(ip(number), "guess", now));
         }
         assert_eq!(pace.0.lock().unwrap().places.len(), MOST);
         let begun = Told {

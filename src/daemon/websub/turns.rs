@@ -27,9 +27,9 @@ impl Turns {
     #[must_use]
     pub fn take(&self, token: &str) -> Option<Turn<'_>> {
         let mut all = self.all();
-        let taken: usize = all.values().sum();
+        let served: usize = all.values().sum();
         let own = all.get(token).copied().unwrap_or_default();
-        if taken >= MOST || own >= MOST_OF_CALLBACK {
+        if served >= MOST || own >= MOST_OF_CALLBACK {
             return None;
         }
         all.insert(token.to_owned(), own + 1);
