@@ -87,7 +87,7 @@ fn both_places(cx: &Cx, places: &Places, definitions: &Definitions, problem: &Pr
         };
         match places.locate(&cx.sources, &there).at {
             Where::At(place) => Some(place),
-            _ => None,
+            Where::Path(_) => None,
         }
     };
     let other = if let Place::MacroQuery(index) = problem.place {

@@ -887,6 +887,13 @@ fn what_is_wrong_on_account_of_a_macro_is_shown_where_it_is_used_and_where_it_is
 }
 
 #[test]
+fn nothing_is_said_of_the_shipped_config() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+    let problems = load(&folder, &no_env).problems;
+    assert!(problems.is_empty(), "{}", problems.render(false));
+}
+
+#[test]
 fn a_query_that_names_a_feed_where_there_is_none_is_wrong() {
     let rule = "[[rule]]\nid = \"r\"\nquery = 'K2 feed:nofeed'\n";
     let (_, told) = load_files(&[("a.toml", rule)]);

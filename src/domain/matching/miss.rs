@@ -95,7 +95,7 @@ impl Run<'_, '_> {
                 all.clone()
                     .find_map(|one| self.miss_phrase(one, scope, written))
             };
-            row().or_else(|| inside.map(|seen| seen.advised()))
+            row().or_else(|| inside.map(Seen::advised))
         })
     }
 

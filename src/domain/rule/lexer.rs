@@ -310,17 +310,15 @@ impl Lexer<'_> {
                 );
                 Distance::Paragraph
             }
-            _ => match self.glued(start, distance) {
-                Some(words) => {
+            _ => {
+                if let Some(words) = self.glued(start, distance) {
                     self.touches(("E13", start), &format!("{name}/{words}"));
-                    Distance::Words(words)
-                }
-                None => {
+                } else {
                     let help = self.distance_meant(name, distance);
                     self.error("E13", start, &format!("{name} needs a distance"), &help);
-                    Distance::Sentence
                 }
-            },
+                Distance::Sentence
+            }
         };
         Lexeme::Near {
             ordered,

@@ -1,32 +1,10 @@
 //! Korean words that were typed with a particle, `한화가`: a term takes particles by itself, and with one in it finds
 //! no other form.
 //!
-//! No dictionary. It is said only where the sound before the particle fits and no listed word ends so; what is left
-//! in peace is in docs/rules.md.
+//! No dictionary. It is said only where the sound before the particle fits and no listed word ends so. Particles that
+//! say from where or to whom (에서, 으로, 까지) may be meant; what else is left in peace is in docs/rules.md.
 
-/// Particles of two syllables and more, longest first: no noun ends so.
-const LONG: [&str; 18] = [
-    "에서부터",
-    "으로부터",
-    "에서는",
-    "에서도",
-    "에게서",
-    "에게는",
-    "으로는",
-    "으로서",
-    "으로써",
-    "이라는",
-    "에서",
-    "에게",
-    "으로",
-    "에는",
-    "부터",
-    "까지",
-    "에도",
-    "이다",
-];
-
-/// What a particle of one syllable wants before it.
+/// What a particle wants before it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum After {
     Vowel,
@@ -34,42 +12,36 @@ enum After {
     Any,
 }
 
-/// Particles of one syllable: what must stand before, how many syllables at least, and the ends of words that are none
-/// of theirs.
-const SHORT: [(char, After, usize, &str); 6] = [
+/// Particles, what must stand before each, and the ends of words that are no noun with it.
+const PARTICLES: [(char, After, &str); 6] = [
     (
         '가',
         After::Vowel,
-        2,
-        "정치가 투자가 독지가 유가 고가 저가 매가 모가 허가 추가 주가 대가 시가 휴가 여가 호가 초가 외가 수가 지가 처가 \
+        "목표가 정치가 투자가 독지가 유가 고가 저가 매가 모가 허가 추가 주가 대가 시가 휴가 여가 호가 초가 외가 수가 지가 처가 \
          도가 서가 리가 메가 베가 에가 라가 요가 기가 누가 루가 애가 만화가 서양화가 동양화가 한국화가 판화가 풍경화가 \
          초상화가 벽화가 민화가 문화가",
     ),
     (
         '는',
         After::Vowel,
-        2,
-        "하는 되는 지는 가는 오는 나는 르는 이는 키는 우는 리는 기는 치는 시는 주는 보는 내는 두는 쓰는 크는 트는 추는 \
+        "에는 게는 로는 터는 하는 되는 지는 가는 오는 나는 르는 이는 키는 우는 리는 기는 치는 시는 주는 보는 내는 두는 쓰는 크는 트는 추는 \
          꾸는 누는 서는 려는 대는 어드는 아드는 만드는 며드는 려드는 번드는 힘드는 깃드는",
     ),
-    ('를', After::Vowel, 2, ""),
+    ('를', After::Vowel, ""),
     (
         '을',
         After::Consonant,
-        2,
         "있을 없을 받을 막을 같을 많을 적을 않을 찾을 높을 맞을 남을 먹을 죽을 잡을 입을 믿을",
     ),
     (
         '와',
         After::Vowel,
-        2,
         "가와 카와 사와 자와 나와 이와 다와 미와 하와 기와 쿠와 려와 어와 아와",
     ),
     (
         '의',
         After::Any,
-        2,
-        "회의 정의 협의 심의 논의 주의 합의 결의 건의 제의 문의 동의 상의 하의 강의 거의 편의 임의 고의 예의 토의 항의 \
+        "에의 게의 로의 에서의 까지의 부터의 회의 정의 협의 심의 논의 주의 합의 결의 건의 제의 문의 동의 상의 하의 강의 거의 편의 임의 고의 예의 토의 항의 \
          유의 모의 창의 발의 질의 명의 무성의 호의 적의 악의 선의 경의 의의 본의 진의 주치의 전공의 보건의 개업의 여의",
     ),
 ];
@@ -80,11 +52,7 @@ pub(super) fn stem(word: &str) -> Option<&str> {
     if !word.chars().all(is_hangul) {
         return None;
     }
-    let long = LONG.iter().find_map(|tail| word.strip_suffix(tail));
-    if let Some(stem) = long {
-        return Some(stem).filter(|stem| syllables(stem) >= 2);
-    }
-    SHORT.iter().find_map(|(particle, after, least, others)| {
+    PARTICLES.iter().find_map(|(particle, after, others)| {
         let stem = word.strip_suffix(*particle)?;
         let open = is_open(stem.chars().next_back()?);
         let fits = match after {
@@ -93,12 +61,8 @@ pub(super) fn stem(word: &str) -> Option<&str> {
             After::Any => true,
         };
         let other = others.split_whitespace().any(|other| word.ends_with(other));
-        (fits && !other && syllables(stem) >= *least).then_some(stem)
+        (fits && !other && stem.chars().count() >= 2).then_some(stem)
     })
-}
-
-fn syllables(word: &str) -> usize {
-    word.chars().count()
 }
 
 /// Whether a syllable ends in a vowel.
@@ -120,14 +84,19 @@ mod tests {
             ("한화의", Some("한화")),
             ("삼성의", Some("삼성")),
             ("북한의", Some("북한")),
-            ("폴란드에서", Some("폴란드")),
-            ("폴란드에서는", Some("폴란드")),
+            ("폴란드에서", None),
+            ("폴란드에서는", None),
             ("폴란드는", Some("폴란드")),
-            ("미국으로", Some("미국")),
+            ("미국으로", None),
             ("정부가", Some("정부")),
             ("미국을", Some("미국")),
-            ("방위사업청으로부터", Some("방위사업청")),
+            ("방위사업청으로부터", None),
             ("한화", None),
+            ("한국에는", None),
+            ("한국에서의", None),
+            ("목표가", None),
+            ("대포병레이다", None),
+            ("목표를", Some("목표")),
             ("국가", None),
             ("평가", None),
             ("재평가", None),

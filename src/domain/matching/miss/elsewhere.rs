@@ -17,15 +17,7 @@ const QUOTED: usize = 60;
 impl Run<'_, '_> {
     /// A hit in another field, or behind the first paragraph.
     pub(super) fn found_elsewhere(&self, span: Span, scope: Scope) -> String {
-        self.in_other_part(self.text.zone_of(span).part, scope)
-    }
-
-    fn in_other_part(&self, part: Part, scope: Scope) -> String {
-        let have = part.key();
-        if scope.parts & part.bit() != 0 {
-            return format!("found in {have} behind the first paragraph, the rule wants lead");
-        }
-        format!("found in {have}, the rule wants {}", in_words(scope))
+        in_other_part(self.text.zone_of(span).part, scope)
     }
 
     /// What stands only in a piece of the texts that is not looked into (MAT-50).
@@ -73,7 +65,7 @@ impl Run<'_, '_> {
             }
         }
         if let Some(part) = other {
-            return Some(self.in_other_part(part, scope));
+            return Some(in_other_part(part, scope));
         }
         let source = regex.as_str();
         let any_case = RegexBuilder::new(source)
@@ -132,4 +124,12 @@ fn not_matched(part: Part, behind: bool, piece: &str) -> String {
         "found only in a line of {} that is not matched: {piece}",
         part.key()
     )
+}
+
+fn in_other_part(part: Part, scope: Scope) -> String {
+    let have = part.key();
+    if scope.parts & part.bit() != 0 {
+        return format!("found in {have} behind the first paragraph, the rule wants lead");
+    }
+    format!("found in {have}, the rule wants {}", in_words(scope))
 }

@@ -43,9 +43,13 @@ impl Run<'_, '_> {
         let mut within = None;
         for id in patterns.take(STEPS / units / of) {
             let pattern = self.set.patterns.get(*id);
-            let Some(seen) = self.miss_pattern(pattern) else {
+            let Some(mut seen) = self.miss_pattern(pattern) else {
                 continue;
             };
+            if seen.note.ends_with(" seen") {
+                seen.note
+                    .push_str(": the name does not match inside a longer word");
+            }
             let letters = pattern.symbols.len() + MORE;
             let long = seen.note.split(' ').next().unwrap_or_default();
             let far = long.is_ascii() && long.len() > letters;

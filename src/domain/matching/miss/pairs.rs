@@ -25,8 +25,7 @@ impl Run<'_, '_> {
         if simple == [true, true] {
             let (left, right) = (self.spans(pair.left), self.spans(pair.right));
             return (!left.is_empty() && !right.is_empty())
-                .then(|| self.far(&self.closest(&left, &right, pair.ordered), pair.distance))
-                .flatten();
+                .then(|| self.far(&self.closest(&left, &right, pair.ordered), pair.distance));
         }
         let at = usize::from(simple[0]);
         let (anchors, other) = if at == 1 {
@@ -77,7 +76,8 @@ impl Run<'_, '_> {
             let closest = self.closest(left, right, pair.ordered);
             if self.is_within(&closest, pair) || closest.overlap {
                 near += 1;
-            } else if let Some(note) = self.far(&closest, pair.distance) {
+            } else {
+                let note = self.far(&closest, pair.distance);
                 notes.push(format!("{}: {note}", set.written(clause)));
             }
         }
@@ -119,7 +119,7 @@ impl Run<'_, '_> {
     }
 
     /// How far apart the closest are.
-    fn far(&self, closest: &Closest, distance: Distance) -> Option<String> {
+    fn far(&self, closest: &Closest, distance: Distance) -> String {
         let Some((between, anchor, partner)) = closest.best else {
             let note = if closest.reversed {
                 "only in the other order"
@@ -128,7 +128,7 @@ impl Run<'_, '_> {
             } else {
                 "not in the same field"
             };
-            return Some(note.to_owned());
+            return note.to_owned();
         };
         let spots = [anchor, partner].map(|span| {
             let zone = self.text.zone_of(span);
@@ -139,7 +139,7 @@ impl Run<'_, '_> {
                 spot.paragraph - base.paragraph + 1,
             )
         });
-        Some(match distance {
+        match distance {
             Distance::Words(most) => {
                 format!(
                     "closest {} apart, {} allowed",
@@ -149,6 +149,6 @@ impl Run<'_, '_> {
             }
             Distance::Sentence => format!("sentences {} and {}", spots[0].0, spots[1].0),
             Distance::Paragraph => format!("paragraphs {} and {}", spots[0].1, spots[1].1),
-        })
+        }
     }
 }

@@ -57,14 +57,14 @@ impl Lexer<'_> {
         let opener = rest.chars().next().map_or(0, char::len_utf8);
         let line = &rest[opener..];
         let line = &line[..line.find('\n').unwrap_or(line.len())];
-        let closed = line.find('\\').and_then(|at| {
+        let end = line.find('\\').and_then(|at| {
             let closer = line[at + 1..].chars().next();
             Some((at, closer.filter(|c| is_double_quote(*c))?.len_utf8()))
         });
         self.at = start + 1 + opener;
-        let help = match closed {
-            Some((at, closer)) if !line[..at].trim().is_empty() => {
-                self.at += at + 1 + closer;
+        let help = match end {
+            Some((at, length)) if !line[..at].trim().is_empty() => {
+                self.at += at + 1 + length;
                 format!("write \"{}\"", &line[..at])
             }
             _ => "take this quote and its `\\` out".to_owned(),
