@@ -55,7 +55,7 @@ const REFUSAL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\n
 ///
 /// # Errors
 /// When the socket has no address.
-pub async fn serve(socket: Socket, router: Router, stop: CancellationToken) -> anyhow::Result<()> {
+pub async fn serve(socket: Socket, router: Router, stop: CancellationToken) -> std::io::Result<()> {
     let mut hall = Hall {
         router,
         seats: Seats::new(most(getrlimit(Resource::Nofile).current)),

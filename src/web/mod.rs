@@ -238,5 +238,5 @@ pub async fn serve(
         is_https: public.starts_with("https://"),
         stop: stop.clone(),
     }));
-    connections::serve(socket, router(app), stop).await
+    Ok(connections::serve(socket, router(app), stop).await?)
 }
