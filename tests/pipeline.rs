@@ -196,6 +196,36 @@ fn one_run_polls_matches_and_delivers_once() {
 }
 
 #[test]
+fn the_publisher_behind_a_title_is_no_mention_wherever_one_asks() {
+    let world = World::new();
+    *world.rss.lock().unwrap() = rss(&[("a", "Tender closed - Wire"), ("b", "Wire cut")]);
+    let rule = "[[rule]]\nid = \"wire\"\nquery = \"wire\"\n";
+    world.desk.write("rules.toml", rule);
+    let summary = world
+        .desk
+        .run(&["run", "--once", "--format", "json"])
+        .expect(0)
+        .json();
+    // The other alert is about the entry in Korean.
+    assert_eq!(summary["alerts"]["new"], 2, "{summary}");
+    let found = world.desk.run(&["entries", "search", "wire"]).expect(0);
+    let titles: Vec<Value> = found
+        .rows()
+        .iter()
+        .map(|row| row["title"].clone())
+        .collect();
+    assert_eq!(titles, ["Wire cut"]);
+    let tender = world
+        .desk
+        .run(&["entries", "search", "tender"])
+        .expect(0)
+        .rows();
+    let id = tender[0]["id"].as_str().unwrap();
+    let explained = world.desk.run(&["explain", id, "--rule", "wire"]);
+    assert_eq!(explained.expect(0).rows()[0]["matches"], false);
+}
+
+#[test]
 fn the_webhook_body_has_the_contracts_shape_and_a_valid_signature() {
     let world = World::new();
     world.desk.run(&["run", "--once"]).expect(0);

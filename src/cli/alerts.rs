@@ -394,10 +394,7 @@ fn preview(
         .iter()
         .find(|feed| Some(&feed.id) == stored.entry.feed.as_ref());
     let tags = feed.map(|feed| feed.tags.as_slice()).unwrap_or_default();
-    let matches = loaded
-        .config
-        .rules
-        .evaluate(&stored.entry.subject(tags, None));
+    let matches = loaded.config.rules.evaluate(&stored.subject(tags));
     let found = matches
         .iter()
         .find(|found| rule.is_none_or(|rule| rule == found.rule.as_str()));

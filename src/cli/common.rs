@@ -35,7 +35,7 @@ fn count(loaded: &Loaded, context: &Context) -> Result<Vec<Problem>, Failure> {
     let mut left = NEWEST;
     entries::walk(&store, &EntryFilter::default(), |entry| {
         let tags = entries::tags(Some(&loaded.config), entry.entry.feed_str());
-        counted.add(&entry.entry.subject(tags, None));
+        counted.add(&entry.subject(tags));
         left -= 1;
         Ok(left > 0)
     })?;

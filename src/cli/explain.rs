@@ -18,7 +18,7 @@ pub fn explain(args: &ExplainArgs, context: &Context, out: &mut Output) -> Resul
     let store = context.store_of(&loaded)?;
     let entry = entries::find(&store, &args.entry)?;
     let tags = entries::tags(Some(&loaded.config), entry.entry.feed_str());
-    let subject = entry.entry.subject(tags, None);
+    let subject = entry.subject(tags);
     let wanted: Vec<_> = match &args.rule {
         Some(id) => vec![rules::find(&loaded, id)?],
         None => loaded

@@ -152,7 +152,7 @@ async fn raise(
         .await?;
     let severity = step.severity(how).max(candidate.severity);
     let wanted_by = entry.map_or_else(Vec::new, |(entry, tags)| {
-        setup.only.evaluate(&entry.subject(&tags, None))
+        setup.only.evaluate(&entry.subject(&tags))
     });
     let to: Vec<Addressee> = route(&setup.receivers, rule, severity, &wanted_by)
         .into_iter()

@@ -20,7 +20,7 @@ use crate::domain::entry::ingest::{Known, KnownEntry};
 use crate::domain::entry::wire::WireEntry;
 use crate::domain::entry::{Content, Entry};
 use crate::domain::id::{EntityId, EntryId, FeedId, RuleId};
-use crate::domain::matching::{Evidence, Mention};
+use crate::domain::matching::{Evidence, Mention, Subject};
 
 pub use bulk::{BulkEntry, lend, read_bulk, rows_since};
 pub(super) use write::{Marks, NewEntries, Placed, rekey, revise, save_mentions, touch};
@@ -34,6 +34,8 @@ pub struct StoredEntry {
     pub entry: Entry,
     /// Its feed's URL.
     pub feed_url: String,
+    /// Its feed's title, as configured or its own.
+    pub feed_title: Option<String>,
     /// How often its content has changed.
     pub revision: u32,
     /// The story it belongs to.
@@ -45,6 +47,12 @@ impl StoredEntry {
     #[must_use]
     pub fn wire(&self) -> WireEntry {
         WireEntry::new(&self.entry, Some(&self.feed_url))
+    }
+
+    /// The entry as the matcher saw it, with its feed's tags.
+    #[must_use]
+    pub fn subject<'a>(&'a self, tags: &'a [String]) -> Subject<'a> {
+        self.entry.subject(tags, self.feed_title.as_deref())
     }
 
     /// Where this entry stands in the order of [`page`].
@@ -118,7 +126,7 @@ pub struct MatchRow {
 /// The columns of [`read_entry`], in its order.
 const COLUMNS: &str = "e.seq, e.id, e.feed, f.url, e.key, e.revision, e.story, e.first_seen, \
      e.published, e.updated, e.language, e.guid, e.url, e.title, e.authors, e.categories, \
-     e.enclosures, e.body, e.body_html, e.full_text \
+     e.enclosures, e.body, e.body_html, e.full_text, coalesce(f.title, f.own_title) \
      from entry e join feed f on f.id = e.feed";
 
 /// Whether the store knows a key of `feed` at all, of a kept entry or of one that was deleted.
@@ -414,6 +422,7 @@ fn read_entry(row: &Row<'_>) -> rusqlite::Result<StoredEntry> {
             first_seen: at(7)?,
         },
         feed_url: row.get(3)?,
+        feed_title: row.get(20)?,
         revision: row.get(5)?,
         story: row.get(6)?,
     })

@@ -6,13 +6,12 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::alerts::{self, NewAlert};
-use super::entries::Placed;
+use super::entries::{Placed, StoredEntry};
 use super::outbox::Addressee;
 use super::row::{Ms, Rank};
 use super::{Result, entries, stories};
 use crate::domain::alert::Reason;
 use crate::domain::alert::escalate::{Standing, Step};
-use crate::domain::entry::Entry;
 use crate::domain::id::RuleId;
 use crate::domain::rule::{Escalate, Severity};
 
@@ -175,7 +174,7 @@ fn carriers(
 }
 
 /// The entry that a candidate tells of, with its feed's tags: for whom it is meant may depend on it.
-pub fn entry(conn: &Connection, of: &Candidate) -> Result<Option<(Entry, Vec<String>)>> {
+pub fn entry(conn: &Connection, of: &Candidate) -> Result<Option<(StoredEntry, Vec<String>)>> {
     let Some(stored) = entries::by_seq(conn, of.place.seq)? else {
         return Ok(None);
     };
@@ -183,10 +182,7 @@ pub fn entry(conn: &Connection, of: &Candidate) -> Result<Option<(Entry, Vec<Str
         .prepare_cached("select f.tags from entry e join feed f on f.id = e.feed where e.seq = ?1")?
         .query_row([of.place.seq], |row| row.get(0))
         .optional()?;
-    Ok(Some((
-        stored.entry,
-        tags.map(|tags| tags.0).unwrap_or_default(),
-    )))
+    Ok(Some((stored, tags.map(|tags| tags.0).unwrap_or_default())))
 }
 
 /// Tells of a story again; none where that was done, or where somebody has acknowledged it meanwhile.

@@ -290,7 +290,7 @@ impl Ready {
             None => None,
         };
         Ok(stored.is_some_and(|stored| {
-            let subject = stored.entry.subject(&facts.tags, None);
+            let subject = stored.subject(&facts.tags);
             !query.matching(&subject).is_empty()
         }))
     }

@@ -176,7 +176,7 @@ pub fn explain(app: &App, entry: &StoredEntry, rule: &str) -> Answer<Explanation
     let own = tags
         .get(entry.entry.feed_str())
         .map_or(&[][..], Vec::as_slice);
-    let subject = entry.entry.subject(own, None);
+    let subject = entry.subject(own);
     setup
         .rules
         .explain(&RuleId::from(rule), &subject)

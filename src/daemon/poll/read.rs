@@ -295,7 +295,7 @@ impl Digest {
 
     /// All rows of the poll, as one value.
     fn commit(
-        self,
+        mut self,
         kind: OutcomeKind,
         mut seen: Seen,
         pages: Vec<Wanted>,
@@ -308,6 +308,9 @@ impl Digest {
             ..facts.clone()
         });
         let facts = bare.as_ref().unwrap_or(facts);
+        if self.old.title.is_none() {
+            self.old.title = seen.document.as_ref().and_then(|own| own.title.clone());
+        }
         let rows = self.rows(std::mem::take(&mut seen.plan), pages);
         let entries: Vec<_> = rows.new.iter().map(|new| dated(&new.entry)).collect();
         let matched = rows.new.iter().filter(|new| !new.matches.is_empty());

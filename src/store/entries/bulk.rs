@@ -32,6 +32,8 @@ pub struct BulkEntry<'r> {
     pub authors: Vec<String>,
     /// Labels as published.
     pub categories: Vec<String>,
+    /// The feed's title, where it may stand at the end of the entry's.
+    pub feed_title: Option<&'r str>,
 }
 
 impl BulkEntry<'_> {
@@ -47,7 +49,7 @@ impl BulkEntry<'_> {
             categories: &self.categories,
             feed: Some(self.feed),
             tags,
-            feed_title: None,
+            feed_title: self.feed_title,
             language: self.language,
         }
     }
@@ -91,8 +93,10 @@ pub fn lend<T>(
     lent.transpose()
 }
 
-/// The columns of an entry that are read here.
-const READ: &str = "seq, at, feed, language, url, title, body, full_text, authors, categories";
+/// The columns of an entry that are read here; the feed's title where it may stand at the end of the entry's.
+const READ: &str = "seq, at, feed, language, url, title, body, full_text, authors, categories, \
+     case when title glob '* [-|–—:] *' \
+     then (select coalesce(f.title, f.own_title) from feed f where f.id = entry.feed) end";
 
 fn borrowed<'r>(row: &'r Row<'_>) -> Result<BulkEntry<'r>> {
     Ok(BulkEntry {
@@ -106,6 +110,7 @@ fn borrowed<'r>(row: &'r Row<'_>) -> Result<BulkEntry<'r>> {
         full_text: text(row, 7)?,
         authors: list(row, 8)?,
         categories: list(row, 9)?,
+        feed_title: text(row, 10)?,
     })
 }
 
