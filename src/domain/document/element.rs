@@ -15,6 +15,17 @@ pub(super) struct Element<'a> {
     pub children: Vec<Node<'a>>,
 }
 
+/// An entry's element with what it inherits.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Found<'a> {
+    /// The `item` or `entry`.
+    pub element: Element<'a>,
+    /// `xml:base` of the elements around it, outermost first.
+    pub bases: Vec<String>,
+    /// `xml:lang` of the nearest of them.
+    pub language: Option<String>,
+}
+
 /// What an element holds.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Node<'a> {

@@ -31,6 +31,8 @@ pub(super) enum Fault {
     Prefix,
     /// Elements nested deeper than anyone writes.
     Deep,
+    /// More elements or values than are kept.
+    Many,
     /// A field longer than is kept.
     Long,
     /// A date that could not be read.
@@ -63,6 +65,7 @@ impl Fault {
             Self::StrayEnd => "end tags without element",
             Self::Prefix => "undeclared prefixes",
             Self::Deep => "elements nested too deep",
+            Self::Many => "more elements than are kept, the rest left out",
             Self::Long => "fields cut at 1 MiB",
             Self::Date => "dates that could not be read",
             Self::Zone => "dates without a zone",

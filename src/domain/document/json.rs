@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 
 use jiff::Timestamp;
+use serde::de::IgnoredAny;
 use url::Url;
 
 mod value;
 
-use value::{Fields, Value};
+use value::{Fields, Room, Value};
 
 use super::faults::{Fault, Faults};
 use super::html::{self, Rendered};
@@ -24,13 +25,15 @@ const MOST_BROKEN: usize = 100;
 
 /// Reads a document that begins with a brace.
 pub(super) fn parse(text: &str, hints: &Hints) -> Result<Document, ParseError> {
-    let error = match serde_json::from_str::<Value<'_>>(text) {
+    let (room, mut faults) = (Room::new(), Faults::default());
+    let error = match value::read(text, &room) {
         Ok(Value::Object(mut feed)) => {
             let items = match feed.take("items") {
                 Some(Value::Array(items)) => Some(items),
                 _ => None,
             };
-            return read((feed, items, false), text, hints, Faults::default());
+            note_left_out(&room, &mut faults);
+            return read((feed, items, false), text, hints, faults);
         }
         Ok(_) => {
             return Err(ParseError::NotAFeed {
@@ -40,17 +43,25 @@ pub(super) fn parse(text: &str, hints: &Hints) -> Result<Document, ParseError> {
         }
         Err(error) => error,
     };
-    let mut faults = Faults::default();
+    let room = Room::new();
     let repaired = repair(text);
     if repaired != text {
         faults.count(Fault::Control);
     }
-    let loaded = salvage(&repaired, &mut faults).ok_or_else(|| ParseError::Broken {
+    let loaded = salvage(&repaired, (&room, &mut faults)).ok_or_else(|| ParseError::Broken {
         line: error.line(),
         column: error.column(),
         message: format!("the JSON ends or breaks there ({error})"),
     })?;
+    note_left_out(&room, &mut faults);
     read(loaded, text, hints, faults)
+}
+
+/// Says so where a document has more values than are kept.
+fn note_left_out(room: &Room, faults: &mut Faults) {
+    if room.is_spent() {
+        faults.count(Fault::Many);
+    }
 }
 
 fn read(
@@ -217,7 +228,7 @@ fn is_whole_escape(text: &str, at: usize) -> bool {
 }
 
 /// Reads members of the outermost object and items of its list one by one, up to the first that is broken.
-fn salvage<'a>(text: &'a str, faults: &mut Faults) -> Option<Loaded<'a>> {
+fn salvage<'a>(text: &'a str, (room, faults): (&Room, &mut Faults)) -> Option<Loaded<'a>> {
     let mut feed = Fields::default();
     let mut items = None;
     let mut rest = text.trim_start().strip_prefix('{')?;
@@ -226,21 +237,21 @@ fn salvage<'a>(text: &'a str, faults: &mut Faults) -> Option<Loaded<'a>> {
         if rest.starts_with('}') {
             return Some((feed, items, false));
         }
-        let Some((Value::String(key), after)) = one(rest) else {
+        let Some((Value::String(key), after)) = one(rest, room) else {
             break;
         };
         let Some(after) = after.trim_start().strip_prefix(':') else {
             break;
         };
         if key == "items" && after.trim_start().starts_with('[') {
-            let (list, left) = salvage_list(&after.trim_start()[1..], faults);
+            let (list, left) = salvage_list(&after.trim_start()[1..], (room, faults));
             items = Some(list);
             match left {
                 Some(left) => rest = left,
                 None => break,
             }
         } else {
-            let Some((value, left)) = one(after) else {
+            let Some((value, left)) = one(after, room) else {
                 break;
             };
             feed.add(key, value);
@@ -254,7 +265,10 @@ fn salvage<'a>(text: &'a str, faults: &mut Faults) -> Option<Loaded<'a>> {
 }
 
 /// Items up to the first broken one, and what follows the list if it was closed.
-fn salvage_list<'a>(text: &'a str, faults: &mut Faults) -> (Vec<Value<'a>>, Option<&'a str>) {
+fn salvage_list<'a>(
+    text: &'a str,
+    (room, faults): (&Room, &mut Faults),
+) -> (Vec<Value<'a>>, Option<&'a str>) {
     let mut items = Vec::new();
     let mut broken = 0;
     let mut rest = text;
@@ -263,9 +277,11 @@ fn salvage_list<'a>(text: &'a str, faults: &mut Faults) -> (Vec<Value<'a>>, Opti
         if let Some(left) = rest.strip_prefix(']') {
             return (items, Some(left));
         }
-        match one(rest) {
+        match one(rest, room) {
             Some((value, left)) => {
-                items.push(value);
+                if !room.is_spent() {
+                    items.push(value);
+                }
                 rest = left;
             }
             None if rest.is_empty() => return (items, None),
@@ -283,11 +299,11 @@ fn salvage_list<'a>(text: &'a str, faults: &mut Faults) -> (Vec<Value<'a>>, Opti
 }
 
 /// The JSON value at the start of a text, and what follows it.
-fn one(text: &str) -> Option<(Value<'_>, &str)> {
-    let mut stream = serde_json::Deserializer::from_str(text).into_iter::<Value<'_>>();
-    let value = stream.next()?.ok()?;
-    let used = stream.byte_offset();
-    Some((value, &text[used..]))
+fn one<'a>(text: &'a str, room: &Room) -> Option<(Value<'a>, &'a str)> {
+    let mut stream = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
+    stream.next()?.ok()?;
+    let (own, rest) = text.split_at(stream.byte_offset());
+    Some((value::read(own, room).ok()?, rest))
 }
 
 fn head(feed: &Fields<'_>, address: Option<&Url>) -> Document {

@@ -259,6 +259,30 @@ fn atom_content_in_every_type() {
 }
 
 #[test]
+fn a_million_tiny_things_are_not_all_kept() {
+    let values = "{\"\":7},".repeat(400_000);
+    let json = format!(
+        "{{\"version\":\"https://jsonfeed.org/version/1.1\",\"items\":[{{\"id\":\"a\",\"title\":\"One\",\"x\":[{values}0]}},\
+         {{\"id\":\"b\",\"title\":\"Two\"}}]}}"
+    );
+    let broken = &json[..json.len() - 1];
+    let tags = "b<a/>".repeat(400_000);
+    let xml = format!(
+        "<rss><channel><item><guid>a</guid><title>One</title><x>{tags}</x></item></channel></rss>"
+    );
+    for text in [json.as_str(), broken, xml.as_str()] {
+        let found = read(text);
+        assert_eq!(found.entries[0].title, "One");
+        let note = "more elements than are kept";
+        assert!(
+            found.notes.iter().any(|said| said.contains(note)),
+            "{:?}",
+            found.notes
+        );
+    }
+}
+
+#[test]
 fn json_feeds_strict_and_not() {
     let items: String = news()
         .iter()

@@ -6,7 +6,7 @@
 use super::decode::undone;
 use std::borrow::Cow;
 
-pub(super) use super::element::{Element, Node};
+pub(super) use super::element::{Element, Found, Node};
 use super::entities::{Style, decoded_or};
 use super::faults::{Fault, Faults};
 use super::names;
@@ -15,19 +15,10 @@ use super::{LONGEST_TEXT, MOST_ENTRIES};
 
 /// Elements deeper than this are read as if their tags were not there.
 const DEEPEST: usize = 256;
+/// Most elements and texts that are kept of a document: tiny ones take thirty times the room that they take as text.
+const MOST_NODES: usize = 600_000;
 /// Namespace declarations in force at once.
 const MOST_NAMESPACES: usize = 256;
-
-/// An entry's element with what it inherits.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Found<'a> {
-    /// The `item` or `entry`.
-    pub element: Element<'a>,
-    /// `xml:base` of the elements around it, outermost first.
-    pub bases: Vec<String>,
-    /// `xml:lang` of the nearest of them.
-    pub language: Option<String>,
-}
 
 /// A document taken apart.
 #[derive(Debug, Default)]
@@ -62,6 +53,8 @@ struct Builder<'a> {
     entry: Option<usize>,
     /// The container of entries was closed.
     closed: bool,
+    /// Elements and texts so far.
+    nodes: usize,
 }
 
 /// Takes a document apart; the scanner comes back with the faults it met.
@@ -73,6 +66,7 @@ pub(super) fn build(text: &str) -> (Tree<'_>, Scanner<'_>) {
         namespaces: Vec::new(),
         entry: None,
         closed: false,
+        nodes: 0,
     };
     builder.run();
     (builder.tree, builder.scanner)
@@ -165,11 +159,19 @@ impl<'a> Builder<'a> {
             attributes: self.attributes_of(tag),
             children: Vec::new(),
         };
-        if self.stack.len() >= DEEPEST {
-            self.fault(Fault::Deep);
+        let left_out = if self.stack.len() >= DEEPEST {
+            Some(Fault::Deep)
+        } else if self.nodes >= MOST_NODES {
+            Some(Fault::Many)
+        } else {
+            None
+        };
+        if let Some(fault) = left_out {
+            self.fault(fault);
             self.namespaces.truncate(mark);
             return true;
         }
+        self.nodes += 1;
         let void = !empty && self.entry.is_some() && names::is_void(&element.name);
         if is_entry {
             self.entry = Some(self.stack.len());
@@ -393,7 +395,11 @@ impl<'a> Builder<'a> {
         };
         match children.last_mut() {
             Some(Node::Text(before)) => before.to_mut().push_str(&text),
-            _ => children.push(Node::Text(text)),
+            _ if self.nodes >= MOST_NODES => faults.add(Fault::Many, at),
+            _ => {
+                self.nodes += 1;
+                children.push(Node::Text(text));
+            }
         }
     }
 

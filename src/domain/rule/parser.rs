@@ -477,6 +477,4 @@ fn shortened(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod repairs;
-#[cfg(test)]
 mod tests;

@@ -3,9 +3,10 @@
 //! A value of `serde_json` would copy every text and sort every object for nothing.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
 
 /// A value.
@@ -79,27 +80,80 @@ impl<'a> Value<'a> {
     }
 }
 
-impl<'de> Deserialize<'de> for Value<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Any)
+/// Most values that are kept of one document: tiny ones take a dozen times the room that they take as text.
+const MOST_VALUES: usize = 600_000;
+
+/// How many values of a document may still be kept; what comes then is read over.
+pub(super) struct Room(Cell<usize>);
+
+impl Room {
+    /// For a whole document.
+    pub(super) fn new() -> Self {
+        Self(Cell::new(MOST_VALUES))
     }
+
+    /// Whether values were left out.
+    pub(super) fn is_spent(&self) -> bool {
+        self.0.get() == 0
+    }
+
+    fn has_one(&self) -> bool {
+        let left = self.0.get().saturating_sub(1);
+        self.0.set(left);
+        left > 0
+    }
+}
+
+/// Reads one value, which is all of `text`.
+pub(super) fn read<'a>(text: &'a str, room: &Room) -> serde_json::Result<Value<'a>> {
+    if !room.has_one() {
+        return Ok(Value::Null);
+    }
+    let mut from = serde_json::Deserializer::from_str(text);
+    let value = Any(room).deserialize(&mut from)?;
+    from.end()?;
+    Ok(value)
 }
 
 /// A name, borrowed where it needs no unescaping.
-struct Name<'a>(Cow<'a, str>);
+struct Name;
 
-impl<'de> Deserialize<'de> for Name<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Value::deserialize(deserializer)? {
-            Value::String(name) => Ok(Self(name)),
-            _ => Ok(Self(Cow::Borrowed(""))),
-        }
+impl<'de> DeserializeSeed<'de> for Name {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+        from.deserialize_str(self)
     }
 }
 
-struct Any;
+impl<'de> Visitor<'de> for Name {
+    type Value = Cow<'de, str>;
 
-impl<'de> Visitor<'de> for Any {
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(name))
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(name.to_owned()))
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Any<'r>(&'r Room);
+
+impl<'de> DeserializeSeed<'de> for Any<'_> {
+    type Value = Value<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+        from.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Any<'_> {
     type Value = Value<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -136,17 +190,25 @@ impl<'de> Visitor<'de> for Any {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
         let mut found = Vec::new();
-        while let Some(value) = list.next_element()? {
-            found.push(value);
+        while self.0.has_one() {
+            match list.next_element_seed(self)? {
+                Some(value) => found.push(value),
+                None => return Ok(Value::Array(found)),
+            }
         }
+        while list.next_element::<IgnoredAny>()?.is_some() {}
         Ok(Value::Array(found))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut found = Fields::default();
-        while let Some((Name(name), value)) = map.next_entry()? {
-            found.add(name, value);
+        while self.0.has_one() {
+            match map.next_key_seed(Name)? {
+                Some(name) => found.add(name, map.next_value_seed(self)?),
+                None => return Ok(Value::Object(found)),
+            }
         }
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(Value::Object(found))
     }
 }
@@ -158,7 +220,7 @@ mod tests {
     #[test]
     fn texts_are_borrowed_and_the_later_of_two_members_counts() {
         let text = r#"{"a":"x","b":[1,-2,3.5,true,null,"é\n"],"a":"y"}"#;
-        let Ok(Value::Object(mut fields)) = serde_json::from_str(text) else {
+        let Ok(Value::Object(mut fields)) = read(text, &Room::new()) else {
             panic!("an object");
         };
         assert!(matches!(

@@ -1,3 +1,5 @@
+mod repairs;
+
 use proptest::prelude::*;
 
 use super::super::ast::{Distance, Field, Kind, Near, Node};
@@ -495,6 +497,10 @@ fn boxed(kind: Kind) -> Node {
     Node { kind, span: 0..0 }
 }
 
+fn has_wild_host(node: &Node) -> bool {
+    matches!(&node.kind, Kind::Field(Field::Host, inner) if print(inner).contains(['*', '?']))
+}
+
 /// Trees in which no group stands in a group of its own kind, as parsing makes them.
 fn tree() -> impl Strategy<Value = Node> {
     leaf().prop_map(boxed).prop_recursive(4, 24, 4, |inner| {
@@ -517,7 +523,9 @@ fn tree() -> impl Strategy<Value = Node> {
                 .clone()
                 .prop_map(|node| boxed(Kind::Not(Box::new(node)))),
             (0usize..11, inner.clone())
-                .prop_map(|(field, node)| boxed(Kind::Field(Field::ALL[field], Box::new(node)))),
+                .prop_map(|(field, node)| boxed(Kind::Field(Field::ALL[field], Box::new(node))))
+                // Hosts bear no wildcard.
+                .prop_filter("host", |node| !has_wild_host(node)),
             (1u32..3, list())
                 .prop_map(|(count, parts)| boxed(Kind::AtLeastOf(count.min(2), parts))),
             (1u32..9, inner.clone())

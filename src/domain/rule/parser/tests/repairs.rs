@@ -2,7 +2,7 @@
 
 use crate::domain::rule::diagnostic::Diagnostic;
 
-use super::parse;
+use super::super::parse;
 
 /// Query, the part that is pointed at, words of the repair, and the query when it is mended so.
 const REPAIRS: &[(&str, &str, &str, &str)] = &[
