@@ -277,9 +277,10 @@ fn salvage_list<'a>(
         if let Some(left) = rest.strip_prefix(']') {
             return (items, Some(left));
         }
+        let is_room = !room.is_spent();
         match one(rest, room) {
             Some((value, left)) => {
-                if !room.is_spent() {
+                if is_room {
                     items.push(value);
                 }
                 rest = left;

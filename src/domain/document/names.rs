@@ -194,3 +194,13 @@ pub(super) fn lower(name: &str) -> Cow<'_, str> {
         _ => Cow::Borrowed(name),
     }
 }
+
+/// Names of what entries stand in.
+pub(super) fn holds_entries(name: &str) -> bool {
+    matches!(name, "channel" | "feed" | "rdf:rdf" | "rss" | "urlset")
+}
+
+/// Names that begin a feed.
+pub(super) fn is_root(name: &str) -> bool {
+    matches!(name, "rss" | "rdf:rdf" | "feed" | "urlset")
+}

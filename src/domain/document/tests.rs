@@ -270,7 +270,10 @@ fn a_million_tiny_things_are_not_all_kept() {
     let xml = format!(
         "<rss><channel><item><guid>a</guid><title>One</title><x>{tags}</x></item></channel></rss>"
     );
-    for text in [json.as_str(), broken, xml.as_str()] {
+    let before = format!(
+        "<rss><channel>{tags}<item><guid>a</guid><title>One</title></item></channel></rss>"
+    );
+    for text in [json.as_str(), broken, xml.as_str(), before.as_str()] {
         let found = read(text);
         assert_eq!(found.entries[0].title, "One");
         let note = "more elements than are kept";

@@ -15,8 +15,9 @@ use super::{LONGEST_TEXT, MOST_ENTRIES};
 
 /// Elements deeper than this are read as if their tags were not there.
 const DEEPEST: usize = 256;
-/// Most elements and texts that are kept of a document: tiny ones take thirty times the room that they take as text.
-const MOST_NODES: usize = 600_000;
+/// Most elements and texts that are kept of a document, outside of its entries and inside: tiny ones take thirty times the
+/// room that they take as text.
+const MOST_NODES: [usize; 2] = [100_000, 500_000];
 /// Namespace declarations in force at once.
 const MOST_NAMESPACES: usize = 256;
 
@@ -53,8 +54,8 @@ struct Builder<'a> {
     entry: Option<usize>,
     /// The container of entries was closed.
     closed: bool,
-    /// Elements and texts so far.
-    nodes: usize,
+    /// Elements and texts so far, outside of entries and inside.
+    nodes: [usize; 2],
 }
 
 /// Takes a document apart; the scanner comes back with the faults it met.
@@ -66,7 +67,7 @@ pub(super) fn build(text: &str) -> (Tree<'_>, Scanner<'_>) {
         namespaces: Vec::new(),
         entry: None,
         closed: false,
-        nodes: 0,
+        nodes: [0; 2],
     };
     builder.run();
     (builder.tree, builder.scanner)
@@ -112,7 +113,10 @@ impl<'a> Builder<'a> {
     /// In a document of another kind, `item` and `channel` are just names unless what they hold is an entry's.
     fn doubt(&mut self) {
         let tree = &mut self.tree;
-        let named = tree.root.as_ref().is_some_and(|root| is_root(&root.name));
+        let named = tree
+            .root
+            .as_ref()
+            .is_some_and(|root| names::is_root(&root.name));
         let has_text = |found: &Found<'_>| {
             let mut inside = found.element.elements();
             inside.any(|inner| {
@@ -140,7 +144,7 @@ impl<'a> Builder<'a> {
             .any(|(_, usual)| *usual == Some(""));
         if self.stack.is_empty() && !self.root(&name, is_entry, is_feed) {
             self.namespaces.truncate(mark);
-            return self.tree.root.is_none() || !is_root(&name);
+            return self.tree.root.is_none() || !names::is_root(&name);
         }
         let mut is_entry = is_entry && !self.in_foreign_content();
         if is_entry && self.entry.is_some() {
@@ -161,17 +165,15 @@ impl<'a> Builder<'a> {
         };
         let left_out = if self.stack.len() >= DEEPEST {
             Some(Fault::Deep)
-        } else if self.nodes >= MOST_NODES {
-            Some(Fault::Many)
         } else {
-            None
+            (!is_entry && !self.has_room()).then_some(Fault::Many)
         };
         if let Some(fault) = left_out {
             self.fault(fault);
             self.namespaces.truncate(mark);
             return true;
         }
-        self.nodes += 1;
+        self.nodes[usize::from(self.entry.is_some())] += 1;
         let void = !empty && self.entry.is_some() && names::is_void(&element.name);
         if is_entry {
             self.entry = Some(self.stack.len());
@@ -192,7 +194,7 @@ impl<'a> Builder<'a> {
     /// `is_feed`: the element declares a namespace of feeds.
     fn root(&mut self, name: &str, is_entry: bool, is_feed: bool) -> bool {
         if self.tree.root.is_some() {
-            if !is_root(name) {
+            if !names::is_root(name) {
                 self.fault(Fault::JunkAfter);
             }
             return is_entry;
@@ -214,6 +216,11 @@ impl<'a> Builder<'a> {
             self.fault(Fault::JunkBefore);
         }
         found
+    }
+
+    fn has_room(&self) -> bool {
+        let at = usize::from(self.entry.is_some());
+        self.nodes[at] < MOST_NODES[at]
     }
 
     fn fault(&mut self, fault: Fault) {
@@ -284,7 +291,7 @@ impl<'a> Builder<'a> {
 
     fn end(&mut self, raw: &'a str) {
         if let Some(top) = self.stack.last().filter(|top| top.raw == raw) {
-            self.closed |= holds_entries(&top.element.name);
+            self.closed |= names::holds_entries(&top.element.name);
             self.close_top();
             return;
         }
@@ -304,7 +311,7 @@ impl<'a> Builder<'a> {
         if found + 1 < self.stack.len() {
             self.fault(Fault::OpenElement);
         }
-        self.closed |= holds_entries(&name);
+        self.closed |= names::holds_entries(&name);
         while self.stack.len() > found {
             self.close_top();
         }
@@ -361,6 +368,7 @@ impl<'a> Builder<'a> {
         let blank = raw.bytes().all(|byte| byte.is_ascii_whitespace());
         let at = self.scanner.position();
         let between = self.entry.is_none_or(|depth| depth + 1 == self.stack.len());
+        let has_room = self.has_room();
         let faults = &mut self.scanner.faults;
         let Some(top) = self.stack.last_mut() else {
             let fault = if self.tree.root.is_none() {
@@ -395,9 +403,9 @@ impl<'a> Builder<'a> {
         };
         match children.last_mut() {
             Some(Node::Text(before)) => before.to_mut().push_str(&text),
-            _ if self.nodes >= MOST_NODES => faults.add(Fault::Many, at),
+            _ if !has_room => faults.add(Fault::Many, at),
             _ => {
-                self.nodes += 1;
+                self.nodes[usize::from(self.entry.is_some())] += 1;
                 children.push(Node::Text(text));
             }
         }
@@ -483,17 +491,7 @@ fn read_references<'a>(raw: &'a str, at: usize, faults: &mut Faults) -> Cow<'a, 
     text
 }
 
-/// Names of what entries stand in.
-fn holds_entries(name: &str) -> bool {
-    matches!(name, "channel" | "feed" | "rdf:rdf" | "rss" | "urlset")
-}
-
 /// Content that holds markup of its own instead of text.
 fn is_markup_type(kind: &str) -> bool {
     kind.contains("xml") || kind.contains("xhtml")
-}
-
-/// Names that begin a feed.
-fn is_root(name: &str) -> bool {
-    matches!(name, "rss" | "rdf:rdf" | "feed" | "urlset")
 }

@@ -97,18 +97,13 @@ impl Room {
         self.0.get() == 0
     }
 
-    fn has_one(&self) -> bool {
-        let left = self.0.get().saturating_sub(1);
-        self.0.set(left);
-        left > 0
+    fn take(&self) {
+        self.0.set(self.0.get().saturating_sub(1));
     }
 }
 
 /// Reads one value, which is all of `text`.
 pub(super) fn read<'a>(text: &'a str, room: &Room) -> serde_json::Result<Value<'a>> {
-    if !room.has_one() {
-        return Ok(Value::Null);
-    }
     let mut from = serde_json::Deserializer::from_str(text);
     let value = Any(room).deserialize(&mut from)?;
     from.end()?;
@@ -190,11 +185,12 @@ impl<'de> Visitor<'de> for Any<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
         let mut found = Vec::new();
-        while self.0.has_one() {
+        while !self.0.is_spent() {
             match list.next_element_seed(self)? {
                 Some(value) => found.push(value),
                 None => return Ok(Value::Array(found)),
             }
+            self.0.take();
         }
         while list.next_element::<IgnoredAny>()?.is_some() {}
         Ok(Value::Array(found))
@@ -202,11 +198,12 @@ impl<'de> Visitor<'de> for Any<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut found = Fields::default();
-        while self.0.has_one() {
+        while !self.0.is_spent() {
             match map.next_key_seed(Name)? {
                 Some(name) => found.add(name, map.next_value_seed(self)?),
                 None => return Ok(Value::Object(found)),
             }
+            self.0.take();
         }
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(Value::Object(found))
