@@ -34,6 +34,7 @@ pub const SHIPPED: &[(&str, &str)] = shipped![
     "rules/korean-arms-exports/rules-policy.toml",
     "rules/korean-arms-exports/rules-trade.toml",
     "rules/korean-arms-exports/words-arms.toml",
+    "rules/korean-arms-exports/words-cases.toml",
     "rules/korean-arms-exports/words-events.toml",
     "rules/korean-arms-exports/words-guards.toml",
     "tests/english.jsonl",
