@@ -132,6 +132,13 @@ impl Network {
         self.inner().watch.suspects(host)
     }
 
+    /// What goes before a feed's turn when it is to be tried: every other time the hosts that could not be reached come
+    /// first, since an answer of one of the operator's own proves nothing.
+    #[must_use]
+    pub fn precedence(&self, attempt: u64, host: &str) -> u8 {
+        u8::from(attempt % 2 == 1 && !self.suspects(host))
+    }
+
     /// While there is none: when the next feed is to be tried.
     #[must_use]
     pub fn next_probe(&self) -> Option<Timestamp> {
@@ -333,4 +340,44 @@ fn public_hosts(setup: &Setup) -> usize {
         .filter(|host| !is_private(host))
         .collect();
     hosts.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_could_not_be_reached_is_tried_first_every_other_time() {
+        let network = Network::default();
+        let now = Timestamp::UNIX_EPOCH;
+        for host in [
+            "a.example",
+            "b.example",
+            "c.example",
+            "d.example",
+            "e.example",
+        ] {
+            let told = Told {
+                host: host.to_owned(),
+                at: now,
+                sign: Sign::Unreached(crate::domain::feed::offline::Unreached::NoNames),
+                fit: true,
+            };
+            network.inner().watch.note(told, 5);
+        }
+        assert!(network.is_offline());
+        for (attempt, host, expected) in [
+            (1, "a.example", 0),
+            (1, "intranet.example", 1),
+            (2, "a.example", 0),
+            (2, "intranet.example", 0),
+            (3, "intranet.example", 1),
+        ] {
+            assert_eq!(
+                network.precedence(attempt, host),
+                expected,
+                "{attempt} {host}"
+            );
+        }
+    }
 }

@@ -174,7 +174,8 @@ impl Polls {
             let hash = Sha256::new()
                 .chain_update(&shared.owner)
                 .chain_update(attempt.to_be_bytes());
-            <[u8; 32]>::from(hash.chain_update(due.id.as_str()).finalize())
+            let turn = <[u8; 32]>::from(hash.chain_update(due.id.as_str()).finalize());
+            (shared.network.precedence(attempt, &due.host), turn)
         };
         match self.queue.pick(rank) {
             Some(due) => self.start(shared, vec![due]).await,
