@@ -645,18 +645,7 @@ fn connections_that_never_ask_keep_neither_people_nor_polls_away() {
         desk,
     } = World::new("");
     daemon.stop();
-    let wanted = desk.command(&["run"]);
-    let mut command = std::process::Command::new("sh");
-    command
-        .args(["-c", "ulimit -n 256 && exec \"$@\"", "sh"])
-        .arg(wanted.get_program())
-        .args(wanted.get_args());
-    for (name, value) in wanted.get_envs() {
-        match value {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
-    }
+    let command = support::life::after(&desk, "ulimit -n 256 &&");
     let world = World {
         server,
         daemon: Daemon::start_with(command, port),

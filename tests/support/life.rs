@@ -75,11 +75,15 @@ pub fn freeze(pid: u32) {
 
 /// `bongsu run` on `desk`, to which its standard input is passed as the socket to listen on.
 pub fn passing(desk: &Desk) -> Command {
+    after(desk, "exec 3<&0 </dev/null; LISTEN_PID=$$ LISTEN_FDS=1")
+}
+
+/// `bongsu run` on `desk`, in the place of a shell that has done `first`.
+pub fn after(desk: &Desk, first: &str) -> Command {
     let wanted = desk.command(&["run"]);
     let mut command = Command::new("sh");
-    let pass = "exec 3<&0 </dev/null; LISTEN_PID=$$ LISTEN_FDS=1 exec \"$@\"";
     command
-        .args(["-c", pass, "sh"])
+        .args(["-c", &format!("{first} exec \"$@\""), "sh"])
         .arg(wanted.get_program())
         .args(wanted.get_args());
     for (name, value) in wanted.get_envs() {

@@ -31,7 +31,7 @@ use super::{Place, Problem};
 const MAX_PATTERNS: usize = 1_000_000;
 
 /// Largest compiled regex, in bytes.
-const MAX_REGEX: usize = 1 << 20;
+pub(super) const MAX_REGEX: usize = 1 << 20;
 
 /// The numbers of equal values, by hash: the values themselves are kept once.
 #[derive(Default)]

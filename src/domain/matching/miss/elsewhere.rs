@@ -5,6 +5,7 @@ use std::ops::Range;
 use regex::RegexBuilder;
 
 use super::super::Subject;
+use super::super::compile::MAX_REGEX;
 use super::super::evaluate::Run;
 use super::super::node::Scope;
 use super::super::probe::small_letters;
@@ -70,7 +71,7 @@ impl Run<'_, '_> {
         let source = regex.as_str();
         let any_case = RegexBuilder::new(source)
             .case_insensitive(true)
-            .size_limit(1 << 20)
+            .size_limit(MAX_REGEX)
             .build()
             .ok()?;
         let zones = self.text.zones.iter();
