@@ -207,6 +207,8 @@ fn extends(before: char, c: char) -> bool {
         0x1160..=0x11FF | 0xD7B0..=0xD7FF => {
             matches!(u32::from(before), 0x1100..=0x11FF | 0xA960..=0xA97F | 0xAC00..=0xD7FF)
         }
+        // Thai and Lao nikhahit: what a sara am leaves behind a letter of another script is kept, folded again too.
+        0x0E4D | 0x0ECD => matches!(before, '\u{E00}'..='\u{EFF}'),
         _ => may_extend(c),
     }
 }
@@ -264,6 +266,7 @@ impl Slow {
             return end;
         }
         self.cluster.push(first);
+        let kind = kind_of(first);
         let mut before = first;
         let mut marks = 0;
         for (offset, c) in chars {
@@ -273,12 +276,17 @@ impl Slow {
             if !extends(before, c) {
                 break;
             }
+            end = at + offset + c.len_utf8();
+            // What is no part of the letter must not keep those apart that are.
+            let is_part = kind_of(c) == Some(Kind::Hangul);
+            if kind.is_some_and(|kind| !is_part && is_ornament(kind, c)) {
+                continue;
+            }
             if marks < MARKS {
                 self.cluster.push(c);
             }
             marks += 1;
             before = c;
-            end = at + offset + c.len_utf8();
         }
         end
     }
@@ -299,9 +307,9 @@ impl Slow {
             None => {}
         }
         self.normalise();
-        // A letter that comes apart into a mark and a letter (Thai and Lao sara am) keeps both, folded again too.
-        let bears_marks = !is_combining_mark(first) || matches!(first, '\u{E4D}' | '\u{ECD}');
-        let mut base = kind_of(first).filter(|_| bears_marks);
+        // Marks need a letter; but Thai and Lao sara am comes apart into nikhahit and a letter, and keeps both.
+        let keeps = matches!(first, '\u{E33}' | '\u{E4D}' | '\u{EB3}' | '\u{ECD}');
+        let mut base = kind_of(first).filter(|_| keeps);
         for &c in &self.letters {
             if let Some(Special::Separator(sign)) = special(c) {
                 base = None;

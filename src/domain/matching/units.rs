@@ -110,32 +110,43 @@ impl Units {
     pub(crate) fn settle(&mut self, from: usize, text: &str) {
         let mut mixed = false;
         for at in from..self.list.len() {
-            let unit = self.list[at];
-            if !matches!(unit.kind, Kind::Cyrillic | Kind::Greek) {
-                continue;
-            }
-            let before = at.checked_sub(1).filter(|at| *at >= from);
-            let before = before.map(|at| (self.list[at].kind, unit.gap));
-            let after = self.list.get(at + 1).map(|next| (next.kind, next.gap));
-            let touches = |kind| {
-                let mut near = [before, after].into_iter().flatten();
-                near.any(|near| near == (kind, Gap::None))
-            };
-            // `К9` and `С-400`, also in small letters; not `ВВС 2026`, `12 ВВС` or `5-м`.
-            let is_designator = touches(Kind::Digit) || after == Some((Kind::Digit, Gap::Hyphen));
-            let in_latin = touches(Kind::Latin);
-            let letters = match is_designator.then(|| self.designator(unit)).flatten() {
-                None if in_latin => self.lookalikes(unit, text),
-                letters => letters,
-            };
-            if let Some(letters) = letters {
-                self.latinise(at, &letters);
-                mixed |= in_latin;
-            }
+            mixed |= self.settle_unit(at, from, text);
         }
+        // What became Latin makes what stands before it touch Latin.
         if mixed {
+            for at in (from..self.list.len()).rev() {
+                self.settle_unit(at, from, text);
+            }
             self.join(from);
         }
+    }
+
+    /// Turns a unit that is mistaken for Latin into it; whether that may touch what is Latin.
+    fn settle_unit(&mut self, at: usize, from: usize, text: &str) -> bool {
+        let unit = self.list[at];
+        if !matches!(unit.kind, Kind::Cyrillic | Kind::Greek) {
+            return false;
+        }
+        let before = at.checked_sub(1).filter(|at| *at >= from);
+        let before = before.map(|at| (self.list[at].kind, unit.gap));
+        let after = self.list.get(at + 1).map(|next| (next.kind, next.gap));
+        let touches = |kind| {
+            let mut near = [before, after].into_iter().flatten();
+            near.any(|near| near == (kind, Gap::None))
+        };
+        // `К9` and `С-400`, also in small letters; not `ВВС 2026`, `12 ВВС` or `5-м`.
+        let is_designator = touches(Kind::Digit) || after == Some((Kind::Digit, Gap::Hyphen));
+        let in_latin = touches(Kind::Latin);
+        let letters = match is_designator.then(|| self.designator(unit)).flatten() {
+            None if in_latin => self.lookalikes(unit, text),
+            letters => letters,
+        };
+        let Some(letters) = letters else {
+            return false;
+        };
+        self.latinise(at, &letters);
+        // A neighbour of letters is Latin by now, or may become so.
+        before.is_some_and(|(kind, gap)| gap == Gap::None && kind != Kind::Digit) || in_latin
     }
 
     /// The last unit in Latin letters, where it would be taken for Latin with a number behind it.
@@ -238,7 +249,14 @@ impl Sink for Units {
             return;
         }
         let last = self.list.last().map(|unit| unit.kind);
-        if c == LONG && self.run.count == 0 && matches!(last, Some(Kind::Latin | Kind::Digit)) {
+        // Greek and Cyrillic may turn out to be lookalikes of Latin.
+        let has_dashes = |kind| {
+            matches!(
+                kind,
+                Kind::Latin | Kind::Digit | Kind::Greek | Kind::Cyrillic
+            )
+        };
+        if c == LONG && self.run.count == 0 && last.is_some_and(has_dashes) {
             return self.separator('-', at);
         }
         if last.is_some_and(|last| self.continues(last, kind)) {
@@ -338,6 +356,9 @@ mod tests {
             ("ﾊﾞ", "バ"),
             ("Орёл", "орел"),
             ("мой", "мой"),
+            ("ж\u{301}\u{308}", "ӝ"),
+            ("АΑł", "aal"),
+            ("aຳ", "aໍາ"),
             ("К9", "k9"),
             ("Т-50", "t-50"),
             ("Наnwha", "hanwha"),
@@ -356,6 +377,7 @@ mod tests {
             ("방산ㆍ조선", "방산 , 조선"),
             ("\u{1112}\u{1161}\u{11ab}\u{1112}\u{116a}", "한화"),
             ("하\u{11ab}", "한"),
+            ("ᄒ\u{301}\u{1161}", "하"),
             ("한화\u{200b}에어로", "한화에어로"),
             ("천궁Ⅱ", "천궁ii"),
             ("㈜한화", "주 , 한화"),
@@ -374,9 +396,24 @@ mod tests {
         }
     }
 
+    #[test]
+    fn no_letter_beside_another_folds_on() {
+        for c in ('\u{80}'..='\u{FFFF}').chain('\u{10000}'..='\u{1FFFF}') {
+            for before in ["", "a", "1", "я", "α", "한", "戦", "ก", "ا", "が"] {
+                let once = shown(&format!("{before}{c}"));
+                assert_eq!(shown(&once), once, "{before:?} {c:?}");
+            }
+        }
+    }
+
     proptest! {
         #[test]
-        fn folding_twice_changes_nothing(text in "\\PC{0,40}") {
+        fn folding_twice_changes_nothing(
+            text in prop_oneof![
+                "\\PC{0,40}",
+                "[aHłßАВКОНжйΑΒωη12. ,'&ー\u{301}\u{308}\u{b2}\u{bd}\u{ff9e}\u{3099}がﾊ戦ำ한\u{1112}\u{1161}\u{11ab}اأ\u{64b}-]{0,12}",
+            ],
+        ) {
             let once = shown(&text);
             prop_assert_eq!(shown(&once), once);
         }
