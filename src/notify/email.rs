@@ -5,6 +5,7 @@
 mod link;
 mod mail;
 mod refusal;
+mod replies;
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
@@ -270,7 +271,10 @@ impl Email {
         for address in open {
             let command = connection.command(Rcpt::new(address.clone(), Vec::new()));
             match timeout(COMMAND_TIMEOUT, command).await {
-                Ok(Ok(reply)) => recipients.accepted(&address, reply.code().into()),
+                Ok(Ok(reply)) => {
+                    recipients
+                        .accepted(&address, refusal::done(&reply).map_err(Attempt::unreached)?);
+                }
                 Ok(Err(error)) if error.status().is_some() => recipients.refused(&address, &error),
                 Ok(Err(error)) => return Err(refusal::attempt(Stage::Recipient, &error)),
                 Err(_) => return Err(silent(COMMAND_TIMEOUT)),
@@ -287,7 +291,9 @@ impl Email {
             )));
         }
         let reply = within(DATA_TIMEOUT, Stage::Data, connection.message(mail)).await?;
-        recipients.delivered(reply.code().into(), reply.first_line().unwrap_or(""));
+        let code = refusal::done(&reply)
+            .map_err(|said| Attempt::later(format!("the mail may have arrived: {said}")))?;
+        recipients.delivered(code, reply.first_line().unwrap_or(""));
         Ok(())
     }
 
@@ -394,7 +400,7 @@ async fn within<T>(
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(refusal::attempt(stage, &error)),
         Err(_) if stage == Stage::Connect => Err(Attempt::unreached(format!(
-            "the server said nothing for {} s: a port that encrypts from the first byte, as 465 does, wants \
+            "the server gave no whole answer in {} s: a port that encrypts from the first byte, as 465 does, wants \
              tls = \"implicit\"",
             limit.as_secs()
         ))),
@@ -406,7 +412,10 @@ async fn within<T>(
 }
 
 fn silent(limit: Duration) -> Attempt {
-    Attempt::later(format!("the server said nothing for {} s", limit.as_secs()))
+    Attempt::later(format!(
+        "the server gave no whole answer in {} s",
+        limit.as_secs()
+    ))
 }
 
 trait AsciiAddress {

@@ -17,6 +17,8 @@ pub enum Step {
     Say(&'static str),
     /// The same, after a while.
     Late(Duration, &'static str),
+    /// These bytes, as they are.
+    Raw(Vec<u8>),
     /// Closes the connection.
     Drop,
 }
@@ -147,37 +149,37 @@ impl<'a> Session<'a> {
     /// Answers; false when the connection is to be closed.
     async fn answer(&mut self, line: &str, usual: &str) -> std::io::Result<bool> {
         let step = (self.script.lock().unwrap())(line);
-        let text = match step {
-            Step::Usual => usual,
-            Step::Say(text) => text,
-            Step::Late(after, text) => {
-                tokio::time::sleep(after).await;
-                text
-            }
+        if let Step::Late(after, _) = &step {
+            tokio::time::sleep(*after).await;
+        }
+        self.say(step, usual).await
+    }
+
+    async fn say(&mut self, step: Step, usual: &str) -> std::io::Result<bool> {
+        let bytes = match step {
+            Step::Usual => format!("{usual}\r\n").into_bytes(),
+            Step::Say(text) | Step::Late(_, text) => format!("{text}\r\n").into_bytes(),
+            Step::Raw(bytes) => bytes,
             Step::Drop => return Ok(false),
         };
-        self.stream
-            .write_all(format!("{text}\r\n").as_bytes())
-            .await?;
+        self.stream.write_all(&bytes).await?;
         self.stream.flush().await?;
         Ok(true)
     }
 
     async fn recipient(&mut self, line: &str) -> std::io::Result<bool> {
         let step = (self.script.lock().unwrap())(line);
-        let text = match step {
-            Step::Usual => "250 ok",
-            Step::Say(text) | Step::Late(_, text) => text,
-            Step::Drop => return Ok(false),
+        let is_taken = match &step {
+            Step::Usual => true,
+            Step::Say(text) | Step::Late(_, text) => text.starts_with('2'),
+            Step::Raw(bytes) => bytes.starts_with(b"2"),
+            Step::Drop => false,
         };
-        if text.starts_with('2') {
+        if is_taken {
             let address = line.split(['<', '>']).nth(1).unwrap_or("");
             self.to.push(address.to_owned());
         }
-        self.stream
-            .write_all(format!("{text}\r\n").as_bytes())
-            .await?;
-        Ok(true)
+        self.say(step, "250 ok").await
     }
 
     async fn data(&mut self, line: &str) -> std::io::Result<bool> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use lettre::Address;
 use lettre::transport::smtp::Error;
+use lettre::transport::smtp::response::Response;
 
 use super::super::advice::with_repair;
 use super::super::mask::chain;
@@ -56,6 +57,16 @@ pub(super) fn attempt(stage: Stage, error: &Error) -> Attempt {
         _ => Attempt::permanent(said),
     };
     attempt.with_status(code)
+}
+
+/// The code of a reply that says that something is done; the library takes "go on" for one too.
+pub(super) fn done(reply: &Response) -> Result<u16, String> {
+    match u16::from(reply.code()) {
+        code @ 200..=299 => Ok(code),
+        code => Err(format!(
+            "the server answered {code} where it had all it needed"
+        )),
+    }
 }
 
 /// Where one recipient stands.
