@@ -3,14 +3,17 @@
 //! Counting happens where things happen; names and help texts stand only here. Labels are ids, kinds and
 //! reasons, never URLs or text from feeds.
 
+mod lines;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
-use tracing_subscriber::EnvFilter;
+use lines::Stderr;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Registry, reload};
 
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,14 +29,14 @@ pub enum LogFormat {
     Json,
 }
 
+/// What lets lines through.
+static FILTER: OnceLock<reload::Handle<EnvFilter, Registry>> = OnceLock::new();
+
 /// Starts logging to stderr or the journal. `under_systemd`: stderr is connected to the journal.
 ///
 /// A second call changes nothing: the first subscriber of a process stays.
 pub fn start_logging(level: &str, format: LogFormat, under_systemd: bool, color: bool) {
-    // Libraries speak at warn: their info lines are about themselves. A certificate that is not accepted is its
-    // feed's or receiver's outcome, and told as such.
-    let filter = EnvFilter::try_new(format!("warn,rustls_platform_verifier=off,bongsu={level}"))
-        .unwrap_or_else(|_| EnvFilter::new("warn,bongsu=info"));
+    let (filter, handle) = reload::Layer::new(filter(level));
     let registry = tracing_subscriber::registry().with(filter);
     let format = match format {
         LogFormat::Auto if under_systemd => LogFormat::Journald,
@@ -50,7 +53,7 @@ pub fn start_logging(level: &str, format: LogFormat, under_systemd: bool, color:
                 .with(
                     tracing_subscriber::fmt::layer()
                         .json()
-                        .with_writer(std::io::stderr),
+                        .with_writer(|| Stderr { json: true }),
                 )
                 .try_init(),
         },
@@ -59,7 +62,7 @@ pub fn start_logging(level: &str, format: LogFormat, under_systemd: bool, color:
                 tracing_subscriber::fmt::layer()
                     .json()
                     .flatten_event(true)
-                    .with_writer(std::io::stderr),
+                    .with_writer(|| Stderr { json: true }),
             )
             .try_init(),
         LogFormat::Human | LogFormat::Auto => registry
@@ -67,12 +70,28 @@ pub fn start_logging(level: &str, format: LogFormat, under_systemd: bool, color:
                 tracing_subscriber::fmt::layer()
                     .with_ansi(color)
                     .with_target(false)
-                    .with_writer(std::io::stderr),
+                    .with_writer(|| Stderr { json: false }),
             )
             .try_init(),
     };
     // Only a second start in one process (tests) fails, and then logging already runs.
-    drop(started);
+    if started.is_ok() {
+        let _ = FILTER.set(handle);
+    }
+}
+
+/// Logs so much from now on.
+pub fn set_level(level: &str) {
+    if let Some(handle) = FILTER.get() {
+        let _ = handle.reload(filter(level));
+    }
+}
+
+/// Libraries speak at warn: their info lines are about themselves. A certificate that is not accepted is its feed's or
+/// receiver's outcome, and told as such.
+fn filter(level: &str) -> EnvFilter {
+    EnvFilter::try_new(format!("warn,rustls_platform_verifier=off,bongsu={level}"))
+        .unwrap_or_else(|_| EnvFilter::new("warn,bongsu=info"))
 }
 
 /// A metric: its name, its kind and what it says.

@@ -15,7 +15,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use support::desk::Desk;
 use support::http::{Reply, Server};
-use support::life::{Daemon, free_port, wait_for};
+use support::life::{Daemon, Signal, free_port, wait_for};
 
 /// A title that would be markup, script and a header if anybody let it.
 const HOSTILE: &str =
@@ -674,30 +674,152 @@ fn connections_that_never_ask_keep_neither_people_nor_polls_away() {
     drop(silent);
 }
 
+/// A listener to `/events`.
+struct Listener {
+    stream: TcpStream,
+    got: String,
+}
+
+impl Listener {
+    fn new(world: &World, headers: &str) -> Self {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, world.port)).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(25)))
+            .unwrap();
+        let request = format!(
+            "GET /events HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n{headers}\r\n",
+            world.port
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        Self {
+            stream,
+            got: String::new(),
+        }
+    }
+
+    /// Reads on; false where the stream has ended.
+    fn hear(&mut self) -> bool {
+        let mut part = [0; 4096];
+        let count = self.stream.read(&mut part).unwrap();
+        self.got.push_str(&String::from_utf8_lossy(&part[..count]));
+        count > 0
+    }
+
+    /// Reads up to the end of an event.
+    fn hear_event(&mut self) {
+        while !self.got.contains("\ndata: ") || !self.got.ends_with("\n\n\r\n") {
+            assert!(self.hear(), "{}", self.got);
+        }
+    }
+}
+
+#[test]
+fn a_token_that_leaves_config_lets_nobody_in_any_more() {
+    let world = World::new(TOKENS);
+    let bearer = |token: &str| format!("Authorization: Bearer {token}\r\n");
+    let status = |token: &str| {
+        world
+            .send("GET", "/api/v1/rules", &bearer(token), "")
+            .status
+    };
+    let mut listener = Listener::new(&world, &bearer("read-only-screen"));
+    assert!(listener.hear());
+    assert!(listener.got.starts_with("HTTP/1.1 200"), "{}", listener.got);
+
+    let config = std::fs::read_to_string(world.desk.config().join("bongsu.toml")).unwrap();
+    let (before, wall) = config.split_once("[[web.token]]\nname = \"wall\"").unwrap();
+    let after = wall.split_once("read_only = true\n").unwrap().1;
+    let changed = before.replace("correct-horse-battery", "another-horse-battery");
+    world
+        .desk
+        .write("bongsu.toml", &format!("{changed}{after}"));
+    world.daemon.signal(Signal::HUP);
+    wait_for("the new token", || {
+        (status("another-horse-battery") == 200).then_some(())
+    });
+    assert_eq!(status("correct-horse-battery"), 401);
+    assert_eq!(status("read-only-screen"), 401);
+    while listener.hear() {}
+
+    // The socket still is one for this machine only, so without tokens everybody there may ask.
+    let open = changed.split_once("[[web.token]]").unwrap().0;
+    world.desk.write("bongsu.toml", &format!("{open}{after}"));
+    world.daemon.signal(Signal::HUP);
+    wait_for("nobody is asked for a token", || {
+        (world.get("/api/v1/rules").status == 200).then_some(())
+    });
+}
+
+#[test]
+fn a_listener_that_heard_another_store_hears_what_comes() {
+    let world = World::new("");
+    world.alerts();
+    let mut listener = Listener::new(&world, "Last-Event-ID: 5000000\r\n");
+    assert!(listener.hear());
+    let item = json!({
+        "id": "late", "url": "https://daily.example/late", "title": "Acme is late",
+        "date_published": jiff::Timestamp::now().to_string(),
+    });
+    let document =
+        json!({ "version": "https://jsonfeed.org/version/1.1", "title": "Daily", "items": [item] });
+    world.server.set(
+        "/daily",
+        Reply::ok(document.to_string()).header("Content-Type", "application/feed+json"),
+    );
+    assert_eq!(
+        world.api("POST", "/feeds/daily/poll", &json!({})).status,
+        200
+    );
+    listener.hear_event();
+    assert!(listener.got.contains("Acme is late"), "{}", listener.got);
+}
+
+#[test]
+fn what_an_endpoint_does_not_know_is_refused() {
+    let world = World::new("");
+    for (method, path, body, odd) in [
+        (
+            "POST",
+            "/silences",
+            json!({ "rules": "acme", "feed": "daily" }),
+            "rules",
+        ),
+        (
+            "PUT",
+            "/rules/new",
+            json!({ "query": "Acme", "throttle": "1/h" }),
+            "throttle",
+        ),
+        (
+            "POST",
+            "/feeds",
+            json!({ "url": "http://127.0.0.1/x", "interval": "1h" }),
+            "interval",
+        ),
+    ] {
+        let answer = world.api(method, path, &body);
+        assert_eq!(answer.status, 400, "{path}: {}", answer.body);
+        assert_eq!(
+            answer.json()["errors"][0]["parameter"],
+            odd,
+            "{}",
+            answer.body
+        );
+    }
+    assert_eq!(world.get("/api/v1/silences").json()["items"], json!([]));
+}
+
 #[test]
 fn a_listener_gets_alerts_and_goes_on_where_it_was() {
     let world = World::new("");
     let alerts = world.alerts();
-    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, world.port)).unwrap();
-    stream
-        .set_read_timeout(Some(Duration::from_secs(25)))
-        .unwrap();
-    let request = format!(
-        "GET /events HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nLast-Event-ID: {}\r\n\r\n",
-        world.port, alerts[1]
-    );
-    stream.write_all(request.as_bytes()).unwrap();
-    let mut got = String::new();
-    let mut part = [0; 4096];
-    while !got.contains("\ndata: ") || !got.ends_with("\n\n\r\n") {
-        let count = stream.read(&mut part).unwrap();
-        assert!(count > 0, "{got}");
-        got.push_str(&String::from_utf8_lossy(&part[..count]));
-    }
+    let mut listener = Listener::new(&world, &format!("Last-Event-ID: {}\r\n", alerts[1]));
+    listener.hear_event();
+    let got = &listener.got;
     assert!(got.contains("text/event-stream"), "{got}");
     assert!(got.contains(&format!("id: {}\n", alerts[0])), "{got}");
     assert!(!got.contains(&format!("id: {}\n", alerts[1])), "{got}");
-    drop(stream);
+    drop(listener);
     let (took, log) = world.daemon.stop();
     assert!(took < Duration::from_secs(6), "{took:?}: {log}");
 }

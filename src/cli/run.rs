@@ -198,7 +198,10 @@ async fn serve(
     settings: web::WebSettings,
     (hangup, lock): (Signal, &Arc<Lock>),
 ) -> Result<Exit, Failure> {
-    let socket = web::Socket::open(&settings).await.map_err(Failure::new)?;
+    let has_token = !shared.setup().access.tokens.is_empty();
+    let socket = web::Socket::open(&settings.listen, has_token)
+        .await
+        .map_err(Failure::new)?;
     if let Some(port) = socket.as_ref().and_then(web::Socket::port) {
         let _ = shared.own_port.set(port);
     }

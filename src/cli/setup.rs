@@ -17,7 +17,7 @@ use crate::config::{Config, Problem, Problems, derive_feed_id, lists, opml};
 use crate::daemon::heartbeat::HeartbeatSetup;
 use crate::daemon::pricing;
 use crate::daemon::receivers::Receiver;
-use crate::daemon::setup::{AlertSettings, Setup, WebsubSettings};
+use crate::daemon::setup::{Access, AlertSettings, Setup, Token, WebsubSettings};
 use crate::domain::alert::hours::{QuietHours, TimeOfDay};
 use crate::domain::alert::manners::{Collects, Manner, Manners};
 use crate::domain::feed::Feed;
@@ -36,7 +36,7 @@ use crate::notify::settings::ReceiverConfig;
 use crate::observe;
 use crate::store::entries::{read_bulk, rows_since};
 use crate::store::{self, Store, StoreError};
-use crate::web::{Listing, Lists, Token, WebSettings};
+use crate::web::{Listing, Lists, WebSettings};
 
 /// `[store]` as the store takes it.
 pub fn store_settings(config: &Config) -> store::Settings {
@@ -49,19 +49,12 @@ pub fn store_settings(config: &Config) -> store::Settings {
 
 /// `[web]` as the web takes it.
 pub fn web_settings(config: &Config) -> WebSettings {
-    let tokens = config.web.tokens.iter().map(|token| Token {
-        name: token.name.clone(),
-        secret: token.secret.clone(),
-        read_only: token.read_only,
-    });
     WebSettings {
         listen: match &config.web.listen {
             Listen::Off => String::new(),
             Listen::Tcp(address) => address.to_string(),
             Listen::Unix(path) => format!("unix:{}", path.display()),
         },
-        public_url: config.web.public_url.clone(),
-        tokens: tokens.collect(),
         lists: Lists {
             read: |bytes| {
                 let listing = lists::read(&lists::decode(bytes));
@@ -84,6 +77,19 @@ pub fn web_settings(config: &Config) -> WebSettings {
             write: |rows| opml::write("bongsu", rows.iter().map(|row| (&row.feed, &row.state))),
             id_of: derive_feed_id,
         },
+    }
+}
+
+/// `[web]` as the daemon takes it.
+fn access(web: &settings::WebSettings) -> Access {
+    let tokens = web.tokens.iter().map(|token| Token {
+        name: token.name.clone(),
+        secret: token.secret.clone(),
+        read_only: token.read_only,
+    });
+    Access {
+        public_url: web.public_url.clone(),
+        tokens: tokens.collect(),
     }
 }
 
@@ -122,6 +128,8 @@ pub struct Maker {
     state_dir: PathBuf,
     clock: Clock,
     terminal: notify::TerminalOutput,
+    /// What the command line says, above config.
+    level: Option<&'static str>,
 }
 
 impl Maker {
@@ -131,6 +139,7 @@ impl Maker {
             state_dir: context.state_dir()?,
             clock: context.clock.clone(),
             terminal: context.terminal(),
+            level: context.level,
         })
     }
 
@@ -248,7 +257,8 @@ impl Maker {
             story: policy,
             keep,
             websub,
-            public_url: config.web.public_url,
+            access: Arc::new(access(&config.web)),
+            log_level: self.level.unwrap_or(config.log.level.as_str()).to_owned(),
             rules: learnt(rules, store)?,
             definitions,
         })

@@ -56,7 +56,7 @@ pub async fn send(
     untried_since: Option<Timestamp>,
 ) -> Result<(Went, Option<Claimed>), StoreError> {
     let setup = shared.setup();
-    let (alert, url) = (claimed.alert, setup.public_url.clone());
+    let (alert, url) = (claimed.alert, setup.access.public_url.clone());
     let (to, at) = (claimed.receiver.clone(), shared.clock.now());
     let beside: Vec<i64> = claimed.beside.iter().map(|other| other.alert).collect();
     let wire = shared

@@ -63,6 +63,7 @@ async fn apply(shared: &Arc<Shared>, setup: Setup) -> Result<(), String> {
     speak_again(shared, &setup)
         .await
         .map_err(|error| error.to_string())?;
+    observe::set_level(&setup.log_level);
     shared.replace_setup(setup);
     Ok(())
 }

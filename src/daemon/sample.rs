@@ -143,7 +143,8 @@ pub(super) fn setup(feeds: &[Feed], receivers: Vec<Arc<Receiver>>) -> Setup {
         story: Arc::new(Policy::new(Duration::from_hours(72), false, &[], &[])),
         keep: store::Settings::default(),
         websub: None,
-        public_url: None,
+        access: Arc::default(),
+        log_level: "info".to_owned(),
     }
 }
 

@@ -18,6 +18,7 @@ use crate::domain::matching::RuleSet;
 use crate::domain::rule::{Definitions, Rule};
 use crate::domain::story::policy::Policy;
 use crate::fetch::Fetch;
+use crate::secret::Secret;
 use crate::store;
 
 /// Feeds, rules, receivers and settings of a running daemon or a command.
@@ -59,8 +60,30 @@ pub struct Setup {
     pub keep: store::Settings,
     /// Where hubs can push to; none: no feed is pushed.
     pub websub: Option<WebsubSettings>,
-    /// Base of links in alerts; none without `public_url`.
+    /// How people reach the web, and who may come in.
+    pub access: Arc<Access>,
+    /// How much is logged.
+    pub log_level: String,
+}
+
+/// `[web]`, but for where it listens.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Access {
+    /// The address people reach it at: base of links in alerts; under https cookies are for https only.
     pub public_url: Option<String>,
+    /// Who may come in; everybody on this machine where there are none.
+    pub tokens: Vec<Token>,
+}
+
+/// A key to pages and API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// Who holds it, for what is recorded.
+    pub name: String,
+    /// The key.
+    pub secret: Secret,
+    /// May look, not change.
+    pub read_only: bool,
 }
 
 /// `[alerts]`.

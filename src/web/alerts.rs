@@ -162,7 +162,7 @@ pub async fn one(State(app): State<App>, view: View, Path(id): Path<String>) -> 
 /// Everything that is known of an alert.
 pub async fn detail(app: &App, id: &str) -> Answer<AlertDetail> {
     let number: i64 = id.parse().map_err(|_| Problem::missing("alert", id))?;
-    let public = app.control.setup().public_url.clone();
+    let public = app.control.setup().access.public_url.clone();
     let found = app
         .control
         .read(move |conn| alerts::detail(conn, number, public.as_deref()))

@@ -4,6 +4,7 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::App;
 use super::form::Asked;
+use super::guard::Guard;
 use super::problem::{Answer, Problem};
 use crate::store::alerts;
 
@@ -33,6 +35,8 @@ const BATCH: u32 = 50;
 /// Where a listener is.
 struct Listener {
     app: App,
+    /// What let the listener in: when that changes, the stream ends, and who comes again is looked at again.
+    guard: Arc<Guard>,
     last: i64,
     said: Instant,
     rule: Option<String>,
@@ -54,12 +58,14 @@ pub async fn stream(
     let resumed = headers
         .get("last-event-id")
         .and_then(|id| id.to_str().ok()?.parse().ok());
-    let last = match resumed.or(asked.number("after")?) {
-        Some(last) => last,
-        None => app.control.read(alerts::newest).await?,
-    };
+    let newest = app.control.read(alerts::newest).await?;
+    // A number that is still to come was given by another store, before one was restored.
+    let last = resumed
+        .or(asked.number("after")?)
+        .map_or(newest, |last| newest.min(last));
     let listener = Listener {
         rule: asked.get("rule").map(str::to_owned),
+        guard: app.guard(),
         app,
         last,
         // Says at once that it listens.
@@ -103,6 +109,9 @@ impl futures_core::Stream for Stream {
 /// Waits for the next thing to send.
 async fn step(mut listener: Listener) -> Option<(Bytes, Listener)> {
     loop {
+        if !Arc::ptr_eq(&listener.guard, &listener.app.guard()) {
+            return None;
+        }
         let text = look(&mut listener).await?;
         if !text.is_empty() {
             listener.said = Instant::now();
@@ -122,7 +131,7 @@ async fn step(mut listener: Listener) -> Option<(Bytes, Listener)> {
 /// The alerts since the last one, as events; none where the store failed, and the listener comes again.
 async fn look(listener: &mut Listener) -> Option<String> {
     let (last, rule) = (listener.last, listener.rule.clone());
-    let public = listener.app.control.setup().public_url.clone();
+    let public = listener.app.control.setup().access.public_url.clone();
     let read = listener.app.control.read(move |conn| {
         let ids = alerts::after(conn, last, BATCH)?;
         let mut found = Vec::with_capacity(ids.len());

@@ -21,6 +21,29 @@ const MOST: usize = 500;
 #[derive(Clone, Debug, Default)]
 pub struct Form(Vec<(String, String)>);
 
+/// The fields that an endpoint knows; those that must be there end in `*`.
+#[derive(Clone, Copy, Debug)]
+pub struct Fields(pub &'static [&'static str]);
+
+impl Fields {
+    /// Refuses what the endpoint does not know: it would be left out, and nobody the wiser.
+    fn check(self, form: &Form) -> Answer<()> {
+        let known = || self.0.iter().map(|field| field.trim_end_matches('*'));
+        let odd = form
+            .0
+            .iter()
+            .find(|(name, _)| known().all(|field| field != name));
+        let Some((name, _)) = odd else {
+            return Ok(());
+        };
+        let known: Vec<&str> = known().collect();
+        Err(Problem::parameter(
+            name,
+            format!("is not known here: this takes {}", known.join(", ")),
+        ))
+    }
+}
+
 impl Form {
     /// The pairs of an encoded text.
     pub fn parse(text: &[u8]) -> Self {
@@ -30,6 +53,13 @@ impl Form {
                 .map(|(name, value)| (name.into_owned(), value.into_owned()))
                 .collect(),
         )
+    }
+
+    fn read_json(body: &[u8]) -> Answer<Self> {
+        let wrong = |detail: String| Problem::new(StatusCode::BAD_REQUEST, detail);
+        let value: Value = serde_json::from_slice(body)
+            .map_err(|error| wrong(format!("the body is not JSON: {error}")))?;
+        Self::of_json(&value).ok_or_else(|| wrong("the body is not a JSON object".to_owned()))
     }
 
     /// The pairs of a JSON object; lists become several pairs.
@@ -171,6 +201,7 @@ impl<S: Sync> FromRequest<S> for Form {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let fields = request.extensions().get::<Fields>().copied();
         let kind = request
             .headers()
             .get(axum::http::header::CONTENT_TYPE)
@@ -180,17 +211,15 @@ impl<S: Sync> FromRequest<S> for Form {
         let body = to_bytes(request.into_body(), LARGEST)
             .await
             .map_err(|_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"))?;
-        if !kind.starts_with("application/json") {
-            return Ok(Self::parse(&body));
+        let form = if kind.starts_with("application/json") {
+            Self::read_json(&body)?
+        } else {
+            Self::parse(&body)
+        };
+        if let Some(fields) = fields {
+            fields.check(&form)?;
         }
-        let value: Value = serde_json::from_slice(&body).map_err(|error| {
-            Problem::new(
-                StatusCode::BAD_REQUEST,
-                format!("the body is not JSON: {error}"),
-            )
-        })?;
-        Self::of_json(&value)
-            .ok_or_else(|| Problem::new(StatusCode::BAD_REQUEST, "the body is not a JSON object"))
+        Ok(form)
     }
 }
 

@@ -11,10 +11,11 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 use url::form_urlencoded;
 
+use super::App;
 use super::pace::{Hearing, Place};
 use super::problem::Problem;
 use super::session;
-use super::{App, WebSettings};
+use crate::daemon::setup::Access;
 use crate::domain::alert::hex;
 
 /// What is allowed to pages: our own style, script and icon, and nothing else.
@@ -53,6 +54,15 @@ struct Known {
     hash: [u8; 32],
 }
 
+/// Where the web is, for as long as the process runs.
+#[derive(Clone, Debug)]
+pub struct Door {
+    /// `[web] listen`.
+    pub listen: String,
+    /// Only this machine reaches it.
+    pub is_near: bool,
+}
+
 /// What requests are held against.
 #[derive(Clone, Debug)]
 pub struct Guard {
@@ -61,30 +71,36 @@ pub struct Guard {
     /// The host of `public_url`.
     public_host: Option<String>,
     tokens: Vec<Known>,
+    /// Others reach it, so that nobody comes in without a token, even when there is none any more.
+    is_far: bool,
+    /// People come by https, as far as config tells.
+    is_https: bool,
     /// What opens the output feeds to readers that send no token; none where nothing needs opening.
     feed_key: Option<String>,
 }
 
 impl Guard {
-    /// The guard for `settings`.
-    pub fn new(settings: &WebSettings) -> Self {
-        let host = settings
+    /// The guard of a door.
+    pub fn new(door: &Door, access: &Access) -> Self {
+        let host = door
             .listen
             .rsplit_once(':')
             .map(|(host, _)| host.trim_matches(['[', ']']).to_ascii_lowercase());
-        let tokens = settings.tokens.iter().map(|token| Known {
+        let tokens = access.tokens.iter().map(|token| Known {
             name: token.name.clone(),
             read_only: token.read_only,
             hash: Sha256::digest(token.secret.expose()).into(),
         });
-        let public = settings.public_url.as_deref().map(url::Url::parse);
+        let public = access.public_url.as_deref();
         Self {
-            host: host.filter(|_| !settings.listen.starts_with("unix:")),
+            host: host.filter(|_| !door.listen.starts_with("unix:")),
             public_host: public
-                .and_then(Result::ok)
+                .and_then(|public| url::Url::parse(public).ok())
                 .and_then(|url| url.host_str().map(str::to_ascii_lowercase)),
             tokens: tokens.collect(),
-            feed_key: settings
+            is_far: !door.is_near,
+            is_https: public.is_some_and(|public| public.starts_with("https://")),
+            feed_key: access
                 .tokens
                 .first()
                 .map(|token| feed_key(token.secret.expose())),
@@ -98,7 +114,12 @@ impl Guard {
 
     /// Whether a token is asked for at all.
     pub fn asks_for_token(&self) -> bool {
-        !self.tokens.is_empty()
+        self.is_far || !self.tokens.is_empty()
+    }
+
+    /// Whether cookies are for https only.
+    pub fn is_https(&self) -> bool {
+        self.is_https
     }
 
     /// Whether a Host header names this server.
@@ -214,7 +235,8 @@ async fn admit(app: &App, parts: &mut Parts) -> Result<(), Box<Response>> {
     // What is asked for whole, as of a proxy, names a host as well; and of two nobody knows which one counts.
     let named = parts.uri.authority().map_or(host, |named| named.as_str());
     let is_one = headers.get_all(header::HOST).iter().count() < 2;
-    if !(is_one && app.guard.knows_host(host) && app.guard.knows_host(named)) {
+    let guard = app.guard();
+    if !(is_one && guard.knows_host(host) && guard.knows_host(named)) {
         let why = "this server does not answer for that Host\n";
         return Err(Box::new(
             (StatusCode::MISDIRECTED_REQUEST, why).into_response(),
@@ -264,14 +286,15 @@ async fn who(app: &App, parts: &Parts) -> Result<Option<Who>, Box<Response>> {
         read_only: false,
         by_session: false,
     };
-    if !app.guard.asks_for_token() {
+    let guard = app.guard();
+    if !guard.asks_for_token() {
         return Ok(Some(local()));
     }
     let given = text(&parts.headers, header::AUTHORIZATION).split_once(' ');
     if let Some((_, token)) = given.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) {
         return bearer(app, Place::of(&parts.extensions), token);
     }
-    if is_output_feed(parts.uri.path()) && app.guard.opens_feeds(parts.uri.query()) {
+    if is_output_feed(parts.uri.path()) && guard.opens_feeds(parts.uri.query()) {
         return Ok(Some(Who {
             name: "feed key".to_owned(),
             read_only: true,
@@ -298,7 +321,7 @@ fn bearer(app: &App, place: Place, token: &str) -> Result<Option<Who>, Box<Respo
             return Err(Box::new(response));
         }
     }
-    let found = app.guard.holder(token);
+    let found = app.guard().holder(token);
     if found.is_none()
         && let Some(told) = app.pace.wrong(place, token, now)
     {
@@ -409,8 +432,8 @@ pub fn dress(headers: &mut HeaderMap) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::daemon::setup::Token;
     use crate::secret::Secret;
-    use crate::web::Token;
 
     fn guard(listen: &str, tokens: &[&str]) -> Guard {
         let tokens = tokens.iter().map(|token| Token {
@@ -418,11 +441,15 @@ mod tests {
             secret: Secret::new(*token),
             read_only: token.starts_with("ro"),
         });
-        Guard::new(&WebSettings {
+        let door = Door {
             listen: listen.to_owned(),
+            is_near: true,
+        };
+        let access = Access {
+            public_url: None,
             tokens: tokens.collect(),
-            ..WebSettings::default()
-        })
+        };
+        Guard::new(&door, &access)
     }
 
     #[test]
@@ -461,6 +488,17 @@ mod tests {
         assert!(closed.holder("ro-other").unwrap().read_only);
         assert!(closed.holder("wrong").is_none());
         assert!(closed.holder("").is_none());
+    }
+
+    #[test]
+    fn a_door_to_others_stays_shut_without_tokens() {
+        let door = |is_near| Door {
+            listen: "0.0.0.0:8787".to_owned(),
+            is_near,
+        };
+        let nobody = Access::default();
+        assert!(Guard::new(&door(false), &nobody).asks_for_token());
+        assert!(!Guard::new(&door(true), &nobody).asks_for_token());
     }
 
     #[test]

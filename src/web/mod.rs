@@ -43,7 +43,7 @@ mod words;
 pub use socket::Socket;
 
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::extract::FromRef;
@@ -52,33 +52,18 @@ use axum::routing::{get, post};
 use tokio_util::sync::CancellationToken;
 
 use crate::daemon::control::Control;
+use crate::daemon::setup::Access;
 use crate::domain::feed::Feed;
 use crate::domain::id::FeedId;
-use crate::secret::Secret;
 use crate::store::feeds::FeedRow;
 
-/// Where to listen, and who may ask.
+/// Where to listen, and what config knows.
 #[derive(Clone, Debug, Default)]
 pub struct WebSettings {
     /// `host:port`, `unix:/path`, or empty for not at all.
     pub listen: String,
-    /// The address people reach it at; under https cookies are for https only.
-    pub public_url: Option<String>,
-    /// Who may come in; everybody who reaches it where there are none.
-    pub tokens: Vec<Token>,
     /// How lists of feeds are read and written.
     pub lists: Lists,
-}
-
-/// A key to pages and API.
-#[derive(Clone, Debug)]
-pub struct Token {
-    /// Who holds it, for what is recorded.
-    pub name: String,
-    /// The key.
-    pub secret: Secret,
-    /// May look, not change.
-    pub read_only: bool,
 }
 
 /// What config knows of lists of feeds, handed over so that nobody imports config for it.
@@ -118,14 +103,14 @@ pub struct App(Arc<Inner>);
 /// The parts of [`App`].
 pub struct Inner {
     control: Arc<Control>,
-    guard: guard::Guard,
+    door: guard::Door,
+    /// What requests are held against, and of what it was made.
+    guard: Mutex<(Arc<Access>, Arc<guard::Guard>)>,
     pace: pace::Pace,
     assets: assets::Assets,
     lists: Lists,
     /// Listeners to `/events`.
     listeners: Arc<tokio::sync::Semaphore>,
-    /// People come by https, as far as config tells.
-    is_https: bool,
     /// The daemon is ending; streams end with it.
     stop: CancellationToken,
 }
@@ -135,6 +120,21 @@ impl Deref for App {
 
     fn deref(&self) -> &Inner {
         &self.0
+    }
+}
+
+impl App {
+    /// What requests are held against: as config says now.
+    fn guard(&self) -> Arc<guard::Guard> {
+        let access = Arc::clone(&self.control.setup().access);
+        let mut known = self.guard.lock().unwrap_or_else(PoisonError::into_inner);
+        if !Arc::ptr_eq(&known.0, &access) {
+            if *known.0 != *access {
+                known.1 = Arc::new(guard::Guard::new(&self.door, &access));
+            }
+            known.0 = access;
+        }
+        Arc::clone(&known.1)
     }
 }
 
@@ -227,15 +227,20 @@ pub async fn serve(
     settings: WebSettings,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
-    let public = settings.public_url.as_deref().unwrap_or_default();
+    let door = guard::Door {
+        listen: settings.listen,
+        is_near: socket.is_near(),
+    };
+    let access = Arc::clone(&control.setup().access);
+    let guard = Arc::new(guard::Guard::new(&door, &access));
     let app = App(Arc::new(Inner {
         control,
-        guard: guard::Guard::new(&settings),
+        door,
+        guard: Mutex::new((access, guard)),
         pace: pace::Pace::default(),
         assets: assets::Assets::new(),
         lists: settings.lists,
         listeners: Arc::new(tokio::sync::Semaphore::new(events::MOST_LISTENERS)),
-        is_https: public.starts_with("https://"),
         stop: stop.clone(),
     }));
     Ok(connections::serve(socket, router(app), stop).await?)

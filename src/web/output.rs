@@ -204,6 +204,7 @@ fn written(app: &App, headers: &HeaderMap, output: &Output, atom: bool) -> Respo
         .and_then(|host| host.to_str().ok())
         .unwrap_or("localhost");
     let base = setup
+        .access
         .public_url
         .clone()
         .unwrap_or_else(|| format!("http://{host}"));

@@ -40,7 +40,7 @@ pub async fn holder(app: &App, headers: &HeaderMap) -> Result<Option<Who>, Store
         .await?;
     // A token that was changed or taken out of config closes its sessions.
     Ok(found.and_then(|session| {
-        let (mark, read_only) = app.guard.mark_of(&session.token)?;
+        let (mark, read_only) = app.guard().mark_of(&session.token)?;
         (mark == session.mark).then_some(Who {
             name: session.token,
             read_only,
@@ -112,7 +112,7 @@ pub async fn log_in(
             .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         return Ok(response);
     }
-    let Some(who) = app.guard.holder(token) else {
+    let Some(who) = app.guard().holder(token) else {
         if hearing == Hearing::Heard
             && let Some(told) = app.pace.wrong(place, token, now)
         {
@@ -125,7 +125,7 @@ pub async fn log_in(
         .unguessable()
         .map_err(|error| Problem::new(StatusCode::SERVICE_UNAVAILABLE, error))?;
     let session = Session {
-        mark: app.guard.mark_of(&who.name).map_or(0, |(mark, _)| mark),
+        mark: app.guard().mark_of(&who.name).map_or(0, |(mark, _)| mark),
         token: who.name,
     };
     let (hash, until) = (hash(&id), now.checked_add(LASTS).unwrap_or(Timestamp::MAX));
@@ -137,7 +137,11 @@ pub async fn log_in(
 }
 
 fn with_cookie(app: &App, value: &str, age: i64, target: &str) -> Response {
-    let secure = if app.is_https { "; Secure" } else { "" };
+    let secure = if app.guard().is_https() {
+        "; Secure"
+    } else {
+        ""
+    };
     let text =
         format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={age}{secure}");
     let mut response = Redirect::to(target).into_response();

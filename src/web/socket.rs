@@ -10,8 +10,6 @@ use std::path::{Path, PathBuf};
 use listenfd::ListenFd;
 use tokio::net::{TcpListener, UnixListener, UnixStream};
 
-use super::WebSettings;
-
 /// A unix socket is for its owner and group (SEC-5).
 const MODE: u32 = 0o660;
 
@@ -29,11 +27,20 @@ impl Socket {
     ///
     /// # Errors
     /// A sentence that names the address and what to do.
-    pub async fn open(settings: &WebSettings) -> Result<Option<Self>, String> {
-        let has_token = !settings.tokens.is_empty();
+    pub async fn open(listen: &str, has_token: bool) -> Result<Option<Self>, String> {
         match passed(has_token)? {
             Some(socket) => Ok(Some(socket)),
-            None => Self::bind(&settings.listen).await,
+            None => Self::bind(listen).await,
+        }
+    }
+
+    /// Whether only this machine reaches it.
+    pub(super) fn is_near(&self) -> bool {
+        match self {
+            Self::Tcp(listener) => listener
+                .local_addr()
+                .is_ok_and(|address| address.ip().is_loopback()),
+            Self::Unix(..) => true,
         }
     }
 

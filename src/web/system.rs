@@ -46,6 +46,7 @@ pub async fn page(State(app): State<App>, view: View, Asked(asked): Asked) -> An
     };
     let (sizes, conditions) = (app.control.sizes().await?, conditions(&app).await?);
     let reasons = app.control.not_ready();
+    let guard = app.guard();
     let next = (facts.changes.len() == PAGE as usize)
         .then(|| facts.changes.last().map(|change| change.id.to_string()));
     let body = html! {
@@ -71,7 +72,7 @@ pub async fn page(State(app): State<App>, view: View, Asked(asked): Asked) -> An
             }
         }
         @if stats.is_none() { p { a href="/system?counts=1" { (view.t(W::Count)) } } }
-        @if let Some(key) = app.guard.feed_key().filter(|_| view.may_change()) {
+        @if let Some(key) = guard.feed_key().filter(|_| view.may_change()) {
             h2 { (view.t(W::FeedKey)) }
             p { code { (key) } " " span.hint { (view.t(W::FeedKeyHint)) } }
         }

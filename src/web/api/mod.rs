@@ -6,10 +6,11 @@
 mod act;
 mod read;
 
-use axum::Router;
 use axum::routing::{MethodRouter, delete, get, post, put};
+use axum::{Extension, Router};
 
 use super::App;
+use super::form::Fields;
 use super::problem::Problem;
 
 /// An endpoint: what it is, and who answers.
@@ -58,7 +59,7 @@ endpoints! {
     get "/waiting" "listWaiting" "Messages that wait: held by a silence, a throttle, quiet hours or for a digest" query &["rule", "since", "limit"], body &[], "List" => read::waiting;
     get "/silences" "listSilences" "Silences in force and to come; with all those that are over too" query &["all"], body &[], "SilenceList" => read::silences;
     post "/silences" "addSilence" "Begins a silence; what is named must all fit" query &[], body &["rule", "entity", "feed", "tag", "severity", "query", "for", "until", "author", "comment", "no_summary"], "Object" => act::silence;
-    post "/silences/try" "trySilence" "What such a silence would hold now, and would have held in the last week" query &[], body &["rule", "entity", "feed", "tag", "severity", "query", "for", "until"], "Object" => act::try_silence;
+    post "/silences/try" "trySilence" "What such a silence would hold now, and would have held in the last week" query &[], body &["rule", "entity", "feed", "tag", "severity", "query", "for", "until", "author", "comment", "no_summary"], "Object" => act::try_silence;
     post "/silences/{id}/end" "endSilence" "Ends it; with release what it held is sent" query &[], body &["release"], "Object" => act::end_silence;
     get "/conditions" "listConditions" "What is wrong with feeds, receivers, rules and the machine, as people were told" query &[], body &[], "List" => read::conditions;
     get "/entries" "searchEntries" "Entries, the last to come first; q is a query in the rule language" query &["q", "feed", "in", "rule", "entity", "since", "until", "after", "limit"], body &[], "EntryList" => read::entries;
@@ -91,7 +92,8 @@ endpoints! {
 /// The routes of [`ENDPOINTS`].
 pub fn router() -> Router<App> {
     let routes = ENDPOINTS.iter().fold(Router::new(), |router, endpoint| {
-        router.route(endpoint.path, (endpoint.route)())
+        let fields = Extension(Fields(endpoint.body));
+        router.route(endpoint.path, (endpoint.route)().layer(fields))
     });
     routes
         .fallback(nothing)
