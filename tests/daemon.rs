@@ -141,6 +141,50 @@ fn sigterm_ends_it_in_time_while_a_publisher_and_a_receiver_stall() {
     daemon.stop();
 }
 
+/// A pipe that takes no byte more, for as long as the first half lives.
+fn full_pipe() -> (std::io::PipeReader, std::io::PipeWriter) {
+    use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    let flags = fcntl_getfl(&writer).unwrap();
+    fcntl_setfl(&writer, flags | OFlags::NONBLOCK).unwrap();
+    while writer.write(&[b' '; 4096]).is_ok() {}
+    while writer.write(b" ").is_ok() {}
+    // The writer shares its flags with the process that gets it.
+    fcntl_setfl(&writer, flags).unwrap();
+    (reader, writer)
+}
+
+#[test]
+fn what_nobody_reads_holds_nothing_up() {
+    let world = World::new(&["daily"]);
+    world.server.set("/daily", document("one", "Acme wins"));
+    world.desk.write(
+        "terminal.toml",
+        "[[receiver]]\nid = \"screen\"\nkind = \"terminal\"\ndefault = true\n",
+    );
+    let (_reader, writer) = full_pipe();
+    let mut child = world
+        .desk
+        .command(&["-vv", "run"])
+        .stdin(Stdio::null())
+        .stdout(writer.try_clone().unwrap())
+        .stderr(writer)
+        .spawn()
+        .unwrap();
+    wait_for("the webhook's alert", || {
+        world
+            .server
+            .targets()
+            .contains(&"/hook".to_owned())
+            .then_some(())
+    });
+    let health = http_as(world.port, "/healthz", "localhost").unwrap();
+    assert_eq!(health.0, 200);
+    support::life::signal(child.id(), Signal::TERM);
+    let status = wait_for("its end", || child.try_wait().unwrap());
+    assert_eq!(status.code(), Some(0));
+}
+
 #[test]
 fn a_quiet_daemon_ends_at_once() {
     let world = World::new(&[]);

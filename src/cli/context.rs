@@ -172,7 +172,7 @@ impl Context {
             return Ok(None);
         };
         let path = store::database_path(&folder, &settings.url).map_err(Failure::config)?;
-        if !path.exists() {
+        if !is_there(&path)? {
             return Ok(None);
         }
         self.open_store(&settings).map(Some)
@@ -251,6 +251,16 @@ pub fn finish<T>(runtime: Runtime, work: impl Future<Output = T>) -> T {
 
 /// What the rule of a query of the command line is called.
 pub const QUERY: &str = "query";
+
+/// Whether there is a store; not being allowed to look is another thing than none.
+pub fn is_there(path: &Path) -> Result<bool, Failure> {
+    path.try_exists().map_err(|error| {
+        Failure::new(format!(
+            "cannot look at {}: {error}: run this as root, or as a user who may read that folder",
+            path.display()
+        ))
+    })
+}
 
 /// Why there is nothing to show.
 pub fn no_store(path: &Path) -> String {

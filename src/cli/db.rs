@@ -23,7 +23,7 @@ pub fn db(command: &DbCommand, context: &Context, out: &mut Output) -> Result<Ex
 /// The store that is there: a backup of a store just made would be a false calm.
 fn present(context: &Context) -> Result<Store, Failure> {
     let path = context.store_path()?;
-    if path.exists() {
+    if context::is_there(&path)? {
         return context.any_store();
     }
     Err(Failure {

@@ -27,7 +27,7 @@ struct Glance {
 /// Prints where the daemon and the store stand. Looking makes no store where there is none.
 pub fn status(context: &Context, out: &mut Output) -> Result<(), Failure> {
     let path = context.store_path()?;
-    if !path.exists() {
+    if !context::is_there(&path)? {
         let nothing = Glance::default();
         if !out.is_human() {
             return out.json(&nothing.json(&path));

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use url::Url;
+
 use super::compile::Compiled;
 use super::lists::Listed;
 use super::places::Places;
@@ -120,11 +122,11 @@ impl Draft {
             .feeds
             .iter()
             .enumerate()
-            .map(|(index, (feed, _))| (feed.url.clone(), index))
+            .map(|(index, (feed, _))| (address(&feed.url), index))
             .collect();
         for (listed, place) in std::mem::take(&mut self.listed) {
             if let Some((feed, _)) = by_url
-                .get(&listed.url)
+                .get(&address(&listed.url))
                 .and_then(|index| self.feeds.get_mut(*index))
             {
                 for tag in listed.tags {
@@ -135,16 +137,17 @@ impl Draft {
                 continue;
             }
             let feed = plain_feed(listed);
-            by_url.insert(feed.url.clone(), self.feeds.len());
+            by_url.insert(address(&feed.url), self.feeds.len());
             self.add_feed(cx, feed, place);
         }
     }
 
     /// Two feeds with one URL are polled twice, which nobody wants.
     fn same_urls(&self, cx: &mut Cx) {
-        let mut seen: BTreeMap<&str, (&Feed, &Place)> = BTreeMap::new();
+        let mut seen: BTreeMap<String, (&Feed, &Place)> = BTreeMap::new();
         for (feed, place) in &self.feeds {
-            if let Some((first, first_place)) = seen.get(feed.url.as_str()) {
+            let address = address(&feed.url);
+            if let Some((first, first_place)) = seen.get(&address) {
                 let message = format!("this feed has the same URL as \"{}\"", first.id);
                 cx.push(
                     Problem::warning("C24", place.clone(), message)
@@ -152,7 +155,7 @@ impl Draft {
                         .related((*first_place).clone(), "the other one"),
                 );
             } else {
-                seen.insert(&feed.url, (feed, place));
+                seen.insert(address, (feed, place));
             }
         }
     }
@@ -236,6 +239,20 @@ impl Draft {
             places: compiled.places,
         }
     }
+}
+
+/// A feed's address as it is asked for, however it is written.
+fn address(url: &str) -> String {
+    let Ok(mut parsed) = Url::parse(url.trim()) else {
+        return url.to_owned();
+    };
+    parsed.set_fragment(None);
+    let bare = parsed.host_str().and_then(|host| host.strip_suffix('.'));
+    if let Some(bare) = bare.map(str::to_owned) {
+        // A host without its dot is one still; where it is none, the address stays as it is.
+        let _ = parsed.set_host(Some(&bare));
+    }
+    parsed.into()
 }
 
 fn plain_feed(listed: Listed) -> Feed {

@@ -15,6 +15,12 @@ use crate::domain::xml::escaped;
 /// The most outlines that are read.
 const MOST: usize = 100_000;
 
+/// Tags of a feed that are kept.
+const MOST_TAGS: usize = 50;
+
+/// Letters of a feed's title that are kept.
+const LONGEST_TITLE: usize = 500;
+
 /// The deepest folders that become tags.
 const DEEPEST: usize = 64;
 
@@ -131,15 +137,15 @@ fn outline(
     }
     let mut tags: Vec<String> = Vec::new();
     for tag in folders.iter().flatten().cloned().chain(categories) {
-        if !tags.contains(&tag) {
+        if tags.len() < MOST_TAGS && !tags.contains(&tag) {
             tags.push(tag);
         }
     }
     found.feeds.push(Listed {
         url,
         title: name
-            .map(|name| name.trim().to_owned())
-            .filter(|name| !name.is_empty()),
+            .map(|name| name.trim().chars().take(LONGEST_TITLE).collect())
+            .filter(|name: &String| !name.is_empty()),
         tags,
         span: span.clone(),
     });

@@ -346,17 +346,32 @@ pub async fn sync(shared: &Shared, setup: &Setup) -> Result<(), StoreError> {
         .map(|receiver| (receiver.config.id.clone(), receiver.fingerprint()))
         .collect();
     let now = shared.clock.now();
-    shared
+    let (cancelled, returned) = shared
         .store
         .write(move |tx| {
             let feeds: Vec<_> = feeds.iter().map(|feed| (**feed).clone()).collect();
             crate::store::feeds::sync(tx, &feeds, now)?;
             crate::store::outbox::configure(tx, &configs, now)?;
             crate::store::health::watch_rules(tx, &rules, now)?;
-            crate::store::outbox::cancel_vanished(tx, &receivers, now)
+            let returned = crate::store::outbox::owe_returned(tx, &receivers, now)?;
+            let cancelled = crate::store::outbox::cancel_vanished(tx, &receivers, now)?;
+            Ok((cancelled, returned))
         })
-        .await
-        .map(drop)
+        .await?;
+    for (receiver, number) in cancelled {
+        tracing::warn!(
+            receiver,
+            number,
+            "receiver {receiver} is not in config any more: {number} messages that it was owed are not sent; put it back, and they are"
+        );
+    }
+    if returned > 0 {
+        tracing::info!(
+            returned,
+            "{returned} messages are owed again: their receivers are back in config"
+        );
+    }
+    Ok(())
 }
 
 /// Keeps a fact for `bongsu status`; a store that does not take it is reported, not suffered.

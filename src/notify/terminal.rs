@@ -3,7 +3,9 @@
 //! Feed text comes neutralised from `domain::alert::message`: escape sequences in it do nothing.
 
 use std::fmt::Write as _;
+use std::fs::File;
 use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd as _;
 use std::sync::{Arc, Mutex, TryLockError};
 use std::time::Duration;
 
@@ -28,10 +30,17 @@ const PLAIN: &str = "\x1b[0m";
 impl Terminal {
     /// Writes to stdout or stderr.
     pub(super) fn new(output: TerminalOutput, voice: Voice) -> Self {
-        let (out, terminal): (Box<dyn Write + Send>, bool) = if output.to_stderr {
-            (Box::new(io::stderr()), io::stderr().is_terminal())
+        let (stream, terminal) = if output.to_stderr {
+            let stream = io::stderr();
+            (stream.as_fd().try_clone_to_owned(), stream.is_terminal())
         } else {
-            (Box::new(io::stdout()), io::stdout().is_terminal())
+            let stream = io::stdout();
+            (stream.as_fd().try_clone_to_owned(), stream.is_terminal())
+        };
+        // A descriptor of its own: who waits in a blocked stream holds its lock, and the process would not end.
+        let out: Box<dyn Write + Send> = match stream {
+            Ok(stream) => Box::new(File::from(stream)),
+            Err(_) => Box::new(io::stdout()),
         };
         Self::writing_to(out, output.colour.unwrap_or(terminal), voice)
     }

@@ -216,26 +216,52 @@ fn free(
     Ok(u32::try_from(lost.len()).unwrap_or(u32::MAX))
 }
 
+/// Why nothing is owed any more to a receiver that config no longer has.
+const VANISHED: &str = "the receiver was removed from config";
+
 /// Cancels what is owed to receivers that config no longer has; those under way are left to end.
-pub fn cancel_vanished(tx: &Transaction<'_>, keep: &[ReceiverId], now: Timestamp) -> Result<u32> {
+///
+/// Gives back how much to whom.
+pub fn cancel_vanished(
+    tx: &Transaction<'_>,
+    keep: &[ReceiverId],
+    now: Timestamp,
+) -> Result<Vec<(String, u32)>> {
     let mut query =
         tx.prepare_cached("select distinct receiver from delivery where state in ('due', 'held')")?;
     let rows = query.query_map([], |row| row.get(0))?;
     let owed: Vec<String> = rows.collect::<Result<_, _>>()?;
-    let mut cancelled = 0;
+    let mut cancelled = Vec::new();
     for receiver in owed {
         if keep.iter().any(|kept| kept.as_str() == receiver) {
             continue;
         }
-        cancelled += tx
+        let number = tx
             .prepare_cached(
-                "update delivery set state = 'cancelled', why = 'the receiver was removed from config',
-                    due = null, settled = ?2
+                "update delivery set state = 'cancelled', why = ?3, due = null, settled = ?2
                  where receiver = ?1 and state in ('due', 'held')",
             )?
-            .execute(params![receiver, Ms(now)])?;
+            .execute(params![receiver, Ms(now), VANISHED])?;
+        cancelled.push((receiver, u32::try_from(number).unwrap_or(u32::MAX)));
     }
-    Ok(u32::try_from(cancelled).unwrap_or(u32::MAX))
+    Ok(cancelled)
+}
+
+/// Owes again what was cancelled because its receiver was not in config, where it is back and would still be tried:
+/// a config is often broken for a moment only.
+///
+/// Gives back how much.
+pub fn owe_returned(tx: &Transaction<'_>, keep: &[ReceiverId], now: Timestamp) -> Result<u32> {
+    let mut owed = 0;
+    for receiver in keep {
+        owed += tx
+            .prepare_cached(
+                "update delivery set state = 'due', why = null, due = ?2, settled = null
+                 where receiver = ?1 and state = 'cancelled' and why = ?3 and give_up > ?2",
+            )?
+            .execute(params![receiver.as_str(), Ms(now), VANISHED])?;
+    }
+    Ok(u32::try_from(owed).unwrap_or(u32::MAX))
 }
 
 /// Owes an alert once more, under keys of its own (`…-r2`, `…-r3`), so that receivers that fold show it.
@@ -278,9 +304,9 @@ pub fn resend(
 fn told_before(tx: &Transaction<'_>, alert: i64) -> Result<Vec<Addressee>> {
     let mut query = tx.prepare_cached(
         "select receiver, max(give_up - created) from delivery
-         where alert = ?1 and state <> 'cancelled' group by receiver order by receiver",
+         where alert = ?1 and (state <> 'cancelled' or why = ?2) group by receiver order by receiver",
     )?;
-    let rows = query.query_map([alert], |row| {
+    let rows = query.query_map(params![alert, VANISHED], |row| {
         Ok(Addressee {
             receiver: ReceiverId::new(row.get::<_, String>(0)?),
             give_up: Duration::from_millis(super::row::count(row.get(1)?)),

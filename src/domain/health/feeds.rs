@@ -15,6 +15,9 @@ use crate::secret::redacted_url;
 /// After so many failures in a row a feed fails (and for long enough, see [`Kind::patience`]).
 const FAILURES: u32 = 5;
 
+/// After so long without a good poll one failure is enough: who is asked to wait for weeks does not fail five times.
+const DARK: SignedDuration = SignedDuration::from_hours(72);
+
 /// So many feeds at least…
 const CROWD: usize = 5;
 
@@ -60,10 +63,14 @@ pub fn judge(feeds: &[Facts<'_>], around: &Around) -> Vec<Condition> {
     let mut conditions: Vec<Condition> = Vec::new();
     for facts in &enabled {
         let explained = group.is_some() && (is_unreached(facts.state) || facts.silence.is_some());
-        conditions.extend(single(facts).into_iter().map(|condition| Condition {
-            inhibited: explained,
-            ..condition
-        }));
+        conditions.extend(
+            single(facts, around.now)
+                .into_iter()
+                .map(|condition| Condition {
+                    inhibited: explained,
+                    ..condition
+                }),
+        );
     }
     if around.offline_since.is_none() {
         conditions.extend(behind(&enabled, around.now));
@@ -115,7 +122,7 @@ fn unreachable(enabled: &[&Facts<'_>], around: &Around) -> Option<Condition> {
 }
 
 /// What is wrong with one feed; the first that holds.
-fn single(facts: &Facts<'_>) -> Option<Condition> {
+fn single(facts: &Facts<'_>, now: Timestamp) -> Option<Condition> {
     let (id, state) = (facts.feed.id.as_str(), facts.state);
     let said = state.last_error.as_deref().unwrap_or("no reason given");
     let of = |kind, text| Some(Condition::new(kind, id, text));
@@ -127,22 +134,23 @@ fn single(facts: &Facts<'_>) -> Option<Condition> {
             ),
         );
     }
-    if state.failures >= FAILURES {
-        let since = state.last_success;
+    let is_dark = state
+        .last_success
+        .is_none_or(|last| now.duration_since(last) > DARK);
+    if state.failures >= FAILURES || state.failures > 0 && is_dark {
+        // One failure of a feed that is seldom polled may be over at the next try: patience counts from now.
+        let since = state.last_success.filter(|_| state.failures >= FAILURES);
         let kind = match state.last_outcome {
             Some(OutcomeKind::NotAFeed) => Kind::NotAFeed,
             _ => Kind::FeedFailing,
         };
-        let last = match since {
-            Some(since) => format!("last read at {}", at(since)),
+        let last = match state.last_success {
+            Some(last) => format!("last read at {}", at(last)),
             None => "never read".to_owned(),
         };
-        let polls = state.failures;
-        return of(
-            kind,
-            format!("feed {id} fails: {polls} polls in a row, {last}: {said}"),
-        )
-        .map(|condition| condition.since(since));
+        let polls = many(state.failures.into(), "poll", "polls in a row");
+        return of(kind, format!("feed {id} fails: {polls}, {last}: {said}"))
+            .map(|condition| condition.since(since));
     }
     if state.signs.empty >= EMPTY_POLLS {
         return of(

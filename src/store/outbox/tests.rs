@@ -345,8 +345,8 @@ fn receivers_that_vanish_are_owed_nothing() {
             .write_blocking(move |tx| cancel_vanished(tx, &[ReceiverId::new(keep)], now()))
             .unwrap()
     };
-    assert_eq!(cancel("desk"), 0);
-    assert_eq!(cancel("other"), 1);
+    assert_eq!(cancel("desk"), []);
+    assert_eq!(cancel("other"), [("desk".to_owned(), 1)]);
     assert!(end(
         &store,
         &under_way[0],
@@ -361,6 +361,15 @@ fn receivers_that_vanish_are_owed_nothing() {
         ),
         1
     );
+    // What would no longer be tried is not owed again; the rest is, under its old key.
+    let back = |at: Timestamp| {
+        store
+            .write_blocking(move |tx| owe_returned(tx, &[ReceiverId::new("desk")], at))
+            .unwrap()
+    };
+    assert_eq!(back(now() + jiff::SignedDuration::from_hours(30 * 24)), 0);
+    assert_eq!(back(now()), 1);
+    assert_eq!(take(&store, now(), 10, None).len(), 1);
     assert_clean(&store);
 }
 

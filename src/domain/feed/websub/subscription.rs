@@ -29,6 +29,9 @@ const GOODBYE_EVERY: Duration = Duration::from_hours(1);
 /// How often a hub is asked to end a subscription.
 const MOST_GOODBYES: u32 = 3;
 
+/// A hub that pushes for less is none that can be relied on: we would ask it for more all day.
+const SHORTEST_LEASE: Duration = Duration::from_mins(10);
+
 /// No lease is believed beyond this.
 const LONGEST_LEASE: Duration = Duration::from_hours(90 * 24);
 
@@ -302,7 +305,14 @@ impl Subscription {
         let Some(at) = self.callbacks.iter().position(fits) else {
             return false;
         };
-        let lease = lease.clamp(Duration::from_secs(1), LONGEST_LEASE);
+        if lease < SHORTEST_LEASE {
+            self.callbacks.remove(at);
+            let why = format!("the hub would push for {} s only", lease.as_secs());
+            self.fail(feed, &why, now);
+            self.due = self.next_look(now);
+            return false;
+        }
+        let lease = lease.min(LONGEST_LEASE);
         let until = later(now, lease);
         // At two thirds of the lease, or somewhat before: feeds of one hub do not all come at once.
         let early = own_part(feed, "renew", lease / 15);
