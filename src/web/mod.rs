@@ -131,6 +131,7 @@ impl App {
         if !Arc::ptr_eq(&known.0, &access) {
             if *known.0 != *access {
                 known.1 = Arc::new(guard::Guard::new(&self.door, &access));
+                self.pace.begin_anew();
             }
             known.0 = access;
         }

@@ -109,6 +109,11 @@ impl Told {
 }
 
 impl Pace {
+    /// Tokens are others now: what was wrong may be right.
+    pub fn begin_anew(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Inner::default();
+    }
+
     /// Whether a token from there is looked at now.
     pub fn hear(&self, place: Place, token: &str, now: Timestamp) -> Hearing {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -29,7 +29,7 @@ const GOODBYE_EVERY: Duration = Duration::from_hours(1);
 /// How often a hub is asked to end a subscription.
 const MOST_GOODBYES: u32 = 3;
 
-/// A hub that pushes for less is none that can be relied on: we would ask it for more all day.
+/// A hub that grants less twice in turn is not asked again at once: that would go on all day.
 const SHORTEST_LEASE: Duration = Duration::from_mins(10);
 
 /// No lease is believed beyond this.
@@ -287,6 +287,16 @@ impl Subscription {
         self.retry = Some(later(now, wait + own_part(feed, "websub", wait / 10)));
     }
 
+    /// Whether the lease before that of callback `at` was a short one too.
+    fn is_short_again(&self, at: usize, now: Timestamp) -> bool {
+        let end = later(now, SHORTEST_LEASE);
+        self.callbacks.iter().enumerate().any(|(index, callback)| {
+            index != at
+                && callback.stage == Stage::Verified
+                && callback.until.is_some_and(|until| until < end)
+        })
+    }
+
     /// The hub asks whether the request was ours. True: it was, and the challenge may be echoed.
     ///
     /// `lease` is the hub's. A request that was verified already is still ours: hubs ask again.
@@ -305,14 +315,15 @@ impl Subscription {
         let Some(at) = self.callbacks.iter().position(fits) else {
             return false;
         };
-        if lease < SHORTEST_LEASE {
+        let is_short = lease < SHORTEST_LEASE;
+        if is_short && self.is_short_again(at, now) {
             self.callbacks.remove(at);
-            let why = format!("the hub would push for {} s only", lease.as_secs());
+            let why = format!("the hub pushes for {} s only", lease.as_secs());
             self.fail(feed, &why, now);
             self.due = self.next_look(now);
             return false;
         }
-        let lease = lease.min(LONGEST_LEASE);
+        let lease = lease.clamp(Duration::from_secs(1), LONGEST_LEASE);
         let until = later(now, lease);
         // At two thirds of the lease, or somewhat before: feeds of one hub do not all come at once.
         let early = own_part(feed, "renew", lease / 15);
@@ -330,7 +341,9 @@ impl Subscription {
         self.push.until = Some(until);
         if !again {
             self.state = State::Active;
-            self.failures = 0;
+            if !is_short {
+                self.failures = 0;
+            }
             self.error = None;
             self.retry = None;
             self.push.since.get_or_insert(now);

@@ -159,6 +159,22 @@ fn a_hub_is_asked_once_and_waited_for() {
 }
 
 #[test]
+fn a_hub_that_grants_seconds_is_not_asked_each_second() {
+    let mut desk = Desk::active(1);
+    let mut asked = 1;
+    for second in 1..3_600 {
+        if matches!(desk.step(after(second)), Step::Subscribe(_)) {
+            let token = desk.ask(after(second));
+            desk.accept(&token, after(second));
+            desk.verify(&token, 1, after(second));
+            asked += 1;
+        }
+    }
+    assert!((2..=12).contains(&asked), "{asked}");
+    assert!(desk.known.error.is_some());
+}
+
+#[test]
 fn only_what_was_asked_is_confirmed() {
     let mut desk = Desk::new(&[HUB]);
     let token = desk.ask(start());
