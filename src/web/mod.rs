@@ -36,6 +36,7 @@ mod silences;
 mod socket;
 mod stories;
 mod system;
+mod turns;
 mod view;
 mod websub;
 mod words;
@@ -120,6 +121,7 @@ pub struct Inner {
     control: Arc<Control>,
     guard: guard::Guard,
     pace: pace::Pace,
+    turns: turns::Turns,
     assets: assets::Assets,
     lists: Lists,
     /// Listeners to `/events`.
@@ -232,6 +234,7 @@ pub async fn serve(
         control,
         guard: guard::Guard::new(&settings),
         pace: pace::Pace::default(),
+        turns: turns::Turns::default(),
         assets: assets::Assets::new(),
         lists: settings.lists,
         listeners: Arc::new(tokio::sync::Semaphore::new(events::MOST_LISTENERS)),
