@@ -9,12 +9,9 @@
 mod support;
 
 use std::collections::HashSet;
-use std::fs::{File, OpenOptions};
-use std::io::Write as _;
+use std::fs;
 use std::net::TcpListener;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::net::UnixDatagram;
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -214,44 +211,69 @@ fn a_second_daemon_is_told_who_was_first() {
     daemon.stop();
 }
 
-/// Opens a pipe to whoever reads it; waits until somebody does.
-fn to_reader(pipe: &Path) -> File {
-    wait_for("somebody who reads the config", || {
-        // Without a reader it is not opened.
-        OpenOptions::new()
-            .write(true)
-            .custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed())
-            .open(pipe)
-            .ok()
-    })
-}
-
 #[test]
 fn a_reload_that_is_asked_for_while_the_daemon_starts_follows_its_start() {
-    let desk = Desk::empty();
-    let pipe = desk.path().join("pipe.toml");
-    let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
-    assert!(made.success());
-    let mut command = bare(&["run"]);
-    command.arg("--config").arg(&pipe);
-    command.arg("--state-dir").arg(desk.state());
+    let world = World::new(&["one"]);
+    for id in ["one", "two"] {
+        world.server.set(&format!("/{id}"), document(id, "Nothing"));
+    }
+    world.desk.run(&["run", "--once"]).expect(0);
+    // Who writes to the store holds up the start after config is read.
+    let other = rusqlite::Connection::open(world.desk.state().join("bongsu.db")).unwrap();
+    other.execute_batch("begin immediate").unwrap();
+    let mut command = world.desk.command(&["run"]);
     command.stdin(Stdio::null()).stderr(Stdio::null());
     let mut daemon = command.spawn().unwrap();
-    let config = "[web]\nlisten = \"\"\n";
-
-    let mut first = to_reader(&pipe);
-    support::life::signal(daemon.id(), Signal::HUP);
-    first.write_all(config.as_bytes()).unwrap();
-    drop(first);
     wait_for("a daemon with its config", || {
-        let lock = desk.state().join("bongsu.db.lock");
-        lock.exists().then_some(())
+        let lock = fs::read_to_string(world.desk.state().join("bongsu.db.lock")).ok()?;
+        lock.starts_with(&format!("{} ", daemon.id())).then_some(())
     });
-    let mut second = to_reader(&pipe);
-    second.write_all(config.as_bytes()).unwrap();
-    drop(second);
+    world.feeds(&["one", "two"]);
+    support::life::signal(daemon.id(), Signal::HUP);
+    other.execute_batch("rollback").unwrap();
+    world.wait_asked("/two", 1);
     support::life::signal(daemon.id(), Signal::TERM);
     assert!(daemon.wait().unwrap().success());
+}
+
+/// What reads config must not wait for somebody to write it.
+#[test]
+fn a_pipe_is_no_config_at_start_and_at_a_reload() {
+    let desk = Desk::empty();
+    let config = desk.path().join("one.toml");
+    let make_pipe = || {
+        let made = Command::new("mkfifo").arg(&config).status().unwrap();
+        assert!(made.success());
+    };
+    let run = |command: &[&str]| {
+        let mut run = bare(command);
+        run.arg("--config").arg(&config);
+        run.arg("--state-dir").arg(desk.state());
+        run.stdin(Stdio::null());
+        run
+    };
+    make_pipe();
+    for command in [&["check"][..], &["run"], &["run", "--once"]] {
+        let done = run(command).output().unwrap();
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert_eq!(done.status.code(), Some(3), "{command:?}: {said}");
+        assert!(said.contains("neither a file nor a folder"), "{said}");
+    }
+
+    fs::remove_file(&config).unwrap();
+    let port = free_port();
+    fs::write(&config, format!("[web]\nlisten = \"127.0.0.1:{port}\"\n")).unwrap();
+    let daemon = Daemon::start_with(run(&["run"]), port);
+    fs::remove_file(&config).unwrap();
+    make_pipe();
+    daemon.signal(Signal::HUP);
+    wait_for("the refusal in the log", || {
+        let log = daemon.log();
+        (log.contains("config refused") && log.contains("neither a file nor a folder"))
+            .then_some(())
+    });
+    assert_eq!(daemon.ready().0, 200, "the old config stays in force");
+    daemon.stop();
 }
 
 #[test]
@@ -308,7 +330,7 @@ fn sighup_applies_a_good_config_and_refuses_a_broken_one() {
     assert_eq!(daemon.ready(), (200, "[]".to_owned()));
     let asked = world.asked("/two").len();
     world.feeds(&["one", "two"]);
-    std::fs::remove_file(world.desk.config().join("broken.toml")).unwrap();
+    fs::remove_file(world.desk.config().join("broken.toml")).unwrap();
     world.desk.run(&["feeds", "poll", "two"]).expect(0);
     world.wait_asked("/two", asked + 1);
 
@@ -331,7 +353,7 @@ fn a_refusal_of_an_earlier_life_is_forgotten() {
         world.status()["reload"].as_str().map(drop)
     });
     daemon.stop();
-    std::fs::remove_file(world.desk.config().join("broken.toml")).unwrap();
+    fs::remove_file(world.desk.config().join("broken.toml")).unwrap();
     let daemon = world.start();
     wait_for("a new life without a word of it", || {
         let status = world.status();

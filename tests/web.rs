@@ -10,6 +10,7 @@ mod support;
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -807,6 +808,47 @@ fn what_an_endpoint_does_not_know_is_refused() {
         );
     }
     assert_eq!(world.get("/api/v1/silences").json()["items"], json!([]));
+}
+
+#[test]
+fn searches_that_take_long_hold_up_nothing_but_one_another() {
+    const MANY: usize = 40;
+    let world = World::new("");
+    // To compile it takes long.
+    let slow: Vec<String> = (0..20)
+        .map(|number| format!("/k{number}.*z%5Ba-z%5D%2Bq/"))
+        .collect();
+    let path = format!("/api/v1/entries?q={}", slow.join("%20OR%20"));
+    let ended: Mutex<Vec<Answer>> = Mutex::default();
+    let refused = |answers: &[Answer]| answers.iter().filter(|one| one.status == 503).count();
+    std::thread::scope(|scope| {
+        for _ in 0..MANY {
+            scope.spawn(|| {
+                let answer = world.send("GET", &path, "", "");
+                ended.lock().unwrap().push(answer);
+            });
+        }
+        wait_for("a search that finds no place", || {
+            (refused(&ended.lock().unwrap()) > 0).then_some(())
+        });
+        for path in ["/healthz", "/readyz", "/metrics", "/rules"] {
+            assert_eq!(world.send("GET", path, "", "").status, 200, "{path}");
+        }
+        let json = "Content-Type: application/json\r\n";
+        let silence = r#"{"rule": "acme", "for": "1h"}"#;
+        let silenced = world.send("POST", "/api/v1/silences", json, silence);
+        assert_eq!(silenced.status, 201, "{}", silenced.body);
+        assert!(ended.lock().unwrap().len() < MANY, "none is held any more");
+    });
+    let ended = ended.into_inner().unwrap();
+    let served = ended.iter().filter(|one| one.status == 200).count();
+    assert_eq!(served + refused(&ended), MANY);
+    assert!(served > 0);
+    for answer in ended.iter().filter(|one| one.status == 503) {
+        let head = answer.head.to_lowercase();
+        assert!(head.contains("retry-after: "), "{head}");
+        assert!(answer.body.contains("too many searches"), "{}", answer.body);
+    }
 }
 
 #[test]

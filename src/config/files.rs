@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read as _;
-use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
@@ -44,8 +44,7 @@ pub(super) fn list(cx: &mut Cx, path: &Path) -> Vec<PathBuf> {
             }
             files
         }
-        // A pipe is what a shell makes of `<(…)`; a device has no end.
-        Ok(data) if data.is_file() || data.file_type().is_fifo() => vec![path.to_owned()],
+        Ok(data) if data.is_file() => vec![path.to_owned()],
         Ok(_) => {
             cx.push(
                 Problem::file(
@@ -149,32 +148,26 @@ pub(super) fn bytes(cx: &mut Cx, path: &Path) -> Option<Vec<u8>> {
     None
 }
 
-/// What a file holds, unless it is larger.
+/// What a file holds, unless it is larger. What is no file is not read: a pipe would hold up whoever reads config, also on a
+/// reload, and give its text once; a device has no end.
 fn at_most(path: &Path, largest: u64) -> std::io::Result<Option<Vec<u8>>> {
-    read(fs::File::open(path)?, largest)
-}
-
-fn read(file: fs::File, largest: u64) -> std::io::Result<Option<Vec<u8>>> {
+    let file = fs::OpenOptions::new()
+        .read(true)
+        // Opening a pipe waits for its writer otherwise.
+        .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
+        .open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(std::io::Error::other("it is not a file"));
+    }
     let mut bytes = Vec::new();
     file.take(largest + 1).read_to_end(&mut bytes)?;
     Ok((bytes.len() as u64 <= largest).then_some(bytes))
 }
 
-/// The text of a file that config names, `largest` KiB of it. What is no file is not read: a pipe would hold up whoever
-/// reads config, also on a reload, and give its text once; a device has no end.
+/// The text of a file that config names, `largest` KiB of it.
 pub(super) fn named(path: &Path, largest: u64) -> Result<String, String> {
-    let words = |error: std::io::Error| error.to_string();
-    let file = fs::OpenOptions::new()
-        .read(true)
-        // Opening a pipe waits for its writer otherwise.
-        .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
-        .open(path)
-        .map_err(words)?;
-    if !file.metadata().map_err(words)?.is_file() {
-        return Err("it is not a file".to_owned());
-    }
-    let bytes = read(file, largest << 10)
-        .map_err(words)?
+    let bytes = at_most(path, largest << 10)
+        .map_err(|error| error.to_string())?
         .ok_or_else(|| format!("it is larger than {largest} KiB"))?;
     String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())
 }

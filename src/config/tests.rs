@@ -1080,8 +1080,10 @@ fn secrets_and_certificates_are_read_from_files_only_and_within_bounds() {
         let text = load(here, &no_env).problems.render(false);
         assert!(text.contains(said), "{text}");
     }
-    let text = load(Path::new("/dev/zero"), &no_env).problems.render(false);
-    assert!(text.contains("neither a file nor a folder"), "{text}");
+    for config in ["/dev/zero", pipe] {
+        let text = load(Path::new(config), &no_env).problems.render(false);
+        assert!(text.contains("neither a file nor a folder"), "{text}");
+    }
 }
 
 #[test]

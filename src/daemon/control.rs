@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::sync::Semaphore;
 
 use super::Shared;
 pub use super::receivers::{Told, told};
@@ -19,7 +20,7 @@ use crate::domain::alert::token::{Ack, Refusal};
 use crate::domain::id::FeedId;
 use crate::observe;
 use crate::store::alerts::{self, AlertRow};
-use crate::store::{Connection, StoreError, Transaction, changes, feeds, links};
+use crate::store::{Connection, READERS, StoreError, Transaction, changes, feeds, links};
 
 /// What a one-tap link is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,17 +37,25 @@ pub struct AckLink {
     pub language: Language,
 }
 
+/// Of the store's readers those that whoever asks from outside may have: one is always left for the daemon's own work, its
+/// metrics, and what changes anything.
+const GUESTS: usize = READERS - 1;
+
 /// A running daemon, as seen from outside.
 #[derive(Clone)]
 pub struct Control {
     shared: Arc<Shared>,
+    guests: Arc<Semaphore>,
 }
 
 impl Control {
     /// The handle of a daemon.
     #[must_use]
     pub fn new(shared: Arc<Shared>) -> Self {
-        Self { shared }
+        Self {
+            shared,
+            guests: Arc::new(Semaphore::new(GUESTS)),
+        }
     }
 
     /// The time now.
@@ -70,7 +79,13 @@ impl Control {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
-        self.shared.store.read(work).await
+        let guest = Arc::clone(&self.guests).acquire_owned().await;
+        let read = move |conn: &Connection| {
+            let done = work(conn);
+            drop(guest);
+            done
+        };
+        self.shared.store.read(read).await
     }
 
     /// Changes something in the store, and wakes who may have to act on it.

@@ -34,6 +34,9 @@ const WINDOW: usize = 192;
 /// hundred, and meanwhile there must be others to go on with.
 const AHEAD: usize = 128;
 
+/// Polls that are marked first: nothing is asked for before.
+const FIRST: usize = 64;
+
 /// How long marking some may wait for polls to be stored with, as long as enough of these are under way.
 const MARKS_WAIT: Duration = Duration::from_secs(1);
 
@@ -253,6 +256,8 @@ impl Round {
         if !self.marking.is_empty() || most <= AHEAD / 2 {
             return;
         }
+        let none_yet = self.tasks.is_empty() && self.ready.is_empty();
+        let most = if none_yet { FIRST } else { most };
         let wanted: Vec<Due> = std::iter::from_fn(|| self.queue.pop()).take(most).collect();
         if wanted.is_empty() {
             return;

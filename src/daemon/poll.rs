@@ -174,7 +174,7 @@ async fn record(
         (false, false) => NEWS_WAITS,
     };
     let commit = Arc::new(commit);
-    let recorded = ahead::record(shared, &commit).await?;
+    let recorded = ahead::record(shared, &commit, store::polls::record_ahead).await?;
     let write = move |tx: &store::Transaction<'_>| {
         let result = store::polls::record_poll_after(tx, &commit, &recorded)?;
         let bounded = match &news {

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Certificate, Client, ClientBuilder, Identity, redirect};
+use rustls::ClientConfig;
+use rustls_platform_verifier::ConfigVerifierExt as _;
 use sha2::{Digest, Sha256};
 
 use super::guard::Guard;
@@ -98,9 +100,16 @@ pub(super) struct Common {
     pub(super) judged: Judged,
 }
 
+/// What clients are built of.
+struct Parts {
+    common: Common,
+    /// The authorities that this machine trusts, read once: hundreds of files, and the first requests wait for them.
+    tls: ClientConfig,
+}
+
 /// All clients.
 pub(super) struct Clients {
-    common: Common,
+    parts: Parts,
     shared: Client,
     /// The one used last comes first.
     special: Mutex<VecDeque<(Key, Client)>>,
@@ -111,13 +120,13 @@ pub(super) struct Clients {
 impl Clients {
     /// The common client; the others are built when they are needed.
     pub(super) fn new(common: Common) -> Result<Self, FetcherError> {
-        install_provider();
-        let shared = common
+        let parts = Parts::new(common)?;
+        let shared = parts
             .builder(&Options::default())?
             .build()
             .map_err(FetcherError::of)?;
         Ok(Self {
-            common,
+            parts,
             shared,
             special: Mutex::default(),
             http1: Mutex::default(),
@@ -139,9 +148,9 @@ impl Clients {
             return Ok(client);
         }
         drop(special);
-        // Reading the machine's certificates takes a while: two may build the same, and one is kept.
+        // Two may build the same, and one is kept.
         let client = self
-            .common
+            .parts
             .builder(options)?
             .build()
             .map_err(FetcherError::of)?;
@@ -172,16 +181,44 @@ impl Clients {
     }
 }
 
-impl Common {
+impl Parts {
+    fn new(common: Common) -> Result<Self, FetcherError> {
+        // Only the first call of the process installs it; later ones find it installed.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let tls = ClientConfig::with_platform_verifier().map_err(|_| FetcherError::NoRoots)?;
+        Ok(Self { common, tls })
+    }
+
+    /// TLS as nearly all clients have it; the library makes that of the others.
+    fn tls(&self, options: &Options<'_>) -> Option<ClientConfig> {
+        let Options {
+            insecure,
+            extra_ca,
+            client_cert,
+            ..
+        } = options;
+        if *insecure || extra_ca.is_some() || client_cert.is_some() {
+            return None;
+        }
+        let mut tls = self.tls.clone();
+        let offered: &[&str] = if options.http1_only {
+            &["http/1.1"]
+        } else {
+            &["h2", "http/1.1"]
+        };
+        tls.alpn_protocols = offered.iter().map(|name| (*name).into()).collect();
+        Some(tls)
+    }
+
     fn builder(&self, options: &Options<'_>) -> Result<ClientBuilder, FetcherError> {
-        let mut judged = self.judged.clone();
+        let mut judged = self.common.judged.clone();
         let mut builder = Client::builder()
-            .user_agent(&self.user_agent)
+            .user_agent(&self.common.user_agent)
             .redirect(redirect::Policy::none())
             .referer(false)
             .no_proxy()
             .connector_layer(Measured)
-            .connect_timeout(self.connect_timeout)
+            .connect_timeout(self.common.connect_timeout)
             .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(usize::from(!options.single_use))
             .http1_max_headers(MAX_FIELDS)
@@ -190,8 +227,11 @@ impl Common {
             .http1_allow_obsolete_multiline_headers_in_responses(true)
             .http2_max_header_list_size(MAX_HEAD)
             .http2_keep_alive_interval(HTTP2_PING)
-            .http2_keep_alive_timeout(HTTP2_PING)
-            .tls_danger_accept_invalid_certs(options.insecure);
+            .http2_keep_alive_timeout(HTTP2_PING);
+        builder = match self.tls(options) {
+            Some(tls) => builder.tls_backend_preconfigured(tls),
+            None => builder.tls_danger_accept_invalid_certs(options.insecure),
+        };
         if options.http1_only {
             builder = builder.http1_only();
         }
@@ -244,14 +284,8 @@ pub fn examine(transport: &Transport) -> Result<(), FetcherError> {
         extra_ca: transport.extra_ca.as_deref(),
         client_cert: transport.client_cert.as_ref().map(Secret::expose),
     };
-    install_provider();
-    let builder = common.builder(&options)?;
+    let builder = Parts::new(common)?.builder(&options)?;
     builder.build().map(drop).map_err(FetcherError::of)
-}
-
-/// Only the first call of the process installs it; later ones find it installed.
-fn install_provider() {
-    let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
 /// The certificates in `pem`: at least one.

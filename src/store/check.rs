@@ -2,7 +2,7 @@
 //!
 //! It only looks; nothing is repaired here.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 use serde::Serialize;
@@ -118,8 +118,9 @@ pub fn check(conn: &Connection) -> Result<CheckReport> {
         problems: integrity(conn)?,
         ..CheckReport::default()
     };
-    report.problems.extend(missing(conn)?);
-    report.problems.extend(foreign(conn)?);
+    let (whole, here) = (whole(conn)?, parts(conn)?);
+    report.problems.extend(missing(&whole, &here));
+    report.problems.extend(foreign_to(&whole, &here));
     if !report.is_clean() {
         // Queries over a damaged file prove nothing.
         return Ok(report);
@@ -151,44 +152,53 @@ pub(super) fn integrity(conn: &Connection) -> Result<Vec<String>> {
     Ok(found)
 }
 
-/// Tables, indexes and views that the schema has and the file has not.
-fn missing(conn: &Connection) -> Result<Vec<String>> {
-    let here = names(conn)?;
-    let mut missing: Vec<String> = whole(migrate::newest(migrate::ALL))?
-        .difference(&here)
-        .map(|(kind, name)| format!("the {kind} {name} is not there"))
-        .collect();
-    missing.truncate(LISTED);
-    Ok(missing)
-}
-
-/// What the file has and the schema of its version has not: a trigger or view of somebody else's would change or hide
-/// what we write.
+/// What the file has and the schema of its version has not, or has otherwise: a trigger or view of somebody else's would
+/// change or hide what we write.
 pub(super) fn foreign(conn: &Connection) -> Result<Vec<String>> {
-    let whole = whole(migrate::version(conn)?)?;
-    let mut foreign: Vec<String> = names(conn)?
-        .difference(&whole)
-        .map(|(kind, name)| format!("the {kind} {} is not ours", name.escape_debug()))
-        .collect();
-    foreign.truncate(LISTED);
-    Ok(foreign)
+    Ok(foreign_to(&whole(conn)?, &parts(conn)?))
 }
 
-/// What the schema of `version` is made of.
-fn whole(version: i64) -> Result<BTreeSet<(String, String)>> {
+/// What `whole` has and `here` has not.
+fn missing(whole: &Parts, here: &Parts) -> Vec<String> {
+    let missing = whole.keys().filter(|part| !here.contains_key(part));
+    let told = missing.map(|(kind, name)| format!("the {kind} {name} is not there"));
+    told.take(LISTED).collect()
+}
+
+fn foreign_to(whole: &Parts, here: &Parts) -> Vec<String> {
+    let told = here.iter().filter_map(|(part, sql)| {
+        let how = match whole.get(part) {
+            None => "is not ours",
+            Some(ours) if ours != sql => "is not as we make it",
+            Some(_) => return None,
+        };
+        let (kind, name) = part;
+        Some(format!("the {kind} {} {how}", name.escape_debug()))
+    });
+    told.take(LISTED).collect()
+}
+
+/// Kind and name, with the SQL; of tables without, which SQLite words anew when they are altered.
+type Parts = BTreeMap<(String, String), Option<String>>;
+
+/// What the schema of a file's version is made of.
+fn whole(conn: &Connection) -> Result<Parts> {
+    let version = migrate::version(conn)?;
     let whole = Connection::open_in_memory()?;
     row::add_short_hash(&whole)?;
     for (_, step) in migrate::ALL.iter().filter(|(to, _)| *to <= version) {
         whole.execute_batch(step)?;
     }
-    names(&whole)
+    parts(&whole)
 }
 
-/// What a file is made of, but for what SQLite adds: kind and name.
-fn names(conn: &Connection) -> Result<BTreeSet<(String, String)>> {
-    let mut query =
-        conn.prepare("select type, name from sqlite_schema where type not in ('table', 'index') or name not like 'sqlite\\_%' escape '\\'")?;
-    let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+/// What a file is made of, but for what SQLite adds.
+fn parts(conn: &Connection) -> Result<Parts> {
+    let mut query = conn.prepare(
+        "select type, name, iif(type = 'table', null, sql) from sqlite_schema
+         where type not in ('table', 'index') or name not like 'sqlite\\_%' escape '\\'",
+    )?;
+    let rows = query.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -242,6 +252,15 @@ mod tests {
             (
                 "create trigger spy after insert on alert begin delete from delivery; end",
                 "the trigger spy is not ours",
+            ),
+            (
+                "drop trigger entry_deleted;
+                 create trigger entry_deleted after delete on entry begin delete from delivery; end",
+                "the trigger entry_deleted is not as we make it",
+            ),
+            (
+                "drop index alert_feed; create unique index alert_feed on alert (feed)",
+                "the index alert_feed is not as we make it",
             ),
             ("create view more as select 1", "the view more is not ours"),
             ("create table sqliteX (a)", "the table sqliteX is not ours"),

@@ -3,11 +3,13 @@
 //! Each document of the way commits with its entries, so that a kill in between costs nothing but that
 //! document. Which one is next and when to stop is decided in `domain::feed::gap`.
 
+use std::ops::Range;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 
-use super::polls::{self, PollCommit, PollResult};
+use super::polls::{self, Ahead, PollCommit, PollResult, Recorded};
 use super::row::{Json, Ms, Name, count, signed};
 use super::{Result, StoreError};
 use crate::domain::feed::gap::{Kind, Step, Way};
@@ -264,23 +266,38 @@ pub fn via(conn: &Connection, entry: i64) -> Result<Option<String>> {
         .flatten())
 }
 
-/// Records a document of the way back: its new entries with all that hangs on them, and how it goes on.
-pub fn record(
+/// Records some new entries of a document of the way back, ahead of what it means for the gap: whoever dies in between asks
+/// for it again and finds them known.
+pub fn record_ahead(
     tx: &Transaction<'_>,
     gap: &Gap,
     commit: &PollCommit,
+    range: Range<usize>,
+) -> Result<PollResult> {
+    if !is_filling(tx, gap)? {
+        return Ok(PollResult::default());
+    }
+    let items = &commit.new[range.clone()];
+    let result = polls::record_piece(tx, commit, range)?;
+    mark(tx, (gap, commit), items, result.new)?;
+    Ok(result)
+}
+
+/// Records a document of the way back, of which some new entries are recorded: the others with all that hangs on them, and
+/// how it goes on.
+pub fn record(
+    tx: &Transaction<'_>,
+    gap: &Gap,
+    (commit, ahead): (&PollCommit, &Ahead),
     turn: &Turn,
 ) -> Result<PollResult> {
-    let mut result = PollResult::default();
-    let still: Option<bool> = tx
-        .prepare_cached("select state = 'filling' from gap where seq = ?1")?
-        .query_row([gap.seq], |row| row.get(0))
-        .optional()?;
-    if still != Some(true) {
+    let mut result = ahead.result.clone();
+    if !is_filling(tx, gap)? {
         return Ok(result);
     }
-    polls::record_entries(tx, commit, 0, &mut result)?;
-    mark(tx, gap, commit, &result)?;
+    polls::record_entries(tx, commit, ahead.count, &mut result)?;
+    let new = result.new - ahead.result.new;
+    mark(tx, (gap, commit), &commit.new[ahead.count..], new)?;
     match turn {
         Turn::Read {
             visited,
@@ -291,10 +308,9 @@ pub fn record(
                 remember(tx, &commit.feed, url, commit.now)?;
             }
             tx.prepare_cached(
-                "update gap set documents = documents + 1, recovered = recovered + ?2, failures = 0,
-                    not_before = null, visited = ?3 where seq = ?1",
+                "update gap set documents = documents + 1, failures = 0, not_before = null, visited = ?2 where seq = ?1",
             )?
-            .execute(params![gap.seq, result.new, Json(visited)])?;
+            .execute(params![gap.seq, Json(visited)])?;
             go_on(tx, gap, then, commit.now)?;
         }
         Turn::Later { note, not_before } => {
@@ -309,10 +325,22 @@ pub fn record(
     Ok(result)
 }
 
-/// Counts the new entries for their feed, and marks how they came.
-fn mark(tx: &Transaction<'_>, gap: &Gap, commit: &PollCommit, result: &PollResult) -> Result<()> {
+/// Whether it was neither filled nor given up since it was looked at.
+fn is_filling(tx: &Transaction<'_>, gap: &Gap) -> Result<bool> {
+    Ok(tx
+        .prepare_cached("select exists (select 1 from gap where seq = ?1 and state = 'filling')")?
+        .query_row([gap.seq], |row| row.get(0))?)
+}
+
+/// Counts what is new among `items` for their feed and the gap, and marks how they came.
+fn mark(
+    tx: &Transaction<'_>,
+    (gap, commit): (&Gap, &PollCommit),
+    items: &[Recorded],
+    new: u32,
+) -> Result<()> {
     let mut set = tx.prepare_cached("update entry set via = ?2 where id = ?1 and seq > ?3")?;
-    for item in &commit.new {
+    for item in items {
         set.execute(params![
             item.entry.id.as_str(),
             VIA_ARCHIVE,
@@ -320,11 +348,13 @@ fn mark(tx: &Transaction<'_>, gap: &Gap, commit: &PollCommit, result: &PollResul
         ])?;
     }
     // What was missed belongs to the feed's rhythm, what was there before its first document does not.
-    let counted = if gap.kind == Kind::Gap { result.new } else { 0 };
+    let counted = if gap.kind == Kind::Gap { new } else { 0 };
     tx.prepare_cached(
         "update feed set entries = entries + ?2, rate_count = rate_count + ?3 where id = ?1",
     )?
-    .execute(params![commit.feed.as_str(), result.new, counted])?;
+    .execute(params![commit.feed.as_str(), new, counted])?;
+    tx.prepare_cached("update gap set recovered = recovered + ?2 where seq = ?1")?
+        .execute(params![gap.seq, new])?;
     Ok(())
 }
 

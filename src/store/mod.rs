@@ -61,8 +61,8 @@ use writer::Writer;
 /// What calls of the store give back.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
-/// Readers at work at once; a fifth waits.
-const READERS: usize = 4;
+/// Readers at work at once; others wait.
+pub const READERS: usize = 4;
 
 /// The store, open. Clones share it; the last one closes it.
 #[derive(Clone)]

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
+pub(super) use self::ahead::record_piece;
 pub use self::ahead::{Ahead, next_ahead, record_ahead};
 use super::alerts::{self, NewAlert};
 use super::entries::{self, Marks, NewEntries, Placed};
@@ -176,8 +177,8 @@ pub fn record_poll_after(
     ahead: &Ahead,
 ) -> Result<PollResult> {
     let mut result = ahead.result.clone();
-    if let Some(gap) = &commit.gap {
-        gaps::open(tx, &commit.feed, commit.record.at, gap)?;
+    if ahead.count == 0 {
+        open_gap(tx, commit)?;
     }
     record_entries(tx, commit, ahead.count, &mut result)?;
     let new = result.new - ahead.result.new;
@@ -210,6 +211,14 @@ pub fn record_push(tx: &Transaction<'_>, commit: &PollCommit, ahead: &Ahead) -> 
     })?;
     feeds::add_poll(tx, &commit.feed, &commit.record)?;
     Ok(result)
+}
+
+/// Opens the gap that a poll found, before any of its entries is stored: what was known before is told by their rows.
+fn open_gap(tx: &Transaction<'_>, commit: &PollCommit) -> Result<()> {
+    match &commit.gap {
+        Some(gap) => gaps::open(tx, &commit.feed, commit.record.at, gap),
+        None => Ok(()),
+    }
 }
 
 fn be_known(known: bool, commit: &PollCommit) -> Result<()> {

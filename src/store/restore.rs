@@ -169,16 +169,23 @@ mod tests {
             restore(&place, &bad, now()),
             Err(StoreError::Foreign { .. })
         ));
-        fs::remove_file(&bad).unwrap();
-        fs::copy(&good, &bad).unwrap();
-        rusqlite::Connection::open(&bad)
-            .unwrap()
-            .execute_batch(
-                "create trigger spy after insert on alert begin delete from delivery; end",
-            )
-            .unwrap();
-        let error = restore(&place, &bad, now()).unwrap_err().to_string();
-        assert!(error.contains("trigger spy"), "{error}");
+        for (change, named) in [
+            ("create trigger spy", "trigger spy"),
+            (
+                "drop trigger delivery_added; create trigger delivery_added",
+                "trigger delivery_added",
+            ),
+        ] {
+            fs::remove_file(&bad).unwrap();
+            fs::copy(&good, &bad).unwrap();
+            let act = "after insert on alert begin delete from delivery; end";
+            rusqlite::Connection::open(&bad)
+                .unwrap()
+                .execute_batch(&format!("{change} {act}"))
+                .unwrap();
+            let error = restore(&place, &bad, now()).unwrap_err().to_string();
+            assert!(error.contains(named), "{error}");
+        }
         assert_eq!(number(&store, "select count(*) from alert"), 1);
 
         let _daemon = store.lock(now()).unwrap();

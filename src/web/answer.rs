@@ -98,6 +98,7 @@ fn as_page(app: &App, mut asked: Parts, known: &mut Extensions, problem: &Proble
     let view = View::of(app, &asked);
     let mut page = (problem.status, layout::problem(&view, problem)).into_response();
     guard::dress(page.headers_mut());
+    problem.note_wait(page.headers_mut());
     page
 }
 

@@ -17,7 +17,6 @@ use super::words::{self, W};
 use crate::domain::entry::wire::WireEntry;
 use crate::domain::id::{EntryId, RuleId};
 use crate::domain::matching::{Evidence, Explanation, Mention};
-use crate::domain::rule::diagnostic::Diagnostic;
 use crate::store::entries::{self, MatchRow, Revision, StoredEntry};
 
 /// Rows of a page.
@@ -25,30 +24,29 @@ pub const PAGE: usize = 50;
 
 /// `GET /entries`.
 pub async fn list(State(app): State<App>, view: View, Asked(asked): Asked) -> Response {
-    let setup = app.control.setup();
-    let mut search = match Search::read(&setup, &asked, &view) {
-        Ok(search) => search,
-        Err(problem) if problem.faults.is_empty() => return problem.into_response(),
+    let search = Search::read(app.control.setup(), &asked, &view);
+    let found = match search {
+        Ok(search) => search.soon(&app, PAGE).await,
+        Err(problem) => Err(problem),
+    };
+    match found {
+        Ok(found) => listed(&view, &found).into_response(),
+        Err(problem) if problem.faults.is_empty() => problem.into_response(),
         // What was written stays where it can be put right.
         Err(problem) => {
             let body = html! { (form(&view)) (faults(&view, &problem)) };
             let page = layout::page(&view, view.t(W::Entries), &body);
-            return (problem.status, page).into_response();
+            (problem.status, page).into_response()
         }
-    };
-    let remarks = std::mem::take(&mut search.remarks);
-    match search.soon(&app, PAGE).await {
-        Ok(found) => listed(&view, &found, &remarks).into_response(),
-        Err(problem) => problem.into_response(),
     }
 }
 
-fn listed(view: &View, found: &Found, remarks: &[Diagnostic]) -> Markup {
+fn listed(view: &View, found: &Found) -> Markup {
     let next = found.next.map(|next| next.to_string());
     let query = view.asked.get("q");
     let body = html! {
         (form(view))
-        @for remark in remarks { p.hint { code { (remark.code) } " " (told(view, remark.code, &remark.message, remark.help.as_deref())) } }
+        @for remark in &found.remarks { p.hint { code { (remark.code) } " " (told(view, remark.code, &remark.message, remark.help.as_deref())) } }
         (table(view, &found.hits))
         @if found.hits.is_empty() && !found.cut { p.empty { (view.t(W::NothingHere)) } }
         @if found.cut {

@@ -314,11 +314,11 @@ fn bearer(app: &App, place: Place, token: &str) -> Result<Option<Who>, Box<Respo
         Hearing::Wrong => return Ok(None),
         Hearing::Later(seconds) => {
             let why = "too many wrong tokens came from this address";
-            let mut response = Problem::new(StatusCode::TOO_MANY_REQUESTS, why).into_response();
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-            return Err(Box::new(response));
+            let problem = Problem {
+                status: StatusCode::TOO_MANY_REQUESTS,
+                ..Problem::later(why, seconds)
+            };
+            return Err(Box::new(problem.into_response()));
         }
     }
     let found = app.guard().holder(token);

@@ -36,6 +36,7 @@ mod silences;
 mod socket;
 mod stories;
 mod system;
+mod turns;
 mod view;
 mod websub;
 mod words;
@@ -107,6 +108,7 @@ pub struct Inner {
     /// What requests are held against, and of what it was made.
     guard: Mutex<(Arc<Access>, Arc<guard::Guard>)>,
     pace: pace::Pace,
+    turns: turns::Turns,
     assets: assets::Assets,
     lists: Lists,
     /// Listeners to `/events`.
@@ -239,6 +241,7 @@ pub async fn serve(
         door,
         guard: Mutex::new((access, guard)),
         pace: pace::Pace::default(),
+        turns: turns::Turns::default(),
         assets: assets::Assets::new(),
         lists: settings.lists,
         listeners: Arc::new(tokio::sync::Semaphore::new(events::MOST_LISTENERS)),

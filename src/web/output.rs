@@ -2,6 +2,8 @@
 //!
 //! Ids never change, so that a reader shows each once; nothing in them depends on when they are asked for.
 
+use std::sync::Arc;
+
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse as _, Response};
@@ -135,7 +137,7 @@ pub async fn entity(
         title: entity.name.clone(),
         page: format!("/entities/{id}"),
         own: format!("/feeds/entities/{name}"),
-        items: found(&app, Search::naming(&setup, id)).await?,
+        items: found(&app, Search::naming(Arc::clone(&setup), id)).await?,
     };
     Ok(written(&app, &headers, &output, atom))
 }
@@ -178,7 +180,7 @@ pub async fn search(
     Asked(asked): Asked,
 ) -> Answer<Response> {
     let (_, atom) = parted(&name)?;
-    let search = Search::read(&app.control.setup(), &asked, &view)?;
+    let search = Search::read(app.control.setup(), &asked, &view)?;
     let query = asked.with(&[("key", None), ("after", None)]);
     let output = Output {
         id: format!("urn:bongsu:search:{query}"),

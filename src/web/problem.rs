@@ -2,7 +2,7 @@
 //!
 //! Nothing internal is told: the store's own words go to the log.
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
@@ -18,6 +18,8 @@ pub struct Problem {
     pub detail: String,
     /// Where: one object a fault, with the parameter, the characters and what to do.
     pub faults: Vec<Value>,
+    /// In so many seconds the same may be asked again.
+    pub later: Option<u64>,
 }
 
 impl Problem {
@@ -27,6 +29,15 @@ impl Problem {
             status,
             detail: detail.into(),
             faults: Vec::new(),
+            later: None,
+        }
+    }
+
+    /// What can be answered in some seconds, not now.
+    pub fn later(detail: impl Into<String>, seconds: u64) -> Self {
+        Self {
+            later: Some(seconds),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
         }
     }
 
@@ -59,6 +70,13 @@ impl Problem {
                 .map(|found| fault(query, found))
                 .collect(),
             ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, format!("query: {detail}"))
+        }
+    }
+
+    /// Says in the head of an answer when to come again.
+    pub fn note_wait(&self, headers: &mut HeaderMap) {
+        if let Some(seconds) = self.later {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
     }
 
@@ -102,6 +120,7 @@ impl IntoResponse for Problem {
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
         );
+        self.note_wait(response.headers_mut());
         // People get a page made of it.
         response.extensions_mut().insert(self);
         response

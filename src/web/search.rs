@@ -3,6 +3,7 @@
 //! A search stops at a full page or at its time limit, and says where the next one begins.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::App;
@@ -16,6 +17,7 @@ use crate::domain::matching::{Evidence, Glance, RuleSet, primary_subtag};
 use crate::domain::rule::diagnostic::Diagnostic;
 use crate::store::entries::{BulkEntry, StoredEntry, by_seq};
 use crate::store::search::{Hunt, hunt};
+use crate::store::{Connection, StoreError};
 
 /// How long one page of a search may take.
 const LIMIT: Duration = Duration::from_millis(800);
@@ -29,12 +31,16 @@ const LONGEST: usize = 64 << 10;
 
 /// What a search asks.
 pub struct Search {
+    setup: Arc<Setup>,
+    query: String,
+    hunt: Hunt,
+}
+
+/// A query that is ready to be tried on entries.
+struct Ready {
     rules: Option<RuleSet>,
     glance: Glance,
-    hunt: Hunt,
     tags: HashMap<String, Vec<String>>,
-    /// What is doubtful about the query.
-    pub remarks: Vec<Diagnostic>,
 }
 
 /// An entry that was found.
@@ -55,36 +61,24 @@ pub struct Found {
     pub next: Option<i64>,
     /// It stopped at its time limit rather than at a full page.
     pub cut: bool,
+    /// What is doubtful about the query.
+    pub remarks: Vec<Diagnostic>,
 }
 
 impl Search {
     /// What the parameters `q feed lang since until rule entity after` ask.
-    pub fn read(setup: &Setup, asked: &Form, view: &View) -> Answer<Self> {
+    pub fn read(setup: Arc<Setup>, asked: &Form, view: &View) -> Answer<Self> {
         let query = asked.get("q").unwrap_or_default();
         if query.len() > LONGEST {
             return Err(Problem::parameter("q", "is too long"));
         }
-        let (mut rules, mut need, mut remarks) = (None, None, Vec::new());
-        let mut glance = Glance::default();
-        if !query.is_empty() {
-            let tried = try_rules(setup, vec![tried_rule(query)]);
-            if has_errors(&tried.problems) {
-                return Err(Problem::of_query(query, &tried.problems));
-            }
-            need = Some(tried.rules.need(&RuleId::from(TRIED)));
-            glance = tried.rules.glance(&RuleId::from(TRIED));
-            rules = Some(tried.rules);
-            remarks = tried.problems;
-        }
         let time = |name| asked.time(name, view.now, &view.zone);
         let text = |name| asked.get(name).map(str::to_owned);
         Ok(Self {
-            rules,
-            glance,
-            remarks,
-            tags: tags(setup),
+            setup,
+            query: query.to_owned(),
             hunt: Hunt {
-                need,
+                need: None,
                 feed: asked.get("feed").map(Into::into),
                 since: time("since")?,
                 until: time("until")?,
@@ -98,12 +92,10 @@ impl Search {
     }
 
     /// All entries that name an entity.
-    pub fn naming(setup: &Setup, entity: &str) -> Self {
+    pub fn naming(setup: Arc<Setup>, entity: &str) -> Self {
         Self {
-            rules: None,
-            glance: Glance::default(),
-            remarks: Vec::new(),
-            tags: tags(setup),
+            setup,
+            query: String::new(),
             hunt: Hunt {
                 entity: Some(entity.to_owned()),
                 ..Hunt::default()
@@ -121,31 +113,72 @@ impl Search {
         self.within(app, limit, LIMIT).await
     }
 
+    /// In its turn, compiling included.
     async fn within(self, app: &App, limit: usize, soon: Duration) -> Answer<Found> {
-        let began = Instant::now();
-        Ok(app
-            .control
+        let turn = app.turns.take().await?;
+        app.control
             .read(move |conn| {
-                let mut found = Found::default();
-                found.next = hunt(conn, &self.hunt, |entry| {
-                    if let Some(entry) = entry
-                        && let Some(evidence) = self.tried(entry)
-                    {
-                        let entry = by_seq(conn, entry.seq)?;
-                        found
-                            .hits
-                            .extend(entry.map(|entry| Hit { entry, evidence }));
-                    }
-                    let has_some = found.hits.len() >= SOME.min(limit);
-                    found.cut = began.elapsed() >= if has_some { soon } else { LIMIT };
-                    Ok(found.hits.len() < limit && !found.cut)
-                })?;
-                found.cut &= found.next.is_some() && found.hits.len() < limit;
-                Ok(found)
+                let found = self.found(conn, limit, soon);
+                drop(turn);
+                found
             })
-            .await?)
+            .await?
     }
 
+    /// The outer error is the store's.
+    fn found(
+        mut self,
+        conn: &Connection,
+        limit: usize,
+        soon: Duration,
+    ) -> Result<Answer<Found>, StoreError> {
+        let mut found = Found::default();
+        let ready = match self.compiled(&mut found.remarks) {
+            Ok(ready) => ready,
+            Err(problem) => return Ok(Err(problem)),
+        };
+        let began = Instant::now();
+        found.next = hunt(conn, &self.hunt, |entry| {
+            if let Some(entry) = entry
+                && let Some(evidence) = ready.tried(entry)
+            {
+                let entry = by_seq(conn, entry.seq)?;
+                found
+                    .hits
+                    .extend(entry.map(|entry| Hit { entry, evidence }));
+            }
+            let has_some = found.hits.len() >= SOME.min(limit);
+            found.cut = began.elapsed() >= if has_some { soon } else { LIMIT };
+            Ok(found.hits.len() < limit && !found.cut)
+        })?;
+        found.cut &= found.next.is_some() && found.hits.len() < limit;
+        Ok(Ok(found))
+    }
+
+    /// The query compiled, and what is doubtful about it.
+    fn compiled(&mut self, remarks: &mut Vec<Diagnostic>) -> Answer<Ready> {
+        let mut ready = Ready {
+            rules: None,
+            glance: Glance::default(),
+            tags: tags(&self.setup),
+        };
+        if self.query.is_empty() {
+            return Ok(ready);
+        }
+        let tried = try_rules(&self.setup, vec![tried_rule(&self.query)]);
+        if has_errors(&tried.problems) {
+            return Err(Problem::of_query(&self.query, &tried.problems));
+        }
+        let id = RuleId::from(TRIED);
+        self.hunt.need = Some(tried.rules.need(&id));
+        ready.glance = tried.rules.glance(&id);
+        ready.rules = Some(tried.rules);
+        *remarks = tried.problems;
+        Ok(ready)
+    }
+}
+
+impl Ready {
     /// Where the query holds in an entry; none where it does not.
     fn tried(&self, entry: &BulkEntry<'_>) -> Option<Vec<Evidence>> {
         let Some(rules) = &self.rules else {

@@ -2,6 +2,8 @@
 //!
 //! What fits is decided in `domain::alert::silence`, what is held then in `store::timing`.
 
+use std::sync::Arc;
+
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
@@ -17,7 +19,8 @@ use super::layout::{self, state};
 use super::problem::{Answer, Problem};
 use super::view::View;
 use super::words::W;
-use crate::daemon::control::change::{has_errors, tried_rule, try_rules};
+use crate::daemon::control::Setup;
+use crate::daemon::control::change::{compiled, has_errors, tried_rule};
 use crate::domain::alert::silence::{Matchers, NewSilence};
 use crate::domain::rule::Severity;
 use crate::domain::units::parse_duration;
@@ -226,7 +229,7 @@ fn ends(form: &Form, view: &View) -> Answer<Timestamp> {
 }
 
 /// The silence that a form or JSON object describes; `what` is one of [`of_alert`].
-fn read(form: &Form, view: &View, setup: &crate::daemon::control::Setup) -> Answer<NewSilence> {
+async fn read(form: &Form, view: &View, setup: &Arc<Setup>) -> Answer<NewSilence> {
     let what = Form::parse(form.get("what").unwrap_or_default().as_bytes());
     let lists = |name| [form.list(name), what.list(name)].concat();
     let severities = form.list("severity").into_iter().map(|name| {
@@ -254,7 +257,7 @@ fn read(form: &Form, view: &View, setup: &crate::daemon::control::Setup) -> Answ
         .check(view.now)
         .map_err(|why| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, why))?;
     if let Some(query) = &silence.matchers.query {
-        let tried = try_rules(setup, vec![tried_rule(query)]);
+        let tried = compiled(setup, tried_rule(query)).await;
         if has_errors(&tried.problems) {
             return Err(Problem::of_query(query, &tried.problems));
         }
@@ -265,7 +268,7 @@ fn read(form: &Form, view: &View, setup: &crate::daemon::control::Setup) -> Answ
 /// What a silence would hold, if it began now.
 pub async fn preview(app: &App, view: &View, form: &Form) -> Answer<Preview> {
     let setup = app.control.setup();
-    let (silence, now) = (read(form, view, &setup)?, view.now);
+    let (silence, now) = (read(form, view, &setup).await?, view.now);
     Ok(app
         .control
         .read(move |conn| timing::preview(conn, &setup.manners, &silence, now))
@@ -275,7 +278,7 @@ pub async fn preview(app: &App, view: &View, form: &Form) -> Answer<Preview> {
 /// Begins a silence; gives back its id.
 pub async fn do_add(app: &App, view: &View, form: &Form, who: &Who) -> Answer<i64> {
     let setup = app.control.setup();
-    let (silence, now) = (read(form, view, &setup)?, view.now);
+    let (silence, now) = (read(form, view, &setup).await?, view.now);
     let name = who.name.clone();
     Ok(app
         .control

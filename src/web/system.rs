@@ -40,6 +40,7 @@ pub async fn page(State(app): State<App>, view: View, Asked(asked): Asked) -> An
     };
     let facts = app.control.read(read).await?;
     let stats = if asked.has("counts") {
+        let _turn = app.turns.take().await?;
         Some(app.control.stats().await?)
     } else {
         None

@@ -71,6 +71,18 @@ pub fn try_rules(setup: &Setup, rules: Vec<Rule>) -> Tried {
     }
 }
 
+/// [`try_rules`] of one, on a thread where it may take its time.
+pub async fn compiled(setup: &Arc<Setup>, rule: Rule) -> Tried {
+    let setup = Arc::clone(setup);
+    aside(move || try_rules(&setup, vec![rule])).await
+}
+
+/// Compiling takes up to seconds, and those who answer have no time for it.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+}
+
 /// A query as a rule to be tried.
 #[must_use]
 pub fn tried_rule(query: &str) -> Rule {
@@ -113,7 +125,9 @@ impl Control {
         if let Some(unknown) = wanted.clone().find(|id| setup.receiver(id).is_none()) {
             return Err(Refusal::Wrong(format!("there is no receiver `{unknown}`")));
         }
-        let next = with_rule(&setup, &rule.rule()).map_err(Refusal::Query)?;
+        let (before, wanted) = (Arc::clone(&setup), rule.rule());
+        let next = aside(move || with_rule(&before, &wanted)).await;
+        let next = next.map_err(Refusal::Query)?;
         let (who, now) = (who.to_owned(), self.now());
         self.shared
             .store

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::Report;
 use super::read::{Digest, Seen};
+use super::{Report, ahead};
 use crate::daemon::Shared;
 use crate::domain::alert::decide::backlog_before;
 use crate::domain::document::{self, Document};
@@ -118,10 +118,15 @@ async fn turn(
     };
     let (commit, turn) = read_apart(digest, outcome, gap.clone(), step).await?;
     drop(place);
-    let (kept, told) = (gap.clone(), turn.clone());
+    let (kept, told) = (Arc::new(gap.clone()), turn.clone());
+    let (of, commit) = (Arc::clone(&kept), Arc::new(commit));
+    let recorded = ahead::record(shared, &commit, move |tx, commit, range| {
+        gaps::record_ahead(tx, &of, commit, range)
+    })
+    .await?;
     let result = shared
         .store
-        .write(move |tx| gaps::record(tx, &kept, &commit, &turn))
+        .write(move |tx| gaps::record(tx, &kept, (&commit, &recorded), &turn))
         .await?;
     report.new += u64::from(result.new);
     report.alerts += result.alerts.len() as u64;

@@ -210,7 +210,7 @@ async fn take(
         return Ok(Receipt::Ignored("unreadable"));
     };
     let commit = Arc::new(commit);
-    let recorded = ahead::record(shared, &commit).await?;
+    let recorded = ahead::record(shared, &commit, store::polls::record_ahead).await?;
     let record = move |tx: &store::Transaction<'_>| {
         let result = store::polls::record_push(tx, &commit, &recorded)?;
         if !pushed.whole {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::store::feeds;
+use crate::store::polls::next_ahead;
 use crate::store::sample::{
     after, assert_clean, commit, entry, feed, now, number, open_store, record as record_poll,
     reopen, rule_match,
@@ -51,8 +52,25 @@ fn at_work(store: &Store, now: Timestamp) -> Option<Gap> {
 fn go(store: &Store, gap: &Gap, poll: PollCommit, turn: Turn) -> PollResult {
     let gap = gap.clone();
     store
-        .write_blocking(move |tx| record(tx, &gap, &poll, &turn))
+        .write_blocking(move |tx| record(tx, &gap, (&poll, &Ahead::default()), &turn))
         .unwrap()
+}
+
+/// A document with many matches.
+fn flood() -> PollCommit {
+    let many = (0..250).map(|at| entry(&format!("flood {at}"), vec![rule_match("arms")]));
+    commit(many.collect())
+}
+
+/// Records the next piece of a document; false where there is none but the last.
+fn piece(store: &Store, gap: &Gap, poll: &PollCommit, ahead: &mut Ahead) -> bool {
+    let Some(range) = next_ahead(poll, ahead) else {
+        return false;
+    };
+    let (gap, poll, of) = (gap.clone(), poll.clone(), range.clone());
+    let result = store.write_blocking(move |tx| record_ahead(tx, &gap, &poll, of.clone()));
+    ahead.add(&range, result.unwrap());
+    true
 }
 
 fn read_turn(then: Then) -> Turn {
@@ -125,6 +143,100 @@ fn each_document_commits_with_its_entries_and_the_way_goes_on_after_it() {
     };
     assert!(is_read("https://a.example/2") && !is_read("https://a.example/1"));
     assert_clean(&store);
+}
+
+#[test]
+fn a_flood_by_an_archive_is_recorded_in_pieces() {
+    let (_dir, store) = open_store();
+    with_gap(&store, Some(step("https://a.example/2")));
+    let gap = at_work(&store, now()).unwrap();
+    let (poll, mut ahead, mut pieces) = (flood(), Ahead::default(), 0);
+    while piece(&store, &gap, &poll, &mut ahead) {
+        pieces += 1;
+        let kept = at_work(&store, now()).unwrap();
+        assert_eq!((kept.documents, kept.recovered), (0, pieces * 100));
+        assert_eq!(kept.next, gap.next, "it would be asked for again");
+        assert_clean(&store);
+    }
+    assert_eq!((pieces, ahead.count), (2, 200));
+    let turn = read_turn(Then::End(State::Filled, "known entries".to_owned()));
+    let (kept, done) = (gap.clone(), poll.clone());
+    let result = store
+        .write_blocking(move |tx| record(tx, &kept, (&done, &ahead), &turn))
+        .unwrap();
+    assert_eq!((result.new, result.alerts.len()), (250, 250));
+    let filled = &store.read_blocking(|conn| list(conn, &id(), 1)).unwrap()[0];
+    assert_eq!((filled.documents, filled.recovered), (1, 250));
+    assert_eq!(
+        number(&store, "select count(*) from entry where via = 'archive'"),
+        250
+    );
+    assert_clean(&store);
+}
+
+#[test]
+fn who_dies_between_two_pieces_of_an_archive_tells_nothing_twice() {
+    let (dir, store) = open_store();
+    with_gap(&store, Some(step("https://a.example/2")));
+    let gap = at_work(&store, now()).unwrap();
+    let (poll, mut ahead) = (flood(), Ahead::default());
+    assert!(piece(&store, &gap, &poll, &mut ahead));
+    drop(store);
+    let store = reopen(&dir);
+    let gap = at_work(&store, now()).unwrap();
+    let turn = read_turn(Then::End(State::Filled, "known entries".to_owned()));
+    let again = go(&store, &gap, poll, turn);
+    assert_eq!((again.new, again.repeated), (150, 100));
+    assert_eq!(number(&store, "select count(distinct key) from alert"), 250);
+    assert_eq!(
+        number(&store, "select count(*) from entry where via = 'archive'"),
+        250
+    );
+    assert_clean(&store);
+}
+
+#[test]
+fn of_a_gap_that_is_given_up_no_more_pieces_are_recorded() {
+    let (_dir, store) = open_store();
+    with_gap(&store, Some(step("https://a.example/2")));
+    let gap = at_work(&store, now()).unwrap();
+    let (poll, mut ahead) = (flood(), Ahead::default());
+    assert!(piece(&store, &gap, &poll, &mut ahead));
+    store.write_blocking(|tx| abandon(tx, &id())).unwrap();
+    while piece(&store, &gap, &poll, &mut ahead) {}
+    let turn = read_turn(Then::End(State::Filled, "known entries".to_owned()));
+    let result = store
+        .write_blocking(move |tx| record(tx, &gap, (&poll, &ahead), &turn))
+        .unwrap();
+    assert_eq!(result.new, 100);
+    assert_clean(&store);
+}
+
+#[test]
+fn a_gap_behind_a_flood_is_open_from_the_first_piece_on() {
+    let (_dir, store) = open_store();
+    record_poll(&store, commit(vec![entry("known", Vec::new())]));
+    let mut poll = flood();
+    poll.gap = Some(new_gap(Some(step("https://a.example/2"))));
+    let mut ahead = Ahead::default();
+    while let Some(range) = next_ahead(&poll, &ahead) {
+        let (own, of) = (poll.clone(), range.clone());
+        let result = store.write_blocking(move |tx| polls::record_ahead(tx, &own, of.clone()));
+        ahead.add(&range, result.unwrap());
+        // Its feed's next poll finds entries known, and so no gap.
+        assert!(at_work(&store, now()).is_some());
+    }
+    let ids = [poll.new[0].entry.id.clone()];
+    store
+        .write_blocking(move |tx| polls::record_poll_after(tx, &poll, &ahead))
+        .unwrap();
+    let gaps = store.read_blocking(|conn| list(conn, &id(), 9)).unwrap();
+    assert_eq!(gaps.len(), 1);
+    let joined = |known_before| store.read_blocking(|conn| knew(conn, known_before, &ids));
+    assert!(
+        !joined(gaps[0].known_before).unwrap(),
+        "what came with the gap joins nothing"
+    );
 }
 
 #[test]

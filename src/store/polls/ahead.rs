@@ -1,4 +1,4 @@
-//! New entries of a poll that are recorded before the poll itself, each piece in a commit of its own.
+//! New entries of a document that are recorded before what it means for its feed, each piece in a commit of its own.
 //!
 //! When that is done is for `daemon::poll::ahead` to say; how an entry is recorded, for the parent.
 
@@ -9,9 +9,9 @@ use rusqlite::Transaction;
 use super::super::stories::Placer;
 use super::super::timing::Gate;
 use super::super::{Result, feeds};
-use super::{PollCommit, PollResult, be_known, record_new, rekey};
+use super::{PollCommit, PollResult, be_known, open_gap, record_new, rekey};
 
-/// What of a poll's new entries was recorded before the poll itself.
+/// What of a document's new entries was recorded ahead.
 #[derive(Clone, Debug, Default)]
 pub struct Ahead {
     /// How many of them.
@@ -24,7 +24,7 @@ pub struct Ahead {
 /// nobody else can write meanwhile.
 const AT_ONCE: usize = 100;
 
-/// The new entries that are to be recorded next, ahead of the poll; none where the rest goes with the poll.
+/// The new entries that are to be recorded next, ahead of the others; none where the rest goes with the document.
 #[must_use]
 pub fn next_ahead(commit: &PollCommit, ahead: &Ahead) -> Option<Range<usize>> {
     let rest = commit.new.iter().enumerate().skip(ahead.count);
@@ -34,8 +34,22 @@ pub fn next_ahead(commit: &PollCommit, ahead: &Ahead) -> Option<Range<usize>> {
 }
 
 /// Records some new entries of a poll ahead of it. The feed's state stays as it was: whoever dies in between asks again and
-/// finds them known.
+/// finds them known, and so no gap; that one is open by then.
 pub fn record_ahead(
+    tx: &Transaction<'_>,
+    commit: &PollCommit,
+    range: Range<usize>,
+) -> Result<PollResult> {
+    if range.start == 0 {
+        open_gap(tx, commit)?;
+    }
+    let result = record_piece(tx, commit, range)?;
+    be_known(feeds::add_entries(tx, &commit.feed, result.new)?, commit)?;
+    Ok(result)
+}
+
+/// Records some new entries; to count them for their feed is left to the caller.
+pub(in crate::store) fn record_piece(
     tx: &Transaction<'_>,
     commit: &PollCommit,
     range: Range<usize>,
@@ -47,7 +61,6 @@ pub fn record_ahead(
     let gate = Gate::load(tx, &commit.manners, commit.now)?;
     let mut placer = Placer::new(commit);
     record_new(tx, (commit, &gate), range, (&mut placer, &mut result))?;
-    be_known(feeds::add_entries(tx, &commit.feed, result.new)?, commit)?;
     Ok(result)
 }
 

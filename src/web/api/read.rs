@@ -133,7 +133,7 @@ pub async fn entries(
     Asked(asked): Asked,
 ) -> Answer<Json<Value>> {
     let limit = limit(&asked)?;
-    let search = Search::read(&app.control.setup(), &asked, &view)?;
+    let search = Search::read(app.control.setup(), &asked, &view)?;
     let found = search.run(&app, limit as usize).await?;
     let items: Vec<Value> = found
         .hits
@@ -233,7 +233,11 @@ pub async fn route(
 
 pub async fn check(State(app): State<App>, view: View, Asked(asked): Asked) -> Answer<Json<Value>> {
     let query = asked.get("query").unwrap_or_default();
-    let tried = try_rules(&app.control.setup(), vec![tried_rule(query)]);
+    let (setup, rule) = (app.control.setup(), tried_rule(query));
+    let tried = app
+        .turns
+        .during(move || try_rules(&setup, vec![rule]))
+        .await?;
     let found: Vec<Value> = tried
         .problems
         .iter()

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -13,6 +14,7 @@ use super::super::App;
 use super::super::problem::{Answer, Problem};
 use super::super::search::{Hit, tags};
 use super::days_ago;
+use crate::daemon::control::Setup;
 use crate::daemon::control::change::{TRIED, has_errors, try_rules};
 use crate::domain::id::RuleId;
 use crate::domain::matching::pieces::Need;
@@ -78,8 +80,7 @@ struct Ready {
 
 impl Ready {
     /// Compiles a rule beside the saved one of its id, where there is one.
-    fn new(app: &App, rule: Rule, offset: i64) -> Answer<Self> {
-        let setup = app.control.setup();
+    fn new(setup: &Setup, rule: Rule, offset: i64) -> Answer<Self> {
         let saved = setup.rule(&rule.id).cloned();
         let query = rule.query.clone();
         let first = Rule {
@@ -91,7 +92,7 @@ impl Ready {
             enabled: true,
             ..saved
         });
-        let tried = try_rules(&setup, std::iter::once(first).chain(second).collect());
+        let tried = try_rules(setup, std::iter::once(first).chain(second).collect());
         if has_errors(&tried.problems) {
             return Err(Problem::of_query(&query, &tried.problems));
         }
@@ -109,9 +110,36 @@ impl Ready {
             },
             rules: tried.rules,
             saved: saved.is_some(),
-            tags: tags(&setup),
+            tags: tags(setup),
             offset,
         })
+    }
+
+    /// Tries the entries that came since.
+    fn run(&self, conn: &Connection, since: Timestamp) -> Result<Trial, StoreError> {
+        let began = Instant::now();
+        let mut trial = Trial {
+            entries: pictures::entries_since(conn, since)?,
+            compared: self.saved,
+            ..Trial::default()
+        };
+        let Some(rows) = rows_since(conn, since)? else {
+            return Ok(trial);
+        };
+        let asked = Hunt {
+            need: Some(self.need.clone()),
+            since: Some(since),
+            least: Some(*rows.start()),
+            ..Hunt::default()
+        };
+        hunt(conn, &asked, |entry| {
+            if let Some(entry) = entry {
+                self.look(conn, entry, &mut trial)?;
+            }
+            trial.cut = began.elapsed() >= LIMIT;
+            Ok(!trial.cut)
+        })?;
+        Ok(trial)
     }
 
     /// Tries one entry.
@@ -140,36 +168,19 @@ impl Ready {
 
 /// Tries a rule over the last `days`, and compares it with the saved one of the same id where there is one.
 pub async fn run(app: &App, rule: Rule, (days, offset): (i64, i64)) -> Answer<Trial> {
-    let ready = Ready::new(app, rule, offset)?;
+    let turn = app.turns.take().await?;
+    let setup = app.control.setup();
     let since = days_ago(app.control.now(), days);
-    let began = Instant::now();
-    Ok(app
-        .control
+    app.control
         .read(move |conn| {
-            let mut trial = Trial {
-                entries: pictures::entries_since(conn, since)?,
-                compared: ready.saved,
-                ..Trial::default()
+            let trial = match Ready::new(&setup, rule, offset) {
+                Ok(ready) => ready.run(conn, since).map(Ok),
+                Err(problem) => Ok(Err(problem)),
             };
-            let Some(rows) = rows_since(conn, since)? else {
-                return Ok(trial);
-            };
-            let asked = Hunt {
-                need: Some(ready.need.clone()),
-                since: Some(since),
-                least: Some(*rows.start()),
-                ..Hunt::default()
-            };
-            hunt(conn, &asked, |entry| {
-                if let Some(entry) = entry {
-                    ready.look(conn, entry, &mut trial)?;
-                }
-                trial.cut = began.elapsed() >= LIMIT;
-                Ok(!trial.cut)
-            })?;
-            Ok(trial)
+            drop(turn);
+            trial
         })
-        .await?)
+        .await?
 }
 
 type Found = Option<Vec<Evidence>>;

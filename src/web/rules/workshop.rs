@@ -2,6 +2,8 @@
 //!
 //! The page works by its buttons alone; the script asks `/api/v1/rules/check` while one types.
 
+use std::sync::Arc;
+
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -17,7 +19,7 @@ use super::super::view::View;
 use super::super::words::W;
 use super::days;
 use super::trial::{self, Trial};
-use crate::daemon::control::change::{Refusal, tried_rule, try_rules};
+use crate::daemon::control::change::{Refusal, Tried, tried_rule, try_rules};
 use crate::domain::feed::Origin;
 use crate::domain::id::RuleId;
 use crate::domain::rule::added::AddedRule;
@@ -91,17 +93,25 @@ pub async fn page(State(app): State<App>, view: View, Asked(asked): Asked) -> An
     } else {
         None
     };
-    Ok(shown(&app, &view, &rule, back, trial).into_response())
+    Ok(shown(&app, &view, &rule, (back, trial))
+        .await?
+        .into_response())
 }
 
-fn shown(
+async fn shown(
     app: &App,
     view: &View,
     rule: &AddedRule,
-    back: i64,
-    trial: Option<Answer<Trial>>,
-) -> Markup {
+    (back, trial): (i64, Option<Answer<Trial>>),
+) -> Answer<Markup> {
     let setup = app.control.setup();
+    let tried = if rule.query.is_empty() {
+        None
+    } else {
+        let (setup, query) = (Arc::clone(&setup), tried_rule(&rule.query));
+        let compile = move || try_rules(&setup, vec![query]);
+        Some(app.turns.during(compile).await?)
+    };
     let known = setup.rule(&RuleId::new(&rule.id));
     let of_file = known.is_some_and(|known| known.origin == Origin::File);
     let whole = known.map_or_else(|| rule.rule(), |known| rule.over(known));
@@ -115,7 +125,7 @@ fn shown(
             label for="query" { (view.t(W::Query)) }
             textarea id="query" name="query" rows="6" spellcheck="false" autocomplete="off" aria-describedby="remarks" data-query { (rule.query) }
             ul.completions data-completions hidden {}
-            div id="remarks" role="status" aria-live="polite" data-remarks { (remarks(app, view, &rule.query)) }
+            div id="remarks" role="status" aria-live="polite" data-remarks { (remarks(view, &rule.query, tried.as_ref())) }
             (fields(view, rule))
             p.acts {
                 label { (view.t(W::BacktestOver)) " " input.short type="number" name="days" min="1" max="3650" value=(back); }
@@ -131,7 +141,7 @@ fn shown(
         }
         details { summary { (view.t(W::CopyToml)) } pre { code { (table::toml(&whole)) } } }
     };
-    layout::page(view, view.t(title), &body)
+    Ok(layout::page(view, view.t(title), &body))
 }
 
 fn fields(view: &View, rule: &AddedRule) -> Markup {
@@ -154,11 +164,10 @@ fn fields(view: &View, rule: &AddedRule) -> Markup {
     }
 }
 
-fn remarks(app: &App, view: &View, query: &str) -> Markup {
-    if query.is_empty() {
+fn remarks(view: &View, query: &str, tried: Option<&Tried>) -> Markup {
+    let Some(tried) = tried else {
         return html! { p.hint { (view.t(W::SearchHint)) } };
-    }
-    let tried = try_rules(&app.control.setup(), vec![tried_rule(query)]);
+    };
     html! {
         @if tried.problems.is_empty() { p.good { (view.t(W::QueryFine)) } }
         ul.remarks { @for found in &tried.problems {
@@ -216,7 +225,7 @@ pub async fn save(State(app): State<App>, view: View, who: Who, form: Form) -> A
         Err(refusal) => {
             let problem = refused(refusal, &query, &id);
             let status = problem.status;
-            let page = shown(&app, &view, &rule, BACK, Some(Err(problem)));
+            let page = shown(&app, &view, &rule, (BACK, Some(Err(problem)))).await?;
             Ok((status, page).into_response())
         }
     }
