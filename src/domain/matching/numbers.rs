@@ -101,7 +101,7 @@ mod tests {
             let numbers = Numbers::from(&list[..length]);
             assert_eq!(numbers[..], list[..length]);
             assert_eq!(numbers, list.iter().copied().take(length).collect());
-            assert_ne!(numbers, Numbers::from(&list[..length + 1]));
+            assert_ne!(numbers, Numbers::from(&list[..=length]));
             assert_eq!(numbers.memory() > 0, length > HERE);
         }
     }
