@@ -99,7 +99,7 @@ impl<'s, 'a> Run<'s, 'a> {
     }
 
     /// Makes room for what so many rules will ask.
-    pub(crate) fn expect(&mut self, rules: usize) {
+    pub(crate) fn make_room(&mut self, rules: usize) {
         self.truths.reserve(rules);
     }
 

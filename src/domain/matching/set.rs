@@ -284,7 +284,7 @@ mod tests {
     #[test]
     fn what_is_read_of_a_rule_comes_from_memory_at_once() {
         assert_eq!(size_of::<RulePlan>(), 64);
-        assert_eq!(size_of::<Expr>(), 32);
+        assert_eq!(size_of::<Expr>(), 40);
         assert_eq!(size_of::<Clause>(), 24);
     }
 }
