@@ -35,6 +35,15 @@ impl Short {
         }
     }
 
+    /// Bytes on the heap.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        match &self.0 {
+            Kept::Here { .. } => 0,
+            Kept::Heap(text) => text.len(),
+        }
+    }
+
     fn as_bytes(&self) -> &[u8] {
         match &self.0 {
             Kept::Here { length, bytes } => &bytes[..usize::from(*length)],
@@ -120,7 +129,17 @@ impl fmt::Debug for Short {
 // Bytes of UTF-8 compare as their texts do.
 impl PartialEq for Short {
     fn eq(&self, other: &Self) -> bool {
-        self.as_bytes() == other.as_bytes()
+        match (&self.0, &other.0) {
+            // What is behind a text kept here is zero: compared whole, without a call.
+            (
+                Kept::Here { length, bytes },
+                Kept::Here {
+                    length: own,
+                    bytes: other,
+                },
+            ) => length == own && bytes == other,
+            _ => self.as_bytes() == other.as_bytes(),
+        }
     }
 }
 

@@ -8,8 +8,9 @@ mod never;
 use std::collections::{BTreeMap, HashMap};
 
 use super::super::rule::diagnostic::Diagnostic;
+use super::clause::Clause;
 use super::compile::Compiler;
-use super::node::{Clause, Expr, NodeId};
+use super::node::{Expr, NodeId};
 use super::pattern::{End, OPTIONAL, Pattern};
 use super::set::Compiled;
 use super::{AliasList, Place, Problem};
@@ -131,12 +132,9 @@ pub(super) fn context(compiler: &mut Compiler<'_>, place: Place, clause: &Clause
     if has_text(compiler, clause.node) {
         return true;
     }
-    let diagnostic = Diagnostic::error(
-        "E39",
-        clause.span.clone(),
-        "a context cannot be a property alone",
-    )
-    .help("add words that stand beside the name");
+    let diagnostic =
+        Diagnostic::error("E39", clause.span(), "a context cannot be a property alone")
+            .help("add words that stand beside the name");
     compiler.report(place, diagnostic);
     false
 }
@@ -224,19 +222,19 @@ fn levels(needs: &[Vec<usize>]) -> Vec<Option<usize>> {
 
 /// A query that could match an entry that holds nothing of it is refused, and the branch shown (MAT-32).
 pub(super) fn necessary(compiler: &mut Compiler<'_>, place: Place, clause: &Clause) -> bool {
-    let Some(branch) = free_branch(compiler, clause) else {
+    let Some(branch) = free_branch(compiler, clause).copied() else {
         return true;
     };
-    let whole = branch.span == clause.span && branch.source == clause.source;
+    let whole = branch.span() == clause.span() && branch.source == clause.source;
     let message = if whole {
         "this matches every entry that does not hold it"
     } else {
         "this branch matches every entry that does not hold it"
     };
     let span = if branch.source == clause.source {
-        branch.span.clone()
+        branch.span()
     } else {
-        clause.span.clone()
+        clause.span()
     };
     let written = compiler.source_text(clause.source).get(span.clone());
     let help = match written.filter(|written| whole && written.len() < 50) {
@@ -251,27 +249,23 @@ pub(super) fn necessary(compiler: &mut Compiler<'_>, place: Place, clause: &Clau
 }
 
 /// The innermost part on account of which nothing is necessary.
-fn free_branch<'c>(compiler: &Compiler<'_>, clause: &'c Clause) -> Option<&'c Clause> {
-    if clause.is_wrapper() {
-        return free_branch(compiler, &clause.parts[0]);
+fn free_branch<'c>(compiler: &'c Compiler<'_>, clause: &'c Clause) -> Option<&'c Clause> {
+    if let Some(inner) = compiler.clauses.wrapped(clause) {
+        return free_branch(compiler, inner);
     }
+    let parts = compiler.clauses.of(clause.parts);
     match compiler.expr(clause.node) {
         Expr::Not(_) => Some(clause),
-        Expr::Or(_) => clause
-            .parts
-            .iter()
-            .find_map(|part| free_branch(compiler, part)),
+        Expr::Or(_) => parts.iter().find_map(|part| free_branch(compiler, part)),
         Expr::And(_) => {
-            let free: Vec<_> = clause
-                .parts
+            let free: Vec<_> = parts
                 .iter()
                 .map_while(|part| free_branch(compiler, part))
                 .collect();
-            (free.len() == clause.parts.len()).then_some(clause)
+            (free.len() == parts.len()).then_some(clause)
         }
         Expr::Of(count, _) => {
-            let free: Vec<_> = clause
-                .parts
+            let free: Vec<_> = parts
                 .iter()
                 .filter_map(|part| free_branch(compiler, part))
                 .collect();
@@ -285,32 +279,33 @@ fn free_branch<'c>(compiler: &Compiler<'_>, clause: &'c Clause) -> Option<&'c Cl
 
 /// W06: alternatives that mean the same though they are written differently.
 pub(super) fn alternatives(compiler: &mut Compiler<'_>, place: Place, clause: &Clause) {
+    let parts = compiler.clauses.of(clause.parts).to_vec();
     if let Expr::Or(_) = compiler.expr(clause.node)
-        && !clause.is_wrapper()
+        && compiler.clauses.wrapped(clause).is_none()
     {
         let mut seen: HashMap<NodeId, &Clause> = HashMap::new();
-        for part in clause.parts.iter() {
+        for part in &parts {
             let Some(first) = seen.insert(part.node, part) else {
                 continue;
             };
             let known = compiler.problems.iter().rev().any(|problem| {
                 problem.place == place
                     && problem.diagnostic.code == "W06"
-                    && problem.diagnostic.span == part.span
+                    && problem.diagnostic.span == part.span()
             });
             if !known {
                 let diagnostic = Diagnostic::warning(
                     "W06",
-                    part.span.clone(),
+                    part.span(),
                     "this alternative means the same as another",
                 )
                 .help("leave it out")
-                .related(first.span.clone(), "the other");
+                .related(first.span(), "the other");
                 compiler.report(place, diagnostic);
             }
         }
     }
-    for part in clause.parts.iter() {
+    for part in &parts {
         if part.source == clause.source {
             alternatives(compiler, place, part);
         }
@@ -365,7 +360,7 @@ pub(super) fn tried_always(set: &Compiled, problems: &mut Vec<Problem>) {
             continue;
         };
         let message = "this rule is tried on every entry: nothing in it must occur as text";
-        let diagnostic = Diagnostic::warning("W12", clause.span.clone(), message)
+        let diagnostic = Diagnostic::warning("W12", clause.span(), message)
             .help("join it with AND to a word, or give its regex letters that must occur");
         problems.push(Problem { place, diagnostic });
     }

@@ -11,18 +11,21 @@ use regex::{Regex, RegexBuilder};
 
 use super::super::rule::ast::Node;
 use super::super::rule::diagnostic::{Diagnostic, Level};
-use super::super::rule::{Definitions, parse};
+use super::super::rule::{Definitions, Rule, parse};
+use super::super::short::Short;
 use super::check;
+use super::clause::{Clause, Clauses};
 use super::evaluate::Quick;
 use super::expand::Expansions;
 use super::features::Features;
 use super::lint;
-use super::node::{Clause, Expr, NodeId, Scope, merge};
+use super::node::{Expr, NodeId, Scope, merge};
 use super::pattern::Pattern;
 use super::postings::Postings;
 use super::query::Query;
 use super::scan::Patterns;
-use super::set::{Compiled, EntityPlan, Names, RulePlan};
+use super::set::{Compiled, EntityPlan, Filters, Names, RulePlan};
+use super::sources::Sources;
 use super::text::Part;
 use super::units::narrow;
 use super::{Place, Problem};
@@ -97,7 +100,11 @@ pub(super) struct Compiler<'d> {
     pub(super) members: Vec<Vec<u32>>,
     macro_ids: HashMap<&'d str, usize>,
     pub(super) expansions: Expansions,
-    sources: Vec<String>,
+    pub(super) clauses: Clauses,
+    sources: Sources,
+    /// Texts of leaves, and their numbers.
+    terms: Vec<Short>,
+    term_ids: Ids,
 }
 
 impl Compiled {
@@ -139,7 +146,10 @@ impl<'d> Compiler<'d> {
             members: Vec::new(),
             macro_ids: HashMap::new(),
             expansions: Expansions::default(),
-            sources: definitions.macros.iter().map(|m| m.query.clone()).collect(),
+            clauses: Clauses::default(),
+            sources: Sources::default(),
+            terms: Vec::new(),
+            term_ids: Ids::default(),
         };
         for (index, entity) in definitions.entities.iter().enumerate() {
             let index = narrow(index);
@@ -161,6 +171,7 @@ impl<'d> Compiler<'d> {
         }
         for (index, definition) in definitions.macros.iter().enumerate() {
             out.macro_ids.entry(&definition.id).or_insert(index);
+            out.sources.put(&definition.query);
         }
         out
     }
@@ -192,7 +203,7 @@ impl<'d> Compiler<'d> {
 
     /// A text of queries.
     pub(super) fn source_text(&self, source: u32) -> &str {
-        self.sources.get(source as usize).map_or("", String::as_str)
+        self.sources.get(source)
     }
 
     /// The entity of which a name was written behind `@`: `@Hanwha Aerospace`.
@@ -290,6 +301,20 @@ impl<'d> Compiler<'d> {
         id
     }
 
+    /// The number of a leaf's text as written, without brackets around it; equal ones have one.
+    pub(super) fn term(&mut self, source: u32, span: &Range<usize>) -> u32 {
+        let text = self.source_text(source).get(span.clone());
+        let text = Short::from(unbracketed(text.unwrap_or_default()));
+        let key = match self.term_ids.find(&text, &self.terms) {
+            Ok(id) => return id,
+            Err(key) => key,
+        };
+        let id = narrow(self.terms.len());
+        self.terms.push(text);
+        self.term_ids.0.insert(key, id);
+        id
+    }
+
     /// The expression of a term in its spellings.
     pub(super) fn leaf(&mut self, patterns: Vec<Pattern>, scope: Scope) -> NodeId {
         let mut ids: Vec<u32> = patterns
@@ -375,8 +400,7 @@ impl<'d> Compiler<'d> {
     }
 
     pub(super) fn source(&mut self, text: &str) -> u32 {
-        self.sources.push(text.to_owned());
-        narrow(self.sources.len() - 1)
+        self.sources.put(text)
     }
 
     fn read_rules(&mut self) -> Vec<RulePlan> {
@@ -389,8 +413,7 @@ impl<'d> Compiler<'d> {
                 severity: rule.severity,
                 enabled: rule.enabled,
                 clause,
-                feeds: rule.feeds.clone(),
-                languages: rule.languages.clone(),
+                filters: filters_of(rule),
             });
         }
         out
@@ -419,6 +442,11 @@ impl<'d> Compiler<'d> {
 
     fn finish(mut self, rules: Vec<RulePlan>) -> (Compiled, Vec<Problem>) {
         merge(&mut self.exprs);
+        self.exprs.shrink_to_fit();
+        self.simple.shrink_to_fit();
+        self.clauses.shrink();
+        self.sources.shrink();
+        self.terms.shrink_to_fit();
         let patterns = Patterns::new(self.patterns);
         let names = Names::new(patterns.len(), self.names);
         let sizes = [patterns.len(), self.entities.len(), self.members.len()];
@@ -433,9 +461,10 @@ impl<'d> Compiler<'d> {
             classes: self.members,
             class_names: self.class_names,
             names,
-            roots: rules.iter().map(RulePlan::root).collect(),
             rules,
+            clauses: self.clauses,
             sources: self.sources,
+            terms: self.terms,
             features,
             postings: Postings::default(),
             parts: self.parts & listed,
@@ -445,4 +474,25 @@ impl<'d> Compiler<'d> {
         check::tried_always(&set, &mut problems);
         (set, problems)
     }
+}
+
+fn filters_of(rule: &Rule) -> Option<Box<Filters>> {
+    let has_any = !(rule.feeds.is_empty() && rule.languages.is_empty());
+    has_any.then(|| {
+        Box::new(Filters {
+            feeds: rule.feeds.clone(),
+            languages: rule.languages.clone(),
+        })
+    })
+}
+
+fn unbracketed(text: &str) -> &str {
+    let mut text = text.trim();
+    while let Some(inner) = text
+        .strip_prefix(['(', '（'])
+        .and_then(|text| text.strip_suffix([')', '）']))
+    {
+        text = inner.trim();
+    }
+    text
 }

@@ -8,12 +8,13 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 
 use super::Subject;
+use super::evidence::Quoted;
+use super::hits::{FEW, Hits};
 use super::mention::Named;
 use super::near::{Neighbours, Side, sequences};
 use super::node::{Expr, NodeId, Pair, Scope};
 use super::pairs::Found;
 use super::probe::Bytes;
-use super::scan::Hit;
 use super::set::{Compiled, RulePlan};
 use super::text::{Part, Span, Text};
 
@@ -47,27 +48,14 @@ impl Hasher for Quick {
     }
 }
 
-/// Most patterns of a leaf that are looked for one by one.
-const FEW: usize = 16;
-
 type Memo<T> = HashMap<u32, T, BuildHasherDefault<Quick>>;
-
-/// Words of 64 bits in which patterns are marked as present.
-const PRESENT: usize = 32;
-
-/// The word and the bit of a pattern.
-fn place_of(pattern: u32) -> (usize, u64) {
-    (pattern as usize / 64 % PRESENT, 1 << (pattern % 64))
-}
 
 /// The evaluation of one entry.
 pub(crate) struct Run<'s, 'a> {
     pub set: &'s Compiled,
     pub subject: &'a Subject<'a>,
     pub text: Text<'a>,
-    pub hits: Vec<Hit>,
-    /// Which patterns may be among the hits, by the last bits of their numbers: most that are asked for are not.
-    present: [u64; PRESENT],
+    pub hits: Hits,
     truths: Memo<bool>,
     spans: Memo<Rc<[Span]>>,
     pub(super) pairs: Memo<Rc<[Found]>>,
@@ -77,6 +65,7 @@ pub(crate) struct Run<'s, 'a> {
     pub(super) settled: Option<Rc<[Named]>>,
     pub(super) url: Option<String>,
     pub(super) host: OnceCell<Option<String>>,
+    pub(super) quoted: Quoted,
     /// Memory for a list of places, used again.
     pub(super) spare: Vec<Span>,
 }
@@ -89,18 +78,12 @@ impl<'s, 'a> Run<'s, 'a> {
 
     /// Scans an entry that was read, at least the parts that the set looks at.
     pub(crate) fn over(set: &'s Compiled, subject: &'a Subject<'a>, text: Text<'a>) -> Self {
-        let hits = set.patterns.scan(&text);
-        let mut present = [0; PRESENT];
-        for hit in &hits {
-            let (word, bit) = place_of(hit.pattern);
-            present[word] |= bit;
-        }
+        let hits = Hits::new(set.patterns.scan(&text));
         Self {
             set,
             subject,
             text,
             hits,
-            present,
             truths: Memo::default(),
             spans: Memo::default(),
             pairs: Memo::default(),
@@ -110,40 +93,14 @@ impl<'s, 'a> Run<'s, 'a> {
             settled: None,
             url: None,
             host: OnceCell::new(),
+            quoted: Quoted::default(),
             spare: Vec::new(),
         }
     }
 
-    /// The hits of one pattern.
-    pub(crate) fn hits_of(&self, pattern: u32) -> &[Hit] {
-        let (word, bit) = place_of(pattern);
-        if self.present[word] & bit == 0 {
-            return &[];
-        }
-        let from = self.hits.partition_point(|hit| hit.pattern < pattern);
-        let rest = &self.hits[from..];
-        // Mostly none or one: a second search is for those that stand everywhere.
-        let few = rest.iter().take(FEW);
-        let mut length = few.take_while(|hit| hit.pattern == pattern).count();
-        if length == FEW {
-            length = rest.partition_point(|hit| hit.pattern == pattern);
-        }
-        &rest[..length]
-    }
-
-    /// The hits of some patterns, which are sorted: each is looked for among the hits, or each hit among them.
-    pub(super) fn hits_among<'r>(&'r self, patterns: &'r [u32]) -> impl Iterator<Item = &'r Hit> {
-        let few = patterns.len() <= FEW;
-        let (each, all) = if few {
-            (patterns, &[][..])
-        } else {
-            (&[][..], &self.hits[..])
-        };
-        let found = all
-            .iter()
-            .filter(|hit| patterns.binary_search(&hit.pattern).is_ok());
-        let listed = each.iter().flat_map(|pattern| self.hits_of(*pattern));
-        listed.chain(found)
+    /// Makes room for what so many rules will ask.
+    pub(crate) fn make_room(&mut self, rules: usize) {
+        self.truths.reserve(rules);
     }
 
     /// Whether a span lies in a scope.
@@ -159,9 +116,6 @@ impl<'s, 'a> Run<'s, 'a> {
 
     /// The rule, if it is switched on, looks at such entries, and holds.
     pub(crate) fn satisfies(&mut self, index: u32) -> Option<&'s RulePlan> {
-        if let Some(root) = self.set.roots[index as usize] {
-            return self.holds(root).then(|| &self.set.rules[index as usize]);
-        }
         let rule = &self.set.rules[index as usize];
         let clause = rule.clause.as_ref().filter(|_| rule.enabled)?;
         (rule.admits(self.subject) && self.holds(clause.node)).then_some(rule)
@@ -174,9 +128,8 @@ impl<'s, 'a> Run<'s, 'a> {
             && patterns.len() <= FEW
         {
             // As quick to ask again as to remember.
-            return self
-                .hits_among(patterns)
-                .any(|hit| self.in_scope(hit.span, *scope));
+            let mut hits = patterns.iter().flat_map(|one| self.hits.of(*one));
+            return hits.any(|hit| self.in_scope(hit.span, *scope));
         }
         if let Some(known) = self.truths.get(&node) {
             return *known;
@@ -184,7 +137,8 @@ impl<'s, 'a> Run<'s, 'a> {
         let holds = match set.expr(node) {
             Expr::Never => false,
             Expr::Leaf(patterns, scope) => self
-                .hits_among(patterns)
+                .hits
+                .among(patterns)
                 .any(|hit| self.in_scope(hit.span, *scope)),
             Expr::Sequence(words, slop) => {
                 words.iter().all(|word| self.holds(*word)) && {
@@ -225,7 +179,8 @@ impl<'s, 'a> Run<'s, 'a> {
         let set = self.set;
         let mut out: Vec<Span> = match set.expr(node) {
             Expr::Leaf(patterns, scope) => self
-                .hits_among(patterns)
+                .hits
+                .among(patterns)
                 .map(|hit| hit.span)
                 .filter(|span| self.in_scope(*span, *scope))
                 .collect(),

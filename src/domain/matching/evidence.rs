@@ -2,12 +2,18 @@
 //!
 //! Only made for rules that match, and for explanations.
 
+use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
+use std::ops::Range;
 use std::rc::Rc;
 
-use super::evaluate::Run;
+use super::super::short::Short;
+use super::clause::Clause;
+use super::evaluate::{Quick, Run};
 use super::fold::source_end;
 use super::mention::Named;
-use super::node::{Clause, Expr, NodeId, Scope};
+use super::node::{Expr, NodeId, Scope};
 use super::text::Span;
 use super::{Evidence, Mention};
 
@@ -17,11 +23,22 @@ const PER_LEAF: usize = 16;
 /// Most places kept of one match.
 const PER_MATCH: usize = 256;
 
+/// How many places of terms are kept for the next rule, about.
+const QUOTED: usize = 4_096;
+
 /// Most mentions kept of one entry.
 const MENTIONS: usize = 1_000;
 
 /// Which places are wanted, sorted: all where there is none.
 type Only<'p> = Option<&'p [Span]>;
+
+/// Evidence of terms that was made for a rule of the entry, for the next that has them.
+#[derive(Default)]
+pub(crate) struct Quoted {
+    all: Vec<Evidence>,
+    /// By expression and text as written.
+    known: HashMap<(NodeId, u32), Range<usize>, BuildHasherDefault<Quick>>,
+}
 
 /// The entity and alias behind a span.
 type Behind = Option<(u32, u32)>;
@@ -32,32 +49,34 @@ impl Run<'_, '_> {
         out.clear();
         self.collect(clause, None, out);
         if out.len() > 1 {
-            out.sort_by(|a, b| place(a).cmp(&place(b)));
-            out.dedup();
+            out.sort_by(in_order);
+            out.dedup_by(|one, other| one.start == other.start && one == other);
         }
         out.truncate(PER_MATCH);
     }
 
     /// Adds what makes `clause` true; with spans given, only what is part of them.
     pub(crate) fn collect(&mut self, clause: &Clause, only: Only<'_>, out: &mut Vec<Evidence>) {
-        if clause.is_wrapper() {
-            return self.collect(&clause.parts[0], only, out);
-        }
         let set = self.set;
-        let is_term = clause.parts.is_empty() && matches!(set.expr(clause.node), Expr::Leaf(..));
+        if let Some(inner) = set.clauses.wrapped(clause) {
+            return self.collect(inner, only, out);
+        }
+        let parts = set.clauses.of(clause.parts);
+        // Of a term, or of several in one look, hits say it.
+        let is_term = matches!(set.expr(clause.node), Expr::Leaf(..));
         if !is_term && !self.holds(clause.node) {
             return;
         }
         match set.expr(clause.node) {
-            _ if clause.parts.is_empty() => self.collect_leaf(clause, only, out),
+            _ if clause.is_leaf() => self.collect_leaf(clause, only, out),
             Expr::Near(pair) if pair.negated => {
                 let all = self.spans(clause.node);
-                self.collect(&clause.parts[0], Some(only.unwrap_or(&all)), out);
+                self.collect(&parts[0], Some(only.unwrap_or(&all)), out);
             }
             Expr::Near(_) => self.collect_pairs(clause, only, out),
             Expr::Not(_) => {}
             _ => {
-                for part in clause.parts.iter() {
+                for part in parts {
                     self.collect(part, only, out);
                 }
             }
@@ -79,7 +98,9 @@ impl Run<'_, '_> {
             let (anchors, partners) = wanted.map(|found| (found.anchor, found.partner)).unzip();
             [sorted(anchors), sorted(partners)]
         };
-        let (left, right) = (&clause.parts[0], &clause.parts[1]);
+        let [left, right] = set.clauses.of(clause.parts) else {
+            return;
+        };
         let side = if pair.ordered {
             super::near::Side::After
         } else {
@@ -106,15 +127,16 @@ impl Run<'_, '_> {
         reach: super::evaluate::Reach,
         out: &mut Vec<Evidence>,
     ) {
-        if clause.is_wrapper() {
-            return self.collect_partners(&clause.parts[0], anchors, reach, out);
+        let set = self.set;
+        if let Some(inner) = set.clauses.wrapped(clause) {
+            return self.collect_partners(inner, anchors, reach, out);
         }
-        if self.set.is_simple(clause.node) {
+        if set.is_simple(clause.node) {
             let found = self.partners(anchors, clause.node, reach, false);
             let found = sorted(found.into_iter().flatten().collect());
             return self.collect(clause, Some(&found), out);
         }
-        for part in clause.parts.iter() {
+        for part in set.clauses.of(clause.parts) {
             self.collect_partners(part, anchors, reach, out);
         }
     }
@@ -122,39 +144,24 @@ impl Run<'_, '_> {
     /// The places of a clause without parts.
     fn collect_leaf(&mut self, clause: &Clause, only: Only<'_>, out: &mut Vec<Evidence>) {
         let set = self.set;
-        let term = set.term(clause);
         match set.expr(clause.node) {
-            Expr::Leaf(patterns, scope) => {
-                let mut kept = std::mem::take(&mut self.spare);
-                kept.clear();
-                let fits = |span: &Span| self.in_scope(*span, *scope) && is_wanted(only, span);
-                if let [one] = &patterns[..] {
-                    // Its hits are in the order of places: the first ones are all that is kept.
-                    let spans = self.hits_of(*one).iter().map(|hit| hit.span);
-                    kept.extend(spans.filter(fits).take(PER_LEAF));
-                } else {
-                    let spans = self.hits_among(patterns).map(|hit| hit.span);
-                    kept.extend(spans.filter(fits));
-                }
-                self.keep_first(&mut kept);
-                let places = kept.iter();
-                out.extend(places.map(|span| self.at(clause.node, *span, term, None)));
-                self.spare = kept;
-            }
+            Expr::Leaf(patterns, scope) => self.collect_term(clause, (patterns, *scope), only, out),
             Expr::Url(_) | Expr::UrlRegex(_) => {
                 let url = self.subject.url.unwrap_or_default();
+                let term = set.term(clause);
                 for range in self.url_matches(clause.node) {
-                    out.push(plain("url", None, url, range, term));
+                    out.push(plain("url", None, url, range, &term));
                 }
             }
             Expr::Regex(..) => {
+                let term = set.term(clause);
                 for found in self.bytes(clause.node).iter() {
                     let wanted =
                         only.is_none() || found.span.is_some_and(|span| is_wanted(only, &span));
                     if wanted {
                         let zone = &self.text.zones[found.zone];
                         let range = found.start..found.end;
-                        out.push(plain(zone.part.key(), zone.index, zone.text, range, term));
+                        out.push(plain(zone.part.key(), zone.index, zone.text, range, &term));
                     }
                 }
             }
@@ -166,13 +173,56 @@ impl Run<'_, '_> {
                     .filter(|span| is_wanted(only, span))
                     .collect();
                 self.keep_first(&mut kept);
+                let term = set.term(clause);
                 for span in kept {
                     for behind in self.behind(clause.node, span) {
-                        out.push(self.at(clause.node, span, term, behind));
+                        out.push(self.at(clause.node, span, &term, behind));
                     }
                 }
             }
         }
+    }
+
+    /// The places of a term. Where all are wanted they are kept: many rules have terms in common.
+    fn collect_term(
+        &mut self,
+        clause: &Clause,
+        (patterns, scope): (&[u32], Scope),
+        only: Only<'_>,
+        out: &mut Vec<Evidence>,
+    ) {
+        // Of alternatives most stand nowhere.
+        if self.hits.among(patterns).next().is_none() {
+            return;
+        }
+        let key = (clause.node, clause.term().unwrap_or_default());
+        if only.is_none()
+            && let Some(known) = self.quoted.known.get(&key)
+        {
+            return out.extend_from_slice(&self.quoted.all[known.clone()]);
+        }
+        let mut kept = std::mem::take(&mut self.spare);
+        kept.clear();
+        let fits = |span: &Span| self.in_scope(*span, scope) && is_wanted(only, span);
+        if let [one] = patterns {
+            // Its hits are in the order of places: the first ones are all that is kept.
+            let spans = self.hits.of(*one).iter().map(|hit| hit.span);
+            kept.extend(spans.filter(fits).take(PER_LEAF));
+        } else {
+            let spans = self.hits.among(patterns).map(|hit| hit.span);
+            kept.extend(spans.filter(fits));
+        }
+        self.keep_first(&mut kept);
+        let (from, term) = (out.len(), self.set.term(clause));
+        let places = kept.iter();
+        out.extend(places.map(|span| self.at(clause.node, *span, &term, None)));
+        if only.is_none() && self.quoted.all.len() < QUOTED {
+            let start = self.quoted.all.len();
+            self.quoted.all.extend_from_slice(&out[from..]);
+            let end = self.quoted.all.len();
+            self.quoted.known.insert(key, start..end);
+        }
+        self.spare = kept;
     }
 
     /// The first places of a leaf, in the order of fields.
@@ -207,7 +257,7 @@ impl Run<'_, '_> {
     }
 
     /// The evidence of a span.
-    pub(crate) fn at(&self, node: NodeId, span: Span, term: &str, behind: Behind) -> Evidence {
+    pub(crate) fn at(&self, node: NodeId, span: Span, term: &Short, behind: Behind) -> Evidence {
         let zone = self.text.zone_of(span);
         let starts = &self.text.units.starts;
         let mut start = starts[span.start as usize] as usize;
@@ -254,7 +304,12 @@ impl Run<'_, '_> {
                 let (entity, behind) = (id(named), Some((named.entity, named.alias)));
                 Mention {
                     entity: entity.clone(),
-                    evidence: self.at(NodeId::MAX, named.span, &format!("@{entity}"), behind),
+                    evidence: self.at(
+                        NodeId::MAX,
+                        named.span,
+                        &format!("@{entity}").into(),
+                        behind,
+                    ),
                 }
             })
             .collect()
@@ -277,8 +332,8 @@ fn plain(
     field: &str,
     index: Option<usize>,
     stored: &str,
-    range: std::ops::Range<usize>,
-    term: &str,
+    range: Range<usize>,
+    term: &Short,
 ) -> Evidence {
     Evidence {
         field: field.into(),
@@ -286,23 +341,29 @@ fn plain(
         start: range.start,
         end: range.end,
         text: stored[range].into(),
-        term: term.into(),
+        term: term.clone(),
         alias: None,
         entity: None,
         tail: None,
     }
 }
 
-/// What evidence is sorted by: field, element, place, then term and entity.
-fn place(evidence: &Evidence) -> impl Ord + '_ {
+/// Evidence by field, element and place, then by term and entity.
+fn in_order(one: &Evidence, other: &Evidence) -> Ordering {
+    let field = || {
+        if one.field == other.field {
+            return Ordering::Equal;
+        }
+        rank(&one.field).cmp(&rank(&other.field))
+    };
+    field()
+        .then_with(|| one.index.cmp(&other.index))
+        .then_with(|| (one.start, one.end).cmp(&(other.start, other.end)))
+        .then_with(|| one.term.cmp(&other.term))
+        .then_with(|| one.entity.cmp(&other.entity))
+}
+
+fn rank(field: &str) -> Option<usize> {
     const FIELDS: [&str; 6] = ["title", "body", "full_text", "url", "authors", "categories"];
-    let field = FIELDS.iter().position(|field| *field == evidence.field);
-    (
-        field,
-        evidence.index,
-        evidence.start,
-        evidence.end,
-        evidence.term.as_str(),
-        evidence.entity.as_deref(),
-    )
+    FIELDS.iter().position(|other| *other == field)
 }

@@ -3,11 +3,11 @@
 //! What a macro means in its own text is compiled and said in `compile`; here nothing new is said about it.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
 
 use super::super::rule::ast::{Kind, Node};
+use super::clause::{Clause, Parts};
 use super::compile::Compiler;
-use super::node::{Clause, Scope};
+use super::node::Scope;
 use super::query::{Query, Within};
 use super::units::narrow;
 
@@ -47,7 +47,7 @@ struct Use {
 pub(super) struct Expansions {
     sizes: Vec<Size>,
     /// The clause of each, alone in its row; none where it cannot be used.
-    known: HashMap<Use, Option<Arc<[Clause]>>>,
+    known: HashMap<Use, Option<Parts>>,
 }
 
 impl Compiler<'_> {
@@ -135,22 +135,18 @@ impl Query<'_, '_> {
             Within::Texts(scope) => self.shared(index, scope)?,
             _ => self.in_place(node, index)?,
         };
-        Some(Clause {
-            source: self.source,
-            span: node.span.clone(),
-            node: parts[0].node,
-            parts,
-        })
+        let meant = self.compiler.clauses.of(parts).first()?.node;
+        Some(self.written(node, meant, parts))
     }
 
-    fn shared(&mut self, index: usize, scope: Scope) -> Option<Arc<[Clause]>> {
+    fn shared(&mut self, index: usize, scope: Scope) -> Option<Parts> {
         let key = Use {
             index,
             scope,
             early: self.early,
         };
         if let Some(known) = self.compiler.expansions.known.get(&key) {
-            return known.clone();
+            return *known;
         }
         let tree = self.compiler.macros[index].tree.clone()?;
         let mut query = Query::new(self.compiler, self.place, narrow(index));
@@ -158,13 +154,13 @@ impl Query<'_, '_> {
         query.early = self.early;
         // The macro says for itself what is wrong with it.
         query.quiet = true;
-        let parts: Option<Arc<[Clause]>> = query.clause(&tree).map(|clause| [clause].into());
-        let known = &mut self.compiler.expansions.known;
-        known.insert(key, parts.clone());
+        let clause = query.clause(&tree);
+        let parts = clause.map(|clause| self.compiler.clauses.put(&[clause]));
+        self.compiler.expansions.known.insert(key, parts);
         parts
     }
 
-    fn in_place(&mut self, node: &Node, index: usize) -> Option<Arc<[Clause]>> {
+    fn in_place(&mut self, node: &Node, index: usize) -> Option<Parts> {
         let tree = self.compiler.macros[index].tree.clone()?;
         let (source, outer, quiet) = (self.source, self.outer.clone(), self.quiet);
         self.source = narrow(index);
@@ -172,6 +168,6 @@ impl Query<'_, '_> {
         self.quiet |= self.compiler.macros[index].broken;
         let clause = self.clause(&tree);
         (self.source, self.outer, self.quiet) = (source, outer, quiet);
-        clause.map(|clause| [clause].into())
+        clause.map(|clause| self.compiler.clauses.put(&[clause]))
     }
 }

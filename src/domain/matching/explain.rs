@@ -2,11 +2,10 @@
 //!
 //! Runs the same evaluation as matching; only the notes are made here and in `miss`.
 
-use std::collections::BTreeSet;
-
 use super::Explanation;
+use super::clause::Clause;
 use super::evaluate::Run;
-use super::node::{Clause, Expr, NodeId};
+use super::node::{Expr, NodeId};
 use super::set::RulePlan;
 use super::text::Span;
 
@@ -32,7 +31,7 @@ impl Run<'_, '_> {
             out.holds = false;
             notes.push(format!(
                 "the rule looks at language {}, and {}",
-                rule.languages.join(", "),
+                rule.languages().join(", "),
                 self.language()
             ));
         }
@@ -61,8 +60,7 @@ impl Run<'_, '_> {
     pub(crate) fn explain(&mut self, clause: &Clause) -> Explanation {
         let set = self.set;
         let written = set.written(clause).to_owned();
-        if clause.is_wrapper() {
-            let inner = &clause.parts[0];
+        if let Some(inner) = set.clauses.wrapped(clause) {
             let mut out = self.explain(inner);
             if inner.source == clause.source {
                 out.clause = written;
@@ -76,15 +74,16 @@ impl Run<'_, '_> {
                 parts: vec![out],
             };
         }
+        let parts = set.clauses.of(clause.parts);
         let holds = self.holds(clause.node);
         let is_not = matches!(set.expr(clause.node), Expr::Not(_));
         let mut evidence = Vec::new();
         if is_not && !holds {
-            self.evidence(&clause.parts[0], &mut evidence);
-        } else if clause.parts.is_empty() || matches!(set.expr(clause.node), Expr::Near(_)) {
+            self.evidence(&parts[0], &mut evidence);
+        } else if clause.is_leaf() || matches!(set.expr(clause.node), Expr::Near(_)) {
             self.evidence(clause, &mut evidence);
         }
-        let parts = clause.parts.iter().map(|part| self.explain(part)).collect();
+        let parts = parts.iter().map(|part| self.explain(part)).collect();
         let note = if holds { None } else { self.miss(clause) };
         Explanation {
             clause: written,
@@ -160,12 +159,11 @@ impl Run<'_, '_> {
 
     /// The parts of a list that do not hold, as written.
     pub(crate) fn missing(&mut self, clause: &Clause) -> String {
-        let parts: BTreeSet<usize> = (0..clause.parts.len())
-            .filter(|at| !self.holds(clause.parts[*at].node))
-            .collect();
+        let set = self.set;
+        let parts = set.clauses.of(clause.parts).iter();
         let names: Vec<&str> = parts
-            .iter()
-            .map(|at| self.set.written(&clause.parts[*at]))
+            .filter(|part| !self.holds(part.node))
+            .map(|part| set.written(part))
             .collect();
         names.join(", ")
     }

@@ -215,7 +215,7 @@ impl Run<'_, '_> {
     /// The features an entry has; some may come twice.
     pub(crate) fn features(&mut self) -> Vec<u32> {
         let mut out = Vec::with_capacity(self.hits.len() + 8);
-        for hit in &self.hits {
+        for hit in self.hits.iter() {
             if out.last() != Some(&hit.pattern) {
                 out.push(hit.pattern);
             }

@@ -29,7 +29,7 @@ pub(super) fn rules(compiler: &mut Compiler<'_>, plans: &[RulePlan]) {
         if let Some(first) = first {
             let message = format!("the rule `{}` asks for the same", first.id);
             let help = "leave one out, or give them different feeds or languages";
-            let diagnostic = Diagnostic::warning("W26", clause.span.clone(), message).help(help);
+            let diagnostic = Diagnostic::warning("W26", clause.span(), message).help(help);
             compiler.report(place, diagnostic);
         } else {
             same.push(rule);

@@ -32,7 +32,7 @@ impl Run<'_, '_> {
             return Rc::clone(known);
         }
         let mut out: Vec<Named> = Vec::new();
-        for hit in &self.hits {
+        for hit in self.hits.iter() {
             for &(entity, alias) in self.set.names_of(hit.pattern) {
                 out.push(Named {
                     entity,
@@ -86,7 +86,7 @@ impl Run<'_, '_> {
         let blockers: Vec<Span> = self.set.entities[entity as usize]
             .not_in
             .iter()
-            .flat_map(|pattern| self.hits_of(*pattern))
+            .flat_map(|pattern| self.hits.of(*pattern))
             .map(|hit| hit.span)
             .collect();
         if blockers.is_empty() {

@@ -9,8 +9,9 @@ mod pairs;
 mod rows;
 
 use super::super::rule::ast::Field;
+use super::clause::Clause;
 use super::evaluate::Run;
-use super::node::{Clause, Expr, Property, Scope};
+use super::node::{Expr, Property, Scope};
 use super::pattern::{End, OPTIONAL, Pattern, Wild, fits};
 use super::scan::{Place, closed, crossings, inner_starts, may_begin};
 use super::script::Kind;
@@ -45,10 +46,10 @@ impl Run<'_, '_> {
         let set = self.set;
         match set.expr(clause.node) {
             // Alternatives, of which each says for itself.
-            Expr::Leaf(..) if !clause.parts.is_empty() => None,
+            Expr::Leaf(..) if !clause.is_leaf() => None,
             Expr::Leaf(patterns, scope) => self.miss_term(patterns, *scope, set.written(clause)),
             Expr::Sequence(words, slop) => self.miss_row(clause.node, words, *slop),
-            Expr::Or(parts) if clause.parts.is_empty() => {
+            Expr::Or(parts) if clause.is_leaf() => {
                 parts.iter().find_map(|part| match set.expr(*part) {
                     Expr::Sequence(words, slop) => self.miss_row(*part, words, *slop),
                     _ => None,
@@ -77,11 +78,11 @@ impl Run<'_, '_> {
     fn miss_term(&self, patterns: &[u32], scope: Scope, written: &str) -> Option<String> {
         let elsewhere = patterns
             .iter()
-            .find_map(|pattern| self.hits_of(*pattern).first());
+            .find_map(|pattern| self.hits.of(*pattern).first());
         if let Some(hit) = elsewhere {
             return Some(self.found_elsewhere(hit.span, scope));
         }
-        let unread = self.unread(scope, |run| run.hits_among(patterns).next().is_some());
+        let unread = self.unread(scope, |run| run.hits.among(patterns).next().is_some());
         unread.or_else(|| {
             let all = patterns.iter().map(|id| self.set.patterns.get(*id));
             let mut inside = None;

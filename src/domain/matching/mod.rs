@@ -4,6 +4,7 @@
 //! subject. The query language itself (lexing, parsing, printing) is in `domain::rule`.
 
 mod check;
+mod clause;
 pub mod common;
 mod compile;
 mod evaluate;
@@ -17,6 +18,7 @@ mod fold;
 pub mod furniture;
 mod glance;
 mod heads;
+mod hits;
 mod lint;
 mod literals;
 mod mention;
@@ -25,6 +27,7 @@ mod name_doubts;
 mod names;
 mod near;
 mod node;
+mod numbers;
 mod pairs;
 mod pattern;
 pub mod pieces;
@@ -37,6 +40,7 @@ mod scan;
 mod script;
 mod segment;
 mod set;
+mod sources;
 mod tails;
 mod text;
 mod trie;

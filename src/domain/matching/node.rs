@@ -1,12 +1,7 @@
-//! A compiled query: expressions, each distinct one once, and the clauses of the query that point at them.
-//!
-//! Clauses follow the query as written, so that evidence and explanations can use its words.
-
-use std::collections::HashSet;
-use std::ops::Range;
-use std::sync::Arc;
+//! Expressions: what queries mean, each distinct one once. The clauses of a query that point at them are in `clause`.
 
 use super::super::rule::ast::{Distance, Field};
+use super::numbers::Numbers;
 use super::text::Part;
 
 /// The number of an expression.
@@ -73,9 +68,9 @@ pub(crate) enum Expr {
     /// Holds nowhere.
     Never,
     /// Hits of any of these patterns.
-    Leaf(Box<[u32]>, Scope),
+    Leaf(Numbers, Scope),
     /// These in order, with at most so many words between in all.
-    Sequence(Box<[NodeId]>, u32),
+    Sequence(Numbers, u32),
     /// Matches of a regex.
     Regex(u32, Scope),
     /// The URL holds this, small letters.
@@ -88,26 +83,12 @@ pub(crate) enum Expr {
     Entity(u32, Scope, bool),
     /// Mentions of the members of a class, likewise.
     Class(u32, Scope, bool),
-    Or(Box<[NodeId]>),
-    And(Box<[NodeId]>),
-    Of(u32, Box<[NodeId]>),
+    Or(Numbers),
+    And(Numbers),
+    Of(u32, Numbers),
     Not(NodeId),
     Count(u32, NodeId),
     Near(Pair),
-}
-
-/// A part of a query as written.
-#[derive(Clone, Debug)]
-pub(crate) struct Clause {
-    /// Which text it is written in.
-    pub source: u32,
-    /// Where.
-    pub span: Range<usize>,
-    /// What it means.
-    pub node: NodeId,
-    /// Its parts, in the order of the node's; a field or macro has one part with the same node. Those of a macro are
-    /// shared by all its uses.
-    pub parts: Arc<[Clause]>,
 }
 
 /// Where all alternatives are terms in the same texts, one leaf stands for them: one look for many.
@@ -157,31 +138,15 @@ impl Expr {
     /// Bytes held.
     pub(crate) fn memory(&self) -> usize {
         let parts = match self {
-            Self::Leaf(patterns, _) => size_of_val(&**patterns),
-            Self::Sequence(parts, _) | Self::Or(parts) | Self::And(parts) | Self::Of(_, parts) => {
-                size_of_val(&**parts)
-            }
+            Self::Leaf(list, _)
+            | Self::Sequence(list, _)
+            | Self::Or(list)
+            | Self::And(list)
+            | Self::Of(_, list) => list.memory(),
             Self::Url(text) => text.capacity(),
             Self::Property(property) => property.value.capacity(),
             _ => 0,
         };
         size_of::<Self>() + parts
-    }
-}
-
-impl Clause {
-    /// Bytes held by its parts, those that are in `counted` left out.
-    pub(crate) fn memory(&self, counted: &mut HashSet<*const Clause>) -> usize {
-        if self.parts.is_empty() || !counted.insert(self.parts.as_ptr()) {
-            return 0;
-        }
-        let parts = self.parts.iter();
-        let own = size_of_val(&*self.parts) + 2 * size_of::<usize>();
-        own + parts.map(|part| part.memory(counted)).sum::<usize>()
-    }
-
-    /// Whether it only wraps its part: a field, a macro.
-    pub(crate) fn is_wrapper(&self) -> bool {
-        matches!(&*self.parts, [part] if part.node == self.node)
     }
 }

@@ -20,6 +20,10 @@ const BITS: u32 = 14;
 /// Most features of a second group that a posting carries.
 const GROUP: usize = 6;
 
+/// Postings that come from memory at once, and how often one feature's are asked for ahead: what is long comes by itself.
+const LINE: usize = 4;
+const LINES: usize = 16;
+
 /// No feature of a group.
 const NONE: u16 = u16::MAX;
 
@@ -121,18 +125,20 @@ impl Postings {
         let filter = Filter::of(&features);
         let is_filed =
             |feature: &u32| self.filed[*feature as usize / 64] >> (feature % 64) & 1 == 1;
-        let ranges: Vec<(u32, u32)> = features
-            .into_iter()
-            .filter(is_filed)
-            .map(|feature| feature as usize)
-            .map(|feature| (self.offsets[feature], self.offsets[feature + 1]))
-            .collect();
+        let mut ranges: Vec<(u32, u32)> = Vec::with_capacity(features.len());
+        let filed = features.iter().filter(|feature| is_filed(feature));
+        ranges.extend(filed.map(|feature| {
+            let feature = *feature as usize;
+            (self.offsets[feature], self.offsets[feature + 1])
+        }));
         // Asks for the memory of all before the first is read.
         let ahead = ranges
             .iter()
-            .map(|(from, _)| self.list[*from as usize].rule);
+            .flat_map(|(from, to)| (*from..*to).step_by(LINE).take(LINES))
+            .map(|at| self.list[at as usize].rule);
         black_box(ahead.fold(0, |sum, rule| sum ^ rule));
-        let mut out = self.always.clone();
+        let mut out = Vec::with_capacity(self.always.len() + features.len());
+        out.extend_from_slice(&self.always);
         for (from, to) in ranges {
             let postings = self.list[from as usize..to as usize].iter();
             out.extend(

@@ -3,14 +3,15 @@
 //! What the text alone tells has been said by the parser, and is not said again.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use super::super::rule::ast::{Field, Kind, Near, Node};
 use super::super::rule::diagnostic::Diagnostic;
 use super::super::rule::suggest::nearest;
 use super::Place;
+use super::clause::{Clause, Parts};
 use super::compile::Compiler;
-use super::node::{Clause, Expr, NodeId, Pair, Property, Scope};
+use super::node::{Expr, NodeId, Pair, Property, Scope};
+use super::numbers::Numbers;
 use super::pattern::{End, Unfit, term, verbatim, wildcard, without_question_marks};
 use super::probe::small_letters;
 
@@ -120,20 +121,32 @@ impl<'c, 'd> Query<'c, 'd> {
     }
 
     fn leaf(&mut self, node: &Node, expr: Expr) -> Option<Clause> {
-        self.whole(node, expr, Vec::new())
+        let meant = self.compiler.intern(expr);
+        self.leaf_of(node, meant)
     }
 
     #[expect(
         clippy::unnecessary_wraps,
         reason = "every way of compiling a node ends here"
     )]
-    fn whole(&mut self, node: &Node, expr: Expr, parts: Vec<Clause>) -> Option<Clause> {
-        Some(Clause {
-            source: self.source,
-            span: node.span.clone(),
-            node: self.compiler.intern(expr),
-            parts: parts.into(),
-        })
+    fn whole(&mut self, node: &Node, expr: Expr, parts: &[Clause]) -> Option<Clause> {
+        let meant = self.compiler.intern(expr);
+        let parts = self.compiler.clauses.put(parts);
+        Some(self.written(node, meant, parts))
+    }
+
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "every way of compiling a leaf ends here"
+    )]
+    fn leaf_of(&mut self, node: &Node, meant: NodeId) -> Option<Clause> {
+        let term = self.compiler.term(self.source, &node.span);
+        Some(self.written(node, meant, Parts::leaf(term)))
+    }
+
+    /// A clause as it is written.
+    pub(super) fn written(&self, node: &Node, meant: NodeId, parts: Parts) -> Clause {
+        Clause::new(self.source, &node.span, meant, parts)
     }
 
     /// The texts a leaf looks at; an error where a field wants no such leaf.
@@ -155,12 +168,12 @@ impl<'c, 'd> Query<'c, 'd> {
         &mut self,
         node: &Node,
         parts: &[Node],
-        expr: impl FnOnce(Box<[NodeId]>) -> Expr,
+        expr: impl FnOnce(Numbers) -> Expr,
     ) -> Option<Clause> {
         let clauses: Vec<Option<Clause>> = parts.iter().map(|part| self.clause(part)).collect();
         let clauses: Vec<Clause> = clauses.into_iter().collect::<Option<_>>()?;
         let ids = clauses.iter().map(|clause| clause.node).collect();
-        self.whole(node, expr(ids), clauses)
+        self.whole(node, expr(ids), &clauses)
     }
 
     fn around(
@@ -170,12 +183,12 @@ impl<'c, 'd> Query<'c, 'd> {
         expr: impl FnOnce(NodeId) -> Expr,
     ) -> Option<Clause> {
         let clause = self.clause(inner)?;
-        self.whole(node, expr(clause.node), vec![clause])
+        self.whole(node, expr(clause.node), &[clause])
     }
 
     fn count(&mut self, node: &Node, count: u32, inner: &Node) -> Option<Clause> {
-        let clause = self.around(node, inner, |inner| Expr::Count(count, inner))?;
-        if !self.compiler.is_simple(clause.parts[0].node) {
+        let clause = self.clause(inner)?;
+        if !self.compiler.is_simple(clause.node) {
             self.error(
                 "E18",
                 &inner.span,
@@ -184,7 +197,7 @@ impl<'c, 'd> Query<'c, 'd> {
             );
             return None;
         }
-        Some(clause)
+        self.whole(node, Expr::Count(count, clause.node), &[clause])
     }
 
     fn near(&mut self, node: &Node, near: &Near) -> Option<Clause> {
@@ -227,7 +240,7 @@ impl<'c, 'd> Query<'c, 'd> {
             ordered: near.ordered,
             negated: near.negated,
         };
-        self.whole(node, Expr::Near(pair), vec![left, right])
+        self.whole(node, Expr::Near(pair), &[left, right])
     }
 
     fn field(&mut self, node: &Node, field: Field, inner: &Node) -> Option<Clause> {
@@ -240,12 +253,8 @@ impl<'c, 'd> Query<'c, 'd> {
         let clause = self.clause(inner);
         self.within = before;
         let clause = clause?;
-        Some(Clause {
-            source: self.source,
-            span: node.span.clone(),
-            node: clause.node,
-            parts: [clause].into(),
-        })
+        let parts = self.compiler.clauses.put(&[clause]);
+        Some(self.written(node, clause.node, parts))
     }
 
     pub(super) fn unknown(&mut self, node: &Node, sigil: char, name: &str) {
@@ -350,7 +359,7 @@ impl<'c, 'd> Query<'c, 'd> {
             Ok(if plain == row {
                 plain
             } else {
-                self.compiler.intern(Expr::Or([plain, row].into()))
+                self.compiler.intern(Expr::Or([plain, row][..].into()))
             })
         });
         self.fit(node, text, found)
@@ -359,14 +368,7 @@ impl<'c, 'd> Query<'c, 'd> {
     /// The clause of a term, or what is wrong with it.
     fn fit(&mut self, node: &Node, text: &str, found: Result<NodeId, Unfit>) -> Option<Clause> {
         let (message, help) = match found {
-            Ok(id) => {
-                return Some(Clause {
-                    source: self.source,
-                    span: node.span.clone(),
-                    node: id,
-                    parts: Arc::default(),
-                });
-            }
+            Ok(id) => return self.leaf_of(node, id),
             // The parser has warned.
             Err(Unfit::Empty) => return self.leaf(node, Expr::Never),
             Err(Unfit::LeadingWildcard) => (

@@ -291,6 +291,7 @@ impl RuleSet {
     ) -> Vec<T> {
         let candidates = self.base.postings.candidates(run);
         self.base.fetch(&candidates);
+        run.make_room(candidates.len());
         let satisfied = self.kept(run, candidates, &mut |_, _| ());
         let satisfied: Vec<u32> = satisfied.into_iter().map(|(index, ())| index).collect();
         let mut found: Vec<(u32, T)> = Vec::with_capacity(satisfied.len());

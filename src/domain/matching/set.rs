@@ -2,7 +2,6 @@
 //!
 //! Immutable, but for the filing, which learns. What can be asked of it is in `rule_set`.
 
-use std::collections::HashSet;
 use std::hint::black_box;
 
 use regex::Regex;
@@ -10,13 +9,16 @@ use regex::Regex;
 use super::super::id::{EntityId, RuleId};
 use super::super::rule::ast::Field;
 use super::super::rule::{ContextWithin, FeedSelector, Severity};
+use super::super::short::Short;
 use super::Subject;
+use super::clause::{Clause, Clauses};
 use super::features::Features;
 use super::filing::{Counts, Filer};
-use super::node::{Clause, Expr, NodeId};
+use super::node::{Expr, NodeId};
 use super::postings::Postings;
 use super::probe::{is_language, primary_subtag};
 use super::scan::Patterns;
+use super::sources::Sources;
 
 /// Most clauses whose memory is asked for ahead.
 const AHEAD: usize = 256;
@@ -35,10 +37,10 @@ pub(crate) struct Compiled {
     pub(super) class_names: Vec<String>,
     pub(super) names: Names,
     pub(super) rules: Vec<RulePlan>,
-    /// The expression of each rule that nothing else is asked of, else none.
-    pub(super) roots: Vec<Option<NodeId>>,
-    /// Texts that clauses are written in.
-    pub(super) sources: Vec<String>,
+    pub(super) clauses: Clauses,
+    pub(super) sources: Sources,
+    /// Texts of leaves as written, each once: what evidence quotes, and what rules have in common.
+    pub(super) terms: Vec<Short>,
     pub(super) features: Features,
     pub(super) postings: Postings,
     /// Parts besides title, body and full text that some rule looks at.
@@ -66,13 +68,21 @@ pub(crate) struct AliasPlan {
     pub ambiguous: bool,
 }
 
-/// A rule, compiled; without a clause it is broken.
+/// A rule, compiled; without a clause it is broken. All that matching reads of one comes from memory at once.
 #[derive(Debug)]
+#[repr(align(64))]
 pub(crate) struct RulePlan {
     pub id: RuleId,
     pub severity: Severity,
     pub enabled: bool,
     pub clause: Option<Clause>,
+    /// Most rules have none.
+    pub filters: Option<Box<Filters>>,
+}
+
+/// Which entries a rule looks at.
+#[derive(Debug)]
+pub(crate) struct Filters {
     pub feeds: Vec<FeedSelector>,
     pub languages: Vec<String>,
 }
@@ -144,24 +154,21 @@ impl Compiled {
     }
 
     /// A leaf as written, without brackets around it.
-    pub(crate) fn term(&self, clause: &Clause) -> &str {
-        let mut text = self.written(clause).trim();
-        while let Some(inner) = text
-            .strip_prefix(['(', '（'])
-            .and_then(|text| text.strip_suffix([')', '）']))
-        {
-            text = inner.trim();
-        }
-        text
+    pub(crate) fn term(&self, clause: &Clause) -> Short {
+        let term = clause.term().and_then(|term| self.terms.get(term as usize));
+        term.cloned().unwrap_or_default()
     }
 
     /// Asks for the memory of rules that are about to be evaluated, all at once.
     pub(crate) fn fetch(&self, rules: &[u32]) {
-        let roots = || rules.iter().filter_map(|rule| self.roots[*rule as usize]);
-        let first = |sum, node: NodeId| sum ^ self.exprs[node as usize].first();
-        black_box(roots().fold(0, first));
-        let parts = roots().flat_map(|node| self.exprs[node as usize].parts());
-        black_box(parts.copied().fold(0, first));
+        let plans = rules.iter().map(|rule| &self.rules[*rule as usize]);
+        let roots: Vec<NodeId> = plans
+            .filter_map(|plan| plan.clause.map(|clause| clause.node))
+            .collect();
+        let first = |sum, node: &NodeId| sum ^ self.exprs[*node as usize].first();
+        black_box(roots.iter().fold(0, first));
+        let parts = roots.iter().map(|node| self.exprs[*node as usize].parts());
+        black_box(parts.flatten().fold(0, first));
     }
 
     /// The same for the evidence of rules that hold.
@@ -169,38 +176,33 @@ impl Compiled {
         let plans = || rules.iter().map(|rule| &self.rules[*rule as usize]);
         let clauses = || plans().filter_map(|plan| plan.clause.as_ref());
         // Two levels, as far as they are not shared macros: most rules have no more.
-        let parts = || clauses().flat_map(|clause| clause.parts.iter()).take(AHEAD);
-        let deeper = || parts().flat_map(|part| part.parts.iter()).take(AHEAD);
+        let within = |clause: &Clause| self.clauses.of(clause.parts);
+        let parts = || clauses().flat_map(within).take(AHEAD);
+        let deeper = || parts().flat_map(within).take(AHEAD);
         let first = |sum, clause: &Clause| sum ^ self.exprs[clause.node as usize].first();
         black_box(parts().fold(0, first));
         black_box(deeper().fold(0, first));
-        let text = |clause: &Clause| self.sources[clause.source as usize].as_bytes().first();
-        let texts = clauses().filter_map(text);
-        black_box(texts.fold(0, |sum, byte| sum ^ byte));
-        let ids = plans().filter_map(|plan| plan.id.as_str().as_bytes().first());
-        black_box(ids.fold(0, |sum, byte| sum ^ byte));
     }
 
     /// Whether any rule looks at an entry's language.
     pub(crate) fn asks_for_language(&self) -> bool {
         let tests = |expr: &Expr| matches!(expr, Expr::Property(one) if one.field == Field::Lang);
-        self.rules.iter().any(|rule| !rule.languages.is_empty()) || self.exprs.iter().any(tests)
+        self.rules.iter().any(|rule| !rule.languages().is_empty()) || self.exprs.iter().any(tests)
     }
 
     /// Bytes held, as far as they can be counted from here.
     pub(crate) fn memory(&self) -> usize {
         let exprs: usize = self.exprs.iter().map(Expr::memory).sum();
-        let mut counted = HashSet::new();
-        let rules = self.rules.iter().map(|plan| plan.memory(&mut counted));
-        let rules: usize = rules.sum();
-        let sources: usize = self.sources.iter().map(|text| 24 + text.capacity()).sum();
+        let rules: usize = self.rules.iter().map(RulePlan::memory).sum();
         let entities: usize = self.entities.iter().map(EntityPlan::memory).sum();
         exprs
             + rules
-            + sources
+            + self.clauses.memory()
+            + self.sources.memory()
+            + size_of_val(&*self.terms)
+            + self.terms.iter().map(Short::memory).sum::<usize>()
             + entities
             + self.simple.len()
-            + size_of_val(&*self.roots)
             + self.patterns.memory()
             + self.names.memory()
             + self.features.memory()
@@ -209,7 +211,7 @@ impl Compiled {
 
     /// A clause as written.
     pub(crate) fn written(&self, clause: &Clause) -> &str {
-        &self.sources[clause.source as usize][clause.span.clone()]
+        &self.sources.get(clause.source)[clause.span()]
     }
 }
 
@@ -226,18 +228,23 @@ impl EntityPlan {
 }
 
 impl RulePlan {
-    fn memory(&self, counted: &mut HashSet<*const Clause>) -> usize {
-        let clauses = self.clause.as_ref();
-        let clauses = clauses.map_or(0, |clause| clause.memory(counted));
-        let languages: usize = self.languages.iter().map(|text| 24 + text.capacity()).sum();
-        let feeds = size_of_val(&*self.feeds);
-        size_of::<Self>() + self.id.as_str().len() + clauses + languages + feeds
+    fn memory(&self) -> usize {
+        let filters = self.filters.as_ref().map_or(0, |filters| {
+            let languages = filters.languages.iter().map(|text| 24 + text.capacity());
+            size_of::<Filters>() + size_of_val(&*filters.feeds) + languages.sum::<usize>()
+        });
+        size_of::<Self>() + filters
     }
 
-    /// The expression, where the rule is switched on and looks at every feed and language.
-    pub(crate) fn root(&self) -> Option<NodeId> {
-        let clause = self.clause.as_ref().filter(|_| self.enabled)?;
-        (self.feeds.is_empty() && self.languages.is_empty()).then_some(clause.node)
+    fn feeds(&self) -> &[FeedSelector] {
+        self.filters.as_ref().map_or(&[], |filters| &filters.feeds)
+    }
+
+    /// The languages it looks at; all where none is listed.
+    pub(crate) fn languages(&self) -> &[String] {
+        self.filters
+            .as_ref()
+            .map_or(&[], |filters| &filters.languages)
     }
 
     /// Whether the rule looks at entries of this feed and language.
@@ -250,8 +257,9 @@ impl RulePlan {
         let Some(feed) = subject.feed else {
             return true;
         };
-        self.feeds.is_empty()
-            || self.feeds.iter().any(|selector| match selector {
+        let feeds = self.feeds();
+        feeds.is_empty()
+            || feeds.iter().any(|selector| match selector {
                 FeedSelector::Feed(id) => id.as_str() == feed,
                 FeedSelector::Tag(tag) => subject.tags.contains(tag),
             })
@@ -259,11 +267,24 @@ impl RulePlan {
 
     /// Primary subtags are compared; an entry of unknown language passes no language filter.
     pub(crate) fn admits_language(&self, subject: &Subject<'_>) -> bool {
-        self.languages.is_empty()
+        let languages = self.languages();
+        languages.is_empty()
             || subject.language.is_some_and(|have| {
-                self.languages
+                languages
                     .iter()
                     .any(|wanted| is_language(have, primary_subtag(wanted)))
             })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_read_of_a_rule_comes_from_memory_at_once() {
+        assert_eq!(size_of::<RulePlan>(), 64);
+        assert_eq!(size_of::<Expr>(), 40);
+        assert_eq!(size_of::<Clause>(), 24);
     }
 }

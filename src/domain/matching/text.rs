@@ -139,6 +139,7 @@ impl<'a> Text<'a> {
     /// Reads the fields of an entry; authors and categories only where rules look at them (a mask of parts).
     pub(crate) fn new(subject: &Subject<'a>, parts: u8) -> Self {
         let mut text = Self::default();
+        text.units.reserve(subject.title.len() + subject.body.len());
         let title_end = matchable_title(subject.title, subject.feed_title);
         text.add(Part::Title, None, subject.title, title_end);
         if !is_in_full_text(subject) {

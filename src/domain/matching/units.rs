@@ -82,6 +82,14 @@ pub(crate) fn narrow(value: usize) -> u32 {
 }
 
 impl Units {
+    /// Makes room for a text of so many bytes. Hangul takes three bytes a letter, Latin one: room for the latter, so that
+    /// nothing moves.
+    pub(crate) fn reserve(&mut self, bytes: usize) {
+        self.chars.reserve(bytes);
+        self.starts.reserve(bytes);
+        self.list.reserve(bytes / 5);
+    }
+
     /// The units of a term.
     pub(crate) fn of(text: &str) -> Self {
         let mut units = Self::default();
@@ -98,11 +106,7 @@ impl Units {
             closed: true,
             ..Run::default()
         };
-        // Hangul takes three bytes a letter, Latin one: room for the latter, so that nothing moves.
-        let letters = range.len();
-        self.chars.reserve(letters);
-        self.starts.reserve(letters);
-        self.list.reserve(range.len() / 5);
+        self.reserve(range.len());
         fold(text, range, self);
     }
 

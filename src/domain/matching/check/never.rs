@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use super::super::super::rule::diagnostic::Diagnostic;
 use super::super::Place;
+use super::super::clause::Clause;
 use super::super::compile::Compiler;
-use super::super::node::{Clause, Expr, NodeId, Scope};
+use super::super::node::{Expr, NodeId, Scope};
 
 /// `a NOT a`: never matches. What is wrong inside a macro is reported there.
 pub(in super::super) fn contradictions(
@@ -23,12 +24,12 @@ fn contradictions_in(
     source: u32,
 ) -> bool {
     let mut sound = true;
+    let parts = compiler.clauses.of(clause.parts).to_vec();
     if let Expr::And(_) = compiler.expr(clause.node)
-        && !clause.is_wrapper()
+        && compiler.clauses.wrapped(clause).is_none()
     {
-        let wanted: HashMap<NodeId, &Clause> =
-            clause.parts.iter().map(|part| (part.node, part)).collect();
-        for part in clause.parts.iter() {
+        let wanted: HashMap<NodeId, &Clause> = parts.iter().map(|part| (part.node, part)).collect();
+        for part in &parts {
             let Expr::Not(inner) = compiler.expr(part.node) else {
                 continue;
             };
@@ -44,11 +45,11 @@ fn contradictions_in(
             sound = false;
             let diagnostic = Diagnostic::error(
                 "E22",
-                part.span.clone(),
+                part.span(),
                 "this denies what the query asks for, so it never matches",
             )
             .help("leave one of the two out")
-            .related(asked.span.clone(), "asked for here");
+            .related(asked.span(), "asked for here");
             if part.source == source {
                 compiler.report(place, diagnostic);
             }
@@ -59,7 +60,7 @@ fn contradictions_in(
             compiler.report(place, diagnostic);
         }
     }
-    for part in clause.parts.iter() {
+    for part in &parts {
         sound &= contradictions_in(compiler, place, part, source);
     }
     sound
@@ -70,7 +71,7 @@ fn of_its_class(compiler: &Compiler<'_>, clause: &Clause) -> Vec<Diagnostic> {
     let Expr::And(parts) = compiler.expr(clause.node) else {
         return Vec::new();
     };
-    if clause.is_wrapper() {
+    if compiler.clauses.wrapped(clause).is_some() {
         return Vec::new();
     }
     let mut needed = Vec::new();
@@ -78,12 +79,12 @@ fn of_its_class(compiler: &Compiler<'_>, clause: &Clause) -> Vec<Diagnostic> {
         entities_needed(compiler, *part, &mut needed);
     }
     let mut out = Vec::new();
-    for part in clause.parts.iter() {
+    for part in compiler.clauses.of(clause.parts) {
         let Expr::Not(denied) = compiler.expr(part.node) else {
             continue;
         };
         let denied = match compiler.expr(*denied) {
-            Expr::Or(list) => &**list,
+            Expr::Or(list) => list,
             _ => std::slice::from_ref(denied),
         };
         for class in denied {
@@ -98,7 +99,7 @@ fn of_its_class(compiler: &Compiler<'_>, clause: &Clause) -> Vec<Diagnostic> {
                 let id = &compiler.entities[*entity as usize].id;
                 let message = format!("@{id} is of this class, so this never matches");
                 let help = "leave one of the two out";
-                out.push(Diagnostic::warning("W03", part.span.clone(), message).help(help));
+                out.push(Diagnostic::warning("W03", part.span(), message).help(help));
             }
         }
     }

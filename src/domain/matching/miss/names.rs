@@ -79,7 +79,7 @@ impl Run<'_, '_> {
             let blocker = plan
                 .not_in
                 .iter()
-                .flat_map(|pattern| self.hits_of(*pattern))
+                .flat_map(|pattern| self.hits.of(*pattern))
                 .find(|hit| hit.span.covers(first.span))?;
             return Some(format!(
                 "{alias} ×{times}, inside {}",

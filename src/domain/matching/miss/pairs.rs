@@ -1,9 +1,10 @@
 //! Pairs that are too far apart, also where a side is several parts that must be near together.
 
 use super::super::super::rule::ast::Distance;
+use super::super::clause::Clause;
 use super::super::evaluate::Run;
 use super::super::near::{Neighbours, gap, is_near};
-use super::super::node::{Clause, Expr, NodeId, Pair};
+use super::super::node::{Expr, NodeId, Pair};
 use super::super::text::Span;
 use super::{allowed, words};
 
@@ -33,9 +34,9 @@ impl Run<'_, '_> {
         } else {
             (pair.right, pair.left)
         };
-        let mut side = clause.parts.get(at)?;
-        while side.is_wrapper() {
-            side = &side.parts[0];
+        let mut side = set.clauses.of(clause.parts).get(at)?;
+        while let Some(inner) = set.clauses.wrapped(side) {
+            side = inner;
         }
         self.miss_together(side, (anchors, other), pair, at == 1)
     }
@@ -54,13 +55,14 @@ impl Run<'_, '_> {
             Expr::Of(count, parts) => (parts, *count as usize),
             _ => return None,
         };
+        let clauses = set.clauses.of(side.parts);
         let anchors = self.spans(anchors);
-        if anchors.is_empty() || parts.len() != side.parts.len() {
+        if anchors.is_empty() || parts.len() != clauses.len() {
             return None;
         }
         let mut near = 0;
         let mut notes = Vec::new();
-        for (part, clause) in parts.iter().zip(side.parts.iter()) {
+        for (part, clause) in parts.iter().zip(clauses) {
             if !set.is_simple(*part) {
                 return None;
             }
