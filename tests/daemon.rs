@@ -10,6 +10,7 @@ mod support;
 
 use std::collections::HashSet;
 use std::fs;
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::os::unix::net::UnixDatagram;
 use std::process::{Command, Stdio};
