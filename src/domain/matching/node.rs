@@ -105,8 +105,8 @@ pub(crate) struct Clause {
     pub span: Range<usize>,
     /// What it means.
     pub node: NodeId,
-    /// Its parts, in the order of the node's; a field or macro has one part with the same node. Those of a macro are
-    /// shared by all its uses.
+    /// Its parts, in the order of the node's, which counts what an OF names twice once; a field or macro has one part
+    /// with the same node. Those of a macro are shared by all its uses.
     pub parts: Arc<[Clause]>,
 }
 

@@ -182,7 +182,6 @@ pub(super) fn warn(node: &Node, found: &mut Findings) {
     match &node.kind {
         Kind::Field(field, _) if field.is_property() || field.as_str() == "url" => return,
         Kind::Or(parts) => subsumed(parts, found),
-        Kind::AtLeastOf(count, parts) => trivial_count(*count, parts, node, found),
         Kind::Term(word) => term(word, node, found),
         Kind::Phrase(text, _) | Kind::Verbatim(text) => {
             words(text, node, found);
@@ -211,22 +210,6 @@ fn regex(source: &str, ignore_case: bool, node: &Node, found: &mut Findings) {
         return;
     };
     found.push(Diagnostic::warning(code, node.span.clone(), message).help(help));
-}
-
-fn trivial_count(count: u32, parts: &[Node], node: &Node, found: &mut Findings) {
-    let (of, operator) = match usize::try_from(count) {
-        Ok(1) => ("1 OF a list", "OR"),
-        Ok(count) if count == parts.len() => ("all OF a list", "AND"),
-        _ => return,
-    };
-    found.push(
-        Diagnostic::warning(
-            "W25",
-            node.span.clone(),
-            format!("{of} is the same as {operator}"),
-        )
-        .help(format!("join the parts with {operator}")),
-    );
 }
 
 fn term(word: &str, node: &Node, found: &mut Findings) {
