@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use url::Url;
 
 use crate::domain::id;
+use crate::domain::rule::suggest;
 use crate::notify;
 
 /// The longest URL that is taken.
@@ -53,9 +54,16 @@ pub(super) fn http_url(text: &str) -> Result<Url, String> {
 pub(super) fn zone(text: &str) -> Result<String, String> {
     match TimeZone::get(text) {
         Ok(_) => Ok(text.to_owned()),
-        Err(_) => Err(format!(
-            "there is no time zone `{text}`: write one such as \"Asia/Seoul\" or \"UTC\""
-        )),
+        Err(_) => {
+            let names = jiff::tz::db();
+            let names: Vec<_> = names.available().filter(|_| text.contains('/')).collect();
+            let near = suggest::nearest(text, names.iter().map(|name| name.as_str()));
+            let help = near.map_or_else(
+                || "write one such as \"Asia/Seoul\" or \"UTC\"".to_owned(),
+                |near| format!("did you mean \"{near}\"?"),
+            );
+            Err(format!("there is no time zone `{text}`: {help}"))
+        }
     }
 }
 
