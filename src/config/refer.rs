@@ -61,14 +61,9 @@ pub(super) fn check(cx: &mut Cx, draft: &Draft) {
             known(cx, draft, text, ("rule", &rules));
         }
         if places.receivers.is_empty() && !has_default && rule.enabled {
-            cx.push(
-                Problem::warning(
-                    "C25",
-                    places.id.clone(),
-                    format!("nobody is told of \"{}\"", rule.id),
-                )
-                .help("give it receivers = [\"…\"], or a receiver default = true"),
-            );
+            let message = format!("nobody is told of \"{}\"", rule.id);
+            let problem = Problem::warning("C25", places.id.clone(), message);
+            cx.push(problem.help("give it receivers = [\"…\"], or a receiver default = true"));
         }
         for text in places
             .feeds

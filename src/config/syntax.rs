@@ -31,8 +31,8 @@ pub(super) fn told(file: usize, text: &str, errors: &[toml::de::Error]) -> Told 
     for error in errors {
         let span = error.span().unwrap_or(0..0);
         let line = line_at(text, span.start).start;
-        let lost = open.is_some_and(|open| open < span.start) || is_told(text, &span, error);
-        if !lost && last.replace(line) != Some(line) {
+        let known = open.is_some_and(|open| open < span.start) || is_told(text, &span, error);
+        if !known && last.replace(line) != Some(line) {
             problems.push(problem(file, text, span, error.message()));
         }
     }
@@ -297,7 +297,7 @@ fn begins_anew(text: &str) -> bool {
         let inner = name.split(']').next().unwrap_or_default();
         let named =
             inner.starts_with(|c: char| c.is_ascii_alphabetic()) && inner.chars().all(is_name);
-        return header.starts_with('[') && named || named && line.ends_with(']');
+        return named && (header.starts_with('[') || line.ends_with(']'));
     }
     let (key, rest) = line.split_once('=').unwrap_or(("", ""));
     let key = key.trim();

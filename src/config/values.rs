@@ -52,19 +52,17 @@ pub(super) fn http_url(text: &str) -> Result<Url, String> {
 
 /// An IANA zone.
 pub(super) fn zone(text: &str) -> Result<String, String> {
-    match TimeZone::get(text) {
-        Ok(_) => Ok(text.to_owned()),
-        Err(_) => {
-            let names = jiff::tz::db();
-            let names: Vec<_> = names.available().filter(|_| text.contains('/')).collect();
-            let near = suggest::nearest(text, names.iter().map(|name| name.as_str()));
-            let help = near.map_or_else(
-                || "write one such as \"Asia/Seoul\" or \"UTC\"".to_owned(),
-                |near| format!("did you mean \"{near}\"?"),
-            );
-            Err(format!("there is no time zone `{text}`: {help}"))
-        }
+    if TimeZone::get(text).is_ok() {
+        return Ok(text.to_owned());
     }
+    let zones = jiff::tz::db();
+    let names: Vec<_> = zones.available().filter(|_| text.contains('/')).collect();
+    let near = suggest::nearest(text, names.iter().map(jiff::tz::TimeZoneName::as_str));
+    let help = near.map_or_else(
+        || "write one such as \"Asia/Seoul\" or \"UTC\"".to_owned(),
+        |near| format!("did you mean \"{near}\"?"),
+    );
+    Err(format!("there is no time zone `{text}`: {help}"))
 }
 
 /// `22:00`.

@@ -123,9 +123,10 @@ impl Run<'_, '_> {
         if !(is_number || is_hangul && written.chars().nth(1).is_some()) {
             return None;
         }
-        let between: &[char] = match is_number {
-            true => &[',', '.', '\'', '’', ' ', '\u{a0}', '\u{202f}'],
-            false => &[' '],
+        let between: &[char] = if is_number {
+            &[',', '.', '\'', '’', ' ', '\u{a0}', '\u{202f}']
+        } else {
+            &[' ']
         };
         let zones = self.text.zones.iter();
         let mut zones = zones.filter(|zone| scope.parts & zone.part.bit() != 0);
@@ -133,11 +134,10 @@ impl Run<'_, '_> {
             let text = &zone.text[..zone.text.floor_char_boundary(super::SEARCHED)];
             parted(text, written, between)
         })?;
-        Some(match is_number {
-            true => format!("{seen} seen, which is another number (write {written} OR \"{seen}\")"),
-            false => format!(
-                "{seen} seen: a blank is optional where the rule has one (write \"{seen}\")"
-            ),
+        Some(if is_number {
+            format!("{seen} seen, which is another number (write {written} OR \"{seen}\")")
+        } else {
+            format!("{seen} seen: a blank is optional where the rule has one (write \"{seen}\")")
         })
     }
 

@@ -82,8 +82,8 @@ impl Run<'_, '_> {
         };
         let mut support = Vec::new();
         self.support(context, &mut support);
-        let names: Vec<Span> = named.iter().map(|named| named.span).collect();
-        let closest = self.closest(&names, &support, false);
+        let anchors: Vec<Span> = named.iter().map(|named| named.span).collect();
+        let closest = self.closest(&anchors, &support, false);
         format!("{not_met}: {}", self.far(&closest, distance))
     }
 

@@ -2,7 +2,7 @@
 
 use super::sample::{Sample, compiled, definitions, rule};
 use crate::domain::matching::{Explanation, RuleSet};
-use crate::domain::rule::FeedSelector;
+use crate::domain::rule::{ContextWithin, FeedSelector};
 use crate::domain::short::Short;
 
 fn entry(title: &str, body: &str) -> Sample {
@@ -340,6 +340,31 @@ fn what_a_miss_says_to_write_finds_the_entry() {
         applied += 1;
     }
     assert!(applied > 5, "{applied}");
+}
+
+#[test]
+fn how_far_a_context_is_is_told() {
+    for (within, said) in [
+        (ContextWithin::Words(2), "closest 4 words apart, 2 allowed"),
+        (ContextWithin::Sentence, "sentences 1 and 2"),
+        (ContextWithin::Entry, "KAI ×1, context not met"),
+    ] {
+        let mut definitions = definitions();
+        let kai = definitions.entities.iter_mut();
+        for kai in kai.filter(|one| one.name == "Korea Aerospace Industries") {
+            kai.context_within = within;
+        }
+        definitions.rules = vec![rule("q", "@kai")];
+        let (set, _) = RuleSet::compile(&definitions);
+        let body = match within {
+            ContextWithin::Words(_) => "KAI one two three four aircraft",
+            ContextWithin::Sentence => "KAI came. An aircraft left.",
+            _ => "KAI came.",
+        };
+        let sample = entry("x", body);
+        let told = set.explain(&"q".into(), &sample.subject()).unwrap();
+        assert!(notes(&told).contains(said), "{told:?}");
+    }
 }
 
 #[test]

@@ -7,6 +7,9 @@ use super::super::chars::{Script, script};
 use super::super::diagnostic::{Diagnostic, Findings};
 use super::super::lint::same_text;
 
+/// Phrases that are asked for and looked into for what is denied.
+const PHRASES: usize = 50;
+
 /// `Hanwha NOT "Hanwha Eagles"` denies entries that speak of both; `tanks NOT tank*` denies them all.
 pub(super) fn too_much(parts: &[Node], found: &mut Findings) {
     let denied: Vec<&Node> = parts
@@ -22,6 +25,7 @@ pub(super) fn too_much(parts: &[Node], found: &mut Findings) {
     }
     let (mut any, mut each) = (Terms::default(), Terms::default());
     let mut asked = HashMap::new();
+    let mut phrases = Vec::new();
     for part in parts {
         for one in alternatives(part) {
             any.add(one);
@@ -29,10 +33,13 @@ pub(super) fn too_much(parts: &[Node], found: &mut Findings) {
         if let (Some(texts), inner) = fielded(part) {
             each.add(inner);
             asked.entry(same_text(inner)).or_insert((texts, part));
+            if matches!(inner.kind, Kind::Phrase(..)) && phrases.len() < PHRASES {
+                phrases.push((texts, part));
+            }
         }
     }
     for denied in denied {
-        wholly(denied, &asked, found);
+        wholly(denied, &asked, &phrases, found);
         match &denied.kind {
             Kind::Phrase(text, None) => phrase(text, denied, &any, found),
             Kind::Term(stem) => covered(stem, denied, &each, found),
@@ -61,31 +68,34 @@ fn fielded(node: &Node) -> (Option<u8>, &Node) {
 
 /// `title:radar NOT radar`: where the title holds it, the text does; `"radar station" NOT radar`, and
 /// `radar station NOT (radar station)`. What is written alike is told as an error.
-fn wholly(denied: &Node, asked: &HashMap<String, (u8, &Node)>, found: &mut Findings) {
+fn wholly(
+    denied: &Node,
+    asked: &HashMap<String, (u8, &Node)>,
+    phrases: &[(u8, &Node)],
+    found: &mut Findings,
+) {
     let (Some(texts), inner) = fielded(denied) else {
         return;
     };
     let covered = |(wanted, _): &&(u8, &Node)| wanted & !texts == 0;
-    let part = match &inner.kind {
-        Kind::And(parts) => {
-            let mut all = parts.iter().map(|part| asked.get(&same_text(part)));
-            let first = all.next().flatten().filter(covered);
-            first.filter(|_| all.all(|one| one.filter(covered).is_some()))
-        }
-        _ => {
-            let same = asked.get(&same_text(inner)).filter(covered);
-            same.or_else(|| {
-                asked
-                    .values()
-                    .filter(covered)
-                    .find(|one| holds(one.1, inner))
-            })
-        }
+    let known = |part: &Node| asked.get(&same_text(part)).filter(covered);
+    let part = if let Kind::And(parts) = &inner.kind {
+        let mut all = parts.iter().map(known);
+        let first = all.next().flatten();
+        first.filter(|_| all.all(|one| one.is_some()))
+    } else {
+        let mut longer = phrases.iter().filter(covered);
+        known(inner).or_else(|| longer.find(|one| holds(one.1, inner)))
     };
     let Some((_, part)) = part.filter(|(_, part)| same_text(denied) != same_text(part)) else {
         return;
     };
-    let message = "this denies all that the query asks for, so it never matches";
+    // `K9 howitzer` stands in `K9howitzer` too, where K9 is no word.
+    let never = match inner.kind {
+        Kind::Term(_) if same_text(inner) != same_text(fielded(part).1) => "hardly ever",
+        _ => "never",
+    };
+    let message = format!("this denies all that the query asks for, so it {never} matches");
     found.push(
         Diagnostic::warning("W03", denied.span.clone(), message)
             .help("leave one of the two out, or write the field before the one that is not wanted")
