@@ -496,10 +496,12 @@ impl Shipped {
     fn load() -> Self {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
         let config = bongsu::config::load(&path, &|_| None).config.unwrap();
+        let guards = config.alerts.story_guards.iter();
+        let guards: Vec<String> = guards.map(|text| text.value.clone()).collect();
         let policy = Policy::new(
             Duration::from_hours(72),
             false,
-            &config.alerts.story_guards,
+            &guards,
             &config.definitions.entities,
         );
         Self { config, policy }

@@ -373,10 +373,14 @@ fn heartbeat(
 /// What makes a story, by `[alerts]` and the entities.
 fn story_policy(config: &Config) -> Policy {
     let alerts = &config.alerts;
+    let guards = alerts.story_guards.iter();
+    let guards: Vec<String> = guards
+        .map(|text| text.value.trim_start_matches('#').to_owned())
+        .collect();
     Policy::new(
         alerts.story_window,
         alerts.fold_across_languages,
-        &alerts.story_guards,
+        &guards,
         &config.definitions.entities,
     )
 }

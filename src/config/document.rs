@@ -1,6 +1,5 @@
 //! One file of config into the draft: TOML with all its syntax errors, or OPML as feeds.
 
-use std::ops::Range;
 use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
@@ -11,6 +10,7 @@ use super::lists;
 use super::problem::{Problem, Where};
 use super::reader::{Cx, Table};
 use super::source::Place;
+use super::syntax;
 use super::tables::{entities, feeds, receivers, rules, settings, web, websub};
 use crate::domain::rule::suggest;
 
@@ -50,20 +50,21 @@ pub(super) fn read(cx: &mut Cx, path: &Path, draft: &mut Draft) {
     if errors.is_empty() {
         return;
     }
-    forget_broken(cx, file, before, &errors);
-    let mut line = None;
-    for error in errors {
-        let span = error.span().unwrap_or(0..0);
-        let at = cx.sources.line_of(file, span.start);
-        if line.replace(at) != Some(at) {
-            let problem = syntax(file, &text, span, error.message());
-            cx.push(problem);
-        }
+    let told = syntax::told(file, &text, &errors);
+    let lost = told.lost_from.map(|at| cx.sources.line_of(file, at));
+    forget_broken(cx, file, before, (&errors, lost));
+    for problem in told.problems {
+        cx.push(problem);
     }
 }
 
 /// A broken line makes a broken value: only the line is told, and nothing is missed that may stand there.
-fn forget_broken(cx: &mut Cx, file: usize, before: usize, errors: &[toml::de::Error]) {
+fn forget_broken(
+    cx: &mut Cx,
+    file: usize,
+    before: usize,
+    (errors, lost): (&[toml::de::Error], Option<usize>),
+) {
     let sources = &cx.sources;
     let line = |start: usize| sources.line_of(file, start);
     let broken: Vec<usize> = errors
@@ -76,89 +77,11 @@ fn forget_broken(cx: &mut Cx, file: usize, before: usize, errors: &[toml::de::Er
             problem.code != "C02"
                 && !place.span.is_empty()
                 && !broken.contains(&line(place.span.start))
+                && lost.is_none_or(|lost| line(place.span.start) < lost)
         }
         _ => true,
     });
     cx.problems.extend(sound);
-}
-
-/// A syntax error of TOML in our words where we have better ones.
-fn syntax(file: usize, text: &str, span: Range<usize>, message: &str) -> Problem {
-    let place = Place {
-        file,
-        span: span.clone(),
-    };
-    if message == "duplicate key" {
-        let name = text.get(span.clone()).unwrap_or_default();
-        let problem = Problem::error("C05", place, format!("`{name}` is given twice"))
-            .help("keep one of the two");
-        return match first_of(text, &span) {
-            Some(first) => problem.related(Place { file, span: first }, "first given here"),
-            None => problem,
-        };
-    }
-    let (message, expected) = message.split_once(", expected ").unwrap_or((message, ""));
-    let problem = Problem::error("C00", place, format!("this is not TOML: {message}"));
-    problem.help(repair(message, expected))
-}
-
-/// What to do about a syntax error; the parser's own words only where we have no better ones.
-fn repair(message: &str, expected: &str) -> String {
-    match (message, expected) {
-        ("string values must be quoted", _) => {
-            "put it in straight quotes: \"…\", or '…' where it holds double ones".to_owned()
-        }
-        ("unexpected key or value", _) => {
-            "one `key = value` a line; a text that holds double quotes stands in single ones: '…'"
-                .to_owned()
-        }
-        ("invalid basic string", "`\"`") => {
-            "end the text with \" on its line; one of several lines stands between \"\"\" and \"\"\""
-                .to_owned()
-        }
-        ("missing escaped value" | "invalid escape sequence", _) => {
-            "write \\\\ for a backslash; a regex stands in single quotes: '/K\\d/'".to_owned()
-        }
-        (_, "" | "nothing") => "check quotes, brackets and equals signs of this line".to_owned(),
-        (_, expected) => format!("write {expected}"),
-    }
-}
-
-/// The place of the header or key that stands again at `second`.
-fn first_of(text: &str, second: &Range<usize>) -> Option<Range<usize>> {
-    let line_start = text[..second.start].rfind('\n').map_or(0, |at| at + 1);
-    let lead = &text[line_start..second.start];
-    let name = text.get(second.clone())?;
-    let is_header = lead.trim_start().starts_with('[');
-    let mut start = 0;
-    let mut found = None;
-    for line in text[..line_start].split_inclusive('\n') {
-        let bare = line.trim_start();
-        if is_header
-            && bare
-                .trim_end()
-                .strip_prefix('[')
-                .and_then(|rest| rest.strip_suffix(']'))
-                .map(str::trim)
-                == Some(name)
-        {
-            found = found.or_else(|| {
-                line.find(name)
-                    .map(|at| start + at..start + at + name.len())
-            });
-        } else if !is_header {
-            let key = bare.split('=').next().unwrap_or_default().trim();
-            if bare.starts_with('[') {
-                found = None;
-            } else if key == name && found.is_none() {
-                found = line
-                    .find(name)
-                    .map(|at| start + at..start + at + name.len());
-            }
-        }
-        start += line.len();
-    }
-    found
 }
 
 fn tables(cx: &mut Cx, file: usize, document: &toml::Spanned<DeTable>, draft: &mut Draft) {

@@ -91,7 +91,8 @@ impl Draft {
 
     /// Notes the id of a table that cannot be used, so that nobody is told it is not there.
     pub fn broken(&mut self, kind: &'static str, id: Option<&str>) {
-        self.broken.extend(id.map(|id| (kind, id.to_owned())));
+        self.broken
+            .insert((kind, id.unwrap_or_default().to_owned()));
     }
 
     /// True for an id of a table that cannot be used.

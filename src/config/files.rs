@@ -12,6 +12,7 @@ use rustix::fs::OFlags;
 
 use super::problem::Problem;
 use super::reader::Cx;
+use super::source::Place;
 
 /// The most files of a config.
 const MOST: usize = 10_000;
@@ -183,12 +184,12 @@ pub(super) fn text(cx: &mut Cx, path: &Path) -> Option<String> {
         ),
         Err(error) => {
             let sound = error.utf8_error().valid_up_to();
-            let line = error.as_bytes()[..sound]
-                .split(|byte| *byte == b'\n')
-                .count();
+            let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+            let file = cx.sources.add(path.to_owned(), text);
+            let span = sound..sound + char::REPLACEMENT_CHARACTER.len_utf8();
+            let message = "what stands here is not UTF-8";
             cx.push(
-                Problem::file("C10", path.to_owned(), format!("line {line} is not UTF-8"))
-                    .help("save the file as UTF-8"),
+                Problem::error("C10", Place { file, span }, message).help("save the file as UTF-8"),
             );
             None
         }

@@ -22,10 +22,11 @@ mod render;
 mod secrets;
 pub mod settings;
 mod source;
+mod syntax;
 mod tables;
 mod values;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -100,7 +101,7 @@ pub fn load(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Loaded {
         problems: Vec::new(),
         env,
         folder: PathBuf::new(),
-        plain_secrets: BTreeSet::new(),
+        plain_secrets: BTreeMap::new(),
     };
     let mut draft = Draft::default();
     for file in files::list(&mut cx, path) {
@@ -128,21 +129,15 @@ pub fn load(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Loaded {
 
 /// Warns of files that everyone can read although a secret stands in them.
 fn open_files(cx: &mut Cx) {
-    for file in cx.plain_secrets.clone() {
+    for (file, place) in cx.plain_secrets.clone() {
         let path = cx.sources.path(file).to_owned();
         if secrets::is_open(&path) {
-            let problem = Problem::file(
-                "C21",
-                path.clone(),
-                "this file holds a secret, and everyone on this machine can read it",
+            let message = "this file holds a secret, and everyone on this machine can read it";
+            let help = format!(
+                "chmod 600 {}, or move the secret into a file of its own",
+                path.display()
             );
-            cx.push(Problem {
-                level: crate::domain::rule::diagnostic::Level::Warning,
-                ..problem.help(format!(
-                    "chmod 600 {}, or move the secret into a file of its own",
-                    path.display()
-                ))
-            });
+            cx.push(Problem::warning("C21", place, message).help(help));
         }
     }
 }

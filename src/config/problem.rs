@@ -214,7 +214,7 @@ impl Problems {
         let mut value = match &problem.at {
             Where::At(place) => self.place_json(place),
             Where::Path(path) => {
-                json!({"file": path.display().to_string(), "line": null, "column": null})
+                json!({"file": path.display().to_string(), "line": 1, "column": 1})
             }
         };
         value["level"] = json!(match problem.level {

@@ -5,7 +5,7 @@
 
 mod item;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::ops::{Range, RangeInclusive};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -40,7 +40,7 @@ pub(super) struct Cx<'e> {
     /// The folder that relative paths of the file at hand begin at.
     pub folder: PathBuf,
     /// Files that hold a secret in plain sight.
-    pub plain_secrets: BTreeSet<usize>,
+    pub plain_secrets: BTreeMap<usize, Place>,
 }
 
 impl Cx<'_> {
@@ -92,7 +92,9 @@ impl<'t> Table<'t> {
     /// Reports a key that is not among `known`.
     pub fn unknown(&self, cx: &mut Cx, item: &Item, known: &[&str]) {
         let key = item.key.as_str();
-        if suggest::nearest(key, MAY_BE_SECRET).is_some() {
+        let near = suggest::nearest(key, MAY_BE_SECRET);
+        // The address of a feed is told wherever one speaks of the feed.
+        if near.is_some_and(|near| near != "url" || self.name != "[[feed]]") {
             cx.sources.hide(&item.place());
         }
         let what = if item.is_table() { "table" } else { "key" };
@@ -283,7 +285,19 @@ impl<'t> Table<'t> {
         let Some(item) = self.get(key) else {
             return Vec::new();
         };
-        if item.value.get_ref().is_table() {
+        if let Some(map) = item.value.get_ref().as_table() {
+            // `[[rule.test]]` above all rules makes a table of its own.
+            let mut lists = map.iter().filter(|(_, value)| value.get_ref().is_array());
+            if let (Some((inner, _)), true) = (lists.next(), map.len() == 1) {
+                let inner = format!("[[{key}.{}]]", inner.get_ref());
+                let message = format!("{inner} stands above all {name}");
+                item.wrong(
+                    cx,
+                    message,
+                    format!("put it below the {name} that it belongs to"),
+                );
+                return Vec::new();
+            }
             let help = format!("write {name}, with two brackets: there may be several");
             item.wrong(cx, format!("`{key}` is a list of tables"), help);
             return Vec::new();

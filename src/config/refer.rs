@@ -49,7 +49,10 @@ pub(super) fn check(cx: &mut Cx, draft: &Draft) {
         known(cx, draft, text, ("receiver", &receivers));
     }
     deaf(cx, draft);
-    let has_default = draft.receivers.iter().any(|(receiver, _)| receiver.default);
+    guards(cx, draft);
+    // A receiver with a mistake may be the default one.
+    let has_default = draft.any_broken("receiver")
+        || draft.receivers.iter().any(|(receiver, _)| receiver.default);
     for (rule, places) in &draft.rules {
         for text in &places.receivers {
             known(cx, draft, text, ("receiver", &receivers));
@@ -58,14 +61,9 @@ pub(super) fn check(cx: &mut Cx, draft: &Draft) {
             known(cx, draft, text, ("rule", &rules));
         }
         if places.receivers.is_empty() && !has_default && rule.enabled {
-            cx.push(
-                Problem::warning(
-                    "C25",
-                    places.id.clone(),
-                    format!("nobody is told of \"{}\"", rule.id),
-                )
-                .help("give it receivers = [\"…\"], or a receiver default = true"),
-            );
+            let message = format!("nobody is told of \"{}\"", rule.id);
+            let problem = Problem::warning("C25", places.id.clone(), message);
+            cx.push(problem.help("give it receivers = [\"…\"], or a receiver default = true"));
         }
         for text in places
             .feeds
@@ -85,6 +83,27 @@ pub(super) fn check(cx: &mut Cx, draft: &Draft) {
                 }
             }
         }
+    }
+}
+
+/// Classes that tell stories apart: a misspelt one would do so of none.
+fn guards(cx: &mut Cx, draft: &Draft) {
+    let classes = draft
+        .entities
+        .iter()
+        .flat_map(|(entity, _)| &entity.classes);
+    let classes: BTreeSet<&str> = classes.map(String::as_str).collect();
+    for text in &draft.alerts.story_guards {
+        let class = text.value.trim_start_matches('#');
+        if classes.contains(class) || draft.any_broken("entity") {
+            continue;
+        }
+        let help = suggest::nearest(class, classes.iter().copied()).map_or_else(
+            || "give the class to an entity, or leave it out".to_owned(),
+            |near| format!("did you mean \"{near}\"?"),
+        );
+        let message = format!("no entity has the class \"{class}\"");
+        cx.push(Problem::error("C07", text.place.clone(), message).help(help));
     }
 }
 

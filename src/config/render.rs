@@ -41,7 +41,8 @@ pub(super) fn first_line(problem: &Problem, sources: &Sources) -> String {
 
 fn location(at: &Where, sources: &Sources) -> String {
     match at {
-        Where::Path(path) => path.display().to_string(),
+        // What is about a file or folder as a whole is told at its beginning.
+        Where::Path(path) => format!("{}:1:1", path.display()),
         Where::At(place) => {
             let position = sources.position(place);
             let path = sources.path(place.file).display();

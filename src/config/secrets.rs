@@ -33,7 +33,9 @@ pub(super) fn secret(cx: &mut Cx, item: &Item) -> Option<Secret> {
     let found = if item.is_text() {
         let text = item.text(cx)?;
         cx.sources.hide(&text.place);
-        cx.plain_secrets.insert(item.file);
+        cx.plain_secrets
+            .entry(item.file)
+            .or_insert_with(|| text.place.clone());
         text.value
     } else if item.is_table() {
         named(cx, item)?

@@ -32,7 +32,7 @@ pub struct AlertSettings {
     /// A delivery that still fails then is a dead letter.
     pub give_up: Duration,
     /// Entity classes whose members tell events apart.
-    pub story_guards: Vec<String>,
+    pub story_guards: Vec<Text>,
     /// Whether reports in other languages fold too.
     pub fold_across_languages: bool,
     /// Who is told of what is wrong with the system; empty: the default receivers.

@@ -195,7 +195,7 @@ const BAD: &[(&str, &str)] = &[
     ),
     (
         "[[feed]]\nurl = \"https://a.example/\"\ndefault_tz = \"Asia/Soul\"\n",
-        "a.toml:3:14: there is no time zone `Asia/Soul`: write one such as \"Asia/Seoul\" or \"UTC\" [C04]",
+        "a.toml:3:14: there is no time zone `Asia/Soul`: did you mean \"Asia/Seoul\"? [C04]",
     ),
     (
         "[[feed]]\nurl = \"https://a.example/\"\nlanguage = \"Korean\"\n",
@@ -207,7 +207,7 @@ const BAD: &[(&str, &str)] = &[
     ),
     (
         "[[entity]]\nid = \"x\"\nname = \"X\"\ncontext_within = \"page\"\n",
-        "a.toml:4:18: `context_within` cannot be \"page\": write \"entry\", \"p\" or \"s\" [C04]",
+        "a.toml:4:18: `context_within` cannot be \"page\": write \"entry\", \"p\" (paragraph), \"s\" (sentence), or a number of words from 0 to 1000 [C04]",
     ),
     (
         "[[rule]]\nid = \"r\"\n",
@@ -344,6 +344,90 @@ const BAD: &[(&str, &str)] = &[
     (
         "a = 'x\n",
         "a.toml:1:7: this is not TOML: invalid literal string: write `'` [C00]",
+    ),
+    (
+        "[[feed]]\nurl: \"https://a.example/\"\n",
+        "a.toml:2:4: this is not TOML: `:` stands where TOML has `=`: write url = and the value [C00]",
+    ),
+    (
+        "[[feed]]\nurl ＝ \"https://a.example/\"\n",
+        "a.toml:2:5: this is not TOML: `＝` stands where TOML has `=`: write url = and the value [C00]",
+    ),
+    (
+        "[[feed]]\nurl = \"https://a.example/\"\nenabled = yes\n",
+        "a.toml:3:11: this is not TOML: `yes` is no value: write true [C00]",
+    ),
+    (
+        "[[feed]]\nurl = \"https://a.example/\"\nenabled = Off\n",
+        "a.toml:3:11: this is not TOML: `Off` is no value: write false [C00]",
+    ),
+    (
+        "[[feed]]\nurl = \"https://a.example/\";\n",
+        "a.toml:2:27: this is not TOML: `;` ends no line here: leave it out [C00]",
+    ),
+    (
+        "[[rule]]\nid = \"r\"\nquery = 'K9 'KAI''\nenabled = false\n",
+        "a.toml:3:14: this is not TOML: the single quote before it ends the text: put the whole text between double quotes: \"…\"; it may hold single ones then [C00]",
+    ),
+    (
+        "[[feed]]\n주소 = \"https://a.example/\"\n",
+        "a.toml:2:1: this is not TOML: `주소` cannot be a key: keys are English words, such as url, id or query [C00]",
+    ),
+    (
+        "[[feed]]\n url = \"https://a.example/\"\n",
+        "a.toml:2:1: this is not TOML: a no-break space stands here (U+00A0): write an ordinary space, or none [C00]",
+    ),
+    (
+        "[log]\nlevel =\n",
+        "a.toml:2:8: this is not TOML: a value is missing here: write one, such as level = \"…\", or take the line out [C00]",
+    ),
+    (
+        "feeds:\n  - url: https://a.example/\n    id: a\n",
+        "a.toml:1:1: this is YAML, and config is TOML: write [[feed]], and below it one `key = \"value\"` a line, with = instead of : [C00]",
+    ),
+    (
+        "{\"feed\": [{\"url\": \"https://a.example/\"}]}\n",
+        "a.toml:1:1: this is JSON, and config is TOML: write [[feed]], and below it one `key = \"value\"` a line [C00]",
+    ),
+    (
+        "[\n  {\"url\": \"https://a.example/\"}\n]\n",
+        "a.toml:1:1: this is JSON, and config is TOML: write [[feed]], and below it one `key = \"value\"` a line [C00]",
+    ),
+    (
+        "[[feed]]\nurl = \"https://a.example/\"\ntags = [\"wire\", \"ko\"\n[[receiver]]\nid = \"t\"\nkind = \"terminal\"\ndefault = true\n",
+        "a.toml:3:8: this is not TOML: this list is never closed: close it with `]`, on its line or below its last element [C00]",
+    ),
+    (
+        "[[feed]]\nurl = \"https://a.example/\"\ntags = [\n  \"a]b\", # ]\n  \"ko\",\ninterval = \"5m\"\n",
+        "a.toml:3:8: this is not TOML: this list is never closed: close it with `]`, on its line or below its last element [C00]",
+    ),
+    (
+        "[[rule]]\nid = \"r\"\nquery = 'K2'\nenabled = false\nrevisions = true\n",
+        "a.toml:5:13: `revisions` is true or false: write \"first\", \"all\" or \"none\" [C03]",
+    ),
+    (
+        "[[entity]]\nid = \"x\"\nname = \"X\"\ncontext_within = \"sentence\"\n",
+        "a.toml:4:18: `context_within` cannot be \"sentence\": write \"s\" [C04]",
+    ),
+    (
+        "[[entity]]\nid = \"x\"\nname = \"X\"\ncontext_within = true\n",
+        "a.toml:4:18: `context_within` is true or false: write \"entry\", \"p\" (paragraph), \"s\" (sentence), or a number of words from 0 to 1000 [C03]",
+    ),
+    (
+        "[alerts]\nstory_guards = [\"weapn\"]\n[[entity]]\nid = \"x\"\nname = \"X\"\nclasses = [\"weapon\"]\n",
+        "a.toml:2:17: no entity has the class \"weapn\": did you mean \"weapon\"? [C07]",
+    ),
+    (
+        "[[receiver]]\nid = \"a\"\nkind = \"slak\"\ndefault = true\n[[rule]]\nid = \"r\"\nquery = 'K2'\n",
+        "a.toml:3:8: there is no receiver of kind \"slak\": did you mean \"slack\"? [C04]",
+    ),
+    (
+        "[[rule.test]]\ntitle = \"K9\"\nmatch = true\n[[rule]]\nid = \"r\"\nquery = \"K9\"\n",
+        "a.toml:1:3: [[rule.test]] stands above all [[rule]]: put it below the [[rule]] that it belongs to [C04]",
+    ),
+    (
+        "[[entity]]\nid = \"x\"\nname = \"X Corp\"\nambiguous = [\"X1\"]\ncontext = 5\n[[rule]]\nid = \"r\"\nquery = \"@x\"\nenabled = false\n",
+        "a.toml:5:11: `context` is a number: write a text between quotes [C03]",
     ),
 ];
 
@@ -713,7 +797,7 @@ fn secrets_come_from_files_environment_and_credentials() {
     write("a.toml", "[web]\ntoken = \"in plain sight\"\n", 0o644);
     let shown = load(here, &env).problems.render(false);
     assert!(
-        shown.contains("a.toml: warning: this file holds a secret, and everyone"),
+        shown.contains("a.toml:2:9: warning: this file holds a secret, and everyone"),
         "{shown}"
     );
     write("a.toml", &config.replace("cred\"", "../cred\""), 0o644);
@@ -781,14 +865,14 @@ fn what_cannot_be_read_is_said() {
         load(folder.path(), &no_env)
             .problems
             .render(false)
-            .contains("this folder holds no *.toml")
+            .contains(":1:1: this folder holds no *.toml")
     );
     fs::write(folder.path().join("a.toml"), b"# ok\nx = '\xff'\n").unwrap();
     assert!(
         load(folder.path(), &no_env)
             .problems
             .render(false)
-            .contains("a.toml: line 2 is not UTF-8")
+            .contains("a.toml:2:6: what stands here is not UTF-8")
     );
 }
 
@@ -1044,8 +1128,8 @@ fn a_link_that_leads_nowhere_is_no_empty_config() {
     let text = loaded.problems.render(false);
     assert_eq!(codes, ["C10", "C10"], "{text}");
     for said in [
-        "/receivers.toml: this link leads to away/receivers.toml",
-        "/rules: this link",
+        "/receivers.toml:1:1: this link leads to away/receivers.toml",
+        "/rules:1:1: this link",
     ] {
         assert!(text.contains(said), "{text}");
     }

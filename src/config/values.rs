@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use url::Url;
 
 use crate::domain::id;
+use crate::domain::rule::suggest;
 use crate::notify;
 
 /// The longest URL that is taken.
@@ -51,12 +52,17 @@ pub(super) fn http_url(text: &str) -> Result<Url, String> {
 
 /// An IANA zone.
 pub(super) fn zone(text: &str) -> Result<String, String> {
-    match TimeZone::get(text) {
-        Ok(_) => Ok(text.to_owned()),
-        Err(_) => Err(format!(
-            "there is no time zone `{text}`: write one such as \"Asia/Seoul\" or \"UTC\""
-        )),
+    if TimeZone::get(text).is_ok() {
+        return Ok(text.to_owned());
     }
+    let zones = jiff::tz::db();
+    let names: Vec<_> = zones.available().filter(|_| text.contains('/')).collect();
+    let near = suggest::nearest(text, names.iter().map(jiff::tz::TimeZoneName::as_str));
+    let help = near.map_or_else(
+        || "write one such as \"Asia/Seoul\" or \"UTC\"".to_owned(),
+        |near| format!("did you mean \"{near}\"?"),
+    );
+    Err(format!("there is no time zone `{text}`: {help}"))
 }
 
 /// `22:00`.

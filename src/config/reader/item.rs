@@ -144,6 +144,10 @@ impl<'t> Item<'t> {
         words: &[&str],
         read: impl Fn(&str) -> Option<T>,
     ) -> Option<T> {
+        if !self.is_text() {
+            self.wrong_type(cx, &alternatives(words));
+            return None;
+        }
         let text = self.text(cx)?;
         let found = read(&text.value);
         if found.is_none() {

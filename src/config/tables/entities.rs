@@ -70,6 +70,10 @@ pub(in crate::config) fn entity(cx: &mut Cx, table: &Table) -> Option<(Entity, E
         .and_then(|item| within(cx, &item))
         .unwrap_or_default();
     let links = links(cx, table);
+    // Without the context that was meant its names are not what they are.
+    if table.get("context").is_some_and(|item| !item.is_text()) {
+        return None;
+    }
     let (id, place) = id?;
     let name = name?;
     names.insert((rank(AliasList::Name), 0), name.clone());
@@ -132,18 +136,38 @@ fn classes(cx: &mut Cx, table: &Table) -> Vec<String> {
     classes
 }
 
+/// What `context_within` may be.
+const WITHIN: &str =
+    "\"entry\", \"p\" (paragraph), \"s\" (sentence), or a number of words from 0 to 1000";
+
 fn within(cx: &mut Cx, item: &Item) -> Option<ContextWithin> {
     if item.is_integer() {
         return item.integer(cx, 0..=1_000).map(ContextWithin::Words);
     }
-    item.one_of(cx, &["entry", "p", "s"], |word| {
-        Some(match word {
-            "entry" => ContextWithin::Entry,
-            "p" => ContextWithin::Paragraph,
-            "s" => ContextWithin::Sentence,
-            number => ContextWithin::Words(number.parse().ok().filter(|words| *words <= 1_000)?),
-        })
-    })
+    if !item.is_text() {
+        item.wrong_type(cx, WITHIN);
+        return None;
+    }
+    let word = item.text(cx)?.value;
+    let found = match &*word {
+        "entry" => Some(ContextWithin::Entry),
+        "p" => Some(ContextWithin::Paragraph),
+        "s" => Some(ContextWithin::Sentence),
+        number => {
+            let words = number.parse().ok().filter(|words| *words <= 1_000);
+            words.map(ContextWithin::Words)
+        }
+    };
+    if found.is_none() {
+        let help = match &*word.to_lowercase() {
+            "sentence" | "same sentence" => "write \"s\"".to_owned(),
+            "paragraph" | "para" | "same paragraph" => "write \"p\"".to_owned(),
+            "document" | "doc" | "text" | "anywhere" => "write \"entry\"".to_owned(),
+            _ => format!("write {WITHIN}"),
+        };
+        item.wrong(cx, format!("`context_within` cannot be \"{word}\""), help);
+    }
+    found
 }
 
 fn links(cx: &mut Cx, table: &Table) -> BTreeMap<String, String> {

@@ -234,7 +234,6 @@ pub(in crate::config) const ALERTS: &[&str] = &[
 
 pub(in crate::config) fn alerts(cx: &mut Cx, table: &Table) -> AlertSettings {
     let default = AlertSettings::default();
-    let guards = table.texts(cx, "story_guards");
     let across = table
         .bool(cx, "fold_across_languages")
         .unwrap_or(default.fold_across_languages);
@@ -248,10 +247,7 @@ pub(in crate::config) fn alerts(cx: &mut Cx, table: &Table) -> AlertSettings {
             .duration(cx, "story_window")
             .unwrap_or(default.story_window),
         give_up: table.span_of_time(cx, "give_up").unwrap_or(default.give_up),
-        story_guards: guards
-            .into_iter()
-            .map(|text| text.value.trim_start_matches('#').to_owned())
-            .collect(),
+        story_guards: table.texts(cx, "story_guards"),
         fold_across_languages: across,
         health_receivers: table.texts(cx, "health_receivers"),
     }

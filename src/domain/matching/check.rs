@@ -4,8 +4,9 @@
 
 mod macros;
 mod never;
+mod same;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::super::rule::diagnostic::Diagnostic;
 use super::clause::Clause;
@@ -17,6 +18,7 @@ use super::{AliasList, Place, Problem};
 
 pub(super) use macros::macro_cycles;
 pub(super) use never::contradictions;
+pub(super) use same::repeated;
 
 /// A name of `not_in` must hold a name of the entity, or it blocks nothing (MAT-45).
 pub(super) fn blockers(compiler: &mut Compiler<'_>, index: usize) {
@@ -274,41 +276,6 @@ fn free_branch<'c>(compiler: &'c Compiler<'_>, clause: &'c Clause) -> Option<&'c
                 .flatten()
         }
         _ => None,
-    }
-}
-
-/// W06: alternatives that mean the same though they are written differently.
-pub(super) fn alternatives(compiler: &mut Compiler<'_>, place: Place, clause: &Clause) {
-    let parts = compiler.clauses.of(clause.parts).to_vec();
-    if let Expr::Or(_) = compiler.expr(clause.node)
-        && compiler.clauses.wrapped(clause).is_none()
-    {
-        let mut seen: HashMap<NodeId, &Clause> = HashMap::new();
-        for part in &parts {
-            let Some(first) = seen.insert(part.node, part) else {
-                continue;
-            };
-            let known = compiler.problems.iter().rev().any(|problem| {
-                problem.place == place
-                    && problem.diagnostic.code == "W06"
-                    && problem.diagnostic.span == part.span()
-            });
-            if !known {
-                let diagnostic = Diagnostic::warning(
-                    "W06",
-                    part.span(),
-                    "this alternative means the same as another",
-                )
-                .help("leave it out")
-                .related(first.span(), "the other");
-                compiler.report(place, diagnostic);
-            }
-        }
-    }
-    for part in &parts {
-        if part.source == clause.source {
-            alternatives(compiler, place, part);
-        }
     }
 }
 

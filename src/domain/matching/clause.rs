@@ -16,7 +16,7 @@ pub(crate) struct Clause {
     end: u32,
     /// What it means.
     pub node: NodeId,
-    /// Its parts, in the order of the node's; a field or macro has one part with the same node. Those of a macro are
+    /// Its parts, in the order of the node's, which counts what an OF names twice once; a field or macro has one part with the same node. Those of a macro are
     /// shared by all its uses. A leaf has its text here instead.
     pub parts: Parts,
 }

@@ -394,7 +394,7 @@ impl<'d> Compiler<'d> {
         let mut sound = clause.is_some();
         if let Some(clause) = clause.filter(|_| !quiet) {
             sound &= check::contradictions(self, place, &clause);
-            check::alternatives(self, place, &clause);
+            check::repeated(self, place, &clause);
         }
         self.macros[index].broken |= !sound;
     }
@@ -428,7 +428,7 @@ impl<'d> Compiler<'d> {
         let clause = query.whole_text(&tree).filter(|_| !broken)?;
         let sound =
             check::necessary(self, place, &clause) & check::contradictions(self, place, &clause);
-        check::alternatives(self, place, &clause);
+        check::repeated(self, place, &clause);
         if self.patterns.len() > MAX_PATTERNS {
             let message = format!("there are more than {MAX_PATTERNS} patterns");
             self.report(

@@ -96,6 +96,9 @@ impl Filer<'_> {
                 let sides = [pair.left, pair.right].into_iter();
                 Necessary::all(sides.map(|part| self.necessary(part)))
             }
+            Expr::Of(count, parts) if *count as usize > parts.len() => {
+                Necessary::one(Vec::new(), 0.0)
+            }
             Expr::Of(count, parts) => self.some_of(*count, parts),
             Expr::Count(_, inner) => self.necessary(*inner),
             Expr::Not(_) => Necessary::default(),

@@ -11,10 +11,10 @@ mod rows;
 use super::super::rule::ast::Field;
 use super::clause::Clause;
 use super::evaluate::Run;
-use super::node::{Expr, Property, Scope};
+use super::node::{Expr, NodeId, Property, Scope};
 use super::pattern::{End, OPTIONAL, Pattern, Wild, fits};
 use super::scan::{Place, closed, crossings, inner_starts, may_begin};
-use super::script::Kind;
+use super::script::{Kind, kind_of};
 use super::tails::Wants;
 use super::text::{Part, Span};
 use super::units::narrow;
@@ -56,9 +56,7 @@ impl Run<'_, '_> {
                 })
             }
             Expr::Near(pair) => self.miss_near(clause, pair),
-            Expr::Count(count, inner) => {
-                Some(format!("{} of {count}", self.count(*inner, u32::MAX)))
-            }
+            Expr::Count(count, inner) => Some(self.miss_count(*count, *inner)),
             Expr::Of(count, parts) => {
                 let held = parts.iter().filter(|part| self.holds(**part)).count();
                 let missing = self.missing(clause);
@@ -87,7 +85,7 @@ impl Run<'_, '_> {
             let all = patterns.iter().map(|id| self.set.patterns.get(*id));
             let mut inside = None;
             for pattern in all.clone() {
-                match self.miss_pattern(pattern) {
+                match self.miss_pattern(pattern, Some(written)) {
                     Some(seen) if seen.begins => return Some(seen.advised()),
                     seen => inside = inside.or(seen),
                 }
@@ -96,12 +94,29 @@ impl Run<'_, '_> {
                 all.clone()
                     .find_map(|one| self.miss_phrase(one, scope, written))
             };
-            row().or_else(|| inside.map(Seen::advised))
+            row()
+                .or_else(|| self.apart(written, scope))
+                .or_else(|| inside.map(Seen::advised))
+                .or_else(|| self.in_a_field(written, scope))
         })
     }
 
+    /// How many there are; what the body repeats of the title is one with it.
+    fn miss_count(&mut self, wanted: u32, inner: NodeId) -> String {
+        let counted = self.count(inner, u32::MAX);
+        let spans = self.spans(inner);
+        let repeated = spans
+            .iter()
+            .any(|span| span.last < self.text.zone_of(*span).echo);
+        let note = format!("{counted} of {wanted}");
+        if repeated {
+            return format!("{note}: what the body repeats of the title counts once");
+        }
+        note
+    }
+
     /// The first place where the letters of a pattern stand, whatever is around them; rather one that begins well.
-    fn miss_pattern(&self, pattern: &Pattern) -> Option<Seen> {
+    fn miss_pattern(&self, pattern: &Pattern, written: Option<&str>) -> Option<Seen> {
         let mut inside = None;
         for first in 0..self.text.units.list.len() {
             let unit = self.text.units.list[first];
@@ -115,7 +130,7 @@ impl Run<'_, '_> {
                 };
                 let span = end.span(at);
                 if starts.contains(&at) {
-                    return Some(self.miss_end(pattern, span, end));
+                    return Some(self.miss_end(pattern, (span, end), written));
                 }
                 inside.get_or_insert(span);
             }
@@ -137,7 +152,12 @@ impl Run<'_, '_> {
         starts
     }
 
-    fn miss_end(&self, pattern: &Pattern, span: Span, end: Place) -> Seen {
+    fn miss_end(
+        &self,
+        pattern: &Pattern,
+        (span, end): (Span, Place),
+        written: Option<&str>,
+    ) -> Seen {
         let seen = self.around(span);
         let told = |note: String, advice: Option<String>| Seen {
             begins: true,
@@ -156,26 +176,30 @@ impl Run<'_, '_> {
         if ends && let Some(verbatim) = &pattern.verbatim {
             return told(format!("{seen} seen, exact wants {}", verbatim.core), None);
         }
-        let written = self.stored(span);
-        let open = if written.contains(char::is_whitespace) {
-            format!("write \"{written}*\"")
-        } else {
-            format!("write {written}*")
-        };
+        let open = written.and_then(opened);
         if unit.kind == Kind::Hangul && !ends {
             let rest = &chars[end.at as usize..unit.end as usize];
             let before = &chars[unit.start as usize..end.at as usize];
-            if let Some((tail, wanted)) = self.refused(before, rest) {
-                let wanted = wanted.as_str();
-                return told(
-                    format!("{seen} seen: {tail} wants {wanted} before it"),
-                    None,
-                );
-            }
-            let note = format!("{seen} seen: {written} does not match inside a longer word");
-            return told(note, Some(open));
+            let name = self.stored(span);
+            return match self.refused(before, rest) {
+                Some((tail, Wants::Name)) => told(
+                    format!("{seen} seen: with {tail} it makes another word than {name}"),
+                    open,
+                ),
+                Some((tail, wanted)) => {
+                    let wanted = wanted.as_str();
+                    told(
+                        format!("{seen} seen: {tail} wants {wanted} before it"),
+                        None,
+                    )
+                }
+                None => told(
+                    format!("{seen} seen: {name} does not match inside a longer word"),
+                    open,
+                ),
+            };
         }
-        told(format!("{seen} seen"), Some(open))
+        told(format!("{seen} seen"), open)
     }
 
     /// The tail, or the part of one behind a suffix (군가), that may not stand behind this.
@@ -281,6 +305,26 @@ impl Run<'_, '_> {
     }
 }
 
+/// What to write for a term or a phrase to find longer words: as it was written, with a `*`.
+fn opened(written: &str) -> Option<String> {
+    let inner = written.trim_matches(['"', '“', '”', '\'', '‘', '’']);
+    let wide = |c| matches!(kind_of(c), Some(Kind::Hangul | Kind::Dense));
+    let letters = inner
+        .chars()
+        .rev()
+        .take_while(|c| c.is_alphanumeric() || *c == '-');
+    let enough = letters.clone().filter(|c| c.is_alphanumeric()).count() > 1;
+    let fits = (enough || letters.clone().any(wide))
+        && inner.ends_with(char::is_alphanumeric)
+        && !inner.contains(['*', '?', '"']);
+    let is_word = |c: char| c.is_alphanumeric() || matches!(c, '-' | '&' | '.');
+    match inner.chars().all(is_word) {
+        _ if !fits => None,
+        true => Some(format!("write {inner}*")),
+        false => Some(format!("write \"{inner}*\"")),
+    }
+}
+
 /// `1 word`, `3 words`.
 fn words(count: u32) -> String {
     match count {
@@ -312,7 +356,7 @@ fn in_words(scope: Scope) -> String {
     let names: Vec<&str> = parts
         .iter()
         .filter(|part| scope.parts & part.bit() != 0)
-        .map(|part| part.key())
+        .map(|part| part.field())
         .collect();
     names.join(" or ")
 }

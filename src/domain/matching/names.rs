@@ -86,14 +86,16 @@ impl Compiler<'_> {
                 format!("`{text}` holds no letter or digit, so it never matches"),
             )
             .help("leave it out"),
-            Err(_) => Diagnostic::error(
-                "E05",
-                span,
-                format!(
+            Err(unfit) => {
+                let message = format!(
                     "`{text}`: a wildcard stands behind two letters or digits, at the last word"
-                ),
-            )
-            .help("write more of the word before the wildcard"),
+                );
+                let help = match unfit {
+                    Unfit::LeadingWildcard => "write each name in full, without it",
+                    _ => "write more of the word before the wildcard",
+                };
+                Diagnostic::error("E05", span, message).help(help)
+            }
         };
         self.report(place, diagnostic);
         Vec::new()

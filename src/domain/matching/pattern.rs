@@ -161,12 +161,14 @@ fn ends_in_letter(head: &str, units: &Units) -> bool {
         .is_some_and(|start| source_end(head, *start as usize) == head.len())
 }
 
-/// Characters of the last word of a head.
+/// Characters of the last word of a head; a number behind letters is of their word (`천궁 2*`).
 fn word_length(units: &Units) -> u32 {
     let mut length = 0;
-    for unit in units.list.iter().rev() {
+    for (at, unit) in units.list.iter().enumerate().rev() {
         length += unit.end - unit.start;
-        if !unit.gap.is_joint() || unit.gap == Gap::Space {
+        let before = at.checked_sub(1).map(|at| units.list[at].kind);
+        let numbered = unit.kind == Kind::Digit && before.is_some_and(Kind::is_letter);
+        if !unit.gap.is_joint() || unit.gap == Gap::Space && !numbered {
             break;
         }
     }
@@ -380,11 +382,12 @@ mod tests {
             ("-*", Unfit::LeadingWildcard),
             ("K-*", Unfit::LeadingWildcard),
             ("---", Unfit::Empty),
+            ("K9 2*", Unfit::ShortWildcard),
             ("ab*c-d", Unfit::WildcardAcrossWords),
         ] {
             assert_eq!(term(text, &End::Closed), Err(unfit), "{text}");
         }
-        for text in ["한*", "K9*", "how*er", "戦*", "K?"] {
+        for text in ["한*", "K9*", "how*er", "戦*", "K?", "천궁 2*", "K 9*"] {
             assert!(term(text, &End::Closed).is_ok(), "{text}");
         }
     }

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use super::super::rule::ast::Field;
 use super::evaluate::Run;
+use super::fold::source_end;
 use super::node::{Expr, NodeId, Property};
 use super::text::Span;
 use super::units::narrow;
@@ -48,10 +49,13 @@ impl Run<'_, '_> {
                     let span = self.span_of(index, &range);
                     let led = span.is_none_or(|span| self.in_scope(span, *scope));
                     if led && (span.is_some() || !scope.lead) {
+                        // The marks on the last letter belong to it (MAT-53).
+                        let last = zone.text[..range.end].char_indices().next_back();
+                        let whole = last.map_or(range.end, |(at, _)| source_end(zone.text, at));
                         out.push(Bytes {
                             zone: index,
                             start: range.start,
-                            end: range.end,
+                            end: whole.max(range.end),
                             span,
                         });
                     }

@@ -85,8 +85,10 @@ impl<'c, 'd> Query<'c, 'd> {
             Kind::Or(parts) => self.list(node, parts, Expr::Or),
             Kind::And(parts) => self.list(node, parts, Expr::And),
             Kind::AtLeastOf(count, parts) => {
-                let count = *count;
-                self.list(node, parts, move |parts| Expr::Of(count, parts))
+                let clauses = self.clauses(parts)?;
+                let ids = clauses.iter().map(|clause| clause.node);
+                let ids = self.compiler.different(ids);
+                self.whole(node, Expr::Of(*count, ids), &clauses)
             }
             Kind::Not(inner) => self.around(node, inner, Expr::Not),
             Kind::Count(count, inner) => self.count(node, *count, inner),
@@ -170,10 +172,15 @@ impl<'c, 'd> Query<'c, 'd> {
         parts: &[Node],
         expr: impl FnOnce(Numbers) -> Expr,
     ) -> Option<Clause> {
-        let clauses: Vec<Option<Clause>> = parts.iter().map(|part| self.clause(part)).collect();
-        let clauses: Vec<Clause> = clauses.into_iter().collect::<Option<_>>()?;
+        let clauses = self.clauses(parts)?;
         let ids = clauses.iter().map(|clause| clause.node).collect();
         self.whole(node, expr(ids), &clauses)
+    }
+
+    /// All of them, so that whatever is wrong with any is said.
+    fn clauses(&mut self, parts: &[Node]) -> Option<Vec<Clause>> {
+        let clauses: Vec<Option<Clause>> = parts.iter().map(|part| self.clause(part)).collect();
+        clauses.into_iter().collect()
     }
 
     fn around(

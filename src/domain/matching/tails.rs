@@ -58,7 +58,7 @@ impl Wants {
             Self::Vowel => "a vowel",
             Self::Consonant => "a consonant",
             Self::VowelOrRieul => "a vowel or ㄹ",
-            Self::Name => "a name, which with it makes no other word,",
+            Self::Name => "a name that makes no other word with it",
         }
     }
 }

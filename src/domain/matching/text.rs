@@ -45,6 +45,15 @@ impl Part {
             Self::Category => "categories",
         }
     }
+
+    /// The field of a query that looks there.
+    pub(crate) fn field(self) -> &'static str {
+        match self {
+            Self::Author => "author",
+            Self::Category => "category",
+            other => other.key(),
+        }
+    }
 }
 
 /// One stored text.

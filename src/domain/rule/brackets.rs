@@ -114,7 +114,14 @@ fn told_of(written: &str, is_pair: bool, is_range: bool) -> (String, String) {
         return (message, help);
     }
     let message = "square and curly brackets do not group here".to_owned();
-    let help = if short {
+    let parts: Vec<&str> = inner.split([',', '，']).map(str::trim).collect();
+    let plain = |part: &&str| {
+        let signs = [" AND ", " OR ", "(", ")", "NOT "];
+        !part.is_empty() && !signs.iter().any(|sign| part.contains(sign))
+    };
+    let help = if short && parts.len() > 1 && parts.iter().all(plain) {
+        format!("write ({}), or quote the words", parts.join(" OR "))
+    } else if short {
         format!("write ({inner}), or quote the words")
     } else {
         "write ( and ), or quote the words".to_owned()

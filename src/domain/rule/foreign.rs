@@ -40,9 +40,11 @@ pub(super) fn tidy(tokens: Vec<Token>, text: &str, found: &mut Findings) -> Vec<
             .is_some_and(|told| told.start == span.start || told.end == span.end)
     };
     let mut out: Vec<Token> = Vec::with_capacity(tokens.len());
+    let mut address = Address::default();
     let mut tokens = tokens.into_iter().peekable();
     while let Some(mut token) = tokens.next() {
         let next = tokens.peek();
+        address.step(&token.kind);
         if let Lexeme::Term(word) = &token.kind {
             if let Some(joined) = joined(&out, &token, word, next, text) {
                 warn_joined(&joined, text, found);
@@ -55,8 +57,10 @@ pub(super) fn tidy(tokens: Vec<Token>, text: &str, found: &mut Findings) -> Vec<
             let odd = operator_like(word, token.span.clone(), &beside)
                 .or_else(|| habits::odd(word, token.span.clone(), &beside));
             token = usable(token, out.last(), found);
-            // What cannot be used has been told of, with what to write.
-            let odd = odd.filter(|_| !is_bracketed(&token.span) && token.kind != Lexeme::Bad);
+            // What cannot be used has been told of, with what to write; in an address every sign is one.
+            let odd = odd.filter(|_| {
+                !is_bracketed(&token.span) && token.kind != Lexeme::Bad && !address.inside
+            });
             if let Some(diagnostic) = odd {
                 found.push(diagnostic);
             }
@@ -64,6 +68,26 @@ pub(super) fn tidy(tokens: Vec<Token>, text: &str, found: &mut Findings) -> Vec<
         out.push(token);
     }
     out
+}
+
+/// Whether tokens are the value of `url:`, alone or in brackets.
+#[derive(Default)]
+struct Address {
+    inside: bool,
+    expected: bool,
+    depth: usize,
+}
+
+impl Address {
+    fn step(&mut self, token: &Lexeme) {
+        match token {
+            Lexeme::Open if self.expected || self.depth > 0 => self.depth += 1,
+            Lexeme::Close => self.depth = self.depth.saturating_sub(1),
+            _ => {}
+        }
+        self.inside = self.expected || self.depth > 0;
+        self.expected = *token == Lexeme::Field(Field::Url);
+    }
 }
 
 /// What stands beside a token.
@@ -93,9 +117,21 @@ fn usable(token: Token, before: Option<&Token>, found: &mut Findings) -> Token {
         return token;
     };
     let (start, told) = match before {
-        Some(before) if before.kind == Lexeme::Field(Field::Host) => {
-            (token.span.start, wildcard::of_host(word))
-        }
+        Some(Token {
+            kind: Lexeme::Field(Field::Host),
+            ..
+        }) => (token.span.start, wildcard::of_host(word)),
+        Some(Token {
+            kind: Lexeme::Field(Field::Url),
+            ..
+        }) => match wildcard::of_url(word) {
+            None => return token,
+            told => (token.span.start, told),
+        },
+        Some(Token {
+            kind: Lexeme::Field(field),
+            ..
+        }) if field.is_property() => (token.span.start, wildcard::of_property(*field, word)),
         Some(before) if before.span.end == token.span.start => {
             (before.span.start, quoted::cut(before, word))
         }

@@ -47,7 +47,7 @@ pub(super) fn odd(word: &str, span: Range<usize>, beside: &Beside<'_>) -> Option
     let (message, help) = regex_signs::in_word(word)
         .or_else(|| compared(word, beside))
         .or_else(|| called(word, beside))
-        .or_else(|| operator(word).filter(|_| beside.between))
+        .or_else(|| operator(word, beside).filter(|_| beside.between))
         .or_else(|| followed(word, beside))
         .or_else(|| glued(word))
         .or_else(|| without(word).filter(|_| beside.behind))
@@ -156,7 +156,7 @@ fn called(word: &str, beside: &Beside<'_>) -> Told {
     Some(ordinary(name, help))
 }
 
-fn operator(word: &str) -> Told {
+fn operator(word: &str, beside: &Beside<'_>) -> Told {
     if let Some(ours) = tongues::operator(word) {
         let help = format!("write {ours} if it is an operator, or quote it");
         return Some(ordinary(word, help));
@@ -169,8 +169,8 @@ fn operator(word: &str) -> Told {
         "WHERE" | "FROM" => "write only the condition, such as title:tank*,",
         "AROUND" => "write NEAR/5",
         "XOR" => "write (a OR b) NOT (a AND b)",
-        "+" => "write AND",
         "AND/OR" | "and/or" => "write OR",
+        "BUT" | "EXCEPT" | "WITHOUT" | "MINUS" if beside.after == Some("NOT") => "leave it out",
         "ANDNOT" | "AND-NOT" | "BUTNOT" | "BUT" | "EXCEPT" | "WITHOUT" | "MINUS" => "write NOT",
         _ => return None,
     };

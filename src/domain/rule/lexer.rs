@@ -98,6 +98,11 @@ impl Lexer<'_> {
         self.found.push(diagnostic);
     }
 
+    fn error_at(&mut self, code: &'static str, span: Range<usize>, message: &str, help: &str) {
+        self.found
+            .push(Diagnostic::error(code, span, message).help(help));
+    }
+
     fn foreign(&mut self, start: usize, written: &str, read: &str) {
         let diagnostic = Diagnostic::warning(
             "W22",
@@ -163,6 +168,13 @@ impl Lexer<'_> {
 
     fn minus(&mut self, c: char) {
         let start = self.at;
+        let after_two = self.text[start..].strip_prefix("--");
+        if after_two.is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace)) {
+            self.skip_line();
+            let message = "`--` begins no comment here, and denies nothing";
+            let help = "write // before a comment, or NOT before what is not wanted";
+            return self.error_at("E19", start..start + 2, message, help);
+        }
         self.at += c.len_utf8();
         if self.peek().is_none_or(char::is_whitespace) {
             let diagnostic = Diagnostic::warning(

@@ -180,10 +180,12 @@ pub(super) fn invisible(text: &str, found: &mut Findings) {
 /// Likely mistakes of a query without errors.
 pub(super) fn warn(node: &Node, found: &mut Findings) {
     match &node.kind {
-        Kind::Field(field, _) if field.is_property() || field.as_str() == "url" => return,
+        Kind::Field(Field::Url, inner) => return address(inner, found),
+        Kind::Field(field, _) if field.is_property() => return,
         Kind::Or(parts) => subsumed(parts, found),
-        Kind::AtLeastOf(count, parts) => trivial_count(*count, parts, node, found),
         Kind::Term(word) => term(word, node, found),
+        // A verbatim of signs alone is found as it stands.
+        Kind::Verbatim(text) if !text.contains(char::is_alphanumeric) => {}
         Kind::Phrase(text, _) | Kind::Verbatim(text) => {
             words(text, node, found);
             quoted::warn(node, found);
@@ -194,6 +196,18 @@ pub(super) fn warn(node: &Node, found: &mut Findings) {
     for child in children(node) {
         warn(child, found);
     }
+}
+
+/// `url:/sports/`: the slashes of a path, or those of a regex.
+fn address(node: &Node, found: &mut Findings) {
+    if let Kind::Regex(source, _) = &node.kind
+        && regex_signs::plain_word(source) == Some(source)
+    {
+        let message = "slashes stand around a regex, so they are not looked for in the address";
+        let help = format!("write \"/{source}/\" for a part of the path, or {source}");
+        found.push(Diagnostic::warning("W22", node.span.clone(), message).help(help));
+    }
+    children(node).for_each(|child| address(child, found));
 }
 
 /// A regex that runs on every entry, and one that is a mere word between slashes.
@@ -211,22 +225,6 @@ fn regex(source: &str, ignore_case: bool, node: &Node, found: &mut Findings) {
         return;
     };
     found.push(Diagnostic::warning(code, node.span.clone(), message).help(help));
-}
-
-fn trivial_count(count: u32, parts: &[Node], node: &Node, found: &mut Findings) {
-    let (of, operator) = match usize::try_from(count) {
-        Ok(1) => ("1 OF a list", "OR"),
-        Ok(count) if count == parts.len() => ("all OF a list", "AND"),
-        _ => return,
-    };
-    found.push(
-        Diagnostic::warning(
-            "W25",
-            node.span.clone(),
-            format!("{of} is the same as {operator}"),
-        )
-        .help(format!("join the parts with {operator}")),
-    );
 }
 
 fn term(word: &str, node: &Node, found: &mut Findings) {
@@ -267,7 +265,7 @@ fn words(text: &str, node: &Node, found: &mut Findings) {
         warn(
             "W03",
             format!("`{text}` holds no letter or digit, so it never matches"),
-            "leave it out, or use a regex",
+            "leave it out, or put it between single quotes for the sign itself",
         );
         return;
     }

@@ -4,7 +4,8 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-/// The nearest of `names` within a third of the length of `wrong` (Damerau-Levenshtein, Hangul by jamo).
+/// The nearest of `names` within a third of the length of `wrong` (Damerau-Levenshtein, Hangul by jamo); else the
+/// shortest that `wrong` is the beginning of, up to a hyphen.
 pub fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wrong = spelt_out(wrong);
     let length = wrong.chars().count();
@@ -16,8 +17,11 @@ pub fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Opt
         .into_iter()
         .filter_map(|name| {
             let letters = spelt_out(name);
-            if letters.chars().count().abs_diff(length) > limit {
-                return None;
+            let rest = letters.strip_prefix(&wrong);
+            let longer = length > 1 && rest.is_some_and(|rest| rest.starts_with(['-', '_']));
+            let far = letters.chars().count();
+            if far.abs_diff(length) > limit {
+                return longer.then_some((300 + far, name));
             }
             let distance = strsim::damerau_levenshtein(&wrong, &letters);
             (distance <= limit).then_some((distance, name))
@@ -37,13 +41,22 @@ mod tests {
 
     #[test]
     fn near_names_are_found_and_far_ones_are_not() {
-        let names = ["hanwha", "hanwha-aerospace", "poland", "한화오션"];
+        let names = [
+            "hanwha",
+            "hanwha-aerospace",
+            "poland",
+            "한화오션",
+            "yna-sports",
+            "yna-en",
+        ];
         for (wrong, expected) in [
             ("hanwah", Some("hanwha")),
             ("hanwha-aerospac", Some("hanwha-aerospace")),
             ("한화오셩", Some("한화오션")),
             ("POLAND", Some("poland")),
             ("germany", None),
+            ("yna", Some("yna-en")),
+            ("y", None),
             ("", None),
         ] {
             assert_eq!(nearest(wrong, names), expected, "{wrong}");

@@ -4,6 +4,7 @@
 
 use std::ops::Range;
 
+use super::ast::Field;
 use super::chars::{Script, script};
 use super::diagnostic::{Diagnostic, Findings};
 use super::regex_signs;
@@ -63,6 +64,56 @@ pub(super) fn of_host(word: &str) -> Option<(String, String)> {
         format!("write host:{inner}, which holds its subdomains")
     } else {
         format!("write the whole host, or url:{inner} for a part of the address")
+    };
+    Some((message, help))
+}
+
+/// What is wrong with a wildcard in the value of `url:`, which is a part of the address as it stands. A question mark
+/// before a parameter, or at the end, is of the address.
+pub(super) fn of_url(word: &str) -> Option<(String, String)> {
+    let is_of_query = |at: usize| {
+        let rest = &word[at + 1..];
+        rest.is_empty() || rest.contains('=')
+    };
+    let asked = |(at, _): (usize, &str)| !is_of_query(at);
+    if !word.contains('*') && !word.match_indices('?').any(asked) {
+        return None;
+    }
+    let inner = word.trim_matches('*');
+    let message = "an address has no wildcards, for any part of it is found".to_owned();
+    let help = if inner.is_empty() {
+        "leave it out, or write a part of the address".to_owned()
+    } else if inner.contains(['*', '?']) {
+        let signs = inner.chars().map(|c| match c {
+            '*' => ".*".to_owned(),
+            '?' => ".".to_owned(),
+            c => regex::escape(c.encode_utf8(&mut [0; 4])).replace('/', "\\/"),
+        });
+        let regex: String = signs.collect();
+        format!("write url:/{regex}/i, or the parts joined by AND")
+    } else if inner.starts_with('/') {
+        format!("write url:\"{inner}\"")
+    } else {
+        format!("write url:{inner}")
+    };
+    Some((message, help))
+}
+
+/// What is wrong with a wildcard in the value of `lang:`, `tag:` or `feed:`, which is compared whole.
+pub(super) fn of_property(field: Field, word: &str) -> Option<(String, String)> {
+    if !word.contains(['*', '?']) {
+        return None;
+    }
+    let (name, stem) = (field.as_str(), word.trim_end_matches(['*', '?', '-', '_']));
+    let is_code =
+        |stem: &str| (2..=3).contains(&stem.len()) && stem.chars().all(|c| c.is_ascii_alphabetic());
+    let message = format!("`{name}:` is compared as a whole, so it takes no wildcards");
+    let help = match field {
+        Field::Lang if is_code(stem) => {
+            format!("write lang:{stem}, which holds lang:{stem}-XX too")
+        }
+        Field::Lang => "write the whole code, such as lang:ko".to_owned(),
+        _ => format!("write it whole, or several: {name}:(a OR b)"),
     };
     Some((message, help))
 }

@@ -83,6 +83,64 @@ impl Run<'_, '_> {
         Some(format!("{seen} seen in another case (write /{source}/i)"))
     }
 
+    /// A word that stands where only a field of a query looks: in the address, an author or a category.
+    pub(super) fn in_a_field(&self, written: &str, scope: Scope) -> Option<String> {
+        let wanted = small_letters(written.trim_matches(['"', '\'']));
+        if wanted.is_empty() {
+            return None;
+        }
+        let sign = |c: &char| !c.is_alphanumeric();
+        let stands = |text: &str| {
+            let text = small_letters(text);
+            text.match_indices(&wanted).any(|(at, found)| {
+                let before = text[..at].chars().next_back();
+                let after = text[at + found.len()..].chars().next();
+                before.as_ref().is_none_or(sign) && after.as_ref().is_none_or(sign)
+            })
+        };
+        let subject = self.subject;
+        let listed = [
+            (Part::Author, subject.authors),
+            (Part::Category, subject.categories),
+        ];
+        let part = listed.into_iter().find(|(part, list)| {
+            scope.parts & part.bit() == 0 && list.iter().any(|text| stands(text.as_ref()))
+        });
+        let field = match part {
+            Some((part, _)) => part.field(),
+            None => subject.url.filter(|url| stands(url)).map(|_| "url")?,
+        };
+        Some(format!(
+            "found in {field}, the rule wants {}",
+            in_words(scope)
+        ))
+    }
+
+    /// A number with separators, or words that stand apart here: what is written as one in the rule.
+    pub(super) fn apart(&self, written: &str, scope: Scope) -> Option<String> {
+        let is_number = written.len() > 3 && written.bytes().all(|byte| byte.is_ascii_digit());
+        let is_hangul = written.chars().all(|c| ('가'..='힣').contains(&c));
+        if !(is_number || is_hangul && written.chars().nth(1).is_some()) {
+            return None;
+        }
+        let between: &[char] = if is_number {
+            &[',', '.', '\'', '’', ' ', '\u{a0}', '\u{202f}']
+        } else {
+            &[' ']
+        };
+        let zones = self.text.zones.iter();
+        let mut zones = zones.filter(|zone| scope.parts & zone.part.bit() != 0);
+        let seen = zones.find_map(|zone| {
+            let text = &zone.text[..zone.text.floor_char_boundary(super::SEARCHED)];
+            parted(text, written, between)
+        })?;
+        Some(if is_number {
+            format!("{seen} seen, which is another number (write {written} OR \"{seen}\")")
+        } else {
+            format!("{seen} seen: a blank is optional where the rule has one (write \"{seen}\")")
+        })
+    }
+
     /// A part of an address that stands in a text only.
     pub(super) fn miss_url(&self, wanted: &str) -> String {
         let stands = |text: &str| small_letters(text).contains(wanted);
@@ -91,7 +149,7 @@ impl Run<'_, '_> {
             .filter(|zone| zone.text.len() < super::SEARCHED)
             .find(|zone| stands(zone.text));
         match zone {
-            Some(zone) => format!("found in {}, the rule wants url", zone.part.key()),
+            Some(zone) => format!("found in {}, the rule wants url", zone.part.field()),
             None => self.address(),
         }
     }
@@ -106,6 +164,27 @@ impl Run<'_, '_> {
             None => "the entry has no address".to_owned(),
         }
     }
+}
+
+/// The first place of a text where these letters stand with single separators among them.
+fn parted<'t>(text: &'t str, letters: &str, between: &[char]) -> Option<&'t str> {
+    let first = letters.chars().next()?;
+    text.match_indices(first).find_map(|(start, _)| {
+        if text[..start].ends_with(char::is_alphanumeric) {
+            return None;
+        }
+        let mut rest = text[start..].char_indices().peekable();
+        let (mut end, mut gaps) = (0, 0);
+        for wanted in letters.chars() {
+            if end > 0 && rest.next_if(|(_, c)| between.contains(c)).is_some() {
+                gaps += 1;
+            }
+            let (at, c) = rest.next_if(|(_, c)| *c == wanted)?;
+            end = at + c.len_utf8();
+        }
+        let whole = !first.is_ascii_digit() || !rest.peek().is_some_and(|(_, c)| c.is_numeric());
+        (gaps > 0 && whole).then(|| &text[start..start + end])
+    })
 }
 
 fn not_matched(part: Part, behind: bool, piece: &str) -> String {
@@ -128,7 +207,7 @@ fn not_matched(part: Part, behind: bool, piece: &str) -> String {
 }
 
 fn in_other_part(part: Part, scope: Scope) -> String {
-    let have = part.key();
+    let have = part.field();
     if scope.parts & part.bit() != 0 {
         return format!("found in {have} behind the first paragraph, the rule wants lead");
     }

@@ -1,7 +1,11 @@
 //! Names of entities that stand in an entry and do not count, or nearly stand there.
 
+use super::super::super::rule::ContextWithin;
+use super::super::super::rule::ast::Distance;
 use super::super::evaluate::Run;
+use super::super::mention::Named;
 use super::super::node::Scope;
+use super::super::text::Span;
 
 /// Most steps, names times words of the text, that are taken to find letters of a name.
 const STEPS: usize = 5_000_000;
@@ -43,7 +47,7 @@ impl Run<'_, '_> {
         let mut within = None;
         for id in patterns.take(STEPS / units / of) {
             let pattern = self.set.patterns.get(*id);
-            let Some(mut seen) = self.miss_pattern(pattern) else {
+            let Some(mut seen) = self.miss_pattern(pattern, None) else {
                 continue;
             };
             if seen.note.ends_with(" seen") {
@@ -61,6 +65,26 @@ impl Run<'_, '_> {
             }
         }
         within
+    }
+
+    /// Where the context of an entity stands, if it does, and how near it must be.
+    fn miss_context(&mut self, entity: u32, named: &[Named]) -> String {
+        let not_met = "context not met".to_owned();
+        let plan = &self.set.entities[entity as usize];
+        let distance = match plan.within {
+            ContextWithin::Entry => return not_met,
+            ContextWithin::Paragraph => Distance::Paragraph,
+            ContextWithin::Sentence => Distance::Sentence,
+            ContextWithin::Words(most) => Distance::Words(most),
+        };
+        let Some(context) = plan.context.filter(|context| self.holds(*context)) else {
+            return not_met;
+        };
+        let mut support = Vec::new();
+        self.support(context, &mut support);
+        let anchors: Vec<Span> = named.iter().map(|named| named.span).collect();
+        let closest = self.closest(&anchors, &support, false);
+        format!("{not_met}: {}", self.far(&closest, distance))
     }
 
     /// Names of an entity that stand in the entry and do not count.
@@ -87,7 +111,8 @@ impl Run<'_, '_> {
             ));
         }
         if self.licensed_of(entity).is_empty() {
-            return Some(format!("{alias} ×{times}, context not met"));
+            let far = self.miss_context(entity, &unblocked);
+            return Some(format!("{alias} ×{times}, {far}"));
         }
         let settled = self.mentions_of(entity, false);
         if let Some(found) = settled.first() {

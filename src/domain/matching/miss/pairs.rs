@@ -9,7 +9,7 @@ use super::super::text::Span;
 use super::{allowed, words};
 
 /// The two occurrences of a pair that are closest, and whether some stand in the other order.
-struct Closest {
+pub(super) struct Closest {
     best: Option<(u32, Span, Span)>,
     reversed: bool,
     overlap: bool,
@@ -100,7 +100,7 @@ impl Run<'_, '_> {
         })
     }
 
-    fn closest(&self, left: &[Span], right: &[Span], ordered: bool) -> Closest {
+    pub(super) fn closest(&self, left: &[Span], right: &[Span], ordered: bool) -> Closest {
         let rights = Neighbours::new(&self.text, right.to_vec());
         let mut out = Closest {
             best: None,
@@ -121,7 +121,7 @@ impl Run<'_, '_> {
     }
 
     /// How far apart the closest are.
-    fn far(&self, closest: &Closest, distance: Distance) -> String {
+    pub(super) fn far(&self, closest: &Closest, distance: Distance) -> String {
         let Some((between, anchor, partner)) = closest.best else {
             let note = if closest.reversed {
                 "only in the other order"

@@ -44,6 +44,14 @@ impl Run<'_, '_> {
         };
         let phrase = Some(written).filter(|written| written.ends_with(['"', '”']));
         let whole = lists(End::Whole);
+        if sequences(&self.text, &whole, 0).next().is_some() {
+            let note =
+                "what stands between is counted as no word, but a phrase bears only separators";
+            return Some(match phrase {
+                Some(phrase) => format!("{note} (write {phrase}~0)"),
+                None => note.to_owned(),
+            });
+        }
         if let Some(between) = self.row_of(&whole, 0) {
             let note = format!("{} between, none allowed", words(between));
             return Some(match phrase.filter(|_| between <= WIDE) {
@@ -64,7 +72,7 @@ impl Run<'_, '_> {
             .collect();
         if let [first, ..] = empty[..] {
             let names: Vec<String> = empty.iter().map(|at| spelt(pieces[*at])).collect();
-            let near = self.miss_pattern(&word(first, End::Closed));
+            let near = self.miss_pattern(&word(first, End::Closed), None);
             return missing(&names, pieces.len(), near.map(|seen| seen.note));
         }
         self.disorder(&tailed)

@@ -2,7 +2,7 @@
 
 use super::sample::{Sample, compiled, definitions, rule};
 use crate::domain::matching::{Explanation, RuleSet};
-use crate::domain::rule::FeedSelector;
+use crate::domain::rule::{ContextWithin, FeedSelector};
 use crate::domain::short::Short;
 
 fn entry(title: &str, body: &str) -> Sample {
@@ -78,6 +78,53 @@ const MISSES: &[(&str, &str, &str, &str)] = &[
     ("a1 BEFORE/5 b1", "b1 a1", "", "only in the other order"),
     ("a1 NEAR/5 b1", "a1", "b1", "not in the same field"),
     ("ATLEAST/3 K2", "K2 and K2", "", "2 of 3"),
+    (
+        "ATLEAST/2 K2",
+        "K2 sold",
+        "K2 sold",
+        "1 of 2: what the body repeats of the title counts once",
+    ),
+    ("2 OF (K9, \"K-9\", K1)", "K9", "", "1 of 2; missing K1"),
+    (
+        "\"industrie armement\"",
+        "l’industrie d’armement",
+        "",
+        "counted as no word, but a phrase bears only separators (write \"industrie armement\"~0)",
+    ),
+    (
+        "\"Hanwha plant\"",
+        "Hanwha’s plant",
+        "",
+        "(write \"Hanwha plant\"~0)",
+    ),
+    (
+        "\"수출 계약\"",
+        "수출계약서",
+        "",
+        "수출계약서 seen: with 서 it makes another word than 수출계약 (write \"수출 계약*\")",
+    ),
+    ("तोप", "तोपों की", "", "तोपों seen (write तोप*)"),
+    ("천궁-II", "천궁Ⅲ 개발", "", "천궁Ⅲ seen (write 천궁-II*)"),
+    ("BM-21", "ВМ-21М град", "", "ВМ-21М seen (write BM-21*)"),
+    ("천궁2", "천궁 2A", "", "천궁 2A seen (write 천궁2*)"),
+    (
+        "author:Kim",
+        "Kim K2",
+        "",
+        "found in title, the rule wants author",
+    ),
+    (
+        "1000",
+        "1,000 units",
+        "",
+        "1,000 seen, which is another number (write 1000 OR \"1,000\")",
+    ),
+    (
+        "방위산업",
+        "방위 산업 육성",
+        "",
+        "방위 산업 seen: a blank is optional where the rule has one (write \"방위 산업\")",
+    ),
     ("2 OF (a1, b1, c1)", "a1", "", "1 of 2; missing b1, c1"),
     (
         "\"K2 deal\"~1",
@@ -293,6 +340,31 @@ fn what_a_miss_says_to_write_finds_the_entry() {
         applied += 1;
     }
     assert!(applied > 5, "{applied}");
+}
+
+#[test]
+fn how_far_a_context_is_is_told() {
+    for (within, said) in [
+        (ContextWithin::Words(2), "closest 4 words apart, 2 allowed"),
+        (ContextWithin::Sentence, "sentences 1 and 2"),
+        (ContextWithin::Entry, "KAI ×1, context not met"),
+    ] {
+        let mut definitions = definitions();
+        let kai = definitions.entities.iter_mut();
+        for kai in kai.filter(|one| one.name == "Korea Aerospace Industries") {
+            kai.context_within = within;
+        }
+        definitions.rules = vec![rule("q", "@kai")];
+        let (set, _) = RuleSet::compile(&definitions);
+        let body = match within {
+            ContextWithin::Words(_) => "KAI one two three four aircraft",
+            ContextWithin::Sentence => "KAI came. An aircraft left.",
+            _ => "KAI came.",
+        };
+        let sample = entry("x", body);
+        let told = set.explain(&"q".into(), &sample.subject()).unwrap();
+        assert!(notes(&told).contains(said), "{told:?}");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! nearness or mentions. What it was asked before it does not work out again, so that a million cases can be tried.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::domain::matching::Subject;
@@ -61,6 +61,12 @@ fn regex(source: &str) -> regex::Regex {
     })
 }
 
+/// Whether a word before the last has a wildcard.
+fn inner_wildcard(text: &str) -> bool {
+    let mut words = text.split_whitespace().rev().skip(1);
+    words.any(|word| word.contains(['*', '?']))
+}
+
 /// Where company is looked for.
 #[derive(Clone, Copy)]
 struct Reach {
@@ -101,7 +107,8 @@ impl<'d, 'a> Naive<'d, 'a> {
             Kind::And(parts) => parts.iter().all(|part| self.truth(part, field, early)),
             Kind::Not(inner) => !self.truth(inner, field, early),
             Kind::AtLeastOf(count, parts) => {
-                let held = parts.iter().filter(|part| self.truth(part, field, early));
+                let held = self.different(parts, field);
+                let held = held.filter(|part| self.truth(part, field, early));
                 held.count() >= *count as usize
             }
             Kind::Count(count, inner) => {
@@ -120,6 +127,59 @@ impl<'d, 'a> Naive<'d, 'a> {
             Kind::Macro(name) => self.truth(&self.tree_of(name), field, early),
             Kind::Term(text) if Scope::of(field).is_none() => self.has(field, text),
             _ => !self.spans(node, field, early).is_empty(),
+        }
+    }
+
+    /// Parts of which each means something else.
+    fn different<'n>(&self, parts: &'n [Node], field: Field) -> impl Iterator<Item = &'n Node> {
+        let mut seen = HashSet::new();
+        let meant: Vec<String> = parts.iter().map(|part| self.meaning(part, field)).collect();
+        let kept = parts.iter().zip(meant);
+        kept.filter_map(move |(part, meant)| seen.insert(meant).then_some(part))
+    }
+
+    /// A text that parts of one meaning share.
+    fn meaning(&self, node: &Node, field: Field) -> String {
+        let all = |sign: &str, parts: &[Node]| {
+            let mut all: Vec<String> = parts.iter().map(|one| self.meaning(one, field)).collect();
+            all.sort();
+            all.dedup();
+            match &*all {
+                [one] if !sign.starts_with("of") => one.clone(),
+                _ => format!("{sign}({})", all.join(", ")),
+            }
+        };
+        match &node.kind {
+            Kind::Or(parts) => all("or", parts),
+            Kind::And(parts) => all("and", parts),
+            Kind::AtLeastOf(count, parts) => all(&format!("of{count}"), parts),
+            Kind::Not(inner) => format!("not {}", self.meaning(inner, field)),
+            Kind::Count(count, inner) => format!("count{count} {}", self.meaning(inner, field)),
+            Kind::Near(near) => {
+                let (left, right) = (&near.left, &near.right);
+                let how = (near.distance, near.ordered, near.negated);
+                let (left, right) = (self.meaning(left, field), self.meaning(right, field));
+                format!("{how:?}({left}, {right})")
+            }
+            Kind::Field(field, inner) => self.meaning(inner, *field),
+            Kind::Macro(name) => self.meaning(&self.tree_of(name), field),
+            Kind::Term(text) | Kind::Phrase(text, None)
+                if Scope::of(field).is_some() && !inner_wildcard(text) =>
+            {
+                let text = match node.kind {
+                    Kind::Term(_) => text.clone(),
+                    _ => without_question_marks(text),
+                };
+                let mut folded: Vec<String> = term(&text, &End::Closed)
+                    .unwrap()
+                    .iter()
+                    .map(|pattern| format!("{pattern:?}"))
+                    .collect();
+                folded.sort();
+                folded.dedup();
+                format!("{field:?} {folded:?}")
+            }
+            kind => format!("{field:?} {kind:?}"),
         }
     }
 
@@ -245,10 +305,7 @@ impl<'d, 'a> Naive<'d, 'a> {
 
     fn words_anew(&self, text: &str) -> Vec<Span> {
         let words: Vec<&str> = text.split_whitespace().collect();
-        if words[..words.len() - 1]
-            .iter()
-            .any(|word| word.contains(['*', '?']))
-        {
+        if inner_wildcard(text) {
             return self.row(&words, 0, &End::Whole);
         }
         let patterns = term(text, &End::Closed).unwrap();
@@ -457,7 +514,10 @@ impl<'d, 'a> Naive<'d, 'a> {
         }
         let (parts, least, any) = match &node.kind {
             Kind::And(parts) => (parts.iter().collect(), parts.len(), false),
-            Kind::AtLeastOf(count, parts) => (parts.iter().collect(), *count as usize, false),
+            Kind::AtLeastOf(count, parts) => {
+                let different = self.different(parts, field).collect();
+                (different, *count as usize, false)
+            }
             Kind::Or(parts) => (parts.iter().collect::<Vec<_>>(), 1, true),
             Kind::Field(inner_field, inner) => return self.company(inner, at, *inner_field, early),
             Kind::Macro(name) => return self.company(&self.tree_of(name), at, field, early),

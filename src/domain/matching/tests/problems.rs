@@ -256,6 +256,40 @@ fn clashes_and_idle_definitions_are_warned_of() {
     assert_eq!(only("tag:wires K2").0, "W03");
 }
 
+/// Query, and the codes of what is said of it with the parts that are marked.
+const LISTS: &[(&str, &[(&str, &str)])] = &[
+    ("2 OF (K2, K9)", &[("W25", "2 OF (K2, K9)")]),
+    ("1 OF (K2, K9)", &[("W25", "1 OF (K2, K9)")]),
+    ("2 OF (K2, K9, K1)", &[]),
+    ("2 OF (K2, K9, K2)", &[("W06", "K2")]),
+    (
+        "3 OF (K2, K9, K2)",
+        &[("W03", "3 OF (K2, K9, K2)"), ("W06", "K2")],
+    ),
+    (
+        "3 OF (K2, K9, \"K-9\")",
+        &[("W03", "3 OF (K2, K9, \"K-9\")"), ("W06", "\"K-9\"")],
+    ),
+    ("2 OF (K2 OR K9, K9 OR K2, K1)", &[("W06", "K9 OR K2")]),
+    (
+        "2 OF (@poland, @poland)",
+        &[("W03", "2 OF (@poland, @poland)"), ("W06", "@poland")],
+    ),
+];
+
+#[test]
+fn parts_of_one_meaning_are_told_and_counted_once() {
+    for (query, wanted) in LISTS {
+        let (_, problems) = compiled(query);
+        let mut said: Vec<(&str, &str)> = problems
+            .iter()
+            .map(|one| (one.diagnostic.code, &query[one.diagnostic.span.clone()]))
+            .collect();
+        said.sort_unstable();
+        assert_eq!(said, *wanted, "{query}");
+    }
+}
+
 #[test]
 fn macros_cannot_grow_without_bound() {
     let mut macros = vec![Macro {

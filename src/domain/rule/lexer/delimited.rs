@@ -3,6 +3,7 @@
 //! Quotes and regexes end with their line, so that a forgotten one is found where it was forgotten.
 
 use super::{FARTHEST, Lexeme, Lexer};
+use crate::domain::rule::ast::Field;
 use crate::domain::rule::chars::{
     ends_word, is_double_quote, is_guillemet, is_invisible, is_single_quote, plain,
 };
@@ -41,13 +42,19 @@ impl Lexer<'_> {
             self.push(Lexeme::Bad, start);
             return;
         }
-        let wildcards = wildcard::check_phrase(&text, start..self.at, self.found);
+        let fits = self.of_address() || wildcard::check_phrase(&text, start..self.at, self.found);
         let slop = self.slop();
-        if wildcards {
+        if fits {
             self.push(Lexeme::Phrase(text, slop), start);
         } else {
             self.push(Lexeme::Bad, start);
         }
+    }
+
+    /// Right behind `url:`, where every sign is one.
+    fn of_address(&self) -> bool {
+        let last = self.tokens.last();
+        last.is_some_and(|token| token.kind == Lexeme::Field(Field::Url))
     }
 
     /// `\"hanwha\"`, as a shell or JSON wants it.

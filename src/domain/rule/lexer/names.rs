@@ -18,7 +18,13 @@ impl Lexer<'_> {
         };
         let stray = self.at;
         self.skip_word();
-        if length == 0 {
+        if length == 0 && plain(sigil) == '#' && stray == self.at {
+            self.skip_line();
+            let message = "`#` is the sign of a class, and begins no comment";
+            let help = "write // before a comment, or the id of the class without a space";
+            self.error_at("E20", start..stray, message, help);
+            self.push(Lexeme::Bad, start);
+        } else if length == 0 {
             let message = format!("`{}` needs the id of {what} right after it", plain(sigil));
             self.error(
                 "E20",
@@ -29,13 +35,29 @@ impl Lexer<'_> {
             self.push(Lexeme::Bad, start);
         } else if stray < self.at {
             let message = format!("this cannot stand in the id of {what}");
-            let help = id_meant(&self.text[start..stray], &self.text[stray..self.at]);
-            self.error("E20", stray, &message, &help);
+            let (name, touching) = (&self.text[start..stray], &self.text[stray..self.at]);
+            if is_amount(name, touching) {
+                let message = "an amount of money stands between quotes";
+                let help = format!("write \"{name}{touching}\"");
+                self.error("E20", start, message, &help);
+            } else {
+                let help = id_meant(name, touching);
+                self.error("E20", stray, &message, &help);
+            }
             self.push(Lexeme::Bad, start);
         } else {
             self.push(kind, start);
         }
     }
+}
+
+/// `$6.5bn`, `$1,200`.
+fn is_amount(name: &str, touching: &str) -> bool {
+    let mut signs = name.chars();
+    let is_money = signs.next().is_some_and(|c| plain(c) == '$');
+    let digits = signs.next().is_some_and(|c| c.is_ascii_digit());
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '%');
+    is_money && digits && touching.chars().all(plain)
 }
 
 fn is_of_id(c: char) -> bool {
