@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 
 use super::Shared;
 pub use super::receivers::{Told, told};
-pub use super::setup::Setup;
+pub use super::setup::{Access, Setup};
 use super::websub::receive;
 pub use super::websub::receive::{Delivery, Intent, Receipt};
 use super::websub::turns::Turn;

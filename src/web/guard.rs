@@ -15,7 +15,7 @@ use super::App;
 use super::pace::{Hearing, Place};
 use super::problem::Problem;
 use super::session;
-use crate::daemon::setup::Access;
+use crate::daemon::control::Access;
 use crate::domain::alert::hex;
 
 /// What is allowed to pages: our own style, script and icon, and nothing else.

@@ -52,8 +52,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use tokio_util::sync::CancellationToken;
 
-use crate::daemon::control::Control;
-use crate::daemon::setup::Access;
+use crate::daemon::control::{Access, Control};
 use crate::domain::feed::Feed;
 use crate::domain::id::FeedId;
 use crate::store::feeds::FeedRow;

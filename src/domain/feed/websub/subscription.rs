@@ -29,8 +29,11 @@ const GOODBYE_EVERY: Duration = Duration::from_hours(1);
 /// How often a hub is asked to end a subscription.
 const MOST_GOODBYES: u32 = 3;
 
-/// A hub that grants less twice in turn is not asked again at once: that would go on all day.
+/// A shorter lease counts as a failure…
 const SHORTEST_LEASE: Duration = Duration::from_mins(10);
+
+/// …and after so many in turn is none: to ask for the next at once would go on all day.
+const SHORT_GRANTS: u32 = 2;
 
 /// No lease is believed beyond this.
 const LONGEST_LEASE: Duration = Duration::from_hours(90 * 24);
@@ -287,16 +290,6 @@ impl Subscription {
         self.retry = Some(later(now, wait + own_part(feed, "websub", wait / 10)));
     }
 
-    /// Whether the lease before that of callback `at` was a short one too.
-    fn is_short_again(&self, at: usize, now: Timestamp) -> bool {
-        let end = later(now, SHORTEST_LEASE);
-        self.callbacks.iter().enumerate().any(|(index, callback)| {
-            index != at
-                && callback.stage == Stage::Verified
-                && callback.until.is_some_and(|until| until < end)
-        })
-    }
-
     /// The hub asks whether the request was ours. True: it was, and the challenge may be echoed.
     ///
     /// `lease` is the hub's. A request that was verified already is still ours: hubs ask again.
@@ -316,7 +309,7 @@ impl Subscription {
             return false;
         };
         let is_short = lease < SHORTEST_LEASE;
-        if is_short && self.is_short_again(at, now) {
+        if is_short && self.failures >= SHORT_GRANTS {
             self.callbacks.remove(at);
             let why = format!("the hub pushes for {} s only", lease.as_secs());
             self.fail(feed, &why, now);
@@ -341,9 +334,7 @@ impl Subscription {
         self.push.until = Some(until);
         if !again {
             self.state = State::Active;
-            if !is_short {
-                self.failures = 0;
-            }
+            self.failures = if is_short { self.failures + 1 } else { 0 };
             self.error = None;
             self.retry = None;
             self.push.since.get_or_insert(now);
