@@ -8,7 +8,6 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 
 use super::Subject;
-use super::evidence::Quoted;
 use super::hits::{FEW, Hits};
 use super::mention::Named;
 use super::near::{Neighbours, Side, sequences};
@@ -65,7 +64,6 @@ pub(crate) struct Run<'s, 'a> {
     pub(super) settled: Option<Rc<[Named]>>,
     pub(super) url: Option<String>,
     pub(super) host: OnceCell<Option<String>>,
-    pub(super) quoted: Quoted,
     /// Memory for a list of places, used again.
     pub(super) spare: Vec<Span>,
 }
@@ -93,7 +91,6 @@ impl<'s, 'a> Run<'s, 'a> {
             settled: None,
             url: None,
             host: OnceCell::new(),
-            quoted: Quoted::default(),
             spare: Vec::new(),
         }
     }

@@ -3,14 +3,12 @@
 //! Only made for rules that match, and for explanations.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
-use std::hash::BuildHasherDefault;
 use std::ops::Range;
 use std::rc::Rc;
 
 use super::super::short::Short;
 use super::clause::Clause;
-use super::evaluate::{Quick, Run};
+use super::evaluate::Run;
 use super::fold::source_end;
 use super::mention::Named;
 use super::node::{Expr, NodeId, Scope};
@@ -23,22 +21,11 @@ const PER_LEAF: usize = 16;
 /// Most places kept of one match.
 const PER_MATCH: usize = 256;
 
-/// How many places of terms are kept for the next rule, about.
-const QUOTED: usize = 4_096;
-
 /// Most mentions kept of one entry.
 const MENTIONS: usize = 1_000;
 
 /// Which places are wanted, sorted: all where there is none.
 type Only<'p> = Option<&'p [Span]>;
-
-/// Evidence of terms that was made for a rule of the entry, for the next that has them.
-#[derive(Default)]
-pub(crate) struct Quoted {
-    all: Vec<Evidence>,
-    /// By expression and text as written.
-    known: HashMap<(NodeId, u32), Range<usize>, BuildHasherDefault<Quick>>,
-}
 
 /// The entity and alias behind a span.
 type Behind = Option<(u32, u32)>;
@@ -183,7 +170,7 @@ impl Run<'_, '_> {
         }
     }
 
-    /// The places of a term. Where all are wanted they are kept: many rules have terms in common.
+    /// The places of a term.
     fn collect_term(
         &mut self,
         clause: &Clause,
@@ -194,12 +181,6 @@ impl Run<'_, '_> {
         // Of alternatives most stand nowhere.
         if self.hits.among(patterns).next().is_none() {
             return;
-        }
-        let key = (clause.node, clause.term().unwrap_or_default());
-        if only.is_none()
-            && let Some(known) = self.quoted.known.get(&key)
-        {
-            return out.extend_from_slice(&self.quoted.all[known.clone()]);
         }
         let mut kept = std::mem::take(&mut self.spare);
         kept.clear();
@@ -213,15 +194,9 @@ impl Run<'_, '_> {
             kept.extend(spans.filter(fits));
         }
         self.keep_first(&mut kept);
-        let (from, term) = (out.len(), self.set.term(clause));
+        let term = self.set.term(clause);
         let places = kept.iter();
         out.extend(places.map(|span| self.at(clause.node, *span, &term, None)));
-        if only.is_none() && self.quoted.all.len() < QUOTED {
-            let start = self.quoted.all.len();
-            self.quoted.all.extend_from_slice(&out[from..]);
-            let end = self.quoted.all.len();
-            self.quoted.known.insert(key, start..end);
-        }
         self.spare = kept;
     }
 
