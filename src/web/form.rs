@@ -26,17 +26,21 @@ pub struct Form(Vec<(String, String)>);
 pub struct Fields(pub &'static [&'static str]);
 
 impl Fields {
+    /// Each by name, and whether it must be there.
+    pub fn each(self) -> impl Iterator<Item = (&'static str, bool)> {
+        self.0.iter().map(|field| {
+            let name = field.strip_suffix('*');
+            (name.unwrap_or(field), name.is_some())
+        })
+    }
+
     /// Refuses what the endpoint does not know: it would be left out, and nobody the wiser.
     fn check(self, form: &Form) -> Answer<()> {
-        let known = || self.0.iter().map(|field| field.trim_end_matches('*'));
-        let odd = form
-            .0
-            .iter()
-            .find(|(name, _)| known().all(|field| field != name));
-        let Some((name, _)) = odd else {
+        let is_odd = |name: &str| self.each().all(|(field, _)| field != name);
+        let Some((name, _)) = form.0.iter().find(|(name, _)| is_odd(name)) else {
             return Ok(());
         };
-        let known: Vec<&str> = known().collect();
+        let known: Vec<&str> = self.each().map(|(field, _)| field).collect();
         Err(Problem::parameter(
             name,
             format!("is not known here: this takes {}", known.join(", ")),

@@ -4,6 +4,7 @@ use axum::Json;
 use serde_json::{Map, Value, json};
 
 use super::api::{ENDPOINTS, Endpoint};
+use super::form::Fields;
 
 /// What parameters mean.
 const PARAMETERS: [(&str, &str); 20] = [
@@ -86,7 +87,7 @@ fn operation(endpoint: &Endpoint) -> Value {
     let mut told = json!({
         "operationId": endpoint.name, "summary": endpoint.summary, "parameters": parameters, "responses": responses,
     });
-    if !endpoint.body.is_empty() {
+    if endpoint.body.each().next().is_some() {
         told["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": body(endpoint.body) } } });
     }
     told
@@ -107,12 +108,11 @@ fn severity() -> Value {
     json!({ "type": "string", "enum": ["info", "low", "medium", "high", "critical"] })
 }
 
-fn body(fields: &[&str]) -> Value {
+fn body(fields: Fields) -> Value {
     let mut properties = Map::new();
     let mut required = Vec::new();
-    for field in fields {
-        let name = field.trim_end_matches('*');
-        if name != *field {
+    for (name, is_required) in fields.each() {
+        if is_required {
             required.push(name);
         }
         let schema = match name {

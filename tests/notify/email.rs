@@ -38,6 +38,11 @@ fn with_login(mut settings: EmailSettings) -> EmailSettings {
     settings
 }
 
+/// Whether a conversation is at the line that begins so; the empty one is the moment of greeting.
+fn is_at(line: &str, moment: &str) -> bool {
+    line == moment || !moment.is_empty() && line.starts_with(moment)
+}
+
 /// A header's value, unfolded and decoded by hand (RFC 5322, RFC 2047 with `b`).
 pub fn header(mail: &str, name: &str) -> Option<String> {
     let head = mail.split("\r\n\r\n").next()?.replace("\r\n ", " ");
@@ -402,7 +407,7 @@ async fn a_connection_lost_anywhere_is_later_with_the_same_id() {
     for moment in ["", "EHLO", "MAIL", "RCPT", "DATA", "."] {
         let mut lost = false;
         let server = Smtp::start(move |line| {
-            if !lost && (line == moment || (!moment.is_empty() && line.starts_with(moment))) {
+            if !lost && is_at(line, moment) {
                 lost = true;
                 return Step::Drop;
             }
@@ -550,9 +555,7 @@ async fn odd_answers_of_a_server_are_heard_by_their_code() {
         ),
     ] {
         let server = Smtp::start(move |line| {
-            let is_here =
-                line.is_empty() && at.is_empty() || !at.is_empty() && line.starts_with(at);
-            if is_here {
+            if is_at(line, at) {
                 Step::Raw(answer.clone())
             } else {
                 Step::Usual
@@ -677,7 +680,7 @@ const ODD: &[(&str, &str, &str)] = &[
 async fn odd_answers_mean_what_they_say() {
     for (moment, reply, expected) in ODD.iter().copied() {
         let server = Smtp::start(move |line| {
-            if line == moment || !moment.is_empty() && line.starts_with(moment) {
+            if is_at(line, moment) {
                 Step::Say(reply)
             } else {
                 Step::Usual

@@ -26,7 +26,7 @@ pub struct Endpoint {
     /// Parameters of the query string.
     pub query: &'static [&'static str],
     /// Fields of the body; those with `*` must be there.
-    pub body: &'static [&'static str],
+    pub body: Fields,
     /// The schema of the answer.
     pub answer: &'static str,
     route: fn() -> MethodRouter<App>,
@@ -38,7 +38,7 @@ macro_rules! endpoints {
     ($($method:ident $path:literal $name:literal $summary:literal query $query:expr, body $body:expr, $answer:literal => $handler:path;)*) => {
         /// Every endpoint.
         pub const ENDPOINTS: &[Endpoint] = &[$(Endpoint {
-            method: stringify!($method), path: $path, name: $name, summary: $summary, query: $query, body: $body,
+            method: stringify!($method), path: $path, name: $name, summary: $summary, query: $query, body: Fields($body),
             answer: $answer, route: || $method($handler),
         }),*];
     };
@@ -92,7 +92,7 @@ endpoints! {
 /// The routes of [`ENDPOINTS`].
 pub fn router() -> Router<App> {
     let routes = ENDPOINTS.iter().fold(Router::new(), |router, endpoint| {
-        let fields = Extension(Fields(endpoint.body));
+        let fields = Extension(endpoint.body);
         router.route(endpoint.path, (endpoint.route)().layer(fields))
     });
     routes

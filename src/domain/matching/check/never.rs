@@ -30,15 +30,7 @@ fn contradictions_in(
     {
         let wanted: HashMap<NodeId, &Clause> = parts.iter().map(|part| (part.node, part)).collect();
         for part in &parts {
-            let Expr::Not(inner) = compiler.expr(part.node) else {
-                continue;
-            };
-            let denied: Vec<NodeId> = match compiler.expr(*inner) {
-                Expr::Or(parts) => std::iter::once(*inner)
-                    .chain(parts.iter().copied())
-                    .collect(),
-                _ => vec![*inner],
-            };
+            let denied = denied(compiler, part.node);
             let Some(asked) = denied.iter().find_map(|node| wanted.get(node)) else {
                 continue;
             };
@@ -66,6 +58,18 @@ fn contradictions_in(
     sound
 }
 
+/// What a NOT denies: the whole of it, then each alternative.
+fn denied(compiler: &Compiler<'_>, node: NodeId) -> Vec<NodeId> {
+    let Expr::Not(inner) = compiler.expr(node) else {
+        return Vec::new();
+    };
+    let mut all = vec![*inner];
+    if let Expr::Or(parts) = compiler.expr(*inner) {
+        all.extend(parts.iter());
+    }
+    all
+}
+
 /// `@poland NOT #country`, where the entity is of the class: each mention of the one is a mention of the other.
 fn of_its_class(compiler: &Compiler<'_>, clause: &Clause) -> Vec<Diagnostic> {
     let Expr::And(parts) = compiler.expr(clause.node) else {
@@ -80,15 +84,8 @@ fn of_its_class(compiler: &Compiler<'_>, clause: &Clause) -> Vec<Diagnostic> {
     }
     let mut out = Vec::new();
     for part in compiler.clauses.of(clause.parts) {
-        let Expr::Not(denied) = compiler.expr(part.node) else {
-            continue;
-        };
-        let denied = match compiler.expr(*denied) {
-            Expr::Or(list) => list,
-            _ => std::slice::from_ref(denied),
-        };
-        for class in denied {
-            let Expr::Class(class, texts, _) = compiler.expr(*class) else {
+        for class in denied(compiler, part.node) {
+            let Expr::Class(class, texts, _) = compiler.expr(class) else {
                 continue;
             };
             let members = &compiler.members[*class as usize];

@@ -67,7 +67,7 @@ const EITHER: [&str; 446] = [
     "хиљ", "чел", "чл", "шт", "экз", "ім", "ін",
 ];
 
-/// And the long ones.
+/// And the long ones, apart: beside them the formatter would give every other a line of its own.
 const LONG: [&str; 4] = ["подполк", "просп", "підполк", "т.нар"];
 
 /// Those that are a word of some language, or nothing, with a small letter; in order.
