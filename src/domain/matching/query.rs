@@ -289,6 +289,9 @@ impl<'c, 'd> Query<'c, 'd> {
                     "give it to an entity: classes = [\"{name}\"], or leave `#` out for the word"
                 )
             }
+            (None, None) if sigil == '$' && name.starts_with(|c: char| c.is_ascii_digit()) => {
+                format!("define it, or quote an amount: \"${name}\"")
+            }
             (None, None) => format!("define it, or leave `{sigil}` out for the word"),
         };
         let message = format!("unknown {what} {sigil}{name}");

@@ -1,6 +1,6 @@
 //! Brackets that group nothing here, `{K9 Poland}`, `[a TO b]`, `「K9 자주포」`: told once a pair, with ours.
 //!
-//! A bracket without its other half is told at its word. What stands inside is read as it is.
+//! A bracket without its other half is told at its word. What stands inside is read as it is; a list, `[a, b]`, cannot be.
 
 use std::ops::Range;
 
@@ -43,7 +43,15 @@ pub(super) fn warn(tokens: &[Token], text: &str, found: &mut Findings) -> Vec<Ra
                 .any(|token| word_of(token) == Some("TO"))
         });
         let (message, help) = told_of(written, pair.is_some(), is_range);
-        found.push(Diagnostic::warning("W22", span.clone(), message).help(help));
+        let inside = &tokens[at..=at + pair.unwrap_or(0)];
+        // Its commas are told of with it.
+        let is_list = inside.iter().any(|token| token.kind == Lexeme::Comma);
+        let diagnostic = if is_list {
+            Diagnostic::error("E16", span.clone(), message)
+        } else {
+            Diagnostic::warning("W22", span.clone(), message)
+        };
+        found.push(diagnostic.help(help));
         told.push(span);
     }
     told

@@ -109,6 +109,13 @@ impl Findings {
         })
     }
 
+    /// True when commas around this place were told of already, as those of `[a, b]`.
+    pub(super) fn is_listed(&self, span: &Range<usize>) -> bool {
+        self.list.iter().any(|found| {
+            found.code == "E16" && found.span.start <= span.start && span.end <= found.span.end
+        })
+    }
+
     /// True when brackets that group nothing were told of in this place: what they hold is read otherwise than meant.
     pub(super) fn is_grouped(&self, text: &str, span: &Range<usize>) -> bool {
         let is_pair = |range: &Range<usize>| {

@@ -297,10 +297,10 @@ impl Lexer<'_> {
 
     fn near(&mut self, start: usize, name: &str, distance: &str) -> Lexeme {
         let ordered = name == "BEFORE";
-        let reach = match (distance, distance.parse::<u32>()) {
+        let reach = match (distance, number(distance)) {
             ("s", _) => Distance::Sentence,
             ("p", _) => Distance::Paragraph,
-            (_, Ok(words)) if words <= FARTHEST => {
+            (_, Some(words)) if words <= FARTHEST => {
                 if words > FAR {
                     let message = format!("{words} words are farther than most paragraphs");
                     let help =
@@ -311,9 +311,9 @@ impl Lexer<'_> {
                 }
                 Distance::Words(words)
             }
-            (_, Ok(words)) => {
+            (_, Some(_)) => {
                 let message =
-                    format!("{words} words are too far: at most {FARTHEST} may stand between");
+                    format!("{distance} words are too far: at most {FARTHEST} may stand between");
                 self.error(
                     "E13",
                     start,
@@ -434,4 +434,10 @@ impl Lexer<'_> {
 
 fn is_field_name(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphabetic() || c == '_')
+}
+
+/// A number of words; one that no machine holds is farther than any.
+fn number(written: &str) -> Option<u32> {
+    let is_number = !written.is_empty() && written.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| written.parse().unwrap_or(u32::MAX))
 }

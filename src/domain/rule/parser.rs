@@ -162,6 +162,9 @@ impl Parser<'_> {
 
     /// A comma where no list is: told once, since the next ones are of the same list.
     fn comma(&mut self, span: Range<usize>, help: &str) {
+        if self.found.is_listed(&span) {
+            return;
+        }
         if !std::mem::replace(&mut self.listed, true) {
             let message = "a comma stands only between the parts of `2 OF (a, b)`";
             self.error("E16", span, message, help);

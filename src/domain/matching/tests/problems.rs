@@ -59,6 +59,7 @@ const WRONG: &[(&str, &str, &str, &str)] = &[
     ("lang:en 한화 K2", "W16", "한화", "leave out the language"),
     ("#compny", "E31", "#compny", "did you mean #company?"),
     ("$exprt", "E32", "$exprt", "did you mean $export?"),
+    ("$6bn", "E32", "$6bn", "quote an amount: \"$6bn\""),
     (
         "feed:yonhap-e",
         "E34",

@@ -312,6 +312,12 @@ const ERRORS: &[(&str, std::ops::Range<usize>, &str, &str)] = &[
         "part the list by commas",
     ),
     ("a1 NEAR/1001 b1", 3..12, "1001 words are too far", "NEAR/p"),
+    (
+        "a1 NEAR/99999999999 b1",
+        3..19,
+        "99999999999 words are too far",
+        "NEAR/p",
+    ),
     ("\"a1 b1\"~ c1", 7..8, "`~` needs the number of words", "~3"),
     ("NOT NOT K2", 4..7, "NOT stands here twice", ""),
     (
