@@ -183,6 +183,10 @@ fn one_run_polls_matches_and_delivers_once() {
     assert_eq!(summary["deliveries"]["sent"], 2, "{summary}");
     assert_eq!(summary["deliveries"]["pending"], 0, "{summary}");
     assert_eq!(world.hooks().len(), 2);
+    // What the round brought is in the search index too.
+    let store = rusqlite::Connection::open(world.desk.state().join("bongsu.db")).unwrap();
+    let indexed = "select n.value = (select max(seq) from entry) from meta n where n.key = 'indexed'";
+    assert_eq!(store.query_row(indexed, [], |row| row.get(0)), Ok(true));
 
     let again = world
         .desk

@@ -114,6 +114,7 @@ async fn round(shared: &Arc<Shared>, out: &mut Output) -> Result<Exit, Failure> 
     let due = daemon::poll::due(shared, shared.clock.now()).await?;
     let summary = poll_and_deliver(shared, due, How::Due, out).await?;
     print(&summary, out)?;
+    daemon::index::some(shared).await?;
     Ok(if summary.is_complete() {
         Exit::Done
     } else {

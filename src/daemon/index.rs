@@ -14,6 +14,9 @@ use crate::store::{StoreError, search};
 /// Entries indexed at a time.
 const BATCH: u32 = 250;
 
+/// Batches of a round without a daemon: 2,000 entries, some 60 ms.
+const A_ROUND: usize = 8;
+
 /// How long a batch may wait for others to share a flush with.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -35,7 +38,7 @@ pub async fn run(shared: Arc<Shared>, stop: CancellationToken) -> anyhow::Result
     loop {
         shared.progress.beat("index", LONGEST_REST * 4);
         let busy = shared.polls.load(Ordering::Relaxed) >= MANY_POLLS;
-        let indexed = step(&shared).await;
+        let indexed = step(&shared, PATIENCE).await;
         match &indexed {
             Ok(_) => shared.store_serves("index"),
             Err(error) => shared.store_fails("index", error),
@@ -56,11 +59,21 @@ pub async fn run(shared: Arc<Shared>, stop: CancellationToken) -> anyhow::Result
     }
 }
 
-/// Indexes one batch; gives back how many entries it held.
+/// Indexes some, for a round without a daemon: what such rounds bring, and of a fresh store's flood a part each.
 ///
 /// # Errors
 /// When the store fails.
-pub async fn step(shared: &Shared) -> Result<usize, StoreError> {
+pub async fn some(shared: &Shared) -> Result<(), StoreError> {
+    for _ in 0..A_ROUND {
+        if step(shared, Duration::ZERO).await? == 0 {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Indexes one batch; gives back how many entries it held.
+async fn step(shared: &Shared, patience: Duration) -> Result<usize, StoreError> {
     let batch = shared
         .store
         .read(|conn| search::read_batch(conn, BATCH))
@@ -71,7 +84,7 @@ pub async fn step(shared: &Shared) -> Result<usize, StoreError> {
     let (number, now) = (batch.len(), shared.clock.now());
     shared
         .store
-        .write_within(PATIENCE, move |tx| search::write_batch(tx, &batch, now))
+        .write_within(patience, move |tx| search::write_batch(tx, &batch, now))
         .await?;
     Ok(number)
 }
