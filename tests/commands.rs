@@ -341,6 +341,30 @@ fn init_writes_a_config_that_checks_and_never_overwrites() {
     assert!(checked.out.contains("feeds"), "{}", checked.out);
     let again = ran(bare(&["init", dir]).output().unwrap()).expect(1);
     assert!(again.err.contains("nothing was written"), "{}", again.err);
+    // Without a folder it is written where the next command looks.
+    let flag = desk.path().join("flag");
+    ran(bare(&["init", "--config", flag.to_str().unwrap()])
+        .output()
+        .unwrap())
+    .expect(0);
+    assert!(flag.join("bongsu.toml").is_file());
+    let named = desk.path().join("named");
+    let mut command = bare(&["init"]);
+    command.env("BONGSU_CONFIG", &named);
+    ran(command.output().unwrap()).expect(0);
+    assert!(named.join("bongsu.toml").is_file());
+}
+
+/// Taking the default instead would be another store, or another config.
+#[test]
+fn a_folder_in_the_environment_that_is_no_text_is_refused() {
+    use std::os::unix::ffi::OsStrExt as _;
+    for name in ["BONGSU_STATE_DIR", "STATE_DIRECTORY", "BONGSU_CONFIG"] {
+        let mut command = bare(&["entries", "search", "K9"]);
+        command.env(name, std::ffi::OsStr::from_bytes(b"/tmp/\xff"));
+        let refused = ran(command.output().unwrap()).expect(2);
+        assert!(refused.err.contains(name), "{}", refused.err);
+    }
 }
 
 #[test]

@@ -185,7 +185,8 @@ fn one_run_polls_matches_and_delivers_once() {
     assert_eq!(world.hooks().len(), 2);
     // What the round brought is in the search index too.
     let store = rusqlite::Connection::open(world.desk.state().join("bongsu.db")).unwrap();
-    let indexed = "select n.value = (select max(seq) from entry) from meta n where n.key = 'indexed'";
+    let indexed =
+        "select n.value = (select max(seq) from entry) from meta n where n.key = 'indexed'";
     assert_eq!(store.query_row(indexed, [], |row| row.get(0)), Ok(true));
 
     let again = world

@@ -249,10 +249,12 @@ fn a_silence_is_tried_before_it_holds_and_refused_without_an_object_or_an_end() 
         (&1.into(), &1.into())
     );
     let none = ["silence", "add", "--feed", "b", "--for", "1h", "--dry-run"];
-    assert_eq!(
-        world.desk.run(&none).expect(0).json()["would_hold"],
-        serde_json::json!([])
-    );
+    let none = world.desk.run(&none).expect(0);
+    assert_eq!(none.json()["would_hold"], serde_json::json!([]));
+    assert_eq!(none.err, "");
+    let slip = ["silence", "add", "--feed", "bb", "--for", "1h", "--dry-run"];
+    let slip = world.desk.run(&slip).expect(0);
+    assert!(slip.err.contains("there is no feed `bb`"), "{}", slip.err);
     assert_eq!(
         world.desk.run(&["silence", "list"]).expect(0).rows(),
         Vec::<Value>::new()

@@ -188,9 +188,8 @@ pub enum Command {
 /// `init`.
 #[derive(Debug, Args)]
 pub struct InitArgs {
-    /// Where to write
-    #[arg(default_value = "config")]
-    pub dir: PathBuf,
+    /// Where to write [default: as --config or $BONGSU_CONFIG say, else config]
+    pub dir: Option<PathBuf>,
 }
 
 /// `run`.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 
 use super::args::{ColorWhen, Global};
-use super::environment::env;
+use super::environment::{env, unreadable};
 use super::exit::{Exit, Failure};
 use super::output::wants_color;
 use super::setup;
@@ -82,8 +82,21 @@ impl Context {
         wants_color(self.color, std::io::stderr().is_terminal())
     }
 
+    /// Where a new config is written: as the command says, else where config would be looked for first.
+    pub fn new_config(&self, dir: Option<&Path>) -> Result<PathBuf, Failure> {
+        if let Some(dir) = dir.or(self.config.as_deref()) {
+            return Ok(dir.to_owned());
+        }
+        all_readable()?;
+        let named = env("BONGSU_CONFIG").filter(|path| !path.is_empty());
+        Ok(named.map_or_else(|| PathBuf::from("config"), PathBuf::from))
+    }
+
     /// Where config is.
     pub fn config_path(&self) -> Result<PathBuf, Failure> {
+        if self.config.is_none() {
+            all_readable()?;
+        }
         let here = std::env::current_dir().unwrap_or_default();
         config::find_config(self.config.as_deref(), &env, &here)
             .map_err(|error| Failure::config(error.to_string()))
@@ -91,6 +104,9 @@ impl Context {
 
     /// Where state is.
     pub fn state_dir(&self) -> Result<PathBuf, Failure> {
+        if self.state_dir.is_none() {
+            all_readable()?;
+        }
         config::find_state(self.state_dir.as_deref(), &env).ok_or_else(|| {
             Failure::usage("no state folder: name one with --state-dir or $BONGSU_STATE_DIR (there is no $HOME either)")
         })
@@ -231,6 +247,15 @@ impl Context {
     pub fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
         Ok(finish(runtime()?, work))
     }
+}
+
+/// Refuses an environment that names folders in what is not text: another store would be taken in silence.
+fn all_readable() -> Result<(), Failure> {
+    unreadable().map_or(Ok(()), |name| {
+        Err(Failure::usage(format!(
+            "${name} is not UTF-8: name the folders with --config and --state-dir, or set it anew"
+        )))
+    })
 }
 
 /// A runtime with nothing to do yet.

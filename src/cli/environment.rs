@@ -13,6 +13,22 @@ pub fn env(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
+/// Where folders are is said by these; one that cannot be read must not lead to another store.
+const FOLDERS: [&str; 6] = [
+    "BONGSU_CONFIG",
+    "BONGSU_STATE_DIR",
+    "STATE_DIRECTORY",
+    "XDG_CONFIG_HOME",
+    "XDG_STATE_HOME",
+    "HOME",
+];
+
+/// The first variable about folders that is set, and to what is not UTF-8.
+pub fn unreadable() -> Option<&'static str> {
+    let is_text = |name: &&str| std::env::var_os(name).is_none_or(|value| value.to_str().is_some());
+    FOLDERS.into_iter().find(|name| !is_text(name))
+}
+
 /// What commands of receivers may see of our environment.
 pub fn of_receivers() -> Vec<(String, OsString)> {
     ["PATH", "HOME", "LANG"]

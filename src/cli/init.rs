@@ -7,7 +7,6 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use super::args::InitArgs;
 use super::exit::Failure;
 use super::output::Output;
 
@@ -44,8 +43,7 @@ pub const SHIPPED: &[(&str, &str)] = shipped![
 ];
 
 /// Writes the shipped config into the folder.
-pub fn init(args: &InitArgs, out: &mut Output) -> Result<(), Failure> {
-    let dir = &args.dir;
+pub fn init(dir: &Path, out: &mut Output) -> Result<(), Failure> {
     let existing: Vec<&str> = SHIPPED
         .iter()
         .map(|(path, _)| *path)

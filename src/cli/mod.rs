@@ -80,7 +80,7 @@ fn dispatch(cli: &Cli, early: Option<run::Early>, out: &mut Output) -> Result<Ex
         context.machine &= args.once || cli.global.format.is_some();
     }
     match &cli.command {
-        Command::Init(args) => init::init(args, out)?,
+        Command::Init(args) => init::init(&context.new_config(args.dir.as_deref())?, out)?,
         Command::Run(args) => return run::run(args, early, &context, out),
         Command::Check => check::check(&context, out)?,
         Command::Feeds(command) => return feeds::feeds(command, &context, out),

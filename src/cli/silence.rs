@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::args::{SilenceAddArgs, SilenceCommand};
 use super::context::{Context, Loaded};
-use super::environment::{self, env};
+use super::environment;
 use super::exit::{Exit, Failure};
 use super::output::{Output, neutral};
 use super::{setup, when};
@@ -13,7 +13,7 @@ use crate::domain::alert::silence::{Matchers, NewSilence};
 use crate::domain::rule::Severity;
 use crate::domain::units;
 use crate::store::silences::{self, SilenceRow};
-use crate::store::timing;
+use crate::store::{Store, feeds, timing};
 
 /// Runs a `silence` command.
 pub fn silence(
@@ -31,13 +31,6 @@ pub fn silence(
     Ok(Exit::Done)
 }
 
-/// Who says so: as given, or whoever is logged in.
-fn who(by: Option<&str>) -> String {
-    by.map(str::to_owned)
-        .or_else(|| env("USER"))
-        .unwrap_or_else(|| "someone".to_owned())
-}
-
 fn add(args: &SilenceAddArgs, context: &Context, out: &mut Output) -> Result<(), Failure> {
     let now = context.clock.now();
     let silence = read(args, now)?;
@@ -48,6 +41,7 @@ fn add(args: &SilenceAddArgs, context: &Context, out: &mut Output) -> Result<(),
     let loaded = context.load()?;
     note_unknown(&loaded, &silence.matchers);
     let store = context.store_of(&loaded)?;
+    note_unknown_feeds(&loaded, &store, &silence.matchers.feeds)?;
     let manners = setup::manners(&loaded.config, &environment::zone());
     if args.dry_run {
         let preview = store.read_blocking(|conn| timing::preview(conn, &manners, &silence, now))?;
@@ -110,7 +104,7 @@ fn read(args: &SilenceAddArgs, now: Timestamp) -> Result<NewSilence, Failure> {
         },
         starts,
         ends,
-        author: who(args.by.as_deref()),
+        author: environment::user(args.by.as_deref()),
         comment: args.comment.clone(),
         summary: !args.no_summary,
         replaces: args.replace,
@@ -146,6 +140,19 @@ fn note_unknown(loaded: &Loaded, matchers: &Matchers) {
             Output::note(&format!("no configured feed has the tag `{tag}`"));
         }
     }
+}
+
+/// The same for feeds, of which some are in the store alone.
+fn note_unknown_feeds(loaded: &Loaded, store: &Store, named: &[String]) -> Result<(), Failure> {
+    let added = store.read_blocking(feeds::added)?;
+    let known = loaded.config.feeds.iter().chain(&added);
+    let known: Vec<&str> = known.map(|feed| feed.id.as_str()).collect();
+    for feed in named {
+        if !known.contains(&feed.as_str()) {
+            Output::note(&format!("there is no feed `{feed}`"));
+        }
+    }
+    Ok(())
 }
 
 fn tell_preview(preview: &timing::Preview, out: &mut Output) -> Result<(), Failure> {
@@ -255,7 +262,7 @@ fn end(
     let before = store.read_blocking(|conn| silences::get(conn, id))?;
     let before = still_open(before, id, now)?;
     let manners = setup::manners(&loaded.config, &environment::zone());
-    let by = who(by);
+    let by = environment::user(by);
     store.write_blocking(move |tx| {
         silences::end(tx, id, &by, release, now)?;
         timing::release(tx, &manners, false, now)

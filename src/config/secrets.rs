@@ -97,7 +97,7 @@ fn from_env(cx: &mut Cx, source: &Item, name: &Text) -> Option<String> {
         source.wrong(
             cx,
             format!("the environment has no `{}`", name.value),
-            "set it where bongsu is started, or name another",
+            "set it where bongsu is started, as UTF-8, or name another",
         );
     }
     value

@@ -303,7 +303,7 @@ const BAD: &[(&str, &str)] = &[
     ),
     (
         "[[receiver]]\nid = \"x\"\nkind = \"webhook\"\nurl = { env = \"HOOK\" }\n",
-        "a.toml:4:15: the environment has no `HOOK`: set it where bongsu is started, or name another [C04]",
+        "a.toml:4:15: the environment has no `HOOK`: set it where bongsu is started, as UTF-8, or name another [C04]",
     ),
     (
         "[[receiver]]\nid = \"x\"\nkind = \"webhook\"\nurl = { file = \"a\", env = \"B\" }\n",
