@@ -467,3 +467,38 @@ fn completions_and_manual_pages_are_made() {
     ran(bare(&["man", dir.to_str().unwrap()]).output().unwrap()).expect(0);
     assert!(dir.join("bongsu.1").exists());
 }
+
+#[test]
+fn a_list_of_feeds_is_imported_once_and_what_cannot_be_used_is_named() {
+    let desk = Desk::new("[[feed]]\nid = \"own\"\nurl = \"https://own.example/feed\"\n");
+    let opml = r#"<opml version="2.0"><body><outline text="wires">
+        <outline type="rss" text="연합뉴스" xmlUrl="https://wire.example/ko.xml"/>
+        <outline type="rss" text="again" xmlUrl="https://wire.example/ko.xml"/>
+        <outline type="rss" text="ours" xmlUrl="https://own.example/feed"/>
+        <outline type="rss" text="bad" xmlUrl="javascript:alert(1)"/>
+        </outline></body></opml>"#;
+    let import = |list: &str| desk.pipe(&["feeds", "import", "-"], list).expect(0).json();
+    let first = import(opml);
+    assert_eq!(
+        (&first["added"], &first["known"]),
+        (&1.into(), &2.into()),
+        "{first}"
+    );
+    let refused = first["refused"].to_string();
+    assert!(refused.contains("javascript"), "{refused}");
+    let again = import(opml);
+    assert_eq!((&again["added"], &again["known"]), (&0.into(), &3.into()));
+    let urls = import("https://wire.example/en.xml \"wire\" \"~Wire, in English\"\n");
+    assert_eq!(urls["added"], 1, "{urls}");
+
+    let rows = desk.run(&["feeds", "list"]).expect(0).rows();
+    let told = |id: &str| rows.iter().find(|row| row["url"] == id).cloned();
+    let korean = told("https://wire.example/ko.xml").unwrap();
+    assert_eq!(
+        (&korean["title"], &korean["origin"]),
+        (&"연합뉴스".into(), &"api".into())
+    );
+    assert_eq!(korean["tags"], serde_json::json!(["wires"]));
+    assert!(told("https://wire.example/en.xml").is_some());
+    assert_eq!(rows.len(), 3);
+}

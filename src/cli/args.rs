@@ -188,7 +188,8 @@ pub enum Command {
 /// `init`.
 #[derive(Debug, Args)]
 pub struct InitArgs {
-    /// Where to write [default: as --config or $BONGSU_CONFIG say, else config]
+    /// Where to write.
+    #[arg(help = "Where to write [default: --config, $BONGSU_CONFIG, ./config]")]
     pub dir: Option<PathBuf>,
 }
 

@@ -16,7 +16,7 @@ use super::args::FeedsCommand;
 use super::context::{Context, Loaded, nearest};
 use super::exit::{Exit, Failure};
 use super::output::{Output, neutral};
-use super::{progress, rows, run};
+use super::{rows, run};
 use crate::config::{derive_feed_id, lists, opml};
 use crate::daemon::once::How;
 use crate::domain::feed::{Feed, Origin};
@@ -184,18 +184,24 @@ fn import(
     }
     let listing = lists::read(&lists::decode(&bytes));
     let store = context.store_of(loaded)?;
-    let bar = progress::bar(listing.feeds.len() as u64, "importing", out.is_human());
-    let (mut added, mut known) = (0_u64, 0_u64);
+    let of_config = &loaded.config.feeds;
+    let ids: HashSet<&str> = of_config.iter().map(|feed| feed.id.as_str()).collect();
+    let urls: HashSet<&str> = of_config.iter().map(|feed| feed.url.as_str()).collect();
+    let mut wanted = Vec::new();
     for listed in &listing.feeds {
         let feed = new_feed(&listed.url, None, listed.title.as_deref(), &listed.tags)?;
-        if add(loaded, &store, feed, context.clock.now())? {
-            added += 1;
-        } else {
-            known += 1;
+        if !ids.contains(feed.id.as_str()) && !urls.contains(feed.url.as_str()) {
+            wanted.push(feed);
         }
-        bar.inc(1);
     }
-    bar.finish_and_clear();
+    let now = context.clock.now();
+    // All of a list or none: in a transaction each, thousands would take a minute on a slow disk.
+    let added = store.write_blocking(move |tx| {
+        wanted.iter().try_fold(0_u64, |added, feed| {
+            Ok(added + u64::from(store::feeds::add(tx, feed, now)?))
+        })
+    })?;
+    let known = listing.feeds.len() as u64 - added;
     let refused: Vec<&str> = listing
         .refused
         .iter()
