@@ -58,6 +58,7 @@ pub(crate) struct Run<'s, 'a> {
     truths: Memo<bool>,
     spans: Memo<Rc<[Span]>>,
     pub(super) pairs: Memo<Rc<[Found]>>,
+    pub(super) all_pairs: Memo<Rc<[Found]>>,
     pub(super) regexes: Memo<Rc<[Bytes]>>,
     pub(super) licensed: Memo<Rc<[Named]>>,
     pub(super) raw: Option<Rc<[Named]>>,
@@ -85,6 +86,7 @@ impl<'s, 'a> Run<'s, 'a> {
             truths: Memo::default(),
             spans: Memo::default(),
             pairs: Memo::default(),
+            all_pairs: Memo::default(),
             regexes: Memo::default(),
             licensed: Memo::default(),
             raw: None,
@@ -137,10 +139,10 @@ impl<'s, 'a> Run<'s, 'a> {
                 .hits
                 .among(patterns)
                 .any(|hit| self.in_scope(hit.span, *scope)),
-            Expr::Sequence(words, slop) => {
+            Expr::Sequence(words, between) => {
                 words.iter().all(|word| self.holds(*word)) && {
                     let lists = self.lists(words);
-                    sequences(&self.text, &lists, *slop).next().is_some()
+                    sequences(&self.text, &lists, *between).next().is_some()
                 }
             }
             Expr::Regex(..) => !self.bytes(node).is_empty(),
@@ -181,9 +183,9 @@ impl<'s, 'a> Run<'s, 'a> {
                 .map(|hit| hit.span)
                 .filter(|span| self.in_scope(*span, *scope))
                 .collect(),
-            Expr::Sequence(words, slop) => {
+            Expr::Sequence(words, between) => {
                 let lists = self.lists(words);
-                sequences(&self.text, &lists, *slop).collect()
+                sequences(&self.text, &lists, *between).collect()
             }
             Expr::Regex(..) => self
                 .bytes(node)
@@ -242,6 +244,9 @@ impl<'s, 'a> Run<'s, 'a> {
     /// Occurrences that do not overlap, those that only repeat the title left out; no more are counted than are enough.
     pub(crate) fn count(&mut self, node: NodeId, enough: u32) -> u32 {
         let spans = self.spans(node);
+        // Where the title is not looked at, what repeats it is all there is of it.
+        let mut titles = spans.iter().map(|span| self.text.zone_of(*span).part);
+        let sees_title = titles.any(|part| part == Part::Title);
         let list = Neighbours::of(&self.text, spans);
         let mut count = 0;
         let mut free = 0;
@@ -249,7 +254,8 @@ impl<'s, 'a> Run<'s, 'a> {
             if count == enough {
                 break;
             }
-            if span.start >= free && span.last >= self.text.zone_of(*span).echo {
+            let repeats = sees_title && span.last < self.text.zone_of(*span).echo;
+            if span.start >= free && !repeats {
                 count += 1;
                 free = span.end;
             }

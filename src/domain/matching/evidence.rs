@@ -8,10 +8,12 @@ use std::rc::Rc;
 
 use super::super::short::Short;
 use super::clause::Clause;
-use super::evaluate::Run;
+use super::evaluate::{Reach, Run};
 use super::fold::source_end;
 use super::mention::Named;
+use super::near::{Neighbours, Side};
 use super::node::{Expr, NodeId, Scope};
+use super::pairs::Found;
 use super::text::Span;
 use super::{Evidence, Mention};
 
@@ -76,55 +78,66 @@ impl Run<'_, '_> {
         let Expr::Near(pair) = set.expr(clause.node) else {
             return;
         };
-        let (left_simple, right_simple) = (set.is_simple(pair.left), set.is_simple(pair.right));
-        let [anchors, partners] = if only.is_none() && left_simple && right_simple {
-            self.sides(pair)
-        } else {
-            let pairs = self.pairs(clause.node);
-            let wanted = pairs.iter().filter(|found| is_wanted(only, &found.whole));
-            let (anchors, partners) = wanted.map(|found| (found.anchor, found.partner)).unzip();
-            [sorted(anchors), sorted(partners)]
-        };
+        let is_flat = |node| set.is_simple(node) && !matches!(set.expr(node), Expr::Near(_));
         let [left, right] = set.clauses.of(clause.parts) else {
             return;
         };
-        let side = if pair.ordered {
-            super::near::Side::After
-        } else {
-            super::near::Side::Either
+        if only.is_none() && is_flat(pair.left) && is_flat(pair.right) {
+            let [anchors, partners] = self.sides(pair);
+            self.collect(left, Some(&anchors), out);
+            return self.collect(right, Some(&partners), out);
+        }
+        let mut pairs = match only {
+            None => self.pairs(clause.node).to_vec(),
+            Some(_) => self.all_pairs(clause.node).to_vec(),
         };
-        if left_simple && right_simple {
+        pairs.retain(|found| is_wanted(only, &found.whole));
+        let pairs = tightest(pairs, only.is_some());
+        let anchors = sorted(pairs.iter().map(|found| found.anchor).collect());
+        let side = if pair.ordered {
+            Side::After
+        } else {
+            Side::Either
+        };
+        if set.is_simple(pair.left) && set.is_simple(pair.right) {
+            let partners = sorted(pairs.iter().map(|found| found.partner).collect());
             self.collect(left, Some(&anchors), out);
             self.collect(right, Some(&partners), out);
-        } else if left_simple {
+        } else if set.is_simple(pair.left) {
             self.collect(left, Some(&anchors), out);
-            self.collect_partners(right, &anchors, pair.distance_to(side), out);
+            self.collect_partners(right, &pairs, pair.distance_to(side), out);
         } else {
             self.collect(right, Some(&anchors), out);
             let reach = pair.distance_to(side.reversed());
-            self.collect_partners(left, &anchors, reach, out);
+            self.collect_partners(left, &pairs, reach, out);
         }
     }
 
-    /// The parts of an operand of AND or n OF that stand near the anchors.
+    /// The parts of an operand of AND or n OF that stand near the anchors, within the ranges of their pairs.
     fn collect_partners(
         &mut self,
         clause: &Clause,
-        anchors: &[Span],
-        reach: super::evaluate::Reach,
+        pairs: &[Found],
+        reach: Reach,
         out: &mut Vec<Evidence>,
     ) {
         let set = self.set;
         if let Some(inner) = set.clauses.wrapped(clause) {
-            return self.collect_partners(inner, anchors, reach, out);
+            return self.collect_partners(inner, pairs, reach, out);
         }
         if set.is_simple(clause.node) {
-            let found = self.partners(anchors, clause.node, reach, false);
-            let found = sorted(found.into_iter().flatten().collect());
+            let spans = self.spans(clause.node);
+            let list = Neighbours::of(&self.text, spans);
+            let near = pairs.iter().flat_map(|pair| {
+                let near = list.all_near(pair.anchor, reach.0, reach.1);
+                near.filter(|place| pair.whole.covers(*place))
+                    .take(PER_LEAF)
+            });
+            let found = sorted(near.collect());
             return self.collect(clause, Some(&found), out);
         }
         for part in set.clauses.of(clause.parts) {
-            self.collect_partners(part, anchors, reach, out);
+            self.collect_partners(part, pairs, reach, out);
         }
     }
 
@@ -159,6 +172,12 @@ impl Run<'_, '_> {
                     .copied()
                     .filter(|span| is_wanted(only, span))
                     .collect();
+                if only.is_none()
+                    && !matches!(set.expr(clause.node), Expr::Entity(..) | Expr::Class(..))
+                {
+                    // Of a row that may end here or there, the first end.
+                    kept.dedup_by_key(|span| span.start);
+                }
                 self.keep_first(&mut kept);
                 let term = set.term(clause);
                 for span in kept {
@@ -293,6 +312,23 @@ impl Run<'_, '_> {
 
 fn is_wanted(only: Only<'_>, span: &Span) -> bool {
     only.is_none_or(|only| only.binary_search(span).is_ok())
+}
+
+/// Of pairs with one side in common only those whose other side holds no other's: `a b … b` is one place of `a` and
+/// its nearest `b`. Where an outer NEAR needs their ranges, only of those with one range.
+fn tightest(pairs: Vec<Found>, ranges: bool) -> Vec<Found> {
+    let is_wider = |one: &Found, other: &Found| {
+        let same_partner = one.partner == other.partner && one.anchor.covers(other.anchor);
+        let same_anchor = one.anchor == other.anchor && one.partner.covers(other.partner);
+        one != other && (same_partner || same_anchor) && (!ranges || one.whole == other.whole)
+    };
+    if pairs.len() > PER_MATCH {
+        return pairs;
+    }
+    let kept = pairs
+        .iter()
+        .filter(|one| !pairs.iter().any(|other| is_wider(one, other)));
+    kept.copied().collect()
 }
 
 /// In order, each once.

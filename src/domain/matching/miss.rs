@@ -48,10 +48,10 @@ impl Run<'_, '_> {
             // Alternatives, of which each says for itself.
             Expr::Leaf(..) if !clause.is_leaf() => None,
             Expr::Leaf(patterns, scope) => self.miss_term(patterns, *scope, set.written(clause)),
-            Expr::Sequence(words, slop) => self.miss_row(clause.node, words, *slop),
+            Expr::Sequence(words, between) => self.miss_row(clause.node, words, *between),
             Expr::Or(parts) if clause.is_leaf() => {
                 parts.iter().find_map(|part| match set.expr(*part) {
-                    Expr::Sequence(words, slop) => self.miss_row(*part, words, *slop),
+                    Expr::Sequence(words, between) => self.miss_row(*part, words, *between),
                     _ => None,
                 })
             }

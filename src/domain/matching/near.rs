@@ -7,6 +7,7 @@ use std::ops::Deref;
 use std::rc::Rc;
 
 use super::super::rule::ast::Distance;
+use super::node::Between;
 use super::text::{Span, Text};
 
 /// On which side of the anchor a partner may stand.
@@ -146,6 +147,32 @@ impl<'t, 'a> Neighbours<'t, 'a> {
         [before, after]
     }
 
+    /// All partners of `anchor` that are near enough, on either side the closest first.
+    pub(crate) fn all_near(
+        &self,
+        anchor: Span,
+        distance: Distance,
+        side: Side,
+    ) -> impl Iterator<Item = Span> {
+        let by_end = self.by_end();
+        let ending = onwards(by_end, &self.ends, |span| span.end <= anchor.start);
+        let ending = if side.has(Side::Before) { ending } else { 0 };
+        let starting = onwards(&self.by_start, &self.starts, |span| span.start < anchor.end);
+        let behind: &[Span] = if side.has(Side::After) {
+            &self.by_start[starting..]
+        } else {
+            &[]
+        };
+        let before = by_end[..ending].iter().rev().copied();
+        let before = before.take_while(move |found| {
+            self.same_zone(anchor, *found) && is_near(self.text, *found, anchor, distance)
+        });
+        let behind = behind.iter().copied().take_while(move |found| {
+            self.same_zone(anchor, *found) && is_near(self.text, anchor, *found, distance)
+        });
+        before.chain(behind)
+    }
+
     /// Whether any is near enough.
     pub(crate) fn has_near(&self, anchor: Span, distance: Distance, side: Side) -> bool {
         let is_after = |found| is_near(self.text, anchor, found, distance);
@@ -226,37 +253,62 @@ pub(crate) fn is_near(text: &Text<'_>, left: Span, right: Span, distance: Distan
     }
 }
 
-/// Occurrences of `lists` in order, one of each, with at most `slop` words between in all, as whole ranges.
+/// Continuations of a row that are kept after each of its words, the closest first.
+const KEPT: usize = 16;
+
+/// Occurrences of `lists` in order, one of each, as whole ranges: for each first occurrence, every end that the row may
+/// have, the closest ones where there are many.
 ///
-/// For each first occurrence the earliest continuation is taken; no range crosses a sentence end. Found one by one, so
-/// that the first is enough where no more is asked for.
+/// No range crosses a sentence end. Found one by one, so that the first is enough where no more is asked for.
 pub(crate) fn sequences<L: Deref<Target = [Span]>>(
     text: &Text<'_>,
     lists: &[L],
-    slop: u32,
+    between: Between,
 ) -> impl Iterator<Item = Span> {
     let (first, rest) = lists
         .split_first()
         .map_or((&[][..], lists), |(first, rest)| (&**first, rest));
     let cursors = vec![Cell::new(0); rest.len()];
-    first.iter().filter_map(move |&start| {
-        let mut whole = start;
-        let mut last = start;
-        let mut between = 0u32;
-        let complete = rest.iter().zip(&cursors).all(|(list, cursor)| {
-            let at = onwards(list, cursor, |span| span.start < last.end);
-            let Some(&next) = list.get(at) else {
-                return false;
-            };
-            let (here, there) = (last.last as usize, next.first as usize);
-            if text.spots[here].block != text.spots[there].block {
-                return false;
+    first.iter().flat_map(move |&start| {
+        let mut ways = vec![(start, 0)];
+        for (list, cursor) in rest.iter().zip(&cursors) {
+            let mut longer: Vec<(Span, u32)> = Vec::new();
+            for way in ways {
+                let goes_on = continuations(text, list, cursor, way, between);
+                let new = goes_on.take(KEPT - longer.len().min(KEPT));
+                longer.extend(new);
             }
-            between = between.saturating_add(text.words_between(last, next));
-            whole = whole.hull(next);
-            last = next;
-            between <= slop
-        });
-        complete.then_some(whole)
+            // Of two ways to one word, which comes first in order, the one with fewer words between goes on farther.
+            longer.sort_unstable();
+            longer.dedup_by_key(|(span, _)| *span);
+            ways = longer;
+        }
+        ways.into_iter().map(move |(last, _)| start.hull(last))
     })
+}
+
+/// The occurrences with which a row may go on behind its last word, and the words between in all.
+fn continuations(
+    text: &Text<'_>,
+    list: &[Span],
+    cursor: &Cell<usize>,
+    (last, before): (Span, u32),
+    between: Between,
+) -> impl Iterator<Item = (Span, u32)> {
+    let from = onwards(list, cursor, |span| span.start < last.end);
+    let block = text.spots[last.last as usize].block;
+    let behind = list[from..].iter().map(move |&next| {
+        let is_near = text.spots[next.first as usize].block == block;
+        let words = before.saturating_add(text.words_between(last, next));
+        (next, words, is_near)
+    });
+    let near = behind.take_while(move |(_, words, is_near)| {
+        let most = match between {
+            Between::Separators => 0,
+            Between::Words(most) => most,
+        };
+        *is_near && *words <= most
+    });
+    near.map(|(next, words, _)| (next, words))
+        .filter(move |(next, _)| between != Between::Separators || text.touch(last, *next))
 }

@@ -62,6 +62,15 @@ pub(crate) struct Pair {
     pub negated: bool,
 }
 
+/// What may stand between the words of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Between {
+    /// Separators, as in a phrase.
+    Separators,
+    /// At most so many words in all, and whatever is counted as none.
+    Words(u32),
+}
+
 /// What is evaluated.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Expr {
@@ -69,8 +78,8 @@ pub(crate) enum Expr {
     Never,
     /// Hits of any of these patterns.
     Leaf(Numbers, Scope),
-    /// These in order, with at most so many words between in all.
-    Sequence(Numbers, u32),
+    /// These in order.
+    Sequence(Numbers, Between),
     /// Matches of a regex.
     Regex(u32, Scope),
     /// The URL holds this, small letters.

@@ -1,7 +1,8 @@
 //! NEAR and BEFORE over an entry: whether anything is near, what is, and what stands beside each anchor.
 //!
 //! Which occurrences are near each other is decided in `near`. Pairs are made where evidence or an outer NEAR asks for
-//! them; truth is known with the first.
+//! them; truth is known with the first. Evidence is the closest pairs; an outer NEAR asks for all, since it may need one
+//! that reaches far to the left and another far to the right.
 
 use std::rc::Rc;
 
@@ -30,10 +31,42 @@ impl Found {
 }
 
 impl Pair {
+    /// Whether what shares letters with an anchor is near it: what denies it where order does not matter.
+    pub(crate) fn counts_overlaps(&self) -> bool {
+        self.negated && !self.ordered
+    }
+
     /// Whether pairs of it are pairs of two plain lists.
     pub(crate) fn is_between_lists(&self, set: &Compiled) -> bool {
         !self.negated && set.is_simple(self.left) && set.is_simple(self.right)
     }
+}
+
+/// Pairs of one NEAR that are made for another around it; of more, only the closest are.
+const MOST: usize = 4_096;
+
+/// The ranges that so many of some lists have together, one place of each; none where that is much.
+fn together(lists: &[&[Span]], least: usize) -> Option<Vec<Span>> {
+    let mut ranges: Vec<(usize, Option<Span>)> = vec![(0, None)];
+    for (at, list) in lists.iter().enumerate() {
+        if ranges.len().saturating_mul(list.len()) > MOST {
+            return None;
+        }
+        let missing = least.saturating_sub(lists.len() - at - 1);
+        let mut longer: Vec<(usize, Option<Span>)> = ranges.clone();
+        for (count, range) in &ranges {
+            let with = |place: &Span| range.map_or(*place, |range| range.hull(*place));
+            longer.extend(
+                list.iter()
+                    .map(|place| (least.min(count + 1), Some(with(place)))),
+            );
+        }
+        longer.retain(|(count, _)| *count >= missing);
+        longer.sort_unstable();
+        longer.dedup();
+        ranges = longer;
+    }
+    Some(ranges.into_iter().filter_map(|(_, range)| range).collect())
 }
 
 /// Anchors that are tried first where the truth is all that is asked for; then four times as many, and so on.
@@ -48,7 +81,8 @@ impl Run<'_, '_> {
             let others = self.spans(other);
             let list = Neighbours::of(&self.text, others);
             let has_company = |anchor: &Span| {
-                pair.negated && list.overlaps(*anchor) || list.has_near(*anchor, reach.0, reach.1)
+                pair.counts_overlaps() && list.overlaps(*anchor)
+                    || list.has_near(*anchor, reach.0, reach.1)
             };
             return anchors
                 .iter()
@@ -57,7 +91,7 @@ impl Run<'_, '_> {
         let (mut from, mut count) = (0, TRIED);
         while from < anchors.len() {
             let some = &anchors[from..anchors.len().min(from + count)];
-            let partners = self.partners(some, other, reach, pair.negated);
+            let partners = self.partners(some, other, reach, pair.counts_overlaps());
             if partners.iter().any(|found| found.is_none() == pair.negated) {
                 return true;
             }
@@ -83,11 +117,15 @@ impl Run<'_, '_> {
     /// Where a NEAR holds: its anchors without company, or its pairs.
     pub(super) fn near_spans(&mut self, node: NodeId, pair: &Pair) -> Vec<Span> {
         if !pair.negated {
-            return self.pairs(node).iter().map(|found| found.whole).collect();
+            return self
+                .all_pairs(node)
+                .iter()
+                .map(|found| found.whole)
+                .collect();
         }
         let (left, right, reach) = self.anchored(pair);
         let left = self.spans(left);
-        let partners = self.partners(&left, right, reach, true);
+        let partners = self.partners(&left, right, reach, pair.counts_overlaps());
         let alone = left.iter().zip(partners);
         alone
             .filter(|(_, partner)| partner.is_none())
@@ -95,7 +133,75 @@ impl Run<'_, '_> {
             .collect()
     }
 
-    /// The pairs of a NEAR that holds.
+    /// All pairs of a NEAR that holds, or the closest where there are very many.
+    pub(crate) fn all_pairs(&mut self, node: NodeId) -> Rc<[Found]> {
+        if let Some(known) = self.all_pairs.get(&node) {
+            return Rc::clone(known);
+        }
+        let set = self.set;
+        let mut all = None;
+        if let Expr::Near(pair) = set.expr(node) {
+            let (anchors, other, reach) = self.anchored(pair);
+            let anchors = self.spans(anchors);
+            all = self.companies(&anchors, other, reach).map(|companies| {
+                let each = anchors.iter().zip(companies);
+                let pairs = each.flat_map(|(anchor, companies)| {
+                    let pairs = companies.into_iter();
+                    pairs.map(|company| Found::new(*anchor, company))
+                });
+                let mut pairs: Vec<Found> = pairs.collect();
+                pairs.sort();
+                pairs.dedup();
+                pairs.into()
+            });
+        }
+        let all = all.unwrap_or_else(|| self.pairs(node));
+        self.all_pairs.insert(node, Rc::clone(&all));
+        all
+    }
+
+    /// For each anchor all that is near it and makes `node` true there, each as a whole range; none where that is much.
+    fn companies(
+        &mut self,
+        anchors: &[Span],
+        node: NodeId,
+        reach: Reach,
+    ) -> Option<Vec<Vec<Span>>> {
+        let set = self.set;
+        let (parts, least) = match set.expr(node) {
+            _ if set.is_simple(node) => {
+                let spans = self.spans(node);
+                let list = Neighbours::of(&self.text, spans);
+                let mut left = MOST;
+                let near = anchors.iter().map(|anchor| {
+                    let near = list.all_near(*anchor, reach.0, reach.1).take(left + 1);
+                    let near: Vec<Span> = near.collect();
+                    left = left.checked_sub(near.len())?;
+                    Some(near)
+                });
+                return near.collect();
+            }
+            Expr::Or(parts) => (parts, 1),
+            Expr::And(parts) => (parts, parts.len()),
+            Expr::Of(count, parts) => (parts, *count as usize),
+            _ => return Some(vec![Vec::new(); anchors.len()]),
+        };
+        let mut lists = Vec::new();
+        for part in parts {
+            lists.push(self.companies(anchors, *part, reach)?);
+        }
+        let each = 0..anchors.len();
+        each.map(|at| {
+            let of_parts = lists.iter().map(|list| &*list[at]);
+            match set.expr(node) {
+                Expr::Or(_) => Some(of_parts.flatten().copied().collect()),
+                _ => together(&of_parts.collect::<Vec<_>>(), least),
+            }
+        })
+        .collect()
+    }
+
+    /// The closest pairs of a NEAR that holds.
     pub(crate) fn pairs(&mut self, node: NodeId) -> Rc<[Found]> {
         if let Some(known) = self.pairs.get(&node) {
             return Rc::clone(known);

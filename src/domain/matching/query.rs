@@ -10,7 +10,7 @@ use super::super::rule::suggest::nearest;
 use super::Place;
 use super::clause::{Clause, Parts};
 use super::compile::Compiler;
-use super::node::{Expr, NodeId, Pair, Property, Scope};
+use super::node::{Between, Expr, NodeId, Pair, Property, Scope};
 use super::numbers::Numbers;
 use super::pattern::{End, Unfit, term, verbatim, wildcard, without_question_marks};
 use super::probe::small_letters;
@@ -334,11 +334,17 @@ impl<'c, 'd> Query<'c, 'd> {
             let patterns = term(text, &End::Closed)?;
             return Ok(self.compiler.leaf(patterns, scope));
         }
-        self.row(&words, scope, 0, &End::Whole)
+        self.row(&words, scope, Between::Separators, &End::Whole)
     }
 
     /// Words in order; all but the last end as `end` says.
-    fn row(&mut self, words: &[&str], scope: Scope, slop: u32, end: &End) -> Result<NodeId, Unfit> {
+    fn row(
+        &mut self,
+        words: &[&str],
+        scope: Scope,
+        between: Between,
+        end: &End,
+    ) -> Result<NodeId, Unfit> {
         let mut parts = Vec::new();
         for (index, word) in words.iter().enumerate() {
             let end = if index + 1 == words.len() {
@@ -355,7 +361,7 @@ impl<'c, 'd> Query<'c, 'd> {
         match parts.as_slice() {
             [] => Err(Unfit::Empty),
             [one] => Ok(*one),
-            _ => Ok(self.compiler.intern(Expr::Sequence(parts.into(), slop))),
+            _ => Ok(self.compiler.intern(Expr::Sequence(parts.into(), between))),
         }
     }
 
@@ -365,7 +371,7 @@ impl<'c, 'd> Query<'c, 'd> {
         let clean = without_question_marks(text);
         let words: Vec<&str> = clean.split_whitespace().collect();
         let found = self.phrase(&clean, scope).and_then(|plain| {
-            let row = self.row(&words, scope, slop, &End::Closed)?;
+            let row = self.row(&words, scope, Between::Words(slop), &End::Closed)?;
             Ok(if plain == row {
                 plain
             } else {

@@ -337,6 +337,16 @@ impl<'a> Text<'a> {
                 .saturating_sub(self.spots[last].after)
     }
 
+    /// Whether nothing but separators stands between two spans of a field, the first of which ends first.
+    pub(crate) fn touch(&self, left: Span, right: Span) -> bool {
+        let (last, first) = (left.last as usize, right.first as usize);
+        if last == first {
+            return left.end == right.start;
+        }
+        let units = &self.units.list;
+        last + 1 == first && left.end == units[last].end && right.start == units[first].start
+    }
+
     /// The zone a span is in.
     #[inline]
     pub(crate) fn zone_of(&self, span: Span) -> &Zone<'a> {

@@ -4,10 +4,14 @@ use std::collections::HashSet;
 
 use super::super::evaluate::Run;
 use super::super::near::sequences;
-use super::super::node::{Expr, NodeId, Scope};
+use super::super::node::{Between, Expr, NodeId, Scope};
 use super::super::pattern::{End, GAP, OPTIONAL, Pattern};
 use super::super::text::Span;
 use super::{SEARCHED, allowed, words};
+
+/// Why a phrase is none where `~0` would be.
+const UNCOUNTED: &str =
+    "what stands between is counted as no word, but a phrase bears only separators";
 
 /// The widest gap for which a slop is proposed.
 const WIDE: u32 = 20;
@@ -44,12 +48,13 @@ impl Run<'_, '_> {
         };
         let phrase = Some(written).filter(|written| written.ends_with(['"', '”']));
         let whole = lists(End::Whole);
-        if sequences(&self.text, &whole, 0).next().is_some() {
-            let note =
-                "what stands between is counted as no word, but a phrase bears only separators";
+        if sequences(&self.text, &whole, Between::Words(0))
+            .next()
+            .is_some()
+        {
             return Some(match phrase {
-                Some(phrase) => format!("{note} (write {phrase}~0)"),
-                None => note.to_owned(),
+                Some(phrase) => format!("{UNCOUNTED} (write {phrase}~0)"),
+                None => UNCOUNTED.to_owned(),
             });
         }
         if let Some(between) = self.row_of(&whole, 0) {
@@ -60,7 +65,10 @@ impl Run<'_, '_> {
             });
         }
         let tailed = lists(End::Closed);
-        if sequences(&self.text, &tailed, 0).next().is_some() {
+        if sequences(&self.text, &tailed, Between::Words(0))
+            .next()
+            .is_some()
+        {
             let note = "only the last word of a phrase takes a particle";
             return Some(match phrase {
                 Some(phrase) => format!("{note} (write {phrase}~0)"),
@@ -79,8 +87,25 @@ impl Run<'_, '_> {
     }
 
     /// Words of a row with others in between, in another order, or not all.
-    pub(super) fn miss_row(&mut self, node: NodeId, row: &[NodeId], slop: u32) -> Option<String> {
+    pub(super) fn miss_row(
+        &mut self,
+        node: NodeId,
+        row: &[NodeId],
+        between: Between,
+    ) -> Option<String> {
         let lists: Vec<Vec<Span>> = row.iter().map(|word| self.spans(*word).to_vec()).collect();
+        let slop = match between {
+            Between::Words(slop) => slop,
+            Between::Separators => {
+                if sequences(&self.text, &lists, Between::Words(0))
+                    .next()
+                    .is_some()
+                {
+                    return Some(UNCOUNTED.to_owned());
+                }
+                0
+            }
+        };
         if let Some(between) = self.row_of(&lists, slop) {
             return Some(format!(
                 "{} between, {} allowed",
@@ -132,11 +157,14 @@ impl Run<'_, '_> {
 
     /// The fewest words between a row that are more than allowed; none where there is no row.
     fn row_of(&self, lists: &[Vec<Span>], slop: u32) -> Option<u32> {
-        sequences(&self.text, lists, u32::MAX).next()?;
+        sequences(&self.text, lists, Between::Words(u32::MAX)).next()?;
         let (mut low, mut high) = (slop, u32::MAX);
         while high - low > 1 {
             let middle = low + (high - low) / 2;
-            if sequences(&self.text, lists, middle).next().is_none() {
+            if sequences(&self.text, lists, Between::Words(middle))
+                .next()
+                .is_none()
+            {
                 low = middle;
             } else {
                 high = middle;

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::domain::matching::Subject;
-use crate::domain::matching::node::Scope;
+use crate::domain::matching::node::{Between, Scope};
 use crate::domain::matching::pattern::{
     End, Pattern, Wild, fits, term, verbatim, without_question_marks,
 };
@@ -113,7 +113,10 @@ impl<'d, 'a> Naive<'d, 'a> {
             }
             Kind::Count(count, inner) => {
                 let mut spans = self.spans(inner, field, early);
-                spans.retain(|span| span.last >= self.text.zone_of(*span).echo);
+                let is_title = |span: &Span| self.text.zone_of(*span).part == Part::Title;
+                if spans.iter().any(is_title) {
+                    spans.retain(|span| span.last >= self.text.zone_of(*span).echo);
+                }
                 spans.sort_by_key(|span| span.end);
                 let mut kept: Vec<Span> = Vec::new();
                 for span in spans {
@@ -265,7 +268,7 @@ impl<'d, 'a> Naive<'d, 'a> {
             Kind::Phrase(text, Some(slop)) => {
                 let words: Vec<&str> = text.split_whitespace().collect();
                 let mut all = self.phrase(text);
-                all.extend(self.row(&words, *slop, &End::Closed));
+                all.extend(self.row(&words, Between::Words(*slop), &End::Closed));
                 all
             }
             Kind::Verbatim(text) => self.exact(text),
@@ -306,7 +309,7 @@ impl<'d, 'a> Naive<'d, 'a> {
     fn words_anew(&self, text: &str) -> Vec<Span> {
         let words: Vec<&str> = text.split_whitespace().collect();
         if inner_wildcard(text) {
-            return self.row(&words, 0, &End::Whole);
+            return self.row(&words, Between::Separators, &End::Whole);
         }
         let patterns = term(text, &End::Closed).unwrap();
         patterns
@@ -315,8 +318,8 @@ impl<'d, 'a> Naive<'d, 'a> {
             .collect()
     }
 
-    /// Words in order: every start, the earliest continuation.
-    fn row(&self, words: &[&str], slop: u32, end: &End) -> Vec<Span> {
+    /// Words in order: every start with every end that fits.
+    fn row(&self, words: &[&str], between: Between, end: &End) -> Vec<Span> {
         let lists: Vec<Vec<Span>> = words
             .iter()
             .enumerate()
@@ -333,27 +336,32 @@ impl<'d, 'a> Naive<'d, 'a> {
                 list
             })
             .collect();
-        let mut out = Vec::new();
-        for &start in &lists[0] {
-            let (mut whole, mut last, mut between) = (start, start, 0);
-            let complete = lists[1..].iter().all(|list| {
-                let Some(next) = list.iter().find(|next| next.start >= last.end) else {
-                    return false;
-                };
-                let spots = &self.text.spots;
-                if spots[next.first as usize].block != spots[last.last as usize].block {
-                    return false;
+        let mut rows: Vec<(Span, Span, u32)> =
+            lists[0].iter().map(|start| (*start, *start, 0)).collect();
+        for list in &lists[1..] {
+            let mut longer = Vec::new();
+            for (whole, last, words) in rows {
+                let spot = |span: Span, unit: u32| (span, self.text.spots[unit as usize].block);
+                let (_, block) = spot(last, last.last);
+                for &next in list.iter().filter(|next| next.start >= last.end) {
+                    let words = words + self.text.words_between(last, next);
+                    let units = &self.text.units;
+                    let is_free = match between {
+                        Between::Words(most) => words <= most,
+                        // Every letter between the two would be one of a unit.
+                        Between::Separators => units
+                            .list
+                            .iter()
+                            .all(|unit| unit.end <= last.end || unit.start >= next.start),
+                    };
+                    if spot(next, next.first).1 == block && is_free {
+                        longer.push((whole.hull(next), next, words));
+                    }
                 }
-                between += self.text.words_between(last, *next);
-                whole = whole.hull(*next);
-                last = *next;
-                true
-            });
-            if complete && between <= slop {
-                out.push(whole);
             }
+            rows = longer;
         }
-        out
+        rows.into_iter().map(|(whole, ..)| whole).collect()
     }
 
     /// Every place of a verbatim term.
@@ -496,21 +504,16 @@ impl<'d, 'a> Naive<'d, 'a> {
         }
     }
 
-    /// What of a node is near one place: all parts of AND, enough of OF, the closest of OR.
-    fn company(&self, node: &Node, at: Reach, field: Field, early: bool) -> Option<Span> {
+    /// What of a node is near one place, each as one range: all parts of AND, enough of OF, any of OR.
+    fn company(&self, node: &Node, at: Reach, field: Field, early: bool) -> Vec<Span> {
         if !self.is_joint(node) {
-            let spans = self.spans(node, field, early);
-            if at.touching && spans.iter().any(|span| span.overlaps(at.anchor)) {
-                return Some(at.anchor);
-            }
-            let behind = at
-                .behind
-                .then(|| self.closest_after(&spans, at.anchor, at.distance));
-            let before = at
-                .before
-                .then(|| self.closest_before(&spans, at.anchor, at.distance));
-            let both = [before.flatten(), behind.flatten()].into_iter().flatten();
-            return both.min_by_key(|span| self.words_to(at.anchor, *span));
+            let mut spans = self.spans(node, field, early);
+            spans.retain(|span| {
+                at.touching && span.overlaps(at.anchor)
+                    || at.behind && self.follows(at.anchor, *span, at.distance)
+                    || at.before && self.follows(*span, at.anchor, at.distance)
+            });
+            return spans;
         }
         let (parts, least, any) = match &node.kind {
             Kind::And(parts) => (parts.iter().collect(), parts.len(), false),
@@ -523,28 +526,21 @@ impl<'d, 'a> Naive<'d, 'a> {
             Kind::Macro(name) => return self.company(&self.tree_of(name), at, field, early),
             other => panic!("{other:?} is a list of occurrences"),
         };
-        let mut found: Vec<Span> = parts
-            .into_iter()
-            .filter_map(|part| self.company(part, at, field, early))
-            .collect();
-        if found.len() < least {
-            return None;
+        let mut found: HashSet<(usize, Option<Span>)> = HashSet::from([(0, None)]);
+        for part in parts {
+            let near = self.company(part, at, field, early);
+            for (count, range) in found.clone() {
+                for &place in &near {
+                    let whole = range.map_or(place, |range: Span| range.hull(place));
+                    // Of OR one is taken, of the others as many as there are.
+                    if count == 0 || !any {
+                        found.insert((count + 1, Some(whole)));
+                    }
+                }
+            }
         }
-        if any {
-            found.sort_by_key(|span| (self.words_to(at.anchor, *span), span.start, span.end));
-            found.truncate(1);
-        }
-        found.into_iter().reduce(Span::hull)
-    }
-
-    fn words_to(&self, anchor: Span, other: Span) -> u32 {
-        if anchor.overlaps(other) {
-            0
-        } else if anchor.end <= other.start {
-            self.text.words_between(anchor, other)
-        } else {
-            self.text.words_between(other, anchor)
-        }
+        let enough = found.into_iter().filter(|(count, _)| *count >= least);
+        enough.filter_map(|(_, range)| range).collect()
     }
 
     /// NEAR where one side is AND or n OF: each place of the other side that has the company.
@@ -562,77 +558,46 @@ impl<'d, 'a> Naive<'d, 'a> {
                 distance: near.distance,
                 behind: right || !near.ordered,
                 before: !right || !near.ordered,
-                touching: near.negated,
+                touching: near.negated && !near.ordered,
             };
-            match self.company(others, at, field, early) {
-                None if near.negated => out.push(anchor),
-                Some(other) if !near.negated => out.push(anchor.hull(other)),
-                _ => {}
+            let company = self.company(others, at, field, early);
+            if !near.negated {
+                out.extend(company.into_iter().map(|other| anchor.hull(other)));
+            } else if company.is_empty() {
+                out.push(anchor);
             }
         }
         out
     }
 
-    /// Pairs: each occurrence with the closest of the other side, before and behind.
+    /// Pairs: each occurrence with each of the other side that is near.
     fn near(&self, near: &Near, field: Field, early: bool) -> Vec<Span> {
         if self.is_joint(&near.left) || self.is_joint(&near.right) {
             return self.near_joint(near, field, early);
         }
         let left = self.spans(&near.left, field, early);
         let right = self.spans(&near.right, field, early);
+        let is_near = |a: Span, b: Span| {
+            self.follows(a, b, near.distance) || !near.ordered && self.follows(b, a, near.distance)
+        };
+        if near.negated {
+            let denies = |a: Span, b: Span| is_near(a, b) || !near.ordered && a.overlaps(b);
+            let alone = left.into_iter();
+            return alone
+                .filter(|a| !right.iter().any(|b| denies(*a, *b)))
+                .collect();
+        }
         let mut out = Vec::new();
         for &a in &left {
-            if near.negated {
-                let overlap = right.iter().any(|b| b.overlaps(a));
-                let before =
-                    !near.ordered && self.closest_before(&right, a, near.distance).is_some();
-                if !overlap && !before && self.closest_after(&right, a, near.distance).is_none() {
-                    out.push(a);
-                }
-                continue;
-            }
-            out.extend(
-                self.closest_after(&right, a, near.distance)
-                    .map(|b| a.hull(b)),
-            );
-            if !near.ordered {
-                out.extend(
-                    self.closest_before(&right, a, near.distance)
-                        .map(|b| a.hull(b)),
-                );
-            }
-        }
-        if !near.negated {
-            for &b in &right {
-                out.extend(
-                    self.closest_before(&left, b, near.distance)
-                        .map(|a| a.hull(b)),
-                );
-                if !near.ordered {
-                    out.extend(
-                        self.closest_after(&left, b, near.distance)
-                            .map(|a| a.hull(b)),
-                    );
-                }
-            }
+            let near = right.iter().filter(|b| is_near(a, **b));
+            out.extend(near.map(|b| a.hull(*b)));
         }
         out
     }
 
-    fn closest_after(&self, list: &[Span], a: Span, distance: Distance) -> Option<Span> {
-        let found = list
-            .iter()
-            .filter(|b| b.start >= a.end)
-            .min_by_key(|b| (b.start, b.end))?;
-        self.is_near(a, *found, distance).then_some(*found)
-    }
-
-    fn closest_before(&self, list: &[Span], a: Span, distance: Distance) -> Option<Span> {
-        let found = list
-            .iter()
-            .filter(|b| b.end <= a.start)
-            .max_by_key(|b| (b.end, b.start))?;
-        self.is_near(*found, a, distance).then_some(*found)
+    /// Whether `b` stands behind `a`, near enough.
+    fn follows(&self, a: Span, b: Span, distance: Distance) -> bool {
+        a.end <= b.start && self.is_near(a, b, distance)
     }
 
     fn is_near(&self, left: Span, right: Span, distance: Distance) -> bool {
