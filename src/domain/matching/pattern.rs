@@ -67,7 +67,7 @@ pub(crate) struct Pattern {
 impl Pattern {
     fn new(units: &Units, end: End) -> Self {
         Self {
-            symbols: symbols(units),
+            symbols: symbols(units, matches!(end, End::Glob(_) | End::Open)),
             end,
             verbatim: None,
             lookalike: false,
@@ -205,13 +205,21 @@ fn literal(text: &str, out: &mut Vec<Wild>) -> Result<(), Unfit> {
     Ok(())
 }
 
-/// The symbols of units.
-pub(crate) fn symbols(units: &Units) -> Vec<u32> {
+/// The symbols of units, of which the last word may go on.
+fn symbols(units: &Units, goes_on: bool) -> Vec<u32> {
     let mut out = Vec::with_capacity(units.chars.len() + units.list.len());
     let mut before: Option<Unit> = None;
-    for unit in &units.list {
+    for (at, unit) in units.list.iter().enumerate() {
         if let Some(before) = before {
-            out.push(between(before, *unit));
+            let next = units.list.get(at + 1);
+            // The F of `U.S. F-16`, the t of `U.S. t?nk`.
+            let begins_word = next.map_or(goes_on, |next| {
+                next.kind == Kind::Digit && next.gap.is_joint()
+            });
+            out.push(match between(before, *unit) {
+                INITIAL if begins_word => GAP,
+                symbol => symbol,
+            });
         }
         let letters = &units.chars[unit.start as usize..unit.end as usize];
         out.extend(letters.iter().map(|c| u32::from(*c)));

@@ -27,7 +27,6 @@ pub(super) fn check(node: &Node, found: &mut Findings) {
         Kind::Count(_, inner) => inside_count(inner, found),
         Kind::Field(outer, inner) if outer.is_property() => inside_property(inner, found),
         Kind::Field(outer, inner) => inside_field(*outer, inner, found),
-        Kind::And(parts) => contradiction(parts, found),
         _ => {}
     }
     for child in children(node) {
@@ -123,37 +122,6 @@ fn inside_property(node: &Node, found: &mut Findings) {
             )
             .help("write one value, or several in brackets joined by OR"),
         ),
-    }
-}
-
-/// `a NOT a`.
-fn contradiction(parts: &[Node], found: &mut Findings) {
-    let denied: Vec<(String, &Node)> = parts
-        .iter()
-        .filter_map(|part| match &part.kind {
-            Kind::Not(inner) => Some((print(inner).to_lowercase(), part)),
-            _ => None,
-        })
-        .collect();
-    if denied.is_empty() {
-        return;
-    }
-    for part in parts {
-        if matches!(part.kind, Kind::Not(_)) {
-            continue;
-        }
-        let wanted = print(part).to_lowercase();
-        if let Some((_, not)) = denied.iter().find(|(text, _)| *text == wanted) {
-            found.push(
-                Diagnostic::error(
-                    "E22",
-                    not.span.clone(),
-                    "this denies what the query asks for, so it never matches",
-                )
-                .help("leave one of the two out")
-                .related(part.span.clone(), "asked for here"),
-            );
-        }
     }
 }
 

@@ -8,23 +8,42 @@ use super::super::clause::Clause;
 use super::super::compile::Compiler;
 use super::super::node::{Expr, NodeId, Scope};
 
-/// `a NOT a`: never matches. What is wrong inside a macro is reported there.
+/// `a NOT a`, `a NOT NEAR/5 a`: never match; in a part that others stand beside, a warning. What is wrong inside a macro
+/// is reported there.
 pub(in super::super) fn contradictions(
     compiler: &mut Compiler<'_>,
     place: Place,
     clause: &Clause,
 ) -> bool {
-    contradictions_in(compiler, place, clause, clause.source)
+    contradictions_in(compiler, place, clause, (clause.source, true))
 }
 
 fn contradictions_in(
     compiler: &mut Compiler<'_>,
     place: Place,
     clause: &Clause,
-    source: u32,
+    (source, needed): (u32, bool),
 ) -> bool {
     let mut sound = true;
     let parts = compiler.clauses.of(clause.parts).to_vec();
+    let mut tell = |compiler: &mut Compiler<'_>, part: &Clause, related: Option<&Clause>| {
+        let mut diagnostic = if needed {
+            sound = false;
+            let message = "this denies what the query asks for, so it never matches";
+            Diagnostic::error("E22", part.span(), message)
+        } else {
+            // What stands beside it, joined by OR, may match all the same.
+            let message = "this denies what is asked for beside it, so this part never matches";
+            Diagnostic::warning("W03", part.span(), message)
+        };
+        diagnostic = diagnostic.help("leave one of the two out");
+        if let Some(asked) = related {
+            diagnostic = diagnostic.related(asked.span(), "asked for here");
+        }
+        if part.source == source {
+            compiler.report(place, diagnostic);
+        }
+    };
     if let Expr::And(_) = compiler.expr(clause.node)
         && compiler.clauses.wrapped(clause).is_none()
     {
@@ -34,26 +53,27 @@ fn contradictions_in(
             let Some(asked) = denied.iter().find_map(|node| wanted.get(node)) else {
                 continue;
             };
-            sound = false;
-            let diagnostic = Diagnostic::error(
-                "E22",
-                part.span(),
-                "this denies what the query asks for, so it never matches",
-            )
-            .help("leave one of the two out")
-            .related(asked.span(), "asked for here");
-            if part.source == source {
-                compiler.report(place, diagnostic);
-            }
+            tell(compiler, part, Some(asked));
         }
+    }
+    if let Expr::Near(pair) = compiler.expr(clause.node)
+        && pair.counts_overlaps()
+        && pair.left == pair.right
+        && compiler.clauses.wrapped(clause).is_none()
+    {
+        tell(compiler, clause, None);
     }
     if clause.source == source {
         for diagnostic in of_its_class(compiler, clause) {
             compiler.report(place, diagnostic);
         }
     }
+    let is_choice = matches!(
+        compiler.expr(clause.node),
+        Expr::Or(_) | Expr::Of(..) | Expr::Not(_)
+    );
     for part in &parts {
-        sound &= contradictions_in(compiler, place, part, source);
+        sound &= contradictions_in(compiler, place, part, (source, needed && !is_choice));
     }
     sound
 }

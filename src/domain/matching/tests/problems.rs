@@ -77,6 +77,10 @@ const WRONG: &[(&str, &str, &str, &str)] = &[
     ("Poland /a*/", "E35", "/a*/", "name letters"),
     ("Poland /.+/", "E35", "/.+/", "name letters"),
     ("K2 NOT K-2", "E22", "NOT K-2", "leave one"),
+    ("K2 AND NOT k2", "E22", "NOT k2", "leave one"),
+    ("K2 NOT NEAR/3 K-2", "E22", "K2 NOT NEAR/3 K-2", "leave one"),
+    ("K2 OR (K9 AND NOT K9)", "W03", "NOT K9", "leave one"),
+    ("2 OF (K2, K9, K1 AND NOT K1)", "W03", "NOT K1", "leave one"),
     ("url:@poland K2", "E36", "@poland", "write a word"),
     (
         "(a1 b1) NEAR/2 (c1 d1)",

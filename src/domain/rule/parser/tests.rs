@@ -321,12 +321,6 @@ const ERRORS: &[(&str, std::ops::Range<usize>, &str, &str)] = &[
     ("\"a1 b1\"~ c1", 7..8, "`~` needs the number of words", "~3"),
     ("NOT NOT K2", 4..7, "NOT stands here twice", ""),
     (
-        "K2 AND NOT k2",
-        7..13,
-        "this denies what the query asks for",
-        "",
-    ),
-    (
         "lang:@kai K2",
         5..9,
         "a property is compared with a word",
