@@ -3,8 +3,12 @@
 //! A missed break only widens `/s`; a false one loses alerts: in doubt there is no break.
 
 mod abbreviations;
+mod composed;
+
+use unicode_normalization::char::is_combining_mark;
 
 use abbreviations::{is_listed, is_second_half};
+use composed::Composed;
 
 /// What begins at a break.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,8 +33,20 @@ pub(crate) struct Break {
 /// Longest token before a full stop that is looked at, in bytes.
 const TOKEN: usize = 24;
 
-/// All breaks of `text`, in order.
+/// All breaks of `text`, in order. How it is written matters as little as where it is matched: composed or not, with
+/// characters that nobody sees, in full width.
 pub(crate) fn breaks(text: &str) -> Vec<Break> {
+    let Some(composed) = Composed::of(text) else {
+        return even_breaks(text);
+    };
+    let mut out = even_breaks(&composed.text);
+    for found in &mut out {
+        found.at = composed.stored(found.at, text);
+    }
+    out
+}
+
+fn even_breaks(text: &str) -> Vec<Break> {
     let bytes = text.as_bytes();
     let mut out: Vec<Break> = Vec::new();
     let mut at = 0;
@@ -40,7 +56,7 @@ pub(crate) fn breaks(text: &str) -> Vec<Break> {
     {
         at += next;
         let found = match bytes[at] {
-            b'.' => full_stop(text, at, 1),
+            b'.' => full_stop(text, at),
             b'!' | b'?' => terminator(text, at + 1, Begins::Clause),
             b'\n' => {
                 let (end, found) = line_end(text, at);
@@ -93,7 +109,6 @@ fn wide(text: &str, at: usize) -> Option<Break> {
     let c = text[at..].chars().next()?;
     let end = at + c.len_utf8();
     match c {
-        '．' => full_stop(text, at, c.len_utf8()),
         '。' | '｡' => always(text, end, Begins::Sentence),
         '！' | '？' => always(text, end, Begins::Clause),
         '؟' | '۔' | '।' | '॥' | '።' | '။' | '។' => spaced(text, end),
@@ -124,8 +139,8 @@ fn spaced(text: &str, end: usize) -> Option<Break> {
 }
 
 /// `.` at `at`, unless it belongs to a number, an abbreviation, a date or a list.
-fn full_stop(text: &str, at: usize, length: usize) -> Option<Break> {
-    let end = at + length;
+fn full_stop(text: &str, at: usize) -> Option<Break> {
+    let end = at + 1;
     let before = &text[..at];
     let found = terminator(text, end, Begins::Sentence).or_else(|| bracketed(before, text, end))?;
     if before.ends_with('.') || text[end..].starts_with('.') {
@@ -239,23 +254,7 @@ fn closers(text: &str, from: usize) -> (usize, bool) {
 fn is_closer(c: char) -> bool {
     matches!(
         c,
-        '"' | '\''
-            | '”'
-            | '’'
-            | '»'
-            | '›'
-            | ')'
-            | ']'
-            | '}'
-            | '」'
-            | '』'
-            | '】'
-            | '〉'
-            | '》'
-            | '）'
-            | '］'
-            | '＂'
-            | '＇'
+        '"' | '\'' | '”' | '’' | '»' | '›' | ')' | ']' | '}' | '」' | '』' | '】' | '〉' | '》'
     )
 }
 
@@ -283,16 +282,18 @@ fn is_opener(c: char) -> bool {
             | '【'
             | '〈'
             | '《'
-            | '（'
     )
 }
 
 /// Hangul, Han and kana: a sentence may follow a stop without a space.
 fn is_unspaced(c: char) -> bool {
-    matches!(u32::from(c), 0x3040..=0x30FF | 0x3400..=0x9FFF | 0xAC00..=0xD7A3)
+    matches!(
+        u32::from(c),
+        0x3040..=0x30FF | 0x3400..=0x9FFF | 0xAC00..=0xD7A3 | 0x2_0000..=0x3_FFFF
+    )
 }
 
-/// The letters, digits and inner stops right before a stop.
+/// The letters with their marks, digits and inner stops right before a stop.
 fn token_before(before: &str) -> &str {
     let mut floor = before.len().saturating_sub(TOKEN);
     while !before.is_char_boundary(floor) {
@@ -302,7 +303,7 @@ fn token_before(before: &str) -> &str {
     let start = tail
         .char_indices()
         .rev()
-        .find(|(_, c)| !(c.is_alphanumeric() || *c == '.'))
+        .find(|(_, c)| !(c.is_alphanumeric() || *c == '.' || is_combining_mark(*c)))
         .map_or(0, |(at, c)| at + c.len_utf8());
     &tail[start..]
 }
@@ -314,9 +315,13 @@ fn is_abbreviation(token: &str, number: bool) -> bool {
     is_single(last) && first.is_some_and(char::is_alphabetic) || is_listed(token, number)
 }
 
+/// One letter with its marks, of a script that prints initials: those with case, and Arabic (د. أحمد), Hebrew (א. ב.
+/// יהושע), the scripts of India (के. आर.), Thai and its neighbours (พ.ศ. 2569). Nobody prints a lone Han, kana or
+/// Hangul character so.
 fn is_single(part: &str) -> bool {
     let mut chars = part.chars();
-    chars.next().is_some_and(char::is_alphabetic) && chars.next().is_none()
+    let first = chars.next();
+    first.is_some_and(|c| c.is_alphabetic() && !is_unspaced(c)) && chars.all(is_combining_mark)
 }
 
 /// `p. ex.`, whose first half is a letter with a stop.
@@ -380,7 +385,11 @@ fn begins_item(line: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use unicode_normalization::UnicodeNormalization;
+
     use super::*;
+    use crate::domain::matching::fold::is_ignored;
 
     fn cut(text: &str) -> Vec<&str> {
         let mut out = Vec::new();
@@ -456,6 +465,14 @@ mod tests {
         "« Oui. » dit-il",
         "„Ja.“ sagte er",
         "“Yes.” (he said)",
+        "É. Macron et M̃. Silva",
+        "ё. В углу",
+        "Ｇｅｎ． Kim of Ｈａｎｗｈａ Ｃｏｒｐ． Ltd.",
+        "Co\u{ad}rp. Ltd, U\u{200b}.S\u{200b}. Army, Gen\u{200b}. Kim",
+        "د. أحمد زار بولندا",
+        "א. ב. יהושע",
+        "के. आर. नारायणन",
+        "พ.ศ. 2569",
     ];
 
     #[test]
@@ -507,6 +524,13 @@ mod tests {
             ("slår sig. Polen kom", vec!["slår sig.", "Polen kom"]),
             ("był to sen. Polska", vec!["był to sen.", "Polska"]),
             ("see yna.co.kr. Poland", vec!["see yna.co.kr.", "Poland"]),
+            ("más. B1", vec!["más.", "B1"]),
+            ("Việt. B1", vec!["Việt.", "B1"]),
+            ("go!한화", vec!["go!", "한화"]),
+            ("क्ष आहे. B1", vec!["क्ष आहे.", "B1"]),
+            ("U.中. B1", vec!["U.中.", "B1"]),
+            ("中. B1", vec!["中.", "B1"]),
+            ("は.韓国", vec!["は.", "韓国"]),
             ("one\n\ntwo", vec!["one", "two"]),
             ("one\ntwo", vec!["one\ntwo"]),
             ("one\n▲ two\n- three", vec!["one", "▲ two", "- three"]),
@@ -516,6 +540,108 @@ mod tests {
             ),
         ] {
             assert_eq!(cut(text), parts, "{text}");
+        }
+    }
+
+    /// Everything that a stop may stand beside.
+    const PIECES: &[&str] = &[
+        "Corp",
+        "Gen",
+        "U.S",
+        "K2",
+        "más",
+        "Việt",
+        "É",
+        "ё",
+        "к\u{301}",
+        "क्षि",
+        "했다",
+        "한화",
+        "は",
+        "が",
+        "韓国",
+        "中",
+        "2026",
+        "11",
+        "23",
+        "1,005",
+        "(",
+        ")",
+        "“",
+        "”",
+        "「",
+        "」",
+        ".",
+        ".",
+        ".",
+        "!",
+        "?",
+        "。",
+        "！",
+        " ",
+        " ",
+        " ",
+        "\n",
+        "\n\n",
+        "\n▲ ",
+        "- ",
+    ];
+
+    fn pieces() -> impl Strategy<Value = Vec<&'static str>> {
+        proptest::collection::vec(proptest::sample::select(PIECES), 0..14)
+    }
+
+    /// The parts of a text, composed.
+    fn parts(text: &str) -> Vec<String> {
+        let parts = cut(text).into_iter();
+        parts.map(|part| part.nfc().collect()).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn composed_or_not_a_text_breaks_alike(pieces in pieces()) {
+            let text = pieces.concat();
+            let (nfc, nfd) = (text.nfc().collect::<String>(), text.nfd().collect::<String>());
+            prop_assert_eq!(parts(&text), parts(&nfc));
+            prop_assert_eq!(parts(&nfc), parts(&nfd));
+        }
+
+        #[test]
+        fn what_nobody_sees_breaks_nothing(
+            pieces in pieces(),
+            unseen in "[\u{ad}\u{200b}\u{200d}\u{2060}\u{feff}]{1,2}",
+            every in 1..4_usize,
+        ) {
+            let text = pieces.concat();
+            let mut strewn = String::new();
+            for (at, c) in text.chars().enumerate() {
+                strewn.push(c);
+                if at % every == 0 {
+                    strewn.push_str(&unseen);
+                }
+            }
+            let is_seen = |c: &char| !is_ignored(*c);
+            let found = cut(&strewn).into_iter();
+            let found: Vec<String> = found
+                .map(|part| part.chars().filter(is_seen).collect::<String>().trim().to_owned())
+                .collect();
+            prop_assert_eq!(found, cut(&text));
+        }
+
+        #[test]
+        fn full_width_breaks_as_half(pieces in pieces()) {
+            // But `!` and `?`: their wide forms end a sentence without a space.
+            let text = pieces.concat().replace(['!', '?'], "");
+            let wide = |c: char| match c {
+                '"'..='~' => char::from_u32(u32::from(c) + 0xFEE0).unwrap(),
+                _ => c,
+            };
+            let full: String = text.chars().map(wide).collect();
+            let found: Vec<String> = cut(&text)
+                .into_iter()
+                .map(|part| part.chars().map(wide).collect())
+                .collect();
+            prop_assert_eq!(cut(&full), found);
         }
     }
 }
