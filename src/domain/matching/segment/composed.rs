@@ -166,7 +166,7 @@ mod tests {
                 format!("{c}"),
                 format!("e{c}"),
                 format!("{c}\u{301}"),
-                format!("{c}\u{323}"),
+                format!("{c}\u{316}"),
             ] {
                 let even = Composed::of(&text).map_or_else(|| text.clone(), |found| found.text);
                 assert_eq!(even, evenly(&text), "{text:?}");
