@@ -3,12 +3,15 @@
 //! The same function folds terms and text. Case, width, accents and look go; letters stay in their script.
 //! What needs neighbours (joints, numbers, `&` inside a word) is decided where units are built, in `text`.
 
+mod special;
+
 use std::ops::Range;
 
 use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::{decompose_canonical, is_combining_mark};
+use unicode_normalization::char::{compose, decompose_canonical, is_combining_mark};
 
 use super::script::{Kind, decimal_value, kind_of};
+use special::{Special, special};
 
 /// Takes folded characters one by one.
 pub(crate) trait Sink {
@@ -214,7 +217,7 @@ fn extends(before: char, c: char) -> bool {
 }
 
 /// Characters that nobody sees and that part nothing (MAT-4), and the Arabic tatweel (MAT-6).
-fn is_ignored(c: char) -> bool {
+pub(crate) fn is_ignored(c: char) -> bool {
     matches!(
         u32::from(c),
         0x00AD | 0x034F
@@ -265,10 +268,11 @@ impl Slow {
         if is_ignored(first) {
             return end;
         }
-        self.cluster.push(first);
-        let kind = kind_of(first);
         let mut before = first;
         let mut marks = 0;
+        // A letter comes apart from its marks here, so that it is the same however it is written.
+        let mut base = None;
+        self.part(first, &mut base, &mut marks);
         for (offset, c) in chars {
             if is_ignored(c) {
                 continue;
@@ -277,18 +281,41 @@ impl Slow {
                 break;
             }
             end = at + offset + c.len_utf8();
-            // What is no part of the letter must not keep those apart that are.
-            let is_part = kind_of(c) == Some(Kind::Hangul);
-            if kind.is_some_and(|kind| !is_part && is_ornament(kind, c)) {
-                continue;
+            if self.part(c, &mut base, &mut marks) {
+                before = c;
             }
-            if marks < MARKS {
-                self.cluster.push(c);
-            }
-            marks += 1;
-            before = c;
         }
         end
+    }
+
+    /// Takes `c`, a letter or a mark on it, in its canonical parts; whether any is part of the letter.
+    fn part(&mut self, c: char, base: &mut Option<char>, marks: &mut usize) -> bool {
+        let mut is_part = false;
+        if kind_of(c) == Some(Kind::Hangul) {
+            is_part = true;
+            self.keep(c, base, marks);
+        } else {
+            decompose_canonical(c, |part| {
+                // What is no part of the letter must not keep those apart that are.
+                if !base.is_some_and(|base| is_look(base, part)) {
+                    is_part = true;
+                    self.keep(part, base, marks);
+                }
+            });
+        }
+        is_part
+    }
+
+    fn keep(&mut self, c: char, base: &mut Option<char>, marks: &mut usize) {
+        if base.is_none() {
+            *base = Some(c);
+            self.cluster.push(c);
+            return;
+        }
+        if *marks < MARKS {
+            self.cluster.push(c);
+        }
+        *marks += 1;
     }
 
     fn emit(&mut self, at: usize, sink: &mut impl Sink) {
@@ -380,6 +407,10 @@ fn plain(c: char, out: &mut Vec<char>) {
     if !pair.is_empty() {
         return out.extend(pair.chars());
     }
+    // Vowels of Kirat Rai, which come apart into letters.
+    if matches!(c, '\u{16D68}'..='\u{16D6A}') {
+        return decompose_canonical(c, |part| out.push(part));
+    }
     if matches!(kind_of(c), Some(Kind::Latin | Kind::Greek)) && !c.is_ascii() {
         let mut first = None;
         decompose_canonical(c, |part| {
@@ -391,6 +422,22 @@ fn plain(c: char, out: &mut Vec<char>) {
         };
     }
     out.push(c);
+}
+
+/// Whether `mark` is mere look on the letter `base`: an ornament, unless the two are a letter of their own (ќ ѓ ئ ؤ).
+fn is_look(base: char, mark: char) -> bool {
+    let Some(kind) = kind_of(base).filter(|kind| is_ornament(*kind, mark)) else {
+        return false;
+    };
+    !matches!(kind, Kind::Cyrillic | Kind::Arabic)
+        || !compose(base, mark).is_some_and(is_plain_form)
+}
+
+/// Whether a letter with a mark stays what it is when folded.
+fn is_plain_form(letter: char) -> bool {
+    let mut out = Vec::with_capacity(1);
+    letter.to_lowercase().for_each(|c| plain(c, &mut out));
+    out.iter().copied().eq(letter.to_lowercase())
 }
 
 /// Marks that are no part of the letter (MAT-5).
@@ -406,68 +453,10 @@ fn is_ornament(base: Kind, mark: char) -> bool {
     }
 }
 
-enum Special {
-    /// Parts words.
-    Separator(char),
-    /// `№`.
-    Numero,
-    /// A Hangul letter that NFKC would turn into a piece of a syllable.
-    Letter(char),
-    /// Stands apart from what is beside it: `½`, `①`.
-    Apart,
-}
-
-/// Characters for which NFKC has the wrong answer or none (MAT-2, MAT-3).
-fn special(c: char) -> Option<Special> {
-    let code = u32::from(c);
-    Some(match code {
-        // Middle dots, trade marks, raised digits, ellipses.
-        0x318D
-        | 0x119E
-        | 0x00B7
-        | 0x2027
-        | 0x30FB
-        | 0xFF65
-        | 0x2122
-        | 0x00AE
-        | 0x00A9
-        | 0x2120
-        | 0x2117
-        | 0x00B2
-        | 0x00B3
-        | 0x00B9
-        | 0x2070
-        | 0x2074..=0x207E
-        | 0x2025
-        | 0x2026
-        | 0x22EF => Special::Separator(OTHER),
-        0x2010..=0x2015 | 0x2212 | 0xFE58 | 0xFE63 | 0xFF0D | 0x05BE => Special::Separator('-'),
-        0x2018..=0x201B | 0x2032 | 0x2035 | 0x02BB | 0x02BC | 0x0060 | 0x00B4 | 0xFF07 => {
-            Special::Separator('\'')
-        }
-        0x00A0 | 0x1680 | 0x2000..=0x200A | 0x202F | 0x205F | 0x3000 => Special::Separator(' '),
-        0x0085 | 0x2028 | 0x2029 => Special::Separator('\n'),
-        0x2116 => Special::Numero,
-        0x00BC..=0x00BE
-        | 0x2150..=0x215F
-        | 0x2189
-        | 0x2460..=0x249B
-        | 0x24EA..=0x24FF
-        | 0x2776..=0x2793
-        | 0x3251..=0x325F
-        | 0x32B1..=0x32BF => Special::Apart,
-        0x3131..=0x318E => Special::Letter(c),
-        0xFFA1..=0xFFBE => Special::Letter(char::from_u32(code - 0xFFA1 + 0x3131)?),
-        0xFFC2..=0xFFC7 => Special::Letter(char::from_u32(code - 0xFFC2 + 0x314F)?),
-        0xFFCA..=0xFFCF => Special::Letter(char::from_u32(code - 0xFFCA + 0x3155)?),
-        0xFFD2..=0xFFD7 => Special::Letter(char::from_u32(code - 0xFFD2 + 0x315B)?),
-        0xFFDA..=0xFFDC => Special::Letter(char::from_u32(code - 0xFFDA + 0x3161)?),
-        _ => return None,
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[derive(Default, PartialEq, Debug)]
@@ -494,6 +483,95 @@ mod tests {
             at = end;
         }
         told
+    }
+
+    /// What is folded, without where it came from.
+    fn folded(text: &str) -> Vec<(char, Option<Kind>)> {
+        let mut told = Told::default();
+        fold(text, 0..text.len(), &mut told);
+        told.0.into_iter().map(|(c, kind, _)| (c, kind)).collect()
+    }
+
+    /// Asserts that a text, its NFC and its NFD fold alike; returns what they fold to.
+    fn alike(text: &str) -> Vec<(char, Option<Kind>)> {
+        let (nfc, nfd) = (
+            text.nfc().collect::<String>(),
+            text.nfd().collect::<String>(),
+        );
+        let told = folded(text);
+        assert_eq!(told, folded(&nfc), "NFC of {text:?}");
+        assert_eq!(told, folded(&nfd), "NFD of {text:?}");
+        told
+    }
+
+    #[test]
+    fn letters_with_marks_fold_alike_composed_and_not() {
+        let has_parts = |c: &char| !std::iter::once(*c).nfd().eq([*c]);
+        let mut count = 0;
+        for c in ('\u{80}'..=char::MAX).filter(has_parts) {
+            count += 1;
+            for (before, after) in [
+                ("", ""),
+                ("a", "b"),
+                ("я", "я"),
+                ("ا", "ب"),
+                ("한", "화"),
+                ("戦", "カ"),
+            ] {
+                alike(&format!("{before}{c}{after}"));
+            }
+            for mark in [
+                "\u{301}", "\u{308}", "\u{323}", "\u{64e}", "\u{93c}", "\u{3099}",
+            ] {
+                alike(&format!("{c}{mark}x"));
+            }
+        }
+        assert!(count > 13_000, "{count}");
+    }
+
+    #[test]
+    fn a_mark_that_makes_a_letter_stays_and_one_that_is_look_goes() {
+        for (text, letters) in [
+            ("رئيس", "رئيس"),
+            ("مسؤول", "مسؤول"),
+            ("إيران", "ايران"),
+            ("ۀ ۂ ۓ", "ۀ ۂ ۓ"),
+            ("куќа", "куќа"),
+            ("Ѓавол", "ѓавол"),
+            ("ѝ ѐ ё", "и е е"),
+            ("й\u{300}", "й"),
+            ("и\u{300}\u{306}", "й"),
+            ("к\u{308}\u{301}", "к\u{308}"),
+            ("к\u{301}\u{301}", "ќ"),
+            ("за\u{301}мок", "замок"),
+            ("ᾨδή", "ωδη"),
+            ("ὨΙΔΉ", "ωιδη"),
+        ] {
+            let told: String = alike(text).into_iter().map(|(c, _)| c).collect();
+            assert_eq!(told, letters, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn text_folds_alike_composed_and_not(
+            text in prop_oneof![
+                "\\PC{0,30}",
+                "[aéệÅкќгѓеѐиѝжйاأئيؤوےۓωᾨ한하\u{1112}\u{1161}\u{11ab}かがｶﾞक\u{93c}ো =≠`´\u{300}\u{301}\u{306}\u{308}\u{323}\u{340}\u{341}\u{344}\u{345}\u{64b}\u{653}\u{654}\u{655}\u{670}\u{93c}\u{9be}\u{3099}]{0,12}",
+            ],
+        ) {
+            alike(&text);
+        }
+
+        #[test]
+        fn what_nobody_sees_changes_nothing(
+            text in "[aéкќиئؤو한\u{1112}\u{1161}\u{11ab}かがｶﾞク. \u{301}\u{306}\u{308}\u{654}\u{3099}]{0,10}",
+            at in 0..40_usize,
+            unseen in "[\u{ad}\u{200b}\u{200d}\u{2060}\u{feff}\u{fe0f}\u{640}]",
+        ) {
+            let at = text.floor_char_boundary(at);
+            prop_assert_eq!(folded(&format!("{}{unseen}{}", &text[..at], &text[at..])), folded(&text));
+        }
     }
 
     #[test]

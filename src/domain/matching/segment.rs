@@ -3,8 +3,14 @@
 //! A missed break only widens `/s`; a false one loses alerts: in doubt there is no break.
 
 mod abbreviations;
+mod composed;
+mod dates;
+
+use unicode_normalization::char::is_combining_mark;
 
 use abbreviations::{is_listed, is_second_half};
+use composed::Composed;
+use dates::{is_date, is_list_or_date};
 
 /// What begins at a break.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,8 +35,20 @@ pub(crate) struct Break {
 /// Longest token before a full stop that is looked at, in bytes.
 const TOKEN: usize = 24;
 
-/// All breaks of `text`, in order.
+/// All breaks of `text`, in order. How it is written matters as little as where it is matched: composed or not, with
+/// characters that nobody sees, in full width.
 pub(crate) fn breaks(text: &str) -> Vec<Break> {
+    let Some(composed) = Composed::of(text) else {
+        return even_breaks(text);
+    };
+    let mut out = even_breaks(&composed.text);
+    for found in &mut out {
+        found.at = composed.stored(found.at, text);
+    }
+    out
+}
+
+fn even_breaks(text: &str) -> Vec<Break> {
     let bytes = text.as_bytes();
     let mut out: Vec<Break> = Vec::new();
     let mut at = 0;
@@ -40,7 +58,7 @@ pub(crate) fn breaks(text: &str) -> Vec<Break> {
     {
         at += next;
         let found = match bytes[at] {
-            b'.' => full_stop(text, at, 1),
+            b'.' => full_stop(text, at),
             b'!' | b'?' => terminator(text, at + 1, Begins::Clause),
             b'\n' => {
                 let (end, found) = line_end(text, at);
@@ -93,7 +111,6 @@ fn wide(text: &str, at: usize) -> Option<Break> {
     let c = text[at..].chars().next()?;
     let end = at + c.len_utf8();
     match c {
-        '．' => full_stop(text, at, c.len_utf8()),
         '。' | '｡' => always(text, end, Begins::Sentence),
         '！' | '？' => always(text, end, Begins::Clause),
         '؟' | '۔' | '।' | '॥' | '።' | '။' | '។' => spaced(text, end),
@@ -105,12 +122,20 @@ fn wide(text: &str, at: usize) -> Option<Break> {
     }
 }
 
-/// `。` ends a sentence, unless the one around a quotation goes on behind its closing bracket: 」と述べた, ”라고 말했다.
+/// `。` ends a sentence, unless the one around a quotation goes on behind its closing quote: 」と述べた, ”라고 말했다.
 fn always(text: &str, end: usize, begins: Begins) -> Option<Break> {
     let (end, closed) = closers(text, end);
     let next = text[end..].chars().next()?;
-    let goes_on = closed && matches!(u32::from(next), 0x3041..=0x309F | 0xAC00..=0xD7A3);
+    let goes_on = match closed {
+        Closed::Nothing => false,
+        Closed::Bracket => is_hiragana(next),
+        Closed::Quote => is_hiragana(next) || ('가'..='힣').contains(&next),
+    };
     (!goes_on).then_some(Break { at: end, begins })
+}
+
+fn is_hiragana(c: char) -> bool {
+    matches!(c, '\u{3041}'..='\u{309F}')
 }
 
 fn spaced(text: &str, end: usize) -> Option<Break> {
@@ -124,8 +149,8 @@ fn spaced(text: &str, end: usize) -> Option<Break> {
 }
 
 /// `.` at `at`, unless it belongs to a number, an abbreviation, a date or a list.
-fn full_stop(text: &str, at: usize, length: usize) -> Option<Break> {
-    let end = at + length;
+fn full_stop(text: &str, at: usize) -> Option<Break> {
+    let end = at + 1;
     let before = &text[..at];
     let found = terminator(text, end, Begins::Sentence).or_else(|| bracketed(before, text, end))?;
     if before.ends_with('.') || text[end..].starts_with('.') {
@@ -136,18 +161,14 @@ fn full_stop(text: &str, at: usize, length: usize) -> Option<Break> {
         return Some(found);
     }
     let token = token_before(before);
-    let next = text[end..].trim_start().chars().next();
-    let number = next.is_some_and(char::is_numeric);
-    if is_abbreviation(token, number) || ends_pair(before, token) || is_date(token, next) {
+    let number = text[end..].trim_start().starts_with(char::is_numeric);
+    if is_abbreviation(token, number) || ends_pair(before, token) {
         return None;
     }
-    if !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_digit()) {
-        let head = &before[..before.len() - token.len()];
-        if number || is_list_or_date(head) {
-            return None;
-        }
-    }
-    Some(found)
+    let head = &before[..before.len() - token.len()];
+    let next = text[found.at..].trim_start().chars().next();
+    let is_counted = is_date(token, next) || is_list_or_date(head, token, &text[end..]);
+    (!is_counted).then_some(found)
 }
 
 /// `수출했다.(사진=한화)`: behind the end of a Korean verb a bracket or a quotation begins at once.
@@ -162,48 +183,6 @@ fn bracketed(before: &str, text: &str, end: usize) -> Option<Break> {
     })
 }
 
-/// Before a number and its stop: the start of a line (a list), or another number with a stop (a date).
-fn is_list_or_date(head: &str) -> bool {
-    let line = head.trim_end_matches([' ', '\t', '\u{a0}']);
-    if line.is_empty() || line.ends_with('\n') {
-        return true;
-    }
-    line.strip_suffix('.')
-        .is_some_and(|rest| rest.ends_with(|c: char| c.is_ascii_digit()))
-}
-
-/// A date without blanks: 2026.11.28, 28.11.2026, 26.11.28, 2026.11 and 11.28. One of short numbers (9.6, 1.2.28) is
-/// rather a decimal or a version, but before Hangul, where no sentence ends in a bare number.
-fn is_date(token: &str, next: Option<char>) -> bool {
-    let mut numbers = [(0, 0); 3];
-    let mut count = 0;
-    for part in token.split('.') {
-        let Some(slot) = numbers.get_mut(count).filter(|_| part.len() <= 4) else {
-            return false;
-        };
-        let Ok(number) = part.parse::<u16>() else {
-            return false;
-        };
-        *slot = (number, part.len());
-        count += 1;
-    }
-    let korean = next.is_some_and(|c| ('가'..='힣').contains(&c));
-    let short = |(number, digits): (u16, usize), most: u16| {
-        (1..=most).contains(&number) && (digits == 2 || digits == 1)
-    };
-    let day_of = |month, day| short(month, 12) && short(day, 31);
-    let is_year = |(number, digits)| digits == 4 && (1900..2100).contains(&number);
-    let plain = korean || numbers[..count].iter().all(|(_, digits)| *digits == 2);
-    match numbers[..count] {
-        [a, b] if is_year(a) => short(b, 12),
-        [a, b] => plain && (day_of(a, b) || day_of(b, a)),
-        [a, b, c] if is_year(a) => day_of(b, c),
-        [a, b, c] if is_year(c) => day_of(b, a) || day_of(a, b),
-        [a, b, c] => plain && (a.1 == 2 && day_of(b, c) || c.1 == 2 && day_of(b, a)),
-        _ => false,
-    }
-}
-
 /// A terminator that ends at `end`: closing quotes, then a space or a script without spaces, and no small
 /// letter after it.
 fn terminator(text: &str, end: usize, begins: Begins) -> Option<Break> {
@@ -211,7 +190,12 @@ fn terminator(text: &str, end: usize, begins: Begins) -> Option<Break> {
     let rest = &text[end..];
     let next = rest.chars().next()?;
     if is_unspaced(next) {
-        return (!closed).then_some(Break { at: end, begins });
+        let ends = match closed {
+            Closed::Nothing => true,
+            Closed::Bracket => !is_hiragana(next),
+            Closed::Quote => false,
+        };
+        return ends.then_some(Break { at: end, begins });
     }
     if !next.is_whitespace() {
         return None;
@@ -223,13 +207,26 @@ fn terminator(text: &str, end: usize, begins: Begins) -> Option<Break> {
     (!letter.is_some_and(char::is_lowercase)).then_some(Break { at: end, begins })
 }
 
-/// Steps over further terminators and closing quotes; true where there was a quote or bracket.
-fn closers(text: &str, from: usize) -> (usize, bool) {
-    let mut closed = false;
+/// What closes last behind a terminator.
+#[derive(Clone, Copy)]
+enum Closed {
+    Nothing,
+    /// The sentence around it is no other: `했다.)한화`.
+    Bracket,
+    /// The sentence around a quotation may go on: `했다.”라고`.
+    Quote,
+}
+
+/// Steps over further terminators, closing quotes and brackets.
+fn closers(text: &str, from: usize) -> (usize, Closed) {
+    let mut closed = Closed::Nothing;
     for (offset, c) in text[from..].char_indices() {
         match c {
             '!' | '?' | '！' | '？' => {}
-            _ if is_closer(c) || opens_elsewhere(&text[from + offset..], c) => closed = true,
+            ')' | ']' | '}' | '】' => closed = Closed::Bracket,
+            _ if is_closer(c) || opens_elsewhere(&text[from + offset..], c) => {
+                closed = Closed::Quote;
+            }
             _ => return (from + offset, closed),
         }
     }
@@ -239,23 +236,7 @@ fn closers(text: &str, from: usize) -> (usize, bool) {
 fn is_closer(c: char) -> bool {
     matches!(
         c,
-        '"' | '\''
-            | '”'
-            | '’'
-            | '»'
-            | '›'
-            | ')'
-            | ']'
-            | '}'
-            | '」'
-            | '』'
-            | '】'
-            | '〉'
-            | '》'
-            | '）'
-            | '］'
-            | '＂'
-            | '＇'
+        '"' | '\'' | '”' | '’' | '»' | '›' | ')' | ']' | '}' | '」' | '』' | '】' | '〉' | '》'
     )
 }
 
@@ -283,16 +264,18 @@ fn is_opener(c: char) -> bool {
             | '【'
             | '〈'
             | '《'
-            | '（'
     )
 }
 
 /// Hangul, Han and kana: a sentence may follow a stop without a space.
 fn is_unspaced(c: char) -> bool {
-    matches!(u32::from(c), 0x3040..=0x30FF | 0x3400..=0x9FFF | 0xAC00..=0xD7A3)
+    matches!(
+        u32::from(c),
+        0x3040..=0x30FF | 0x3400..=0x9FFF | 0xAC00..=0xD7A3 | 0x2_0000..=0x3_FFFF
+    )
 }
 
-/// The letters, digits and inner stops right before a stop.
+/// The letters with their marks, digits and inner stops right before a stop.
 fn token_before(before: &str) -> &str {
     let mut floor = before.len().saturating_sub(TOKEN);
     while !before.is_char_boundary(floor) {
@@ -302,7 +285,7 @@ fn token_before(before: &str) -> &str {
     let start = tail
         .char_indices()
         .rev()
-        .find(|(_, c)| !(c.is_alphanumeric() || *c == '.'))
+        .find(|(_, c)| !(c.is_alphanumeric() || *c == '.' || is_combining_mark(*c)))
         .map_or(0, |(at, c)| at + c.len_utf8());
     &tail[start..]
 }
@@ -314,9 +297,13 @@ fn is_abbreviation(token: &str, number: bool) -> bool {
     is_single(last) && first.is_some_and(char::is_alphabetic) || is_listed(token, number)
 }
 
+/// One letter with its marks, of a script that prints initials: those with case, and Arabic (د. أحمد), Hebrew (א. ב.
+/// יהושע), the scripts of India (के. आर.), Thai and its neighbours (พ.ศ. 2569). Nobody prints a lone Han, kana or
+/// Hangul character so.
 fn is_single(part: &str) -> bool {
     let mut chars = part.chars();
-    chars.next().is_some_and(char::is_alphabetic) && chars.next().is_none()
+    let first = chars.next();
+    first.is_some_and(|c| c.is_alphabetic() && !is_unspaced(c)) && chars.all(is_combining_mark)
 }
 
 /// `p. ex.`, whose first half is a letter with a stop.
@@ -380,7 +367,11 @@ fn begins_item(line: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use unicode_normalization::UnicodeNormalization;
+
     use super::*;
+    use crate::domain::matching::fold::is_ignored;
 
     fn cut(text: &str) -> Vec<&str> {
         let mut out = Vec::new();
@@ -456,6 +447,27 @@ mod tests {
         "« Oui. » dit-il",
         "„Ja.“ sagte er",
         "“Yes.” (he said)",
+        "É. Macron et M̃. Silva",
+        "ё. В углу",
+        "Ｇｅｎ． Kim of Ｈａｎｗｈａ Ｃｏｒｐ． Ltd.",
+        "Co\u{ad}rp. Ltd, U\u{200b}.S\u{200b}. Army, Gen\u{200b}. Kim",
+        "د. أحمد زار بولندا",
+        "א. ב. יהושע",
+        "के. आर. नारायणन",
+        "พ.ศ. 2569",
+        "“계약했다.)”라고 그는 말했다",
+        "(「した。」)と述べた",
+        "2026. 11. 23 기준",
+        "26. 11. 23. 수출 실적",
+        "지난 11. 23. 수출 실적",
+        "지난 2026. 11. 수출 실적",
+        "지난 2026. 11월 수출 실적",
+        "(9.6.)한화와 계약",
+        "2026．11．28． 폴란드와 계약",
+        "Dne 23. 11. 2026 Polsko",
+        "Dana 23. 11. 2026. Poljska",
+        "in lots 13. 14. 15. Tanks",
+        "1. Poland",
     ];
 
     #[test]
@@ -465,57 +477,201 @@ mod tests {
         }
     }
 
+    /// Texts of several sentences.
+    const PARTED: &[(&str, &[&str])] = &[
+        ("K2 left. Poland came", &["K2 left.", "Poland came"]),
+        ("이다.한화는 웃었다. 끝", &["이다.", "한화는 웃었다.", "끝"]),
+        ("した。日本は", &["した。", "日本は"]),
+        ("「買う。」ソナーは", &["「買う。」", "ソナーは"]),
+        ("“买了。”他说", &["“买了。”", "他说"]),
+        ("“Yes.” He left", &["“Yes.”", "He left"]),
+        ("in 2022. Poland", &["in 2022.", "Poland"]),
+        ("Won? Yes! So", &["Won?", "Yes!", "So"]),
+        ("„Ja.“ Er ging", &["„Ja.“", "Er ging"]),
+        ("»Ja.« Er ging", &["»Ja.«", "Er ging"]),
+        ("‚Ja!‘ Er ging", &["‚Ja!‘", "Er ging"]),
+        ("›Ja?‹ Er ging", &["›Ja?‹", "Er ging"]),
+        ("‹Oui.› Il part", &["‹Oui.›", "Il part"]),
+        ("した。“日本”は", &["した。", "“日本”は"]),
+        ("이다．한화는", &["이다．", "한화는"]),
+        ("수출했다.(사진=한화) 끝", &["수출했다.", "(사진=한화) 끝"]),
+        ("up by 9.6. Poland came", &["up by 9.6.", "Poland came"]),
+        ("up to 45.6. Poland came", &["up to 45.6.", "Poland came"]),
+        ("runs 2.10.12. Poland", &["runs 2.10.12.", "Poland"]),
+        ("at 99.99.2026. Poland", &["at 99.99.2026.", "Poland"]),
+        ("It is ok. Poland came", &["It is ok.", "Poland came"]),
+        ("He said no. Poland came", &["He said no.", "Poland came"]),
+        ("five years old. Poland", &["five years old.", "Poland"]),
+        ("Er tat es. Polen kam", &["Er tat es.", "Polen kam"]),
+        ("slår sig. Polen kom", &["slår sig.", "Polen kom"]),
+        ("był to sen. Polska", &["był to sen.", "Polska"]),
+        ("see yna.co.kr. Poland", &["see yna.co.kr.", "Poland"]),
+        ("más. B1", &["más.", "B1"]),
+        ("Việt. B1", &["Việt.", "B1"]),
+        ("go!한화", &["go!", "한화"]),
+        ("क्ष आहे. B1", &["क्ष आहे.", "B1"]),
+        ("U.中. B1", &["U.中.", "B1"]),
+        ("中. B1", &["中.", "B1"]),
+        ("は.韓国", &["は.", "韓国"]),
+        ("계약했다.)한화", &["계약했다.)", "한화"]),
+        ("“계약했다.”)한화", &["“계약했다.”)", "한화"]),
+        ("계약했다。)한화", &["계약했다。)", "한화"]),
+        ("1,005. 1,005", &["1,005.", "1,005"]),
+        ("1,005. 5. Poland", &["1,005.", "5.", "Poland"]),
+        ("in 2026. 35 tanks", &["in 2026.", "35 tanks"]),
+        ("in 2026. 3.5 trillion", &["in 2026.", "3.5 trillion"]),
+        ("in 2026. 2027 tanks", &["in 2026.", "2027 tanks"]),
+        ("No. 5. 3 tanks", &["No. 5.", "3 tanks"]),
+        ("up to 45. 60. Poland", &["up to 45.", "60.", "Poland"]),
+        ("one\n\ntwo", &["one", "two"]),
+        ("one\ntwo", &["one\ntwo"]),
+        ("one\n▲ two\n- three", &["one", "▲ two", "- three"]),
+        ("끝\n(서울=연합뉴스) 한화", &["끝", "(서울=연합뉴스) 한화"]),
+    ];
+
     #[test]
     fn stops_that_end_a_sentence() {
-        for (text, parts) in [
-            ("K2 left. Poland came", vec!["K2 left.", "Poland came"]),
-            (
-                "이다.한화는 웃었다. 끝",
-                vec!["이다.", "한화는 웃었다.", "끝"],
-            ),
-            ("した。日本は", vec!["した。", "日本は"]),
-            ("「買う。」ソナーは", vec!["「買う。」", "ソナーは"]),
-            ("“买了。”他说", vec!["“买了。”", "他说"]),
-            ("“Yes.” He left", vec!["“Yes.”", "He left"]),
-            ("in 2022. Poland", vec!["in 2022.", "Poland"]),
-            ("Won? Yes! So", vec!["Won?", "Yes!", "So"]),
-            ("„Ja.“ Er ging", vec!["„Ja.“", "Er ging"]),
-            ("»Ja.« Er ging", vec!["»Ja.«", "Er ging"]),
-            ("‚Ja!‘ Er ging", vec!["‚Ja!‘", "Er ging"]),
-            ("›Ja?‹ Er ging", vec!["›Ja?‹", "Er ging"]),
-            ("‹Oui.› Il part", vec!["‹Oui.›", "Il part"]),
-            ("した。“日本”は", vec!["した。", "“日本”は"]),
-            ("이다．한화는", vec!["이다．", "한화는"]),
-            (
-                "수출했다.(사진=한화) 끝",
-                vec!["수출했다.", "(사진=한화) 끝"],
-            ),
-            ("up by 9.6. Poland came", vec!["up by 9.6.", "Poland came"]),
-            (
-                "up to 45.6. Poland came",
-                vec!["up to 45.6.", "Poland came"],
-            ),
-            ("runs 2.10.12. Poland", vec!["runs 2.10.12.", "Poland"]),
-            ("at 99.99.2026. Poland", vec!["at 99.99.2026.", "Poland"]),
-            ("It is ok. Poland came", vec!["It is ok.", "Poland came"]),
-            (
-                "He said no. Poland came",
-                vec!["He said no.", "Poland came"],
-            ),
-            ("five years old. Poland", vec!["five years old.", "Poland"]),
-            ("Er tat es. Polen kam", vec!["Er tat es.", "Polen kam"]),
-            ("slår sig. Polen kom", vec!["slår sig.", "Polen kom"]),
-            ("był to sen. Polska", vec!["był to sen.", "Polska"]),
-            ("see yna.co.kr. Poland", vec!["see yna.co.kr.", "Poland"]),
-            ("one\n\ntwo", vec!["one", "two"]),
-            ("one\ntwo", vec!["one\ntwo"]),
-            ("one\n▲ two\n- three", vec!["one", "▲ two", "- three"]),
-            (
-                "끝\n(서울=연합뉴스) 한화",
-                vec!["끝", "(서울=연합뉴스) 한화"],
-            ),
-        ] {
-            assert_eq!(cut(text), parts, "{text}");
+        for (text, parts) in PARTED {
+            assert_eq!(cut(text), *parts, "{text}");
+        }
+    }
+
+    /// Everything that a stop may stand beside.
+    const PIECES: &[&str] = &[
+        "Corp",
+        "Gen",
+        "U.S",
+        "K2",
+        "más",
+        "Việt",
+        "É",
+        "ё",
+        "к\u{301}",
+        "क्षि",
+        "했다",
+        "한화",
+        "は",
+        "が",
+        "韓国",
+        "中",
+        "2026",
+        "11",
+        "23",
+        "1,005",
+        "(",
+        ")",
+        "“",
+        "”",
+        "「",
+        "」",
+        ".",
+        ".",
+        ".",
+        "!",
+        "?",
+        "。",
+        "！",
+        " ",
+        " ",
+        " ",
+        "\n",
+        "\n\n",
+        "\n▲ ",
+        "- ",
+    ];
+
+    fn pieces() -> impl Strategy<Value = Vec<&'static str>> {
+        proptest::collection::vec(proptest::sample::select(PIECES), 0..14)
+    }
+
+    /// The parts of a text, composed.
+    fn parts(text: &str) -> Vec<String> {
+        let parts = cut(text).into_iter();
+        parts.map(|part| part.nfc().collect()).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn composed_or_not_a_text_breaks_alike(pieces in pieces()) {
+            let text = pieces.concat();
+            let (nfc, nfd) = (text.nfc().collect::<String>(), text.nfd().collect::<String>());
+            prop_assert_eq!(parts(&text), parts(&nfc));
+            prop_assert_eq!(parts(&nfc), parts(&nfd));
+        }
+
+        #[test]
+        fn what_nobody_sees_breaks_nothing(
+            pieces in pieces(),
+            unseen in "[\u{ad}\u{200b}\u{200d}\u{2060}\u{feff}]{1,2}",
+            every in 1..4_usize,
+        ) {
+            let text = pieces.concat();
+            let mut strewn = String::new();
+            for (at, c) in text.chars().enumerate() {
+                strewn.push(c);
+                if at % every == 0 {
+                    strewn.push_str(&unseen);
+                }
+            }
+            let is_seen = |c: &char| !is_ignored(*c);
+            let found = cut(&strewn).into_iter();
+            let found: Vec<String> = found
+                .map(|part| part.chars().filter(is_seen).collect::<String>().trim().to_owned())
+                .collect();
+            prop_assert_eq!(found, cut(&text));
+        }
+
+        #[test]
+        fn a_date_is_one_piece(year in 1990..2040_u16, month in 1..13_u16, day in 1..32_u16) {
+            for text in [
+                format!("지난 {year}. {month}. {day}. 수출"),
+                format!("지난 {year}. {month}. {day} 기준"),
+                format!("지난 {year}. {month}. 수출"),
+                format!("지난 {month}. {day}. 수출"),
+                format!("지난 {:02}. {month:02}. {day:02}. 수출", year % 100),
+                format!("지난 ({month}.{day}.)한화"),
+                format!("dne {day}. {month}. {year} Praha"),
+                format!("dana {day}. {month}. {year}. Poljska"),
+                format!("od {day}. {month}. Praha"),
+            ] {
+                prop_assert_eq!(cut(&text), [&*text]);
+            }
+        }
+
+        #[test]
+        fn numbers_side_by_side_are_no_date(
+            year in 1990..2040_u16,
+            group in 0..1000_u16,
+            number in 32..1900_u16,
+            day in 1..32_u16,
+        ) {
+            for (left, right) in [
+                (format!("in {year}."), format!("{number} tanks")),
+                (format!("to {day},{group:03}."), format!("{day} tanks")),
+                (format!("in {year}."), format!("{day},{group:03} tanks")),
+                (format!("by {day}."), format!("{day}.5 trillion")),
+                (format!("of {number}."), format!("{day} tanks")),
+                (format!("No. {day}."), format!("{day} tanks")),
+            ] {
+                let text = format!("{left} {right}");
+                prop_assert_eq!(cut(&text), [left, right]);
+            }
+        }
+
+        #[test]
+        fn full_width_breaks_as_half(pieces in pieces()) {
+            // But `!` and `?`: their wide forms end a sentence without a space.
+            let text = pieces.concat().replace(['!', '?'], "");
+            let wide = |c: char| match c {
+                '"'..='~' => char::from_u32(u32::from(c) + 0xFEE0).unwrap(),
+                _ => c,
+            };
+            let full: String = text.chars().map(wide).collect();
+            let found: Vec<String> = cut(&text)
+                .into_iter()
+                .map(|part| part.chars().map(wide).collect())
+                .collect();
+            prop_assert_eq!(cut(&full), found);
         }
     }
 }
