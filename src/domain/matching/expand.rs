@@ -12,7 +12,7 @@ use super::query::{Query, Within};
 use super::units::narrow;
 
 /// Most parts of a query, each macro counted once.
-const MAX_PARTS: usize = 20_000;
+const MAX_PARTS: usize = 40_000;
 
 /// Most parts where a macro is counted each time it is used: evidence and explanations go through them. Rules of a desk
 /// that is in thirty languages have come to 100,000.
