@@ -292,14 +292,14 @@ fn continuations(
     text: &Text<'_>,
     list: &[Span],
     cursor: &Cell<usize>,
-    (last, before): (Span, u32),
+    (end, before): (Span, u32),
     between: Between,
 ) -> impl Iterator<Item = (Span, u32)> {
-    let from = onwards(list, cursor, |span| span.start < last.end);
-    let block = text.spots[last.last as usize].block;
+    let from = onwards(list, cursor, |span| span.start < end.end);
+    let block = text.spots[end.last as usize].block;
     let behind = list[from..].iter().map(move |&next| {
         let is_near = text.spots[next.first as usize].block == block;
-        let words = before.saturating_add(text.words_between(last, next));
+        let words = before.saturating_add(text.words_between(end, next));
         (next, words, is_near)
     });
     let near = behind.take_while(move |(_, words, is_near)| {
@@ -310,5 +310,5 @@ fn continuations(
         *is_near && *words <= most
     });
     near.map(|(next, words, _)| (next, words))
-        .filter(move |(next, _)| between != Between::Separators || text.touch(last, *next))
+        .filter(move |(next, _)| between != Between::Separators || text.touch(end, *next))
 }
