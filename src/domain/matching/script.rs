@@ -59,6 +59,8 @@ pub(crate) fn kind_of(c: char) -> Option<Kind> {
     }
     let kind = match u32::from(c) {
         0xAC00..=0xD7A3 => return Some(Kind::Hangul),
+        // Marks of all scripts: the tables that would say so are slow.
+        0x0300..=0x036F => return Some(Kind::Spaced),
         0xD7A4..=0xD7FF | 0x1100..=0x11FF | 0x3131..=0x318E | 0xA960..=0xA97F => Kind::Hangul,
         0x3005..=0x3007
         | 0x3040..=0x312F
