@@ -31,6 +31,7 @@ pub const SHIPPED: &[(&str, &str)] = shipped![
     "rules/korean-arms-exports/guards-world.toml",
     "rules/korean-arms-exports/roles-apart.toml",
     "rules/korean-arms-exports/roles-late.toml",
+    "rules/korean-arms-exports/roles-wide.toml",
     "rules/korean-arms-exports/roles.toml",
     "rules/korean-arms-exports/rules-business.toml",
     "rules/korean-arms-exports/rules-policy.toml",
