@@ -43,6 +43,7 @@ pub const SHIPPED: &[(&str, &str)] = shipped![
     "tests/english.jsonl",
     "tests/korean-arms-exports.jsonl",
     "tests/korean.jsonl",
+    "tests/more-languages.jsonl",
     "tests/other-languages.jsonl",
 ];
 
