@@ -71,6 +71,12 @@ pub(super) fn check(cx: &mut Cx, draft: &Draft) {
             .chain(places.test_feeds.iter().flatten())
         {
             match text.value.strip_prefix("tag:") {
+                None if tags.contains(&*text.value) && !feeds.contains(&*text.value) => {
+                    let message =
+                        format!("there is no feed \"{0}\", and \"{0}\" is a tag", text.value);
+                    let help = format!("did you mean \"tag:{}\"?", text.value);
+                    cx.push(Problem::error("C07", text.place.clone(), message).help(help));
+                }
                 None => known(cx, draft, text, ("feed", &feeds)),
                 Some(tag) if tags.contains(tag.trim()) => {}
                 Some(tag) => {

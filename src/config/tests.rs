@@ -54,6 +54,10 @@ const BAD: &[(&str, &str)] = &[
         "a.toml:2:1: [fetch] has no key `concurency`: did you mean `concurrency`? [C01]",
     ),
     (
+        "[[feed]]\nurl = \"https://example.org/a\"\nid = \"a\"\ntags = [\"wire\"]\n\n[[rule]]\nid = \"r\"\nquery = \"flu\"\nfeeds = [\"wire\"]\n[[receiver]]\nid = \"t\"\nkind = \"terminal\"\ndefault = true\n",
+        "a.toml:9:10: there is no feed \"wire\", and \"wire\" is a tag: did you mean \"tag:wire\"? [C07]",
+    ),
+    (
         "[fetsh]\n",
         "a.toml:1:2: there is no table `fetsh`: did you mean `fetch`? [C01]",
     ),

@@ -21,6 +21,7 @@ mod heads;
 mod hits;
 mod lint;
 mod literals;
+mod meant;
 mod mention;
 mod miss;
 mod name_doubts;
