@@ -375,39 +375,3 @@ fn test_row(marks: &[&MarkedAlert], loaded: &Loaded) -> Result<Option<String>, F
     row["alerts"] = json!(known.iter().map(|mark| mark.alert).collect::<Vec<_>>());
     Ok(Some(row.to_string()))
 }
-
-/// What a row of a test file says beside `expect`.
-#[derive(Debug, Default)]
-pub struct Limits {
-    /// The rules that it speaks of; absent, of all.
-    about: Option<BTreeSet<String>>,
-    /// Rules that match it, as is known, though they should not.
-    tolerate: BTreeSet<String>,
-}
-
-impl Limits {
-    /// Takes `about` and `tolerate` from a row.
-    pub fn take(row: &mut Row) -> Result<Self, String> {
-        let mut list = |key: &str| -> Result<Option<BTreeSet<String>>, String> {
-            let value = row.rest.remove(key).filter(|value| !value.is_null());
-            value
-                .map(serde_json::from_value)
-                .transpose()
-                .map_err(|_| format!("`{key}` is not a list of rule ids"))
-        };
-        Ok(Self {
-            about: list("about")?,
-            tolerate: list("tolerate")?.unwrap_or_default(),
-        })
-    }
-
-    /// Whether the row says anything of a rule.
-    pub fn concern(&self, rule: &str) -> bool {
-        self.about.as_ref().is_none_or(|about| about.contains(rule))
-    }
-
-    /// Whether a false alarm of a rule is known and counts without being a failure.
-    pub fn tolerate(&self, rule: &str) -> bool {
-        self.tolerate.contains(rule)
-    }
-}

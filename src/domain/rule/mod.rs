@@ -26,6 +26,7 @@ pub mod table;
 mod tongues;
 mod wildcard;
 
+pub(crate) use doubts::slip as language_meant;
 pub(crate) use lint::is_verbal_noun;
 pub use parser::parse;
 pub use printer::print;
