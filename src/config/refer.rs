@@ -78,7 +78,7 @@ pub(super) fn check(cx: &mut Cx, draft: &Draft) {
                     cx.push(Problem::error("C07", text.place.clone(), message).help(help));
                 }
                 None => known(cx, draft, text, ("feed", &feeds)),
-                Some(tag) if tags.contains(tag.trim()) => {}
+                Some(tag) if tags.contains(tag.trim()) || draft.is_cut => {}
                 Some(tag) => {
                     let message = format!("no feed has the tag \"{tag}\"");
                     let help = suggest::nearest(tag, tags.iter().copied()).map_or_else(
