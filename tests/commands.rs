@@ -141,6 +141,24 @@ fn rules_are_tested_on_their_own_examples_and_on_files() {
 }
 
 #[test]
+fn an_example_that_fails_says_why() {
+    let desk = Desk::new(
+        "[[rule]]\nid = \"a\"\nquery = 'vaccin* AND (approv* OR licen*)'\nlanguages = [\"en\"]\n\
+         [[rule.test]]\ntitle = \"Vaccine makers meet in Geneva\"\nmatch = true\n\
+         [[rule.test]]\ntitle = \"Vaccine approved\"\nlanguage = \"fr\"\nmatch = true\n\
+         [[rule.test]]\ntitle = \"Vaccine approved at last by the agency\"\nmatch = false\n",
+    );
+    let told = desk.run(&["check"]).expect(3).err;
+    for why in [
+        "bongsu.toml:5:1: rule `a` does not match this example ((approv* OR licen*) does not hold): change",
+        "does not match this example (the rule looks at language en, and the language of the entry is fr): change",
+        "rule `a` matches this example (approv* “approved”, vaccin* “Vaccine”): change the query or `match` [C40]",
+    ] {
+        assert!(told.contains(why), "{why}: {told}");
+    }
+}
+
+#[test]
 fn lines_of_a_test_file_that_cannot_be_used_are_told_with_their_places() {
     let desk = Desk::new(RULES);
     desk.write(

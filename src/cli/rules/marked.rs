@@ -11,11 +11,10 @@ use serde_json::{Value, json};
 
 use crate::cli::context::{self, Context, Loaded};
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::explain::short;
+use crate::cli::explain;
 use crate::cli::output::{Output, neutral};
 use crate::cli::rows::Row;
 use crate::domain::entry::wire::WireEntry;
-use crate::domain::matching::feedback::obstacle;
 use crate::store::alerts::{self, Mark, MarkedAlert};
 
 /// Marked alerts that are replayed, the newest marks.
@@ -193,7 +192,7 @@ fn replay(alert: &MarkedAlert, loaded: &Loaded, against: Option<&Loaded>) -> Rep
                 others.join(", ")
             )
         }
-        Fate::Stays => what_matched(alert, loaded),
+        Fate::Stays => explain::what_matched(loaded, &alert.rule, &row_of(&alert.entry, loaded)),
         Fate::Kept | Fate::Silent => String::new(),
     };
     Replayed {
@@ -216,31 +215,7 @@ fn in_the_way(alert: &MarkedAlert, loaded: &Loaded) -> String {
         Some(rule) if !rule.enabled => return "the rule is switched off".to_owned(),
         Some(_) => {}
     }
-    let row = row_of(&alert.entry, loaded);
-    let Some(explanation) = loaded.config.rules.explain(&alert.rule, &row.subject()) else {
-        return "the rule cannot be used".to_owned();
-    };
-    let clause = obstacle(&explanation);
-    let written = short(&clause.clause);
-    match clause.note.as_ref().or(explanation.note.as_ref()) {
-        Some(note) => format!("{written}: {note}"),
-        None => format!("{written} does not hold"),
-    }
-}
-
-/// The terms by which the rule of an alert matches, with what they found.
-fn what_matched(alert: &MarkedAlert, loaded: &Loaded) -> String {
-    let row = row_of(&alert.entry, loaded);
-    let found = loaded.config.rules.evaluate(&row.subject());
-    let evidence = found
-        .iter()
-        .filter(|one| one.rule == alert.rule)
-        .flat_map(|one| one.evidence.iter());
-    let terms: BTreeSet<String> = evidence
-        .map(|one| format!("{} “{}”", one.term, one.text))
-        .collect();
-    let terms: Vec<String> = terms.into_iter().take(4).collect();
-    terms.join(", ")
+    explain::in_the_way(loaded, &alert.rule, &row_of(&alert.entry, loaded))
 }
 
 /// Counts of a rule by what became of its alerts.

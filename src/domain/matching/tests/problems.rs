@@ -82,7 +82,7 @@ const WRONG: &[(&str, &str, &str, &str)] = &[
         "K2 (lang:(ko OR en) OR ja OR zh-Hant OR Poland)",
         "W35",
         "ja OR zh-Hant",
-        "write lang:(ko OR ja OR zh-Hant)",
+        "write lang:(ko OR en OR ja OR zh-Hant)",
     ),
     ("#compny", "E31", "#compny", "did you mean #company?"),
     ("$exprt", "E32", "$exprt", "did you mean $export?"),
