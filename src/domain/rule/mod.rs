@@ -20,6 +20,7 @@ mod particles;
 mod printer;
 mod proximity;
 mod quoted;
+mod regex_faults;
 mod regex_signs;
 pub mod suggest;
 pub mod table;

@@ -5,7 +5,7 @@
 use unicode_normalization::UnicodeNormalization;
 
 /// The nearest of `names` within a third of the length of `wrong` (Damerau-Levenshtein, Hangul by jamo); else the
-/// shortest that `wrong` is the beginning of, up to a hyphen. `agencies` is near `agency`.
+/// shortest that `wrong` is the beginning of, up to a hyphen. `agencies` is near `agency`, `class` near `classes`.
 pub fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wrong = spelt_out(wrong);
     let singular = wrong.strip_suffix("ies").map(|stem| format!("{stem}y"));
@@ -18,7 +18,8 @@ pub fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Opt
         .into_iter()
         .filter_map(|name| {
             let letters = spelt_out(name);
-            if singular.as_ref() == Some(&letters) {
+            let is_plural = letters.strip_prefix(&wrong) == Some("es");
+            if is_plural || singular.as_ref() == Some(&letters) {
                 return Some((1, name));
             }
             let rest = letters.strip_prefix(&wrong);
@@ -53,6 +54,7 @@ mod tests {
             "yna-sports",
             "yna-en",
             "agency",
+            "classes",
         ];
         for (wrong, expected) in [
             ("hanwah", Some("hanwha")),
@@ -62,6 +64,7 @@ mod tests {
             ("germany", None),
             ("yna", Some("yna-en")),
             ("agencies", Some("agency")),
+            ("class", Some("classes")),
             ("y", None),
             ("", None),
         ] {
