@@ -146,70 +146,73 @@ fn property_meant(written: &str) -> String {
 mod tests {
     use super::check;
 
+    /// A regex, where it is wrong, what is said, and what to write.
+    const WRONG: &[(&str, Option<usize>, &str, &str)] = &[
+        (
+            "vaccine{2,1}",
+            Some(7),
+            "the bounds of `{2,1}` stand the wrong way round",
+            "write {1,2}",
+        ),
+        (
+            "[z-a]",
+            Some(1),
+            "the range `z-a` stands the wrong way round",
+            "write a-z",
+        ),
+        (
+            "백[힣-가]신",
+            Some(4),
+            "the range `힣-가` stands the wrong way round",
+            "write 가-힣",
+        ),
+        (
+            r"[\x7a-\x61]",
+            Some(1),
+            "invalid character class range, the start must be <= the end",
+            "write the lower letter first",
+        ),
+        (
+            r"\p{Korean}+",
+            Some(0),
+            r"there is no property `\p{Korean}`",
+            r"write \p{Hangul}",
+        ),
+        (
+            r"x\p{Script=Klingon}",
+            Some(1),
+            r"there is no property `\p{Script=Klingon}`",
+            r"write a script such as \p{Hangul}, or a kind of letters such as \p{Lu}",
+        ),
+        (
+            "+vaccine",
+            Some(0),
+            "nothing stands before `+` that it could repeat",
+            "write a letter before it, or `\\+` for the sign itself",
+        ),
+        (
+            r"vac\ycine",
+            Some(3),
+            "`\\` stands before a letter that means nothing with it",
+            "leave the `\\` out",
+        ),
+        (
+            "han(wha",
+            Some(3),
+            "unclosed group",
+            "write the mark that is missing, or `\\` before one that stands for itself",
+        ),
+        (
+            "(a{1000}){1000}",
+            None,
+            "it is larger than 1 MiB when compiled",
+            "write smaller counts",
+        ),
+    ];
+
     #[test]
     fn what_the_library_refuses_is_told_in_plain_words() {
-        for (source, at, message, help) in [
-            (
-                "vaccine{2,1}",
-                Some(7),
-                "the bounds of `{2,1}` stand the wrong way round",
-                "write {1,2}",
-            ),
-            (
-                "[z-a]",
-                Some(1),
-                "the range `z-a` stands the wrong way round",
-                "write a-z",
-            ),
-            (
-                "백[힣-가]신",
-                Some(4),
-                "the range `힣-가` stands the wrong way round",
-                "write 가-힣",
-            ),
-            (
-                r"[\x7a-\x61]",
-                Some(1),
-                "invalid character class range, the start must be <= the end",
-                "write the lower letter first",
-            ),
-            (
-                r"\p{Korean}+",
-                Some(0),
-                r"there is no property `\p{Korean}`",
-                r"write \p{Hangul}",
-            ),
-            (
-                r"x\p{Script=Klingon}",
-                Some(1),
-                r"there is no property `\p{Script=Klingon}`",
-                r"write a script such as \p{Hangul}, or a kind of letters such as \p{Lu}",
-            ),
-            (
-                "+vaccine",
-                Some(0),
-                "nothing stands before `+` that it could repeat",
-                "write a letter before it, or `\\+` for the sign itself",
-            ),
-            (
-                r"vac\ycine",
-                Some(3),
-                "`\\` stands before a letter that means nothing with it",
-                "leave the `\\` out",
-            ),
-            (
-                "han(wha",
-                Some(3),
-                "unclosed group",
-                "write the mark that is missing, or `\\` before one that stands for itself",
-            ),
-            (
-                "(a{1000}){1000}",
-                None,
-                "it is larger than 1 MiB when compiled",
-                "write smaller counts",
-            ),
-        ] {
+        for (source, at, message, help) in WRONG.iter().copied() {
             let fault = check(source, false).expect_err(source);
             assert_eq!(
                 (fault.at, fault.message.as_str(), fault.help.as_str()),
