@@ -141,6 +141,63 @@ fn rules_are_tested_on_their_own_examples_and_on_files() {
 }
 
 #[test]
+fn an_example_that_fails_says_why() {
+    let desk = Desk::new(
+        "[[rule]]\nid = \"a\"\nquery = 'vaccin* AND (approv* OR licen*)'\nlanguages = [\"en\"]\n\
+         [[rule.test]]\ntitle = \"Vaccine makers meet in Geneva\"\nmatch = true\n\
+         [[rule.test]]\ntitle = \"Vaccine approved\"\nlanguage = \"fr\"\nmatch = true\n\
+         [[rule.test]]\ntitle = \"Vaccine approved at last by the agency\"\nmatch = false\n",
+    );
+    let told = desk.run(&["check"]).expect(3).err;
+    for why in [
+        "bongsu.toml:5:1: rule `a` does not match this example ((approv* OR licen*) does not hold): change",
+        "does not match this example (the rule looks at language en, and the language of the entry is fr): change",
+        "rule `a` matches this example (approv* “approved”, vaccin* “Vaccine”): change the query or `match` [C40]",
+    ] {
+        assert!(told.contains(why), "{why}: {told}");
+    }
+}
+
+#[test]
+fn lines_of_a_test_file_that_cannot_be_used_are_told_with_their_places() {
+    let desk = Desk::new(RULES);
+    desk.write(
+        "tests/a.jsonl",
+        "{\"titel\":\"WHO approves\",\"expect\":[]}\n\
+         {\"title\":\"fine\",\"id\":\"x\",\"note\":\"why\",\"_mine\":1,\"published\":null,\"expect\":[]}\n\
+         {\"id\":\"a\",\"title\":\" \",\"expect\":[]}\n\
+         {\"title\":\"K2\",\"language\":\"korean\",\"expect\":[]}\n\
+         {\"title\":\"K2\",\"language\":\"klingonese\",\"expect\":[]}\n\
+         {\"title\":\"K2\",\"expect\":[\"alll\"]}\n\
+         {\"title\":\"K2\"}\n{\n\
+         {\"title\":\"K2\",\"mood\":1,\"expect\":[\"all\"]}\n",
+    );
+    let ran = desk.run(&["rules", "test"]).expect(1);
+    let told: Vec<&str> = ran
+        .err
+        .lines()
+        .filter_map(|line| line.split_once("a.jsonl:").map(|(_, told)| told))
+        .collect();
+    let not_json = told.iter().position(|line| line.starts_with("8: not JSON"));
+    assert_eq!(not_json, Some(6), "{told:?}");
+    let mut others = told;
+    others.remove(6);
+    assert_eq!(
+        others,
+        [
+            "1: there is no key `titel`: did you mean `title`?",
+            "3: there is no text: write a `title` or a `body`",
+            "4: no entry has the language `korean`: did you mean `ko`?",
+            "5: `klingonese` is not a language: write a code such as \"en\", \"ko\" or \"zh-Hant\"",
+            "6: `expect` names `alll`, which is no rule: did you mean `all`?",
+            "7: `expect` is missing: a list of rule ids, or []",
+            "9: there is no key `mood`: leave it out, or call it `note`",
+        ]
+    );
+    assert_eq!(ran.out, "");
+}
+
+#[test]
 fn marked_entries_are_scored_by_language_whichever_rule_told_them() {
     let desk =
         Desk::new("[[rule]]\nid = \"a\"\nquery = 'tank*'\n[[rule]]\nid = \"b\"\nquery = 'gun*'\n");

@@ -107,6 +107,78 @@ fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 #[test]
+fn a_backtest_names_its_entries_so_that_they_can_be_explained() {
+    let server = Server::start();
+    let desk = polled(&server, &rule(QUERY));
+    let tried = desk
+        .run(&["rules", "backtest", "deals", "--query", "ship"])
+        .expect(0)
+        .json();
+    let one = &tried["examples"][0];
+    assert_eq!(
+        (&one["feed"], &one["title"]),
+        (&json!("wire"), &json!("Ship yard closes"))
+    );
+    assert!(one["at"].is_string(), "{one}");
+    let id = one["id"].as_str().unwrap();
+    desk.run(&["explain", id, "--rule", "deals"]).expect(0);
+    assert_eq!(tried["difference"]["no_longer"][0]["feed"], "wire");
+    let told = desk
+        .run(&[
+            "rules", "backtest", "deals", "--query", "ship", "--format", "human",
+        ])
+        .expect(0)
+        .out;
+    let line = told
+        .lines()
+        .find(|line| line.contains("Ship yard"))
+        .unwrap();
+    let words: Vec<&str> = line.split_whitespace().collect();
+    assert!(id.starts_with(words[0]), "{line}");
+    assert_eq!(words[3], "wire", "{line}");
+    desk.run(&["explain", words[0]]).expect(0);
+}
+
+#[test]
+fn entities_show_their_mentions_where_there_is_a_store() {
+    let entities = "[[entity]]\nid = \"norway\"\nname = \"Norway\"\n[[entity]]\nid = \"peru\"\nname = \"Peru\"\n";
+    let rules = format!("{}{entities}", rule("@norway OR @peru OR ship"));
+    let server = Server::start();
+    let desk = polled(&server, &rules);
+    let list = desk.run(&["entities", "list"]).expect(0).rows();
+    assert_eq!(list[0]["mentions"], json!({ "all": 2, "last_30_days": 2 }));
+    assert_eq!(list[1]["mentions"], json!({ "all": 0, "last_30_days": 0 }));
+    let one = desk.run(&["entities", "show", "norway"]).expect(0).json();
+    assert_eq!(one["mentions"]["all"], 2);
+    let newest = one["mentions"]["newest"].as_array().unwrap();
+    assert_eq!(newest.len(), 2);
+    desk.run(&["entries", "show", newest[0]["id"].as_str().unwrap()])
+        .expect(0);
+    let human = |id: &str| {
+        let args = ["entities", "show", id, "--format", "human"];
+        desk.run(&args).expect(0).out
+    };
+    let told = human("norway");
+    assert!(
+        told.contains("2 entries, of them 2 in the last 30 days"),
+        "{told}"
+    );
+    assert!(told.contains("wire  Norway orders tanks"), "{told}");
+    assert!(human("peru").contains("none stored"));
+    let table = desk
+        .run(&["entities", "list", "--format", "human"])
+        .expect(0)
+        .out;
+    assert!(table.contains("MENTIONS"), "{table}");
+    let bare = Desk::new(&rules);
+    let rows = bare.run(&["entities", "list"]).expect(0).rows();
+    assert_eq!(rows[0]["mentions"], Value::Null);
+    let one = bare.run(&["entities", "show", "peru"]).expect(0).json();
+    assert_eq!(one["mentions"], Value::Null);
+    assert!(!bare.state().exists(), "looking makes no store");
+}
+
+#[test]
 fn a_rule_shows_its_precision_and_what_brought_the_noise() {
     let server = Server::start();
     let desk = polled(&server, &rule(QUERY));

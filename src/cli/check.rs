@@ -8,7 +8,7 @@ use super::context::{Context, Loaded};
 use super::exit::{Exit, Failure};
 use super::output::Output;
 use super::rows::Row;
-use super::{common, context, setup};
+use super::{common, context, explain, setup};
 use crate::config::{self, Config, Problems};
 use crate::domain::rule::{Rule, RuleTest};
 use crate::fetch::{Fetcher, user_agent};
@@ -127,14 +127,15 @@ fn failed_tests(loaded: &Loaded) -> Vec<config::Problem> {
             if matches(loaded, rule, test) != test.expect
                 && let Some(place) = place
             {
-                let what = if test.expect {
-                    "does not match"
+                let row = row_of(loaded, test);
+                let message = if test.expect {
+                    let why = explain::in_the_way(loaded, &rule.id, &row);
+                    format!("rule `{}` does not match this example ({why})", rule.id)
                 } else {
-                    "matches"
+                    let why = explain::what_matched(loaded, &rule.id, &row);
+                    format!("rule `{}` matches this example ({why})", rule.id)
                 };
-                let message = format!("rule `{}` {what} this example", rule.id);
-                let help =
-                    "change the query or `match`; `bongsu match` and `bongsu explain` show why";
+                let help = "change the query or `match`";
                 problems.push(config::Problem::error("C40", place.clone(), message).help(help));
             }
         }
@@ -144,7 +145,16 @@ fn failed_tests(loaded: &Loaded) -> Vec<config::Problem> {
 
 /// Whether a rule matches its example.
 pub fn matches(loaded: &Loaded, rule: &Rule, test: &RuleTest) -> bool {
-    let row = Row {
+    let found = loaded
+        .config
+        .rules
+        .evaluate(&row_of(loaded, test).subject());
+    found.iter().any(|found| found.rule == rule.id)
+}
+
+/// An example as an entry.
+fn row_of(loaded: &Loaded, test: &RuleTest) -> Row {
+    Row {
         title: test.title.clone(),
         body: test.body.clone(),
         url: test.url.clone(),
@@ -153,13 +163,7 @@ pub fn matches(loaded: &Loaded, rule: &Rule, test: &RuleTest) -> bool {
         ..Row::default()
     }
     .with_language()
-    .with_feed(&loaded.config);
-    loaded
-        .config
-        .rules
-        .evaluate(&row.subject())
-        .iter()
-        .any(|found| found.rule == rule.id)
+    .with_feed(&loaded.config)
 }
 
 /// Receivers that cannot be built.

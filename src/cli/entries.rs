@@ -143,19 +143,43 @@ fn search(
 }
 
 /// One entry on one line.
-fn line(entry: &StoredEntry, out: &mut Output) -> Result<(), Failure> {
-    let content = &entry.entry.content;
-    let at = content.published.or(entry.entry.first_seen);
-    let at = at.map_or_else(
+pub fn line(entry: &StoredEntry, out: &mut Output) -> Result<(), Failure> {
+    out.line(&in_short(entry))
+}
+
+/// An entry on a line: the beginning of its id, when, its feed, its title.
+pub fn in_short(entry: &StoredEntry) -> String {
+    let at = time_of(entry).map_or_else(
         || "undated".to_owned(),
         |at| at.strftime("%Y-%m-%d %H:%M").to_string(),
     );
     let feed = entry.entry.feed.as_ref().map_or("-", |feed| feed.as_str());
-    out.line(&format!(
+    format!(
         "{}  {at}  {feed}  {}",
         &entry.entry.id.as_str()[..12],
-        neutral(&content.title)
-    ))
+        neutral(&entry.entry.content.title)
+    )
+}
+
+/// The same as JSON, with the whole id.
+pub fn brief(entry: &StoredEntry) -> serde_json::Value {
+    json!({
+        "id": entry.entry.id, "feed": entry.entry.feed, "at": time_of(entry), "title": entry.entry.content.title,
+    })
+}
+
+/// When an entry was published, or else first seen.
+fn time_of(entry: &StoredEntry) -> Option<Timestamp> {
+    entry.entry.content.published.or(entry.entry.first_seen)
+}
+
+/// The entries of some rows, in their order.
+pub fn of_rows(store: &Store, rows: &[i64]) -> Result<Vec<StoredEntry>, Failure> {
+    let found = store.read_blocking(|conn| {
+        let each = rows.iter().map(|seq| stored::by_seq(conn, *seq));
+        each.collect::<Result<Vec<_>, _>>()
+    })?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// An entry by id, or by the beginning of one.

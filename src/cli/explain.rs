@@ -1,13 +1,18 @@
 //! `explain`: why an entry matches a rule or does not, clause by clause.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::args::ExplainArgs;
-use super::context::Context;
+use super::context::{Context, Loaded};
 use super::exit::Failure;
 use super::output::{Output, neutral};
+use super::rows::Row;
 use super::{entries, rules};
+use crate::domain::id::RuleId;
 use crate::domain::matching::Explanation;
+use crate::domain::matching::feedback::obstacle;
 use crate::store::Store;
 use crate::store::entries::{self as stored, MatchRow, StoredEntry};
 use crate::store::outbox::{self, DeliveryRow};
@@ -156,6 +161,34 @@ pub(super) fn print(clause: &Explanation, depth: usize, out: &mut Output) -> Res
         ))?;
     }
     Ok(())
+}
+
+/// What keeps a rule from matching an entry: the innermost clause that stands out, or the rule's filter.
+pub fn in_the_way(loaded: &Loaded, rule: &RuleId, row: &Row) -> String {
+    let Some(explanation) = loaded.config.rules.explain(rule, &row.subject()) else {
+        return "the rule cannot be used".to_owned();
+    };
+    let clause = obstacle(&explanation);
+    let written = short(&clause.clause);
+    match &clause.note {
+        Some(note) if clause.is_shut_out => note.clone(),
+        Some(note) => format!("{written} does not hold: {note}"),
+        None => format!("{written} does not hold"),
+    }
+}
+
+/// The terms by which a rule matches an entry, with what they found.
+pub fn what_matched(loaded: &Loaded, rule: &RuleId, row: &Row) -> String {
+    let found = loaded.config.rules.evaluate(&row.subject());
+    let evidence = found
+        .iter()
+        .filter(|one| one.rule == *rule)
+        .flat_map(|one| one.evidence.iter());
+    let terms: BTreeSet<String> = evidence
+        .map(|one| format!("{} “{}”", one.term, one.text))
+        .collect();
+    let terms: Vec<String> = terms.into_iter().take(4).collect();
+    terms.join(", ")
 }
 
 /// Whether there is nothing to say of a clause but that it does not hold.

@@ -133,6 +133,7 @@ fn names_broken(draft: &Draft, definitions: &Definitions, problem: &Problem) -> 
         "E31" => draft.any_broken("entity"),
         "E32" => draft.is_broken("macro", name.trim_start_matches('$')),
         "E34" => draft.any_broken("feed"),
+        UNUSED => draft.is_cut,
         _ => false,
     }
 }

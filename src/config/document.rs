@@ -46,11 +46,22 @@ pub(super) fn read(cx: &mut Cx, path: &Path, draft: &mut Draft) {
     let file = cx.sources.add(path.to_owned(), text.clone());
     let (document, errors) = DeTable::parse_recoverable(&text);
     let before = cx.problems.len();
-    tables(cx, file, &document, draft);
+    let unclosed = (!errors.is_empty())
+        .then(|| syntax::unclosed_text(&text))
+        .flatten();
+    match unclosed {
+        // The text swallows what is below it, and all tables there.
+        Some(open) => {
+            draft.is_cut = true;
+            let above = &text[..text[..open].rfind('\n').map_or(0, |at| at + 1)];
+            tables(cx, file, &DeTable::parse_recoverable(above).0, draft);
+        }
+        None => tables(cx, file, &document, draft),
+    }
     if errors.is_empty() {
         return;
     }
-    let told = syntax::told(file, &text, &errors);
+    let told = syntax::told(file, &text, &errors, unclosed);
     let lost = told.lost_from.map(|at| cx.sources.line_of(file, at));
     forget_broken(cx, file, before, (&errors, lost));
     for problem in told.problems {

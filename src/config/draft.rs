@@ -42,6 +42,8 @@ pub(super) struct Draft {
     pub receivers: Vec<(ReceiverConfig, ReceiverPlaces)>,
     listed: Vec<(Listed, Place)>,
     broken: BTreeSet<(&'static str, String)>,
+    /// The rest of a file could not be read: anything may stand there.
+    pub is_cut: bool,
     /// Scalar tables and ids, and where each was given first.
     given: BTreeMap<(&'static str, String), Place>,
 }
@@ -97,12 +99,12 @@ impl Draft {
 
     /// True for an id of a table that cannot be used.
     pub fn is_broken(&self, kind: &'static str, id: &str) -> bool {
-        self.broken.contains(&(kind, id.to_owned()))
+        self.is_cut || self.broken.contains(&(kind, id.to_owned()))
     }
 
     /// True when some table of a kind cannot be used.
     pub fn any_broken(&self, kind: &str) -> bool {
-        self.broken.iter().any(|(broken, _)| *broken == kind)
+        self.is_cut || self.broken.iter().any(|(broken, _)| *broken == kind)
     }
 
     pub fn add_feed(&mut self, cx: &mut Cx, feed: Feed, place: Place) {

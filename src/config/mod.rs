@@ -36,6 +36,7 @@ pub use places::Places;
 pub use problem::{Problem, Problems, Where};
 pub use query::query_problems;
 pub use source::{Place, Position, Sources, Text};
+pub use values::language;
 
 use crate::domain::feed::Feed;
 use crate::domain::matching::{self, RuleSet};

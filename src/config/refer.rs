@@ -70,18 +70,36 @@ pub(super) fn check(cx: &mut Cx, draft: &Draft) {
             .iter()
             .chain(places.test_feeds.iter().flatten())
         {
-            match text.value.strip_prefix("tag:") {
-                None => known(cx, draft, text, ("feed", &feeds)),
-                Some(tag) if tags.contains(tag.trim()) => {}
-                Some(tag) => {
-                    let message = format!("no feed has the tag \"{tag}\"");
-                    let help = suggest::nearest(tag, tags.iter().copied()).map_or_else(
-                        || "tag a feed so, or leave it out".to_owned(),
-                        |near| format!("did you mean \"tag:{near}\"?"),
-                    );
-                    cx.push(Problem::warning("C26", text.place.clone(), message).help(help));
-                }
-            }
+            selected(cx, draft, text, (&feeds, &tags));
+        }
+    }
+}
+
+/// A feed or `tag:…` of a rule.
+fn selected(
+    cx: &mut Cx,
+    draft: &Draft,
+    text: &Text,
+    (feeds, tags): (&BTreeSet<&str>, &BTreeSet<&str>),
+) {
+    match text.value.strip_prefix("tag:") {
+        None if tags.contains(&*text.value)
+            && !draft.is_broken("feed", &text.value)
+            && !feeds.contains(&*text.value) =>
+        {
+            let message = format!("there is no feed \"{0}\", and \"{0}\" is a tag", text.value);
+            let help = format!("did you mean \"tag:{}\"?", text.value);
+            cx.push(Problem::error("C07", text.place.clone(), message).help(help));
+        }
+        None => known(cx, draft, text, ("feed", feeds)),
+        Some(tag) if tags.contains(tag.trim()) || draft.is_cut => {}
+        Some(tag) => {
+            let message = format!("no feed has the tag \"{tag}\"");
+            let help = suggest::nearest(tag, tags.iter().copied()).map_or_else(
+                || "tag a feed so, or leave it out".to_owned(),
+                |near| format!("did you mean \"tag:{near}\"?"),
+            );
+            cx.push(Problem::warning("C26", text.place.clone(), message).help(help));
         }
     }
 }

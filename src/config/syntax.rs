@@ -14,7 +14,12 @@ pub(super) struct Told {
 }
 
 /// All syntax errors of a file.
-pub(super) fn told(file: usize, text: &str, errors: &[toml::de::Error]) -> Told {
+pub(super) fn told(
+    file: usize,
+    text: &str,
+    errors: &[toml::de::Error],
+    unclosed: Option<usize>,
+) -> Told {
     let at = |span: Range<usize>| Place { file, span };
     let one = |span: Range<usize>, message: &str, help: &str| {
         Problem::error("C00", at(span), format!("this is not TOML: {message}")).help(help)
@@ -24,6 +29,9 @@ pub(super) fn told(file: usize, text: &str, errors: &[toml::de::Error]) -> Told 
             problems: vec![Problem::error("C00", at(span), message).help(help)],
             lost_from: Some(0),
         };
+    }
+    if let Some(open) = unclosed {
+        return of_unclosed(file, text, errors, open);
     }
     let open = unclosed_list(text);
     let mut problems = Vec::new();
@@ -43,6 +51,28 @@ pub(super) fn told(file: usize, text: &str, errors: &[toml::de::Error]) -> Told 
     Told {
         problems,
         lost_from: open,
+    }
+}
+
+/// What is said where a text is never closed: that, and what is wrong above it.
+fn of_unclosed(file: usize, text: &str, errors: &[toml::de::Error], open: usize) -> Told {
+    let mark = &text[open..open + 3];
+    let start = line_at(text, open).start;
+    let above = errors.iter().filter_map(|error| {
+        let span = error.span().filter(|span| span.start < start)?;
+        Some(problem(file, text, span, error.message()))
+    });
+    let place = Place {
+        file,
+        span: open..open + 3,
+    };
+    let message = format!("this is not TOML: this `{mark}` is never closed");
+    let own = Problem::error("C00", place, message).help(format!(
+        "close it with `{mark}` behind the last word of the text"
+    ));
+    Told {
+        problems: above.chain([own]).collect(),
+        lost_from: Some(open),
     }
 }
 
@@ -264,6 +294,43 @@ fn unclosed_list(text: &str) -> Option<usize> {
         at += c.len_utf8();
     }
     open.first().copied()
+}
+
+/// The `'''` or `"""` that lacks its other half: the first in whose text another table or key begins, else the last.
+pub(super) fn unclosed_text(text: &str) -> Option<usize> {
+    ["'''", "\"\"\""].into_iter().find_map(|mark| {
+        let lines = text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with('#'));
+        let is_odd = lines.map(|line| line.matches(mark).count()).sum::<usize>() % 2 == 1;
+        is_odd.then(|| opened(text, mark)).flatten()
+    })
+}
+
+/// Where this mark opens a text that swallows what is below it.
+fn opened(text: &str, mark: &str) -> Option<usize> {
+    let mut at = 0;
+    let mut last = None;
+    while let Some(c) = text[at..].chars().next() {
+        let rest = &text[at..];
+        match c {
+            '"' | '\'' => {
+                let length = string(rest, c);
+                let inner = &rest[..length];
+                if inner.starts_with(mark) {
+                    let mut below = inner.split('\n').skip(1);
+                    if below.any(begins_anew) {
+                        return Some(at);
+                    }
+                    last = Some(at);
+                }
+                at += length;
+            }
+            '#' => at += rest.find('\n').unwrap_or(rest.len()),
+            _ => at += c.len_utf8(),
+        }
+    }
+    last
 }
 
 /// The length of a string that begins here.

@@ -54,6 +54,26 @@ const BAD: &[(&str, &str)] = &[
         "a.toml:2:1: [fetch] has no key `concurency`: did you mean `concurrency`? [C01]",
     ),
     (
+        "[[feed]]\nurl = \"https://example.org/a\"\nid = \"a\"\ntags = [\"wire\"]\n\n[[rule]]\nid = \"r\"\nquery = \"flu\"\nfeeds = [\"wire\"]\n[[receiver]]\nid = \"t\"\nkind = \"terminal\"\ndefault = true\n",
+        "a.toml:9:10: there is no feed \"wire\", and \"wire\" is a tag: did you mean \"tag:wire\"? [C07]",
+    ),
+    (
+        "[[rule]]\nid = \"a\"\nquery = '''\nK2 NEAR/5 Poland\n\n[[rule]]\nid = \"b\"\nquery = '''\n#x K9 = 5 'a\n'''\n",
+        "a.toml:3:9: this is not TOML: this `'''` is never closed: close it with `'''` behind the last word of the text [C00]",
+    ),
+    (
+        "[[rule]]\nid = \"a\"\nquery = '''K2'''\n\n[[rule]]\nid = \"b\"\nquery = \"\"\"\nK9\n",
+        "a.toml:7:9: this is not TOML: this `\"\"\"` is never closed: close it with `\"\"\"` behind the last word of the text [C00]",
+    ),
+    (
+        "[[entity]]\nid = \"x\"\nname = \"X Corp\"\n[[rule]]\nid = \"a\"\nquery = '''\nK2 $below\n'''\n[[rule]]\nid = \"b\"\nquery = '''K9 @nobody\nseverity = \"high\"\n\n[web]\nlisten = \"\"\n",
+        "a.toml:11:9: this is not TOML: this `'''` is never closed: close it with `'''` behind the last word of the text [C00]",
+    ),
+    (
+        "[[entity]]\nid = \"x\"\nname = \"X Corp\"\nclass = \"firm\"\n",
+        "a.toml:4:1: [[entity]] has no key `class`: did you mean `classes`? [C01]",
+    ),
+    (
         "[fetsh]\n",
         "a.toml:1:2: there is no table `fetsh`: did you mean `fetch`? [C01]",
     ),
@@ -199,7 +219,7 @@ const BAD: &[(&str, &str)] = &[
     ),
     (
         "[[feed]]\nurl = \"https://a.example/\"\nlanguage = \"Korean\"\n",
-        "a.toml:3:12: `Korean` is not a language: write a code such as \"en\", \"ko\" or \"zh-Hant\" [C04]",
+        "a.toml:3:12: `Korean` is not a language: did you mean \"ko\"? [C04]",
     ),
     (
         "[[entity]]\nid = \"x\"\n",

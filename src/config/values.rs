@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use url::Url;
 
 use crate::domain::id;
-use crate::domain::rule::suggest;
+use crate::domain::rule::{self, suggest};
 use crate::notify;
 
 /// The longest URL that is taken.
@@ -87,7 +87,7 @@ pub(super) fn time_in_zone(text: &str) -> Result<(Time, Option<String>), String>
 }
 
 /// A BCP 47 tag, roughly: letters, then parts of letters and digits.
-pub(super) fn language(text: &str) -> Result<String, String> {
+pub fn language(text: &str) -> Result<String, String> {
     let mut parts = text.split('-');
     let primary = parts.next().unwrap_or_default();
     let fine = (2..=3).contains(&primary.len())
@@ -98,9 +98,11 @@ pub(super) fn language(text: &str) -> Result<String, String> {
     if fine {
         Ok(text.to_owned())
     } else {
-        Err(format!(
-            "`{text}` is not a language: write a code such as \"en\", \"ko\" or \"zh-Hant\""
-        ))
+        let help = rule::language_meant(text).map_or_else(
+            || "write a code such as \"en\", \"ko\" or \"zh-Hant\"".to_owned(),
+            |code| format!("did you mean \"{code}\"?"),
+        );
+        Err(format!("`{text}` is not a language: {help}"))
     }
 }
 

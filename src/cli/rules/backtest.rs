@@ -11,13 +11,13 @@ use serde_json::json;
 
 use crate::cli::context::{Context, Loaded};
 use crate::cli::exit::Failure;
-use crate::cli::output::{Output, neutral};
-use crate::cli::{environment, progress, when};
+use crate::cli::output::Output;
+use crate::cli::{entries, environment, progress, when};
 use crate::domain::id::RuleId;
 use crate::domain::matching::RuleSet;
 use crate::domain::rule::{Definitions, Rule};
 use crate::store::Store;
-use crate::store::entries::{BulkEntry, read_bulk, rows_since};
+use crate::store::entries::{BulkEntry, StoredEntry, read_bulk, rows_since};
 
 /// Examples shown of each kind.
 const EXAMPLES: usize = 10;
@@ -41,9 +41,9 @@ pub struct Ask<'a> {
     pub since: &'a str,
 }
 
-/// The newest few of some entries.
+/// The newest few of some entries, by their rows.
 #[derive(Default)]
-struct Newest(Vec<(Timestamp, i64, String)>);
+struct Newest(Vec<(Timestamp, i64)>);
 
 /// What came of it.
 #[derive(Default)]
@@ -98,7 +98,7 @@ pub fn backtest(ask: &Ask<'_>, context: &Context, out: &mut Output) -> Result<()
         Some(rows) => run(&trial, &store, rows, out.is_human())?,
         None => Tally::default(),
     };
-    print(ask, &tally, &loaded, out)
+    print(ask, &tally, (&loaded, &store), out)
 }
 
 /// What is tried, and what it is compared to, as the only rules; both also where they are switched off.
@@ -186,27 +186,24 @@ fn work(
 }
 
 impl Newest {
-    fn add(&mut self, at: Timestamp, seq: i64, title: &str) {
-        let is_older =
-            |(other, number, _): &(Timestamp, i64, String)| (*other, *number) < (at, seq);
-        let place = self.0.partition_point(|one| !is_older(one));
+    fn add(&mut self, at: Timestamp, seq: i64) {
+        let place = self.0.partition_point(|other| *other >= (at, seq));
         if place < EXAMPLES {
-            self.0.insert(place, (at, seq, title.to_owned()));
+            self.0.insert(place, (at, seq));
             self.0.truncate(EXAMPLES);
         }
     }
 
-    fn merge(&mut self, other: Self) {
-        for (at, seq, title) in other.0 {
-            self.add(at, seq, &title);
+    fn merge(&mut self, other: &Self) {
+        for (at, seq) in &other.0 {
+            self.add(*at, *seq);
         }
     }
 
-    /// One line each, newest first.
-    fn lines(&self) -> Vec<String> {
-        let list = self.0.iter();
-        list.map(|(at, _, title)| format!("{}  {title}", day(*at)))
-            .collect()
+    /// The entries, newest first.
+    fn read(&self, store: &Store) -> Result<Vec<StoredEntry>, Failure> {
+        let rows: Vec<i64> = self.0.iter().map(|(_, seq)| *seq).collect();
+        entries::of_rows(store, &rows)
     }
 }
 
@@ -223,21 +220,21 @@ impl Tally {
         let found = trial.rules.matching(&subject);
         let now = found.iter().any(|id| id.as_str() == TRIED);
         let before = trial.saved.map(|saved| found.contains(&saved));
-        let (at, seq, title) = (entry.at, entry.seq, entry.title);
+        let (at, seq) = (entry.at, entry.seq);
         match before {
             Some(false) if now => {
                 self.differs.0 += 1;
-                self.newly.add(at, seq, title);
+                self.newly.add(at, seq);
             }
             Some(true) if !now => {
                 self.differs.1 += 1;
-                self.no_longer.add(at, seq, title);
+                self.no_longer.add(at, seq);
             }
             _ => {}
         }
         if now {
             self.matched += 1;
-            self.examples.add(at, seq, title);
+            self.examples.add(at, seq);
             *self.days.entry(day(at)).or_default() += 1;
         }
     }
@@ -250,24 +247,33 @@ impl Tally {
         for (day, count) in other.days {
             *self.days.entry(day).or_default() += count;
         }
-        self.examples.merge(other.examples);
-        self.newly.merge(other.newly);
-        self.no_longer.merge(other.no_longer);
+        self.examples.merge(&other.examples);
+        self.newly.merge(&other.newly);
+        self.no_longer.merge(&other.no_longer);
     }
 }
 
 /// Counts a day, examples, and what a changed query changes.
-fn print(ask: &Ask<'_>, tally: &Tally, loaded: &Loaded, out: &mut Output) -> Result<(), Failure> {
+fn print(
+    ask: &Ask<'_>,
+    tally: &Tally,
+    (loaded, store): (&Loaded, &Store),
+    out: &mut Output,
+) -> Result<(), Failure> {
     let compared = ask.query.is_some() && ask.rule.is_some();
+    let [examples, newly, no_longer] =
+        [&tally.examples, &tally.newly, &tally.no_longer].map(|newest| newest.read(store));
+    let (examples, newly, no_longer) = (examples?, newly?, no_longer?);
     if !out.is_human() {
+        let brief = |list: &[StoredEntry]| list.iter().map(entries::brief).collect::<Vec<_>>();
         let difference = compared.then(|| {
             json!({
                 "newly_matched": tally.differs.0, "no_longer_matched": tally.differs.1,
-                "newly": tally.newly.lines(), "no_longer": tally.no_longer.lines(),
+                "newly": brief(&newly), "no_longer": brief(&no_longer),
             })
         });
         return out.json(&json!({
-            "entries": tally.looked_at, "matched": tally.matched, "days": tally.days, "examples": tally.examples.lines(),
+            "entries": tally.looked_at, "matched": tally.matched, "days": tally.days, "examples": brief(&examples),
             "difference": difference,
         }));
     }
@@ -283,14 +289,14 @@ fn print(ask: &Ask<'_>, tally: &Tally, loaded: &Loaded, out: &mut Output) -> Res
         .take(30)
         .try_for_each(|(day, count)| out.line(&format!("  {day}  {count}")))?;
     let lists = [
-        ("matched", tally.examples.lines()),
-        ("newly matched", tally.newly.lines()),
-        ("no longer matched", tally.no_longer.lines()),
+        ("matched", examples),
+        ("newly matched", newly),
+        ("no longer matched", no_longer),
     ];
     for (name, list) in lists.iter().filter(|(_, list)| !list.is_empty()) {
         out.line(&format!("{name}:"))?;
         list.iter()
-            .try_for_each(|text| out.line(&format!("  {}", neutral(text))))?;
+            .try_for_each(|entry| out.line(&format!("  {}", entries::in_short(entry))))?;
     }
     if compared {
         out.line(&format!(

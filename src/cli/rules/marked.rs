@@ -11,11 +11,10 @@ use serde_json::{Value, json};
 
 use crate::cli::context::{self, Context, Loaded};
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::explain::short;
+use crate::cli::explain;
 use crate::cli::output::{Output, neutral};
 use crate::cli::rows::Row;
 use crate::domain::entry::wire::WireEntry;
-use crate::domain::matching::feedback::obstacle;
 use crate::store::alerts::{self, Mark, MarkedAlert};
 
 /// Marked alerts that are replayed, the newest marks.
@@ -193,7 +192,7 @@ fn replay(alert: &MarkedAlert, loaded: &Loaded, against: Option<&Loaded>) -> Rep
                 others.join(", ")
             )
         }
-        Fate::Stays => what_matched(alert, loaded),
+        Fate::Stays => explain::what_matched(loaded, &alert.rule, &row_of(&alert.entry, loaded)),
         Fate::Kept | Fate::Silent => String::new(),
     };
     Replayed {
@@ -216,31 +215,7 @@ fn in_the_way(alert: &MarkedAlert, loaded: &Loaded) -> String {
         Some(rule) if !rule.enabled => return "the rule is switched off".to_owned(),
         Some(_) => {}
     }
-    let row = row_of(&alert.entry, loaded);
-    let Some(explanation) = loaded.config.rules.explain(&alert.rule, &row.subject()) else {
-        return "the rule cannot be used".to_owned();
-    };
-    let clause = obstacle(&explanation);
-    let written = short(&clause.clause);
-    match clause.note.as_ref().or(explanation.note.as_ref()) {
-        Some(note) => format!("{written}: {note}"),
-        None => format!("{written} does not hold"),
-    }
-}
-
-/// The terms by which the rule of an alert matches, with what they found.
-fn what_matched(alert: &MarkedAlert, loaded: &Loaded) -> String {
-    let row = row_of(&alert.entry, loaded);
-    let found = loaded.config.rules.evaluate(&row.subject());
-    let evidence = found
-        .iter()
-        .filter(|one| one.rule == alert.rule)
-        .flat_map(|one| one.evidence.iter());
-    let terms: BTreeSet<String> = evidence
-        .map(|one| format!("{} “{}”", one.term, one.text))
-        .collect();
-    let terms: Vec<String> = terms.into_iter().take(4).collect();
-    terms.join(", ")
+    explain::in_the_way(loaded, &alert.rule, &row_of(&alert.entry, loaded))
 }
 
 /// Counts of a rule by what became of its alerts.
@@ -374,40 +349,4 @@ fn test_row(marks: &[&MarkedAlert], loaded: &Loaded) -> Result<Option<String>, F
     }
     row["alerts"] = json!(known.iter().map(|mark| mark.alert).collect::<Vec<_>>());
     Ok(Some(row.to_string()))
-}
-
-/// What a row of a test file says beside `expect`.
-#[derive(Debug, Default)]
-pub struct Limits {
-    /// The rules that it speaks of; absent, of all.
-    about: Option<BTreeSet<String>>,
-    /// Rules that match it, as is known, though they should not.
-    tolerate: BTreeSet<String>,
-}
-
-impl Limits {
-    /// Takes `about` and `tolerate` from a row.
-    pub fn take(row: &mut Row) -> Result<Self, String> {
-        let mut list = |key: &str| -> Result<Option<BTreeSet<String>>, String> {
-            let value = row.rest.remove(key).filter(|value| !value.is_null());
-            value
-                .map(serde_json::from_value)
-                .transpose()
-                .map_err(|_| format!("`{key}` is not a list of rule ids"))
-        };
-        Ok(Self {
-            about: list("about")?,
-            tolerate: list("tolerate")?.unwrap_or_default(),
-        })
-    }
-
-    /// Whether the row says anything of a rule.
-    pub fn concern(&self, rule: &str) -> bool {
-        self.about.as_ref().is_none_or(|about| about.contains(rule))
-    }
-
-    /// Whether a false alarm of a rule is known and counts without being a failure.
-    pub fn tolerate(&self, rule: &str) -> bool {
-        self.tolerate.contains(rule)
-    }
 }

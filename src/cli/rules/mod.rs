@@ -6,6 +6,7 @@ mod backtest;
 mod feedback;
 mod listing;
 mod marked;
+mod row;
 mod score;
 
 use serde_json::json;

@@ -9,12 +9,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::marked::Limits;
+use super::row::{self, Marked};
 use crate::cli::check;
 use crate::cli::context::{Context, Loaded};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::{Output, neutral};
-use crate::cli::rows::{self, Row};
 
 /// How a rule did.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -67,8 +66,14 @@ pub fn test(file: Option<&Path>, context: &Context, out: &mut Output) -> Result<
             "there is nothing to test: write [[rule.test]], tests/*.jsonl in the config folder, or name a file",
         ));
     }
+    let mut wrong = Vec::new();
     for file in &files {
-        score(file, &loaded, &mut report)?;
+        row::read(file, &loaded, &mut wrong, |marked| {
+            score(&marked, &loaded, &mut report);
+        })?;
+    }
+    if let Some(refused) = row::refused(wrong) {
+        return Err(refused);
     }
     print(&report, out)?;
     Ok(if report.wrong.is_empty() {
@@ -126,47 +131,11 @@ fn default_files(loaded: &Loaded) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
-/// Scores one file.
-fn score(file: &Path, loaded: &Loaded, report: &mut Report) -> Result<(), Failure> {
-    let mut input = rows::open(file)?;
-    let mut line = 0;
-    while let Some(text) = rows::next_line(&mut *input, &mut line)? {
-        let mut row = Row::parse(&text, line)
-            .map_err(|error| Failure::new(format!("{}: {error}", file.display())))?
-            .with_language()
-            .with_feed(&loaded.config);
-        let expected = expected(&mut row, loaded)
-            .map_err(|error| Failure::new(format!("{}: line {line}: {error}", file.display())))?;
-        let limits = Limits::take(&mut row)
-            .map_err(|error| Failure::new(format!("{}: line {line}: {error}", file.display())))?;
-        let matched: BTreeSet<String> = loaded
-            .config
-            .rules
-            .evaluate(&row.subject())
-            .into_iter()
-            .map(|found| found.rule.to_string())
-            .collect();
-        let at = format!("{}:{line}", file.display());
-        report.add(&row, &expected, &matched, (&at, &limits));
-    }
-    Ok(())
-}
-
-/// The rules a row expects; each must exist.
-fn expected(row: &mut Row, loaded: &Loaded) -> Result<BTreeSet<String>, String> {
-    let Some(expect) = row.rest.remove("expect") else {
-        return Err("`expect` is missing: a list of rule ids, or []".to_owned());
-    };
-    let ids: Vec<String> = serde_json::from_value(expect)
-        .map_err(|_| "`expect` is not a list of rule ids".to_owned())?;
-    let rules = &loaded.config.definitions.rules;
-    match ids
-        .iter()
-        .find(|id| !rules.iter().any(|rule| rule.id.as_str() == *id))
-    {
-        Some(unknown) => Err(format!("`expect` names `{unknown}`, which is no rule")),
-        None => Ok(ids.into_iter().collect()),
-    }
+/// Scores one entry of a file.
+fn score(marked: &Marked, loaded: &Loaded, report: &mut Report) {
+    let found = loaded.config.rules.evaluate(&marked.row.subject());
+    let matched: BTreeSet<String> = found.into_iter().map(|one| one.rule.to_string()).collect();
+    report.add(marked, &matched);
 }
 
 /// What went wrong, then precision and recall by language and by rule.
@@ -240,13 +209,13 @@ fn sum(scores: &BTreeMap<String, Score>) -> Score {
 
 impl Report {
     /// Counts a row of a file.
-    fn add(
-        &mut self,
-        row: &Row,
-        expected: &BTreeSet<String>,
-        matched: &BTreeSet<String>,
-        (at, limits): (&str, &Limits),
-    ) {
+    fn add(&mut self, marked: &Marked, matched: &BTreeSet<String>) {
+        let Marked {
+            row,
+            expected,
+            limits,
+            at,
+        } = marked;
         self.rows += 1;
         let language = row.language.clone().unwrap_or_else(|| "?".to_owned());
         self.languages
@@ -264,7 +233,7 @@ impl Report {
                 title: row.title.clone(),
                 rule: rule.clone(),
                 kind,
-                at: at.to_owned(),
+                at: at.clone(),
             });
         }
     }

@@ -16,6 +16,7 @@ impl Run<'_, '_> {
     /// The whole rule, its filters first.
     pub(crate) fn explain_rule(&mut self, rule: &RulePlan, clause: &Clause) -> Explanation {
         let mut out = self.explain(clause);
+        let asked = out.holds;
         let mut notes: Vec<String> = out.note.take().into_iter().collect();
         if !rule.enabled {
             notes.push("the rule is switched off".to_owned());
@@ -35,7 +36,8 @@ impl Run<'_, '_> {
                 self.language()
             ));
         }
-        if !out.holds {
+        out.is_shut_out = asked && !out.holds;
+        if !asked {
             notes.extend(self.thinness());
         }
         out.note = (!notes.is_empty()).then(|| notes.join("; "));
@@ -72,6 +74,8 @@ impl Run<'_, '_> {
                 note: None,
                 evidence: Vec::new(),
                 parts: vec![out],
+                is_choice: false,
+                is_shut_out: false,
             };
         }
         let parts = set.clauses.of(clause.parts);
@@ -91,6 +95,8 @@ impl Run<'_, '_> {
             note,
             evidence,
             parts,
+            is_choice: matches!(set.expr(clause.node), Expr::Or(_) | Expr::Of(..)),
+            is_shut_out: false,
         }
     }
 

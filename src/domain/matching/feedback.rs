@@ -110,14 +110,13 @@ fn sorted(counts: Counts) -> Vec<Share> {
     out
 }
 
-/// The alternatives that hold, where a clause holds without some of its parts, on one line each.
+/// The alternatives that hold, of each OR and OF, on one line each.
 fn alternatives(clause: &Explanation, out: &mut Vec<String>) {
     if !clause.holds {
         return;
     }
-    let is_choice = clause.parts.len() > 1 && clause.parts.iter().any(|part| !part.holds);
     for part in clause.parts.iter().filter(|part| part.holds) {
-        if is_choice && !part.parts.is_empty() {
+        if clause.is_choice && !part.parts.is_empty() {
             out.push(part.clause.split_whitespace().collect::<Vec<_>>().join(" "));
         }
         alternatives(part, out);
@@ -127,6 +126,9 @@ fn alternatives(clause: &Explanation, out: &mut Vec<String>) {
 /// The innermost clause on account of which a rule does not match; the explanation itself where none stands out.
 #[must_use]
 pub fn obstacle(explanation: &Explanation) -> &Explanation {
+    if explanation.is_shut_out {
+        return explanation;
+    }
     let failing: Vec<&Explanation> = explanation
         .parts
         .iter()
@@ -192,25 +194,47 @@ mod tests {
                 (false, "A tank in the museum"),
                 (false, "Museum shows tanks, tank by tank"),
                 (false, "Tank museum closes"),
+                (true, "Tank sale in the museum"),
             ],
         );
         assert_eq!(
             found.terms,
             [
-                share("museum", 0, 3),
-                share("tank*", 2, 3),
+                share("museum", 1, 3),
+                share("tank*", 3, 3),
                 share("ship", 1, 0),
-                share("sale*", 2, 0),
+                share("sale*", 3, 0),
             ]
         );
         assert_eq!(
             found.clauses,
             [
-                share("(tank* museum)", 0, 3),
-                share("(tank* NEAR/5 sale*)", 2, 0)
+                share("(tank* museum)", 1, 3),
+                share("(tank* NEAR/5 sale*)", 3, 0)
             ]
         );
         assert_eq!(found.names, []);
+    }
+
+    #[test]
+    fn an_alternative_counts_wherever_it_holds() {
+        let found = judged(
+            "(tank* sale*) OR (tank* museum)",
+            &[
+                (true, "tank sale"),
+                (true, "museum for tanks"),
+                (true, "museum tank for sale"),
+            ],
+        );
+        assert_eq!(
+            found.clauses,
+            [share("(tank* museum)", 2, 0), share("(tank* sale*)", 2, 0)]
+        );
+        let found = judged(
+            "(tank* sale*) AND (ship* crew)",
+            &[(true, "tank sale, ship crew")],
+        );
+        assert_eq!(found.clauses, []);
     }
 
     #[test]

@@ -21,6 +21,7 @@ mod heads;
 mod hits;
 mod lint;
 mod literals;
+mod meant;
 mod mention;
 mod miss;
 mod name_doubts;
@@ -194,4 +195,10 @@ pub struct Explanation {
     /// Its parts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Explanation>,
+    /// Its parts are alternatives: those of OR and OF.
+    #[serde(skip)]
+    pub is_choice: bool,
+    /// The query holds, and the rule's feeds or languages shut the entry out.
+    #[serde(skip)]
+    pub is_shut_out: bool,
 }

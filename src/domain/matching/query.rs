@@ -10,6 +10,7 @@ use super::super::rule::suggest::nearest;
 use super::Place;
 use super::clause::{Clause, Parts};
 use super::compile::Compiler;
+use super::meant;
 use super::node::{Between, Expr, NodeId, Pair, Property, Scope};
 use super::numbers::Numbers;
 use super::pattern::{End, Unfit, term, verbatim, wildcard, without_question_marks};
@@ -62,7 +63,13 @@ impl<'c, 'd> Query<'c, 'd> {
     }
 
     /// Reports at a node; inside a macro at the macro's use.
-    fn error(&mut self, code: &'static str, span: &Range<usize>, message: &str, help: &str) {
+    pub(super) fn error(
+        &mut self,
+        code: &'static str,
+        span: &Range<usize>,
+        message: &str,
+        help: &str,
+    ) {
         if self.names_only && !matches!(code, "E30" | "E31" | "E32" | "E34") {
             return;
         }
@@ -82,7 +89,12 @@ impl<'c, 'd> Query<'c, 'd> {
     /// Compiles a node; none when it cannot be used, which has been said.
     pub(super) fn clause(&mut self, node: &Node) -> Option<Clause> {
         match &node.kind {
-            Kind::Or(parts) => self.list(node, parts, Expr::Or),
+            Kind::Or(parts) => {
+                for doubt in meant::bare_values(&self.compiler.definitions.feeds, parts) {
+                    self.report(doubt);
+                }
+                self.list(node, parts, Expr::Or)
+            }
             Kind::And(parts) => self.list(node, parts, Expr::And),
             Kind::AtLeastOf(count, parts) => {
                 let clauses = self.clauses(parts)?;
@@ -262,52 +274,6 @@ impl<'c, 'd> Query<'c, 'd> {
         let clause = clause?;
         let parts = self.compiler.clauses.put(&[clause]);
         Some(self.written(node, clause.node, parts))
-    }
-
-    pub(super) fn unknown(&mut self, node: &Node, sigil: char, name: &str) {
-        let (code, what) = match sigil {
-            '@' => ("E30", "entity"),
-            '#' => ("E31", "class"),
-            _ => ("E32", "macro"),
-        };
-        let near = match sigil {
-            '@' => nearest(name, self.compiler.entity_names()),
-            '#' => nearest(name, self.compiler.class_names()),
-            _ => nearest(name, self.compiler.macro_names()),
-        };
-        let whole = (sigil == '@').then(|| self.compiler.entity_meant(self.source, &node.span));
-        let named = (sigil == '@').then(|| self.entity_called(name)).flatten();
-        let help = match (whole.flatten(), near) {
-            (Some(id), _) => format!("write @{id}, since an id is one word"),
-            _ if named.is_some() => format!(
-                "write @{}, of which this is a name",
-                named.unwrap_or_default()
-            ),
-            (None, Some(near)) => format!("did you mean {sigil}{near}?"),
-            (None, None) if sigil == '#' => {
-                format!(
-                    "give it to an entity: classes = [\"{name}\"], or leave `#` out for the word"
-                )
-            }
-            (None, None) if sigil == '$' && name.starts_with(|c: char| c.is_ascii_digit()) => {
-                format!("define it, or quote an amount: \"${name}\"")
-            }
-            (None, None) => format!("define it, or leave `{sigil}` out for the word"),
-        };
-        let message = format!("unknown {what} {sigil}{name}");
-        self.error(code, &node.span, &message, &help);
-    }
-
-    /// The entity of which this is a name; `-` and `_` stand for blanks, which an id cannot hold.
-    fn entity_called(&self, name: &str) -> Option<&'d str> {
-        let wanted = small_letters(&name.replace(['-', '_'], " "));
-        let is_it = |text: &String| small_letters(text).replace(['-', '_'], " ") == wanted;
-        let entities = &self.compiler.definitions.entities;
-        entities.iter().find_map(|entity| {
-            let lists = [&entity.aliases, &entity.exact, &entity.ambiguous];
-            let called = is_it(&entity.name) || lists.into_iter().flatten().any(is_it);
-            called.then_some(entity.id.as_ref()?.as_str())
-        })
     }
 
     /// A term or a phrase without slop, or the value of a field that is no text.

@@ -106,7 +106,11 @@ fn beside<'t>(
             Lexeme::Term(word) => Some(word.as_str()),
             _ => None,
         }),
+        phrase: before
+            .filter(|before| matches!(before.kind, Lexeme::Phrase(_, None)))
+            .and_then(|before| text.get(before.span.clone())),
         after: next.and_then(|after| text.get(after.span.clone())),
+        end: next.map_or(token.span.end, |after| after.span.end),
         touched: next.is_some_and(|after| after.span.start == token.span.end),
     }
 }
@@ -182,6 +186,12 @@ fn joined(
     {
         return None;
     }
+    let operator = out.len().checked_sub(2).map(|at| &out[at].kind);
+    if let Some(Lexeme::Term(operator)) = operator
+        && proximity::detached(operator, first).is_some()
+    {
+        return None;
+    }
     let open = word.trim_end_matches('*');
     let digits = |text: &str| !text.is_empty() && text.chars().all(char::is_numeric);
     let letters = |text: &str| !text.is_empty() && text.chars().all(char::is_alphabetic);
@@ -234,8 +244,13 @@ fn operator_like(word: &str, span: Range<usize>, beside: &Beside<'_>) -> Option<
         }
         _ => {
             let after = beside.after.unwrap_or_default();
-            let ours = proximity::detached(word, after)
-                .or_else(|| proximity::ours(word, beside.between))?;
+            if let Some(ours) = proximity::detached(word, after) {
+                let message = format!("`{word} {after}` are ordinary words here");
+                let span = span.start..beside.end;
+                let help = format!("write {ours} if it is an operator, or quote them");
+                return Some(Diagnostic::warning("W22", span, message).help(help));
+            }
+            let ours = proximity::ours(word, beside.between)?;
             let message = format!("`{word}` is an ordinary word here");
             Some(
                 Diagnostic::warning("W22", span, message)

@@ -25,8 +25,12 @@ pub(super) struct Beside<'t> {
     pub between: bool,
     /// The word before it, where that is one.
     pub before: Option<&'t str>,
-    /// What follows, as written.
+    /// The phrase before it as written, where that is one.
+    pub phrase: Option<&'t str>,
+    /// What follows, as written,
     pub after: Option<&'t str>,
+    /// and where that ends.
+    pub end: usize,
     /// Nothing stands between it and what follows.
     pub touched: bool,
 }
@@ -50,6 +54,7 @@ pub(super) fn odd(word: &str, span: Range<usize>, beside: &Beside<'_>) -> Option
         .or_else(|| operator(word, beside).filter(|_| beside.between))
         .or_else(|| followed(word, beside))
         .or_else(|| glued(word))
+        .or_else(|| unparted(word, beside))
         .or_else(|| without(word).filter(|_| beside.behind))
         .or_else(|| counted(word, beside))
         .or_else(|| spaced(word, beside))
@@ -217,6 +222,35 @@ fn glued(word: &str) -> Told {
     Some((message, help))
 }
 
+/// `vaccine&&approval`, `vaccineAND approval`, `vaccine ANDapproval`: long words on either side, for `AT&T` and `ORlando` are
+/// names.
+fn unparted(word: &str, beside: &Beside<'_>) -> Told {
+    let is_long = |text: &str| text.chars().count() > 3 && text.chars().all(char::is_alphabetic);
+    let is_small = |text: &str| is_long(text) && text.chars().all(char::is_lowercase);
+    if let Some((left, right)) = word.split_once("&&")
+        && is_long(left)
+        && is_long(right)
+    {
+        let message = format!("`{word}` is one word here");
+        return Some((message, format!("write {left} AND {right}")));
+    }
+    ["AND", "OR", "NOT"].into_iter().find_map(|operator| {
+        let (left, right) = word.split_once(operator)?;
+        let (before, after) = (
+            beside.before.unwrap_or_default(),
+            beside.after.unwrap_or_default(),
+        );
+        let fits = match (left, right) {
+            ("", right) => is_small(right) && is_long(before),
+            (left, "") => is_small(left) && is_long(after),
+            (left, right) => is_small(left) && is_small(right),
+        };
+        let message = format!("`{word}` is one word here");
+        let help = format!("{left} {operator} {right}");
+        fits.then(|| (message, format!("write {}", help.trim())))
+    })
+}
+
 /// `이글스 제외`: Korean says it behind what is not wanted.
 fn without(word: &str) -> Told {
     if !matches!(
@@ -250,6 +284,15 @@ fn counted(word: &str, beside: &Beside<'_>) -> Told {
 fn spaced(word: &str, beside: &Beside<'_>) -> Told {
     let number = word.strip_prefix(['~', '%'])?;
     let is_number = !number.is_empty() && number.chars().all(|c| c.is_ascii_digit());
+    if let Some(phrase) = beside
+        .phrase
+        .filter(|phrase| phrase.len() < 80 && is_number)
+        && word.starts_with('~')
+        && !beside.between
+    {
+        let message = format!("`{word}` stands right behind a phrase, without a blank");
+        return Some((message, format!("write {phrase}{word}")));
+    }
     (beside.between && is_number).then(|| {
         let help = format!("write NEAR/{number} if it is an operator, or quote it");
         ordinary(word, help)
@@ -338,7 +381,7 @@ fn is_list(sign: char, parts: &[&str]) -> bool {
     match sign {
         '·' | 'ㆍ' | '・' => long && (parts.len() > 2 || longest >= Some(3)),
         '/' => long && plain && parts.iter().all(|part| part.contains(char::is_alphabetic)),
-        '+' => long && plain && parts.iter().any(|part| !part.is_ascii()),
+        '+' => long && plain && (shortest > Some(3) || parts.iter().any(|part| !part.is_ascii())),
         _ => true,
     }
 }

@@ -121,6 +121,7 @@ impl Lexer<'_> {
             ')' => self.single(c, Lexeme::Close),
             ',' => self.single(c, Lexeme::Comma),
             '/' if self.text[start..].starts_with("//") => self.comment(),
+            '/' if self.text[start..].starts_with("/*") => self.block_comment(),
             '/' if c == '/' => self.regex(),
             '@' | '#' | '$' => self.name(c),
             '\\' if self.peek_after(c).is_some_and(is_double_quote) => self.escaped_quote(),
@@ -164,6 +165,18 @@ impl Lexer<'_> {
     fn comment(&mut self) {
         let rest = &self.text[self.at..];
         self.at += rest.find('\n').unwrap_or(rest.len());
+    }
+
+    /// `/* … */`, which is a comment elsewhere.
+    fn block_comment(&mut self) {
+        let start = self.at;
+        let rest = &self.text[start..];
+        match rest.find("*/") {
+            Some(end) => self.at += end + 2,
+            None => self.skip_line(),
+        }
+        let help = "write // before a comment: it goes to the end of its line";
+        self.error_at("E10", start..start + 2, "`/*` begins no comment here", help);
     }
 
     fn minus(&mut self, c: char) {
@@ -410,7 +423,17 @@ impl Lexer<'_> {
     }
 
     fn at_least(&mut self, start: usize, count: &str) -> Lexeme {
-        let number = count.parse().unwrap_or(0);
+        let number = self::number(count).unwrap_or(0);
+        if number == u32::MAX {
+            let message = "ATLEAST counts fewer than 4294967295 occurrences";
+            self.error(
+                "E14",
+                start,
+                message,
+                "write a smaller number, such as ATLEAST/3",
+            );
+            return Lexeme::AtLeast(number);
+        }
         if let Some(number) = self.glued(start, count).filter(|number| *number > 0) {
             self.touches(("E14", start), &format!("ATLEAST/{number}"));
             return Lexeme::AtLeast(number);

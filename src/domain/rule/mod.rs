@@ -20,12 +20,14 @@ mod particles;
 mod printer;
 mod proximity;
 mod quoted;
+mod regex_faults;
 mod regex_signs;
 pub mod suggest;
 pub mod table;
 mod tongues;
 mod wildcard;
 
+pub(crate) use doubts::slip as language_meant;
 pub(crate) use lint::is_verbal_noun;
 pub use parser::parse;
 pub use printer::print;

@@ -5,9 +5,10 @@
 use unicode_normalization::UnicodeNormalization;
 
 /// The nearest of `names` within a third of the length of `wrong` (Damerau-Levenshtein, Hangul by jamo); else the
-/// shortest that `wrong` is the beginning of, up to a hyphen.
+/// shortest that `wrong` is the beginning of, up to a hyphen. `agencies` is near `agency`, `class` near `classes`.
 pub fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wrong = spelt_out(wrong);
+    let singular = wrong.strip_suffix("ies").map(|stem| format!("{stem}y"));
     let length = wrong.chars().count();
     if length == 0 || length > 300 {
         return None;
@@ -17,6 +18,10 @@ pub fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Opt
         .into_iter()
         .filter_map(|name| {
             let letters = spelt_out(name);
+            let is_plural = letters.strip_prefix(&wrong) == Some("es");
+            if is_plural || singular.as_ref() == Some(&letters) {
+                return Some((1, name));
+            }
             let rest = letters.strip_prefix(&wrong);
             let longer = length > 1 && rest.is_some_and(|rest| rest.starts_with(['-', '_']));
             let far = letters.chars().count();
@@ -48,6 +53,8 @@ mod tests {
             "한화오션",
             "yna-sports",
             "yna-en",
+            "agency",
+            "classes",
         ];
         for (wrong, expected) in [
             ("hanwah", Some("hanwha")),
@@ -56,6 +63,8 @@ mod tests {
             ("POLAND", Some("poland")),
             ("germany", None),
             ("yna", Some("yna-en")),
+            ("agencies", Some("agency")),
+            ("class", Some("classes")),
             ("y", None),
             ("", None),
         ] {

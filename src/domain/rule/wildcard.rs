@@ -146,6 +146,19 @@ fn behind_a_sign(word: &str, first: usize) -> Option<(String, String)> {
     Some((message, format!("write {stem}*")))
 }
 
+/// `vaccin*.`: a sign that ends a sentence, or a list, behind a wildcard.
+fn before_a_sign(word: &str) -> Option<(String, String)> {
+    let stem = word.trim_end_matches(['.', ',', ';', ':', '!']);
+    let sign = word[stem.len()..].chars().next()?;
+    let head = stem.strip_suffix('*')?;
+    let is_word = |c: char| c.is_alphanumeric() || c == '-';
+    if head.chars().count() < 2 || !head.chars().all(is_word) {
+        return None;
+    }
+    let message = format!("`{sign}` stands behind the wildcard");
+    Some((message, format!("leave it out: write {stem}")))
+}
+
 fn problem(word: &str) -> Option<(String, String)> {
     let first = word.find(['*', '?'])?;
     let is_wild = |c: char| c == '*' || c == '?';
@@ -156,7 +169,7 @@ fn problem(word: &str) -> Option<(String, String)> {
             "leave it out, or write the beginning of the word before it".to_owned(),
         ));
     }
-    if let Some(told) = behind_a_sign(word, first) {
+    if let Some(told) = behind_a_sign(word, first).or_else(|| before_a_sign(word)) {
         return Some(told);
     }
     let leads = word

@@ -84,6 +84,7 @@ const MEANINGS: &[(&str, &str)] = &[
         "따옴표 안에서는 글자일 뿐인 연산자나 와일드카드이거나, 낱말에 붙은 따옴표입니다",
     ),
     ("W34", "조사가 붙은 낱말입니다. 조사는 저절로 찾습니다"),
+    ("W35", "필드의 값으로 썼으나 낱말로 찾습니다"),
 ];
 
 /// What a code means, where the language is not the diagnostics' own.

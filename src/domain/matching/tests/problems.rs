@@ -57,6 +57,33 @@ const WRONG: &[(&str, &str, &str, &str)] = &[
         "leave one",
     ),
     ("lang:en 한화 K2", "W16", "한화", "leave out the language"),
+    (
+        "#poland NEAR/5 K2",
+        "E31",
+        "#poland",
+        "did you mean @poland?",
+    ),
+    ("$poland", "E32", "$poland", "did you mean @poland?"),
+    ("@company", "E30", "@company", "did you mean #company?"),
+    ("$company", "E32", "$company", "did you mean #company?"),
+    ("@export", "E30", "@export", "did you mean $export?"),
+    ("#export", "E31", "#export", "did you mean $export?"),
+    ("#companies", "E31", "#companies", "did you mean #company?"),
+    ("@companies", "E30", "@companies", "did you mean #company?"),
+    ("#exprt", "E31", "#exprt", "did you mean $export?"),
+    (
+        "#tanks",
+        "E31",
+        "#tanks",
+        "classes = [\"tanks\"], or leave `#` out",
+    ),
+    ("K2 (lang:ko OR ja)", "W35", "ja", "write lang:(ko OR ja)"),
+    (
+        "K2 (lang:(ko OR en) OR ja OR zh-Hant OR Poland)",
+        "W35",
+        "ja OR zh-Hant",
+        "write lang:(ko OR en OR ja OR zh-Hant)",
+    ),
     ("#compny", "E31", "#compny", "did you mean #company?"),
     ("$exprt", "E32", "$exprt", "did you mean $export?"),
     ("$6bn", "E32", "$6bn", "quote an amount: \"$6bn\""),
@@ -101,6 +128,55 @@ fn errors_point_at_the_part_that_is_wrong() {
         };
         assert_eq!((found, span.as_str()), (*code, *part), "{query}");
         assert!(said.contains(help), "{query}: {said}");
+    }
+}
+
+/// Query, and what W35 says of it.
+const BARE: &[(&str, Option<&str>)] = &[
+    ("tag:wire OR ministry", Some("write tag:(wire OR ministry)")),
+    (
+        "feed:yonhap-en OR kdca-ko",
+        Some("write feed:(yonhap-en OR kdca-ko)"),
+    ),
+    (
+        "tank* tag:wire OR ministry",
+        Some("write tag:(wire OR ministry)"),
+    ),
+    (
+        "tag:wire OR ministry tank*",
+        Some("write tag:(wire OR ministry)"),
+    ),
+    ("tank* NOT lang:ko OR ja", Some("write lang:(ko OR ja)")),
+    ("tank* OR lang:ko OR ja", Some("write lang:(ko OR ja)")),
+    ("title:wire OR ministry", None),
+    ("tag:wire OR minister", None),
+    ("tag:wire OR kdca-ko", None),
+    ("lang:ko OR tank*", None),
+    ("lang:ko OR JA", None),
+    ("lang:ko OR \"ja\"", None),
+    ("lang:ko OR (ja tank*)", None),
+    ("(tank* lang:ko) OR ja", None),
+    ("tag:(wire OR ministry)", None),
+    ("tag:wire ministry", None),
+];
+
+#[test]
+fn words_that_were_meant_as_values_are_told() {
+    let feed = |id: &str, tag: &str| (id.into(), vec![tag.to_owned()]);
+    for (query, wanted) in BARE {
+        let definitions = Definitions {
+            rules: vec![rule("q", query)],
+            feeds: vec![feed("yonhap-en", "wire"), feed("kdca-ko", "ministry")],
+            ..Definitions::default()
+        };
+        let (_, problems) = RuleSet::compile(&definitions);
+        let told: Vec<_> = problems
+            .iter()
+            .filter(|one| one.diagnostic.code == "W35")
+            .map(|one| one.diagnostic.help.as_deref())
+            .collect();
+        let wanted: Vec<_> = wanted.iter().map(|help| Some(*help)).collect();
+        assert_eq!(told, wanted, "{query}");
     }
 }
 

@@ -9,6 +9,7 @@ use crate::domain::rule::chars::{
 };
 use crate::domain::rule::diagnostic::Diagnostic;
 use crate::domain::rule::proximity;
+use crate::domain::rule::regex_faults;
 use crate::domain::rule::regex_signs;
 use crate::domain::rule::wildcard;
 
@@ -219,27 +220,14 @@ impl Lexer<'_> {
             let help = "name letters that must occur, as in /howitzers?/";
             self.error("E35", start, message, help);
             self.push(Lexeme::Bad, start);
-        } else if let Err((at, message)) = check_regex(&source, ignore_case) {
-            let span = at.map_or(start..self.at, |at| start + 1 + at..start + 2 + at);
-            let span = if self.text.get(span.clone()).is_some() {
-                span
-            } else {
-                start..self.at
-            };
-            let help = match at {
-                Some(_) => {
-                    "write the mark that is missing, or `\\` before one that stands for itself"
-                }
-                None => "write smaller counts",
-            };
-            let help = if message.contains("not supported") {
-                "join two parts by AND, NOT or NEAR instead"
-            } else {
-                help
-            };
-            let message = format!("this regex cannot be used: {message}");
-            self.found
-                .push(Diagnostic::error("E10", span, message).help(help));
+        } else if let Err(fault) = regex_faults::check(&source, ignore_case) {
+            let span = fault
+                .at
+                .map(|at| start + 1 + at..start + 2 + at)
+                .filter(|span| self.text.get(span.clone()).is_some())
+                .unwrap_or(start..self.at);
+            let message = format!("this regex cannot be used: {}", fault.message);
+            self.error_at("E10", span, &message, &fault.help);
             self.push(Lexeme::Bad, start);
         } else {
             self.push(Lexeme::Regex(source, ignore_case), start);
@@ -332,31 +320,4 @@ fn takes_anything(source: &str, ignore_case: bool) -> bool {
         let letters = ["a", "Z", "7", "가", "무", "字"];
         regex.is_match("") || letters.into_iter().all(|letter| regex.is_match(letter))
     })
-}
-
-/// Whether a regex compiles within its limits; else where (if told) and why not.
-fn check_regex(source: &str, ignore_case: bool) -> Result<(), (Option<usize>, String)> {
-    let built = regex::RegexBuilder::new(source)
-        .case_insensitive(ignore_case)
-        .size_limit(1 << 20)
-        .build();
-    match built {
-        Ok(_) => Ok(()),
-        Err(regex::Error::Syntax(report)) => {
-            let reason = report
-                .lines()
-                .rev()
-                .find_map(|line| line.strip_prefix("error: "));
-            let column = report
-                .lines()
-                .find(|line| line.contains('^') && line.trim_matches(['^', ' ']).is_empty())
-                .and_then(|line| line.find('^'));
-            let at = column
-                .and_then(|column| column.checked_sub(4))
-                .and_then(|column| source.char_indices().nth(column))
-                .map(|(offset, _)| offset);
-            Err((at, reason.unwrap_or("it has a mistake").to_owned()))
-        }
-        Err(_) => Err((None, "it is larger than 1 MiB when compiled".to_owned())),
-    }
 }

@@ -225,10 +225,11 @@ impl Parser<'_> {
     fn some_of(&mut self) -> Option<Node> {
         let number = self.take();
         let of = self.take();
-        let count = match &number.kind {
-            Lexeme::Term(digits) => digits.parse().unwrap_or(u32::MAX),
-            _ => 0,
+        let digits = match &number.kind {
+            Lexeme::Term(digits) => digits.clone(),
+            _ => String::new(),
         };
+        let count = digits.parse().unwrap_or(u32::MAX);
         if !matches!(&of.kind, Lexeme::Term(word) if word == "OF") {
             self.error(
                 "E14",
@@ -263,7 +264,7 @@ impl Parser<'_> {
         if count == 0 || usize::try_from(count).is_ok_and(|count| count > listed) {
             let message = match count {
                 0 => "0 OF is always true".to_owned(),
-                _ => format!("{count} of {listed} can never be true"),
+                _ => format!("{} of {listed} can never be true", cut(&digits)),
             };
             let help = match listed {
                 1 => format!("part the list by commas: {count} OF (a, b, c)"),
@@ -303,6 +304,14 @@ impl Parser<'_> {
         let end = self.here().end;
         self.close();
         (!self.stopped).then_some((parts, listed, end))
+    }
+}
+
+/// A number as written, in so many digits as say that it is too large.
+fn cut(digits: &str) -> String {
+    match digits.char_indices().nth(20) {
+        Some((end, _)) => format!("{}…", &digits[..end]),
+        None => digits.to_owned(),
     }
 }
 
