@@ -139,6 +139,8 @@ impl Context {
         let needs_config = query.contains(['@', '#', '$']) || query.contains("feed:");
         let read = match self.config_path() {
             Ok(path) if needs_config => Some(read(&path).map_err(|problems| self.tell(&problems))?),
+            // For the one warning that no feed has the tag.
+            Ok(path) if query.contains("tag:") => read(&path).ok(),
             _ => None,
         };
         // A config without feeds knows that there are none; without a config any feed may be asked for.

@@ -224,6 +224,46 @@ fn entities_are_checked() {
         ]),
         [(list(AliasList::NotIn, 1), "E40")]
     );
+    let list_of =
+        |texts: &[&str]| -> Vec<String> { texts.iter().map(|&one| one.to_owned()).collect() };
+    for (aliases, not_in, told) in [
+        (&[][..], &["One Corp"][..], Some(0)),
+        (&[], &["one-corp"], Some(0)),
+        (&[], &["One Corp Park", "One Cor*"], Some(1)),
+        (&["한화 오션"], &["One Corp", "한화 오션"], Some(0)),
+        (&["Two"], &["One Corp"], None),
+        (&[], &["One Corp Park"], None),
+        (&["One*"], &["One Corp"], None),
+    ] {
+        let found = with(&|one| {
+            one.aliases = list_of(aliases);
+            one.not_in = list_of(not_in);
+        });
+        let wanted = told.map(|at| (list(AliasList::NotIn, at), "W35"));
+        assert_eq!(found, Vec::from_iter(wanted), "{aliases:?} {not_in:?}");
+    }
+    let listed = |one: &mut Entity| {
+        one.name = "Onex, Onex Corp".to_owned();
+        one.aliases = list_of(&["Boeing Co., Ltd.", "엔비디아 OR 英伟达"]);
+        one.not_in = list_of(&["Onex, Onex Corp; Two"]);
+    };
+    assert_eq!(
+        with(&listed),
+        [
+            (list(AliasList::Name, 0), "W36"),
+            (list(AliasList::Aliases, 1), "W36"),
+            (list(AliasList::NotIn, 0), "W36"),
+        ]
+    );
+    let label = |one: &mut Entity| {
+        one.name = "Onex, Onex Corp".to_owned();
+        one.exact = list_of(&["ONEX"]);
+    };
+    assert_eq!(with(&label), [], "one of the two is a name of its own");
+    assert_eq!(
+        with(&|one| one.context = Some("방산".to_owned())),
+        [(at, "W37")]
+    );
     assert_eq!(
         with(&|one| one.ambiguous = vec!["한화".to_owned()]),
         [(list(AliasList::Ambiguous, 0), "W20")]
