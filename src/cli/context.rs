@@ -2,6 +2,7 @@
 //!
 //! The only place besides secrets in config that reads the environment.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -328,13 +329,15 @@ impl Loaded {
 
     /// The warnings that are about entities.
     pub fn warnings_about_entities(&self) -> Vec<String> {
-        let about = |problem: &&config::Problem| {
-            problem.level == Level::Warning && self.warnings.line(problem).contains("entit")
-        };
-        self.warnings
-            .iter()
-            .filter(about)
+        let (_, mut found) = RuleSet::compile(&self.config.definitions);
+        found.retain(|one| matches!(one.place, Place::EntityAlias(..) | Place::EntityContext(_)));
+        let found = self.warnings.located(&self.config.places, &found);
+        let of_names: HashSet<String> = found.iter().map(|one| found.line(one)).collect();
+        let warnings = self.warnings.iter();
+        warnings
+            .filter(|problem| problem.level == Level::Warning)
             .map(|problem| self.warnings.line(problem))
+            .filter(|line| of_names.contains(line) || line.contains("entit"))
             .collect()
     }
 }

@@ -457,7 +457,7 @@ mod tests {
             ("Phase iii", &[]),
             ("Henry V", &[("W04", "V")]),
             ("K9 II", &[]),
-            ("Phase (III)", &[]),
+            ("Phase (III)", &[("W38", "(III)")]),
         ] {
             assert_eq!(warned(query), found, "{query}");
         }
