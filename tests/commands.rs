@@ -114,6 +114,24 @@ fn a_row_has_the_tags_of_its_feed_and_the_language_of_its_text() {
 }
 
 #[test]
+fn what_check_says_of_tags_and_names_is_said_where_they_are_tried() {
+    let desk = Desk::new(&format!(
+        "{RULES}[[entity]]\nid = \"n\"\nname = \"NVIDIA\"\naliases = [\"A; B\"]\n"
+    ));
+    let row = "{\"title\":\"x\"}\n";
+    let tried = desk
+        .pipe(&["match", "--query", "tag:pres K9"], row)
+        .expect(0);
+    assert!(
+        tried.err.contains("did you mean tag:press?"),
+        "{}",
+        tried.err
+    );
+    let lint = desk.run(&["entities", "lint"]).expect(0);
+    assert!(lint.out.contains("W36"), "{}", lint.out);
+}
+
+#[test]
 fn json_is_one_object_and_jsonl_one_a_row() {
     let desk = Desk::new(RULES);
     let rows = "{\"title\":\"K9\"}\n{\"title\":\"K9 again\"}\n";

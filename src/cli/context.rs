@@ -2,6 +2,7 @@
 //!
 //! The only place besides secrets in config that reads the environment.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -139,6 +140,8 @@ impl Context {
         let needs_config = query.contains(['@', '#', '$']) || query.contains("feed:");
         let read = match self.config_path() {
             Ok(path) if needs_config => Some(read(&path).map_err(|problems| self.tell(&problems))?),
+            // For the one warning that no feed has the tag.
+            Ok(path) if query.contains("tag:") => read(&path).ok(),
             _ => None,
         };
         // A config without feeds knows that there are none; without a config any feed may be asked for.
@@ -326,13 +329,15 @@ impl Loaded {
 
     /// The warnings that are about entities.
     pub fn warnings_about_entities(&self) -> Vec<String> {
-        let about = |problem: &&config::Problem| {
-            problem.level == Level::Warning && self.warnings.line(problem).contains("entit")
-        };
-        self.warnings
-            .iter()
-            .filter(about)
+        let (_, mut found) = RuleSet::compile(&self.config.definitions);
+        found.retain(|one| matches!(one.place, Place::EntityAlias(..) | Place::EntityContext(_)));
+        let found = self.warnings.located(&self.config.places, &found);
+        let of_names: HashSet<String> = found.iter().map(|one| found.line(one)).collect();
+        let warnings = self.warnings.iter();
+        warnings
+            .filter(|problem| problem.level == Level::Warning)
             .map(|problem| self.warnings.line(problem))
+            .filter(|line| of_names.contains(line) || line.contains("entit"))
             .collect()
     }
 }

@@ -5,6 +5,7 @@
 mod macros;
 mod never;
 mod same;
+mod written;
 
 use std::collections::BTreeMap;
 
@@ -12,13 +13,14 @@ use super::super::rule::diagnostic::Diagnostic;
 use super::clause::Clause;
 use super::compile::Compiler;
 use super::node::{Expr, NodeId};
-use super::pattern::{End, OPTIONAL, Pattern};
+use super::pattern::{End, GAP, OPTIONAL, Pattern};
 use super::set::Compiled;
 use super::{AliasList, Place, Problem};
 
 pub(super) use macros::macro_cycles;
 pub(super) use never::contradictions;
-pub(super) use same::repeated;
+pub(super) use same::{Likeness, repeated};
+pub(super) use written::written;
 
 /// A name of `not_in` must hold a name of the entity, or it blocks nothing (MAT-45).
 pub(super) fn blockers(compiler: &mut Compiler<'_>, index: usize) {
@@ -48,17 +50,62 @@ pub(super) fn blockers(compiler: &mut Compiler<'_>, index: usize) {
     }
 }
 
+/// W35: every name of the entity stands in `not_in` itself, so that no mention is left.
+pub(super) fn silenced(compiler: &mut Compiler<'_>, index: usize) {
+    let (plan, patterns) = (&compiler.entities[index], &compiler.patterns);
+    let blocked = |name: &u32| {
+        let name = &patterns[*name as usize];
+        let mut blockers = plan.not_in.iter().map(|id| &patterns[*id as usize]);
+        blockers.any(|blocker| covers(blocker, name))
+    };
+    if plan.not_in.is_empty() || plan.patterns.is_empty() || !plan.patterns.iter().all(blocked) {
+        return;
+    }
+    let names = plan.patterns.iter().map(|id| &patterns[*id as usize]);
+    let texts = &compiler.definitions.entities[index].not_in;
+    let at = texts.iter().position(|text| {
+        let found = super::pattern::term(text, &End::Closed).unwrap_or_default();
+        names
+            .clone()
+            .any(|name| found.iter().any(|blocker| covers(blocker, name)))
+    });
+    let Some((at, text)) = at.and_then(|at| Some((at, texts.get(at)?))) else {
+        return;
+    };
+    let message = format!(
+        "`{text}` blocks the name of the entity itself, of which no other is left: it is never found"
+    );
+    let diagnostic = Diagnostic::warning("W35", 0..text.len(), message)
+        .help("write the longer name inside which it is no mention, or leave it out");
+    compiler.report(Place::EntityAlias(index, AliasList::NotIn, at), diagnostic);
+}
+
+/// Whether a blocker stands wherever a name does, over all of it.
+fn covers(blocker: &Pattern, name: &Pattern) -> bool {
+    if blocker.lookalike && !name.lookalike {
+        return false;
+    }
+    let is_open = blocker.end == End::Open;
+    if let Some(rest) = name.symbols.strip_prefix(&*blocker.symbols)
+        && is_open
+    {
+        return rest.iter().all(|symbol| *symbol < GAP);
+    }
+    let same = plain(&blocker.symbols) == plain(&name.symbols)
+        && blocker.symbols.len() >= name.symbols.len();
+    same && (is_open || blocker.end == name.end)
+}
+
 /// Whether the symbols of a name stand in those of a longer one; what may be left out is left out of both.
 fn contains(longer: &[u32], name: &[u32]) -> bool {
-    let plain = |symbols: &[u32]| -> Vec<u32> {
-        symbols
-            .iter()
-            .copied()
-            .filter(|symbol| *symbol != OPTIONAL)
-            .collect()
-    };
     let (longer, name) = (plain(longer), plain(name));
     !name.is_empty() && longer.windows(name.len()).any(|window| window == name)
+}
+
+/// Symbols without what may be left out.
+fn plain(symbols: &[u32]) -> Vec<u32> {
+    let kept = symbols.iter().copied();
+    kept.filter(|symbol| *symbol != OPTIONAL).collect()
 }
 
 /// W07: one name, two entities, and at least one of them without context.
@@ -124,6 +171,17 @@ pub(super) fn no_context(compiler: &mut Compiler<'_>, index: usize) {
         .help("add context = '…', or it counts only beside another name of the entity");
     let place = Place::EntityAlias(index, AliasList::Ambiguous, 0);
     compiler.report(place, diagnostic);
+}
+
+/// W37: a context that no name asks for.
+pub(super) fn idle_context(compiler: &mut Compiler<'_>, index: usize, context: &str) {
+    if !compiler.definitions.entities[index].ambiguous.is_empty() {
+        return;
+    }
+    let message = "no name of the entity is ambiguous, so its context does nothing";
+    let diagnostic = Diagnostic::warning("W37", 0..context.len(), message)
+        .help("list in `ambiguous` the names that need it, or leave it out");
+    compiler.report(Place::EntityContext(index), diagnostic);
 }
 
 /// A context must be necessary, and have a place in the text (MAT-46).

@@ -5,9 +5,9 @@
 use super::Explanation;
 use super::clause::Clause;
 use super::evaluate::Run;
-use super::node::{Expr, NodeId};
+use super::node::{Expr, NodeId, Scope};
 use super::set::RulePlan;
-use super::text::Span;
+use super::text::{Part, Span};
 
 /// What the end of a body that was cut looks like.
 const CUTS: [&str; 6] = ["…", "...", "[...]", "[…]", "Read more", "더보기"];
@@ -21,6 +21,7 @@ impl Run<'_, '_> {
         if !rule.enabled {
             notes.push("the rule is switched off".to_owned());
         }
+        let is_admitted = rule.admits_feed(self.subject) && rule.admits_language(self.subject);
         if !rule.admits_feed(self.subject) {
             out.holds = false;
             notes.push(format!(
@@ -37,11 +38,43 @@ impl Run<'_, '_> {
             ));
         }
         out.is_shut_out = asked && !out.holds;
-        if !asked {
+        if is_admitted && !out.holds && self.wants_text(clause.node) {
             notes.extend(self.thinness());
         }
         out.note = (!notes.is_empty()).then(|| notes.join("; "));
         out
+    }
+
+    /// Whether an expression that does not hold may do so in an entry with more text than this.
+    fn wants_text(&mut self, node: NodeId) -> bool {
+        let set = self.set;
+        let reads = |scope: &Scope| scope.parts & (Part::Body.bit() | Part::FullText.bit()) != 0;
+        match set.expr(node) {
+            Expr::Leaf(_, scope) | Expr::Regex(_, scope) => reads(scope),
+            Expr::Entity(entity, scope, _) => reads(scope) && !self.is_blocked(*entity),
+            Expr::Class(class, scope, _) => {
+                let mut members = set.members(*class).iter();
+                reads(scope) && !members.any(|member| self.is_blocked(*member))
+            }
+            Expr::Sequence(parts, _) => parts.first().is_some_and(|part| self.wants_text(*part)),
+            Expr::Count(_, inner) => self.wants_text(*inner),
+            Expr::Near(pair) if pair.negated => {
+                !self.holds(pair.left) && self.wants_text(pair.left)
+            }
+            Expr::Near(pair) => self.wants_text(pair.left) && self.wants_text(pair.right),
+            Expr::And(parts) => self.may_hold(parts, parts.len()),
+            Expr::Or(parts) => self.may_hold(parts, 1),
+            Expr::Of(count, parts) => self.may_hold(parts, *count as usize),
+            _ => false,
+        }
+    }
+
+    /// Whether so many parts hold, or may in an entry with more text.
+    fn may_hold(&mut self, parts: &[NodeId], needed: usize) -> bool {
+        let able = parts
+            .iter()
+            .filter(|part| self.holds(**part) || self.wants_text(**part));
+        able.count() >= needed
     }
 
     /// What the entry lacks that a rule may need (MAT-51, MAT-52).

@@ -5,12 +5,15 @@
 
 use std::collections::HashMap;
 
+use super::super::id::FeedId;
 use super::super::rule::ast::{Field, Kind, Node};
 use super::super::rule::diagnostic::Diagnostic;
 use super::super::rule::doubts::{property, slip};
 use super::super::rule::parser::children;
-use super::super::rule::{Definitions, Rule, parse};
+use super::super::rule::{Definitions, FeedSelector, Rule, parse};
+use super::check::Likeness;
 use super::compile::Compiler;
+use super::node::NodeId;
 use super::script::{self, kind_of};
 use super::set::RulePlan;
 use super::{Place, Problem, RuleSet};
@@ -18,23 +21,26 @@ use super::{Place, Problem, RuleSet};
 /// Looks at the rules that are matched.
 pub(super) fn rules(compiler: &mut Compiler<'_>, plans: &[RulePlan]) {
     let definitions = compiler.definitions;
-    let mut seen: HashMap<u32, Vec<&Rule>> = HashMap::new();
+    let mut seen: HashMap<u64, Vec<(NodeId, &Rule)>> = HashMap::new();
+    let mut likeness = Likeness::default();
     for (index, (rule, plan)) in definitions.rules.iter().zip(plans).enumerate() {
         let Some(clause) = plan.clause.as_ref().filter(|_| rule.enabled) else {
             continue;
         };
         let place = Place::RuleQuery(index);
-        let same = seen.entry(clause.node).or_default();
-        let first = same.iter().find(|other| filters_equal(other, rule));
-        if let Some(first) = first {
+        let same = seen.entry(likeness.of(compiler, clause.node)).or_default();
+        let first = same.iter().find(|(node, other)| {
+            filters_equal(other, rule) && compiler.mean_the_same(*node, clause.node)
+        });
+        if let Some((_, first)) = first {
             let message = format!("the rule `{}` asks for the same", first.id);
             let help = "leave one out, or give them different feeds or languages";
             let diagnostic = Diagnostic::warning("W26", clause.span(), message).help(help);
             compiler.report(place, diagnostic);
         } else {
-            same.push(rule);
+            same.push((clause.node, rule));
         }
-        for diagnostic in filter(rule) {
+        for diagnostic in filter(rule, &definitions.feeds) {
             compiler.report(place, diagnostic);
         }
     }
@@ -80,12 +86,13 @@ fn feeds_in(node: &Node, found: &mut impl FnMut(&Node)) {
     }
 }
 
-/// W16: what the rule asks and what its `languages` let through.
-fn filter(rule: &Rule) -> Vec<Diagnostic> {
+/// W16: what the rule asks and what its `languages` and `feeds` let through.
+fn filter(rule: &Rule, feeds: &[Feed]) -> Vec<Diagnostic> {
     let Some(tree) = parse(&rule.query).0 else {
         return Vec::new();
     };
     let mut out = tongues(&tree);
+    out.extend(shut_out(rule, &tree, feeds));
     if rule.languages.is_empty() {
         return out;
     }
@@ -121,6 +128,56 @@ fn filter(rule: &Rule) -> Vec<Diagnostic> {
     out
 }
 
+/// A feed and its tags.
+type Feed = (FeedId, Vec<String>);
+
+/// `feed:x` and `tag:y` of feeds that the rule's own `feeds` let nothing through of.
+fn shut_out(rule: &Rule, tree: &Node, feeds: &[Feed]) -> Vec<Diagnostic> {
+    if rule.feeds.is_empty() {
+        return Vec::new();
+    }
+    let tags_of = |id: &str| feeds.iter().find(|(own, _)| own.as_str() == id);
+    let is_of = |id: &str, tag: &String| tags_of(id).is_none_or(|(_, tags)| tags.contains(tag));
+    let admitted = |id: &str| {
+        rule.feeds.iter().any(|selector| match selector {
+            FeedSelector::Feed(own) => own.as_str() == id,
+            FeedSelector::Tag(tag) => is_of(id, tag),
+        })
+    };
+    // What tags a feed has is known of those that are defined.
+    let tagged = |wanted: &str| {
+        rule.feeds.iter().any(|selector| match selector {
+            FeedSelector::Feed(id) => is_of(id.as_str(), &wanted.to_owned()),
+            FeedSelector::Tag(tag) => {
+                let mut of_it = feeds.iter().filter(|(_, tags)| tags.contains(tag));
+                tag == wanted
+                    || feeds.is_empty()
+                    || of_it.any(|(_, tags)| tags.iter().any(|own| own == wanted))
+            }
+        })
+    };
+    let listed: Vec<String> = rule.feeds.iter().map(ToString::to_string).collect();
+    let listed = listed.join(", ");
+    let mut out = Vec::new();
+    for part in conjuncts(tree) {
+        for (field, name, passes) in [
+            (Field::Feed, "feed", &admitted as &dyn Fn(&str) -> bool),
+            (Field::Tag, "tag", &tagged),
+        ] {
+            let values = values(part, field);
+            if values.is_empty() || values.iter().any(|value| passes(value)) {
+                continue;
+            }
+            let values = values.join(", ");
+            let message =
+                format!("the rule looks at {listed} alone, so it never matches {name}:{values}");
+            let help = "change `feeds` of the rule, or leave this out";
+            out.push(Diagnostic::warning("W16", part.span.clone(), message).help(help));
+        }
+    }
+    out
+}
+
 /// `lang:en 한화`: parts of one list that ask for a language, and for letters that it is not written in.
 fn tongues(node: &Node) -> Vec<Diagnostic> {
     let mut out = Vec::new();
@@ -146,11 +203,19 @@ fn tongues(node: &Node) -> Vec<Diagnostic> {
     out
 }
 
-/// The languages that a part asks for: of `lang:en`, of `lang:(en OR pl)`.
+/// The languages that a part asks for.
 fn languages(part: &Node) -> Vec<&str> {
-    let Kind::Field(Field::Lang, inner) = &part.kind else {
+    values(part, Field::Lang)
+}
+
+/// The values that a part asks for: of `lang:en`, of `lang:(en OR pl)`.
+fn values(part: &Node, wanted: Field) -> Vec<&str> {
+    let Kind::Field(field, inner) = &part.kind else {
         return Vec::new();
     };
+    if *field != wanted {
+        return Vec::new();
+    }
     let values = match &inner.kind {
         Kind::Or(values) => values.as_slice(),
         _ => std::slice::from_ref(&**inner),
@@ -236,8 +301,51 @@ mod tests {
             of("c", "K2 OR Poland"),
             wire,
             off,
+            of("f", "Poland OR K-2"),
+            of("g", "(Poland OR K2) AND (dose OR vaccine)"),
+            of("h", "(vaccine OR dose) AND (K2 OR poland)"),
+            of("i", "dose NEAR/5 vaccine"),
+            of("j", "vaccine BEFORE/5 dose"),
+            of("k", "dose BEFORE/5 vaccine"),
         ];
-        assert_eq!(warned(rules), [(1, "W26")]);
+        assert_eq!(warned(rules), [(1, "W26"), (5, "W26"), (7, "W26")]);
+    }
+
+    #[test]
+    fn feeds_that_the_filter_shuts_out_are_warned_of() {
+        let feed = |id: &str| FeedSelector::Feed(id.into());
+        let tag = |tag: &str| FeedSelector::Tag(tag.to_owned());
+        let known = vec![
+            ("a".into(), vec!["wire".to_owned()]),
+            ("b".into(), vec!["blog".to_owned(), "ko".to_owned()]),
+        ];
+        for (query, selectors, wanted) in [
+            ("feed:a K2", vec![feed("b")], &["W16"][..]),
+            ("feed:a K2", vec![feed("b"), feed("a")], &[]),
+            ("feed:(a OR b) K2", vec![feed("b")], &[]),
+            ("feed:a K2", vec![tag("blog")], &["W16"]),
+            ("feed:b K2", vec![tag("blog")], &[]),
+            ("tag:wire K2", vec![feed("b")], &["W16"]),
+            ("tag:blog K2", vec![feed("b")], &[]),
+            ("tag:wire K2", vec![tag("blog")], &["W16"]),
+            ("tag:ko K2", vec![tag("blog")], &[]),
+            ("K2 NOT feed:a", vec![feed("b")], &[]),
+            ("K2 OR (feed:a K9)", vec![feed("b")], &[]),
+            ("feed:a K2", vec![], &[]),
+        ] {
+            let rule = Rule {
+                feeds: selectors,
+                ..Rule::of_query("r", query)
+            };
+            let definitions = Definitions {
+                rules: vec![rule],
+                feeds: known.clone(),
+                ..Definitions::default()
+            };
+            let (_, problems) = RuleSet::compile(&definitions);
+            let codes: Vec<&str> = problems.iter().map(|one| one.diagnostic.code).collect();
+            assert_eq!(codes, wanted, "{query}");
+        }
     }
 
     #[test]

@@ -97,7 +97,7 @@ fn is_amount(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_digit())
 }
 
-/// W35: `lang:ko OR ja`, where the second is a word that was meant as a value. Told once for the words of a row.
+/// W39: `lang:ko OR ja`, where the second is a word that was meant as a value. Told once for the words of a row.
 pub(super) fn bare_values(feeds: &[(FeedId, Vec<String>)], parts: &[Node]) -> Vec<Diagnostic> {
     let mut out = Vec::new();
     let mut at = 0;
@@ -128,7 +128,7 @@ pub(super) fn bare_values(feeds: &[(FeedId, Vec<String>)], parts: &[Node]) -> Ve
         };
         values.append(&mut bare);
         let help = format!("write {name}:({})", values.join(" OR "));
-        out.push(Diagnostic::warning("W35", span, message).help(help));
+        out.push(Diagnostic::warning("W39", span, message).help(help));
     }
     out
 }

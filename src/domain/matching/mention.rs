@@ -76,6 +76,13 @@ impl Run<'_, '_> {
         out
     }
 
+    /// Whether names of an entity stand in the entry, all of them inside a name of its `not_in`.
+    pub(crate) fn is_blocked(&mut self, entity: u32) -> bool {
+        let all = self.named();
+        let stands = all.binary_search_by_key(&entity, |named| named.entity);
+        stands.is_ok() && self.unblocked(entity).is_empty()
+    }
+
     /// Occurrences of an entity's names that lie in no name of its `not_in`.
     pub(crate) fn unblocked(&mut self, entity: u32) -> Vec<Named> {
         let all = self.named();

@@ -25,6 +25,7 @@ impl Compiler<'_> {
             let plan = self.entity_plan(index, entity);
             self.entities.push(plan);
             check::blockers(self, index);
+            check::silenced(self, index);
         }
         check::shared_names(self);
     }
@@ -75,6 +76,7 @@ impl Compiler<'_> {
         let span = 0..text.len();
         let diagnostic = match found {
             Ok(patterns) => {
+                check::written(self, place, text);
                 return patterns
                     .into_iter()
                     .map(|pattern| self.pattern(pattern))
@@ -109,6 +111,7 @@ impl Compiler<'_> {
                 continue;
             };
             let place = Place::EntityContext(index);
+            check::idle_context(self, index, context);
             let source = self.source(context);
             let (tree, broken) = self.parse(place, context);
             let Some(tree) = tree else { continue };

@@ -73,6 +73,31 @@ impl Pattern {
             lookalike: false,
         }
     }
+
+    /// A word with the Arabic article as it stands behind the preposition ل, which swallows the alif: الصين in للصين. Of
+    /// three lam two are left: اللغة in للغة.
+    fn behind_lam(&self) -> Option<Self> {
+        const ALIF: u32 = 'ا' as u32;
+        const LAM: u32 = 'ل' as u32;
+        let rest = match &*self.symbols {
+            [ALIF, LAM, LAM, ..] => &self.symbols[2..],
+            [ALIF, LAM, letter, ..] if *letter < GAP => &self.symbols[1..],
+            [ALIF, LAM] if matches!(self.end, End::Open | End::Glob(_)) => &self.symbols[1..],
+            _ => return None,
+        };
+        let symbols = [&[LAM], rest].concat();
+        Some(Self {
+            symbols,
+            ..self.clone()
+        })
+    }
+}
+
+/// Whether a term may begin with the article ال: not with a hamza, which folds to the same alif (إلكتروني).
+fn begins_with_article(text: &str) -> bool {
+    use unicode_normalization::UnicodeNormalization;
+    let mut letters = text.nfkc().filter(|c| c.is_alphanumeric());
+    matches!(letters.next(), Some('ا' | 'ٱ'))
 }
 
 /// Why a term cannot be a pattern.
@@ -88,8 +113,18 @@ pub(crate) enum Unfit {
     WildcardAcrossWords,
 }
 
-/// A term or the words of a phrase, in the spellings it stands for.
+/// A term or the words of a phrase, in all spellings that it is found in.
 pub(crate) fn term(text: &str, end: &End) -> Result<Vec<Pattern>, Unfit> {
+    let mut out = spellings(text, end)?;
+    if begins_with_article(text) {
+        let swallowed: Vec<Pattern> = out.iter().filter_map(Pattern::behind_lam).collect();
+        out.extend(swallowed);
+    }
+    Ok(out)
+}
+
+/// A term or the words of a phrase, in the spellings it stands for, whatever is written in front of it.
+pub(crate) fn spellings(text: &str, end: &End) -> Result<Vec<Pattern>, Unfit> {
     let wild = wildcard(text);
     let (head, rest) = text.split_at(wild.unwrap_or(text.len()));
     let units = Units::of(head);

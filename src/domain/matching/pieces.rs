@@ -338,7 +338,7 @@ mod tests {
         }
     }
 
-    const TITLES: [&str; 22] = [
+    const TITLES: [&str; 23] = [
         "한화에어로스페이스, 루마니아에 K9 자주포 수출 계약",
         "Hanwha Aerospace signs K-9 howitzer deal with Romania",
         "폴란드 K2전차 2차 계약 협상",
@@ -359,11 +359,12 @@ mod tests {
         "한화 에어로 스페이스",
         "Poland's second K2 contract worth 6.5 billion",
         "السعودية تشتري",
+        "تصدير الرقائق للصين",
         "강이 넘치고 남쪽 강은 얼었다, 수출강",
         "中国海军 vs 日本の船",
     ];
 
-    const QUERIES: [&str; 33] = [
+    const QUERIES: [&str; 36] = [
         "수출",
         "K9",
         "K-9 howitzer",
@@ -396,6 +397,9 @@ mod tests {
         "中",
         "\"日本 船\"",
         "lang:ko 강",
+        "الصين",
+        "الصي*",
+        "السعودية",
         "feed:Some-feed K9",
     ];
 

@@ -202,9 +202,11 @@ pub(crate) fn decimal_value(c: char) -> Option<char> {
     char::from_digit(code - ZEROS[at], 10)
 }
 
-/// Proclitics of Arabic (folded): a term may begin after one of them.
-pub(crate) const ARABIC_PROCLITICS: [&str; 16] = [
-    "و", "ف", "ب", "ك", "ل", "س", "ال", "وال", "فال", "بال", "كال", "لل", "ول", "ولل", "وب", "وبال",
+/// Proclitics of Arabic (folded): a term may begin after one of them. A term that has the article itself is found behind
+/// ل by its second spelling (see `pattern`).
+pub(crate) const ARABIC_PROCLITICS: [&str; 20] = [
+    "و", "ف", "ب", "ك", "ل", "س", "ال", "وال", "فال", "بال", "كال", "لل", "ول", "ولل", "وب",
+    "وبال", "فل", "فلل", "فب", "فبال",
 ];
 
 /// Proclitics of Hebrew: a term may begin after one of them.

@@ -12,7 +12,7 @@ use denied::{too_much, words};
 
 use super::ast::{Field, Kind, Node};
 use super::diagnostic::{Diagnostic, Findings};
-use super::lint::same_text;
+use super::lint::{counted_twice, implied, same_text};
 use super::parser::children;
 
 /// Texts of an entry, as bits.
@@ -22,6 +22,9 @@ const AUTHOR: u8 = 4;
 const CATEGORY: u8 = 8;
 /// Properties of one list that are compared with one another.
 const PROPERTIES: usize = 50;
+
+/// Numerals that find their digit in a phrase; V is a letter too often.
+const ROMAN: [&str; 7] = ["II", "III", "IV", "VI", "VII", "VIII", "IX"];
 
 /// It is not known here.
 const ANY: u8 = 0xff;
@@ -43,8 +46,13 @@ fn look(node: &Node, texts: u8, found: &mut Findings) {
             twice(parts, found);
             apart(parts, found);
             too_much(parts, found);
+            implied(parts, found);
+            numerals(parts, found);
         }
-        Kind::AtLeastOf(_, parts) => twice(parts, found),
+        Kind::AtLeastOf(_, parts) => {
+            twice(parts, found);
+            counted_twice(parts, found);
+        }
         Kind::Near(near) => {
             let (left, right) = (places(&near.left, texts), places(&near.right, texts));
             if left & right == 0 {
@@ -114,6 +122,25 @@ fn twice(parts: &[Node], found: &mut Findings) {
                 .help("leave it out")
                 .related(first.span.clone(), "the other"),
         );
+    }
+}
+
+/// `Phase III` without quotes: a numeral finds its digit behind the letters of its own term or phrase only.
+fn numerals(parts: &[Node], found: &mut Findings) {
+    for pair in parts.windows(2) {
+        let (Kind::Term(word), Kind::Term(numeral)) = (&pair[0].kind, &pair[1].kind) else {
+            continue;
+        };
+        let beside = pair[0].span.end + 1 == pair[1].span.start;
+        let is_word = word.ends_with(char::is_alphabetic) && !ROMAN.contains(&word.as_str());
+        if !(beside && is_word && ROMAN.contains(&numeral.as_str())) {
+            continue;
+        }
+        let message = format!(
+            "`{numeral}` is a term of its own, which may stand anywhere and does not find its digit"
+        );
+        let help = format!("write \"{word} {numeral}\", which finds the digit too");
+        found.push(Diagnostic::warning("W38", pair[1].span.clone(), message).help(help));
     }
 }
 
@@ -419,10 +446,37 @@ mod tests {
     }
 
     #[test]
+    fn a_numeral_that_is_a_term_of_its_own_is_told_with_the_phrase() {
+        for (query, found) in [
+            ("Phase III", &[("W38", "III")][..]),
+            ("천궁 II 수출*", &[("W38", "II")]),
+            ("(KM-SAM II) OR (Phase IX)", &[("W38", "II"), ("W38", "IX")]),
+            ("\"Phase III\"", &[]),
+            ("천궁-II", &[]),
+            ("Phase AND III", &[]),
+            ("Phase iii", &[]),
+            ("Henry V", &[("W04", "V")]),
+            ("K9 II", &[]),
+            ("Phase (III)", &[("W38", "(III)")]),
+        ] {
+            assert_eq!(warned(query), found, "{query}");
+        }
+        let (_, found) = parse("Phase III");
+        let help = found[0].help.as_deref().unwrap_or_default();
+        assert!(help.starts_with("write \"Phase III\""), "{help}");
+    }
+
+    #[test]
     fn parts_that_stand_twice_are_warned_of() {
         for (query, found) in [
             ("K2 AND Poland AND k2", &[("W06", "k2")][..]),
             ("'KAI' 'Kai'", &[]),
+            ("vaccine AND vaccin*", &[("W06", "vaccin*")]),
+            ("vaccin* vaccine vaccines", &[("W06", "vaccin*")]),
+            ("vaccin* NOT vaccine", &[]),
+            ("vaccin* title:vaccine", &[]),
+            ("2 OF (vaccine, vaccin*, dose)", &[("W06", "vaccine")]),
+            ("2 OF (vaccine, dose*, K2)", &[]),
             ("2 OF (K2, K9, K2)", &[("W06", "K2")]),
             ("3 OF (K2, K9, K2, k9)", &[("W06", "K2"), ("W06", "k9")]),
         ] {

@@ -2,7 +2,7 @@
 //!
 //! Nothing here knows entities, feeds or entries; what needs them is said by `domain::matching`.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::ast::{Field, Kind, Node};
 use super::chars::{Script, is_invisible, script};
@@ -275,32 +275,74 @@ fn is_mixed(word: &str) -> bool {
     })
 }
 
+/// The parts that a stem beside them covers, each with it: `exports` with `export*`.
+fn covered(parts: &[Node]) -> Vec<Option<&Node>> {
+    let mut stems: HashMap<String, &Node> = HashMap::new();
+    for part in parts {
+        if let Some(stem) = stem(part) {
+            stems.entry(stem).or_insert(part);
+        }
+    }
+    let of = |part: &Node| {
+        let Kind::Term(_) = part.kind else {
+            return None;
+        };
+        let (text, own) = (print(part).to_lowercase(), stem(part));
+        let end = own.as_ref().map_or(text.len(), String::len);
+        text.char_indices()
+            .map(|(at, c)| at + c.len_utf8())
+            .filter(|at| *at < end || own.is_none() && *at == end)
+            .find_map(|at| stems.get(&text[..at]).copied())
+    };
+    parts.iter().map(of).collect()
+}
+
+/// `export* AND exports`: the stem asks for nothing more.
+pub(super) fn implied(parts: &[Node], found: &mut Findings) {
+    let mut told = HashSet::new();
+    for (part, wider) in parts.iter().zip(covered(parts)) {
+        let Some(wider) = wider.filter(|wider| told.insert(wider.span.start)) else {
+            continue;
+        };
+        let message = format!("`{}` beside it asks for this too", print(part));
+        found.push(
+            Diagnostic::warning("W06", wider.span.clone(), message)
+                .help("leave it out")
+                .related(part.span.clone(), "the other"),
+        );
+    }
+}
+
+/// `2 OF (export*, exports, …)`: one word counts as two parts.
+pub(super) fn counted_twice(parts: &[Node], found: &mut Findings) {
+    for (part, wider) in parts.iter().zip(covered(parts)) {
+        let Some(wider) = wider else { continue };
+        let message = format!(
+            "`{}` beside it finds this too, so one word counts as two parts",
+            print(wider)
+        );
+        found.push(
+            Diagnostic::warning("W06", part.span.clone(), message)
+                .help("leave one of the two out")
+                .related(wider.span.clone(), "the other"),
+        );
+    }
+}
+
 /// `export* OR exports`, `a OR a`.
 fn subsumed(parts: &[Node], found: &mut Findings) {
     let mut seen = HashSet::new();
-    let stems: HashSet<String> = parts.iter().filter_map(stem).collect();
-    for part in parts {
-        let text = print(part).to_lowercase();
-        let covered = match (&part.kind, stem(part)) {
-            (Kind::Term(_), own) => {
-                let end = own.as_ref().map_or(text.len(), String::len);
-                text.char_indices()
-                    .map(|(at, c)| at + c.len_utf8())
-                    .filter(|at| *at < end || own.is_none() && *at == end)
-                    .find_map(|at| stems.get(&text[..at]))
-            }
-            _ => None,
-        };
-        if let Some(stem) = covered {
+    for (part, wider) in parts.iter().zip(covered(parts)) {
+        if let Some(wider) = wider {
             found.push(
                 Diagnostic::warning(
                     "W06",
                     part.span.clone(),
-                    format!("`{stem}*` beside it covers this"),
+                    format!("`{}` beside it covers this", print(wider).to_lowercase()),
                 )
                 .help("leave it out"),
             );
-        } else if !seen.insert(case_kept(part).unwrap_or(text)) {
+        } else if !seen.insert(same_text(part)) {
             found.push(
                 Diagnostic::warning(
                     "W06",

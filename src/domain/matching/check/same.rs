@@ -3,6 +3,7 @@
 //! What is written alike has been told by the parser, and is not told again.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::super::super::rule::diagnostic::Diagnostic;
 use super::super::Place;
@@ -18,6 +19,11 @@ impl Compiler<'_> {
         nodes
             .filter(|node| seen.insert(self.normal(*node)))
             .collect()
+    }
+
+    /// Whether two expressions mean the same, however they are ordered.
+    pub(in super::super) fn mean_the_same(&mut self, one: NodeId, other: NodeId) -> bool {
+        one == other || self.normal(one) == self.normal(other)
     }
 
     /// The expression that all of one meaning share: parts in any order, each once.
@@ -50,6 +56,39 @@ impl Compiler<'_> {
         sorted.dedup();
         sorted
     }
+}
+
+/// Numbers that expressions of one meaning have in common, and hardly any others: many can be compared without a
+/// normal form of each.
+#[derive(Default)]
+pub(in super::super) struct Likeness(HashMap<NodeId, u64>);
+
+impl Likeness {
+    pub(in super::super) fn of(&mut self, compiler: &Compiler<'_>, node: NodeId) -> u64 {
+        let (sign, parts) = match compiler.expr(node) {
+            Expr::Or(parts) => (1, &**parts),
+            Expr::And(parts) => (2, &**parts),
+            _ => return hashed(&(0_u8, node)),
+        };
+        if let Some(known) = self.0.get(&node) {
+            return *known;
+        }
+        let mut all: Vec<u64> = parts.iter().map(|part| self.of(compiler, *part)).collect();
+        all.sort_unstable();
+        all.dedup();
+        let likeness = match &*all {
+            [one] => *one,
+            all => hashed(&(sign, all)),
+        };
+        self.0.insert(node, likeness);
+        likeness
+    }
+}
+
+fn hashed(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// W06 and W25 of a query and all in it that is written in the same text.

@@ -321,6 +321,39 @@ fn a_miss_says_how_near_it_was() {
     }
 }
 
+/// That there is little text is said only where more of it could help.
+#[test]
+fn a_headline_is_no_excuse_for_what_more_text_would_not_mend() {
+    for (query, title, told) in [
+        ("K9", "x", true),
+        ("Poland K9", "Poland", true),
+        ("K9 OR lang:ko", "x", true),
+        ("K9 NEAR/2 Poland", "K9 a b c d e Poland", true),
+        ("@kai", "KAI opens a café", true),
+        ("#country K9", "x", true),
+        ("/radar/", "x", true),
+        ("ATLEAST/2 K9", "K9", true),
+        ("2 OF (K9, Poland, lang:ko)", "K9", true),
+        ("K9 NOT NEAR/2 Poland", "x", true),
+        ("K9 NOT NEAR/2 Poland", "K9 Poland", false),
+        ("K2 NOT Poland", "K2 for Poland", false),
+        ("K9 NOT Poland", "Poland", false),
+        ("lang:ko K2", "K2", false),
+        ("lang:ko K2", "x", false),
+        ("2 OF (K2, url:x, lang:ko)", "K9", false),
+        ("url:radar", "x", false),
+        ("title:K9", "x", false),
+        ("author:Kim", "x", false),
+        ("@hanwha", "한화 이글스 우승, 방산", false),
+        ("#company", "PT KAI", false),
+    ] {
+        let explanation = explained(query, &entry(title, ""));
+        assert!(!explanation.holds, "{query}");
+        let note = explanation.note.unwrap_or_default();
+        assert_eq!(note.contains("headline only"), told, "{query}: {note}");
+    }
+}
+
 /// What a note says to write is a query that finds the entry.
 #[test]
 fn what_a_miss_says_to_write_finds_the_entry() {

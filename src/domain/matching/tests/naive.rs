@@ -10,7 +10,7 @@ use std::rc::Rc;
 use crate::domain::matching::Subject;
 use crate::domain::matching::node::{Between, Scope};
 use crate::domain::matching::pattern::{
-    End, Pattern, Wild, fits, term, verbatim, without_question_marks,
+    End, Pattern, Wild, fits, spellings, term, verbatim, without_question_marks,
 };
 use crate::domain::matching::scan::{
     Place, closed, crossings, inner_starts, is_lookalike, may_begin,
@@ -311,11 +311,21 @@ impl<'d, 'a> Naive<'d, 'a> {
         if inner_wildcard(text) {
             return self.row(&words, Between::Separators, &End::Whole);
         }
-        let patterns = term(text, &End::Closed).unwrap();
-        patterns
-            .iter()
-            .flat_map(|pattern| self.places(pattern))
-            .collect()
+        self.word(text, &End::Closed)
+    }
+
+    /// Every place of a term; of one with the Arabic article also where the preposition ل swallows its alif.
+    fn word(&self, text: &str, end: &End) -> Vec<Span> {
+        let has_article = text.starts_with("ال");
+        let patterns = spellings(text, end).unwrap();
+        let mut out = Vec::new();
+        for pattern in &patterns {
+            out.extend(self.places(pattern, false));
+            if has_article {
+                out.extend(self.places(pattern, true));
+            }
+        }
+        out
     }
 
     /// Words in order: every start with every end that fits.
@@ -329,9 +339,7 @@ impl<'d, 'a> Naive<'d, 'a> {
                 } else {
                     end
                 };
-                let patterns = term(word, end).unwrap();
-                let mut list: Vec<Span> =
-                    patterns.iter().flat_map(|one| self.places(one)).collect();
+                let mut list = self.word(word, end);
                 list.sort_unstable();
                 list
             })
@@ -367,15 +375,27 @@ impl<'d, 'a> Naive<'d, 'a> {
     /// Every place of a verbatim term.
     fn exact(&self, text: &str) -> Vec<Span> {
         let patterns = verbatim(text);
-        let places = patterns.iter().flat_map(|pattern| self.places(pattern));
-        places.collect()
+        let places = patterns.iter();
+        places
+            .flat_map(|pattern| self.places(pattern, false))
+            .collect()
     }
 
-    /// Every place of a pattern, by trying every character.
-    fn places(&self, pattern: &Pattern) -> Vec<Span> {
+    /// Every place of a pattern, by trying every character; or of one with an article, behind ل and without its alif,
+    /// and without its lam too where the word begins with one.
+    fn places(&self, pattern: &Pattern, behind_lam: bool) -> Vec<Span> {
         let mut out = Vec::new();
         let units = &self.text.units;
         let begins = pattern.symbols.first().and_then(|one| char::from_u32(*one));
+        let third = pattern.symbols.get(2).map(|one| char::from_u32(*one));
+        let skipped = match third {
+            _ if !behind_lam => 0,
+            Some(Some('ل')) => 2,
+            None if matches!(pattern.end, End::Closed | End::Whole) => return out,
+            Some(None) => return out,
+            _ => 1,
+        };
+        let begins = if behind_lam { Some('ل') } else { begins };
         let other = |at: u32| begins.is_some_and(|c| units.chars.get(at as usize) != Some(&c));
         for first in 0..units.list.len() {
             if !may_begin(&self.text, first) {
@@ -390,9 +410,9 @@ impl<'d, 'a> Naive<'d, 'a> {
                 let place = Place {
                     first: narrow(first),
                     unit: narrow(first),
-                    at: start,
+                    at: start + u32::from(behind_lam),
                 };
-                for end in self.follow(&pattern.symbols, place) {
+                for end in self.follow(&pattern.symbols[skipped..], place) {
                     out.extend(self.ended(pattern, start, end));
                 }
             }

@@ -77,10 +77,10 @@ const WRONG: &[(&str, &str, &str, &str)] = &[
         "#tanks",
         "classes = [\"tanks\"], or leave `#` out",
     ),
-    ("K2 (lang:ko OR ja)", "W35", "ja", "write lang:(ko OR ja)"),
+    ("K2 (lang:ko OR ja)", "W39", "ja", "write lang:(ko OR ja)"),
     (
         "K2 (lang:(ko OR en) OR ja OR zh-Hant OR Poland)",
-        "W35",
+        "W39",
         "ja OR zh-Hant",
         "write lang:(ko OR en OR ja OR zh-Hant)",
     ),
@@ -131,7 +131,7 @@ fn errors_point_at_the_part_that_is_wrong() {
     }
 }
 
-/// Query, and what W35 says of it.
+/// Query, and what W39 says of it.
 const BARE: &[(&str, Option<&str>)] = &[
     ("tag:wire OR ministry", Some("write tag:(wire OR ministry)")),
     (
@@ -172,7 +172,7 @@ fn words_that_were_meant_as_values_are_told() {
         let (_, problems) = RuleSet::compile(&definitions);
         let told: Vec<_> = problems
             .iter()
-            .filter(|one| one.diagnostic.code == "W35")
+            .filter(|one| one.diagnostic.code == "W39")
             .map(|one| one.diagnostic.help.as_deref())
             .collect();
         let wanted: Vec<_> = wanted.iter().map(|help| Some(*help)).collect();
@@ -266,18 +266,21 @@ fn macros_that_need_themselves_are_errors() {
     );
 }
 
+/// What is said of an entity with two aliases after a change.
+fn said_of(change: &dyn Fn(&mut Entity)) -> Vec<(Place, &'static str)> {
+    let mut one = entity("one", "One Corp", "firm", "한화|Alpha*");
+    change(&mut one);
+    let definitions = Definitions {
+        entities: vec![one],
+        rules: vec![rule("r", "@one")],
+        ..Definitions::default()
+    };
+    found(&definitions)
+}
+
 #[test]
 fn entities_are_checked() {
-    let with = |change: &dyn Fn(&mut Entity)| {
-        let mut one = entity("one", "One Corp", "firm", "한화|Alpha*");
-        change(&mut one);
-        let definitions = Definitions {
-            entities: vec![one],
-            rules: vec![rule("r", "@one")],
-            ..Definitions::default()
-        };
-        found(&definitions)
-    };
+    let with = said_of;
     let context = |text: &'static str| {
         with(&move |one: &mut Entity| {
             one.ambiguous = vec!["한화".to_owned()];
@@ -307,6 +310,51 @@ fn entities_are_checked() {
     assert_eq!(
         with(&|one| one.aliases.push("--".to_owned())),
         [(list(AliasList::Aliases, 2), "W03")]
+    );
+}
+
+#[test]
+fn names_that_find_nothing_are_told() {
+    let list = |list, index| Place::EntityAlias(0, list, index);
+    let list_of =
+        |texts: &[&str]| -> Vec<String> { texts.iter().map(|&one| one.to_owned()).collect() };
+    for (aliases, not_in, told) in [
+        (&[][..], &["One Corp"][..], Some(0)),
+        (&[], &["one-corp"], Some(0)),
+        (&[], &["One Corp Park", "One Cor*"], Some(1)),
+        (&["한화 오션"], &["One Corp", "한화 오션"], Some(0)),
+        (&["Two"], &["One Corp"], None),
+        (&[], &["One Corp Park"], None),
+        (&["One*"], &["One Corp"], None),
+    ] {
+        let found = said_of(&|one| {
+            one.aliases = list_of(aliases);
+            one.not_in = list_of(not_in);
+        });
+        let wanted = told.map(|at| (list(AliasList::NotIn, at), "W35"));
+        assert_eq!(found, Vec::from_iter(wanted), "{aliases:?} {not_in:?}");
+    }
+    let listed = |one: &mut Entity| {
+        one.name = "Onex, Onex Corp".to_owned();
+        one.aliases = list_of(&["Boeing Co., Ltd.", "엔비디아 OR 英伟达"]);
+        one.not_in = list_of(&["Onex, Onex Corp; Two"]);
+    };
+    assert_eq!(
+        said_of(&listed),
+        [
+            (list(AliasList::Name, 0), "W36"),
+            (list(AliasList::Aliases, 1), "W36"),
+            (list(AliasList::NotIn, 0), "W36"),
+        ]
+    );
+    let label = |one: &mut Entity| {
+        one.name = "Onex, Onex Corp".to_owned();
+        one.exact = list_of(&["ONEX"]);
+    };
+    assert_eq!(said_of(&label), [], "one of the two is a name of its own");
+    assert_eq!(
+        said_of(&|one| one.context = Some("방산".to_owned())),
+        [(Place::EntityContext(0), "W37")]
     );
 }
 
