@@ -190,18 +190,21 @@ fn macros_that_need_themselves_are_errors() {
     );
 }
 
+/// What is said of an entity with two aliases after a change.
+fn said_of(change: &dyn Fn(&mut Entity)) -> Vec<(Place, &'static str)> {
+    let mut one = entity("one", "One Corp", "firm", "한화|Alpha*");
+    change(&mut one);
+    let definitions = Definitions {
+        entities: vec![one],
+        rules: vec![rule("r", "@one")],
+        ..Definitions::default()
+    };
+    found(&definitions)
+}
+
 #[test]
 fn entities_are_checked() {
-    let with = |change: &dyn Fn(&mut Entity)| {
-        let mut one = entity("one", "One Corp", "firm", "한화|Alpha*");
-        change(&mut one);
-        let definitions = Definitions {
-            entities: vec![one],
-            rules: vec![rule("r", "@one")],
-            ..Definitions::default()
-        };
-        found(&definitions)
-    };
+    let with = said_of;
     let context = |text: &'static str| {
         with(&move |one: &mut Entity| {
             one.ambiguous = vec!["한화".to_owned()];
@@ -224,6 +227,19 @@ fn entities_are_checked() {
         ]),
         [(list(AliasList::NotIn, 1), "E40")]
     );
+    assert_eq!(
+        with(&|one| one.ambiguous = vec!["한화".to_owned()]),
+        [(list(AliasList::Ambiguous, 0), "W20")]
+    );
+    assert_eq!(
+        with(&|one| one.aliases.push("--".to_owned())),
+        [(list(AliasList::Aliases, 2), "W03")]
+    );
+}
+
+#[test]
+fn names_that_find_nothing_are_told() {
+    let list = |list, index| Place::EntityAlias(0, list, index);
     let list_of =
         |texts: &[&str]| -> Vec<String> { texts.iter().map(|&one| one.to_owned()).collect() };
     for (aliases, not_in, told) in [
@@ -235,7 +251,7 @@ fn entities_are_checked() {
         (&[], &["One Corp Park"], None),
         (&["One*"], &["One Corp"], None),
     ] {
-        let found = with(&|one| {
+        let found = said_of(&|one| {
             one.aliases = list_of(aliases);
             one.not_in = list_of(not_in);
         });
@@ -248,7 +264,7 @@ fn entities_are_checked() {
         one.not_in = list_of(&["Onex, Onex Corp; Two"]);
     };
     assert_eq!(
-        with(&listed),
+        said_of(&listed),
         [
             (list(AliasList::Name, 0), "W36"),
             (list(AliasList::Aliases, 1), "W36"),
@@ -259,18 +275,10 @@ fn entities_are_checked() {
         one.name = "Onex, Onex Corp".to_owned();
         one.exact = list_of(&["ONEX"]);
     };
-    assert_eq!(with(&label), [], "one of the two is a name of its own");
+    assert_eq!(said_of(&label), [], "one of the two is a name of its own");
     assert_eq!(
-        with(&|one| one.context = Some("방산".to_owned())),
-        [(at, "W37")]
-    );
-    assert_eq!(
-        with(&|one| one.ambiguous = vec!["한화".to_owned()]),
-        [(list(AliasList::Ambiguous, 0), "W20")]
-    );
-    assert_eq!(
-        with(&|one| one.aliases.push("--".to_owned())),
-        [(list(AliasList::Aliases, 2), "W03")]
+        said_of(&|one| one.context = Some("방산".to_owned())),
+        [(Place::EntityContext(0), "W37")]
     );
 }
 
