@@ -1,6 +1,6 @@
 //! `explain`: why an entry matches a rule or does not, clause by clause.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::json;
 
@@ -123,8 +123,67 @@ const CLAUSE: usize = 100;
 /// Alternatives without a trace that are listed before the rest is counted.
 const SILENT: usize = 3;
 
-/// A clause, its parts below it; a long list of alternatives of which none was found is only counted.
+/// Lines of a clause without any trace that are listed; of a longer one its own line must do.
+const DEAD: usize = 12;
+
+/// A clause, its parts below it, as a person can read them: a long list of alternatives of which none was found is only
+/// counted, of a large clause without any trace there is one line, and a macro is told once.
 pub(super) fn print(clause: &Explanation, depth: usize, out: &mut Output) -> Result<(), Failure> {
+    let mut told = Told::default();
+    let mut lines = Vec::new();
+    told.add(clause, depth, &mut lines);
+    lines.iter().try_for_each(|line| out.line(line))
+}
+
+/// The macros that have been told.
+#[derive(Default)]
+struct Told<'a>(HashMap<&'a str, Vec<&'a Explanation>>);
+
+impl<'a> Told<'a> {
+    fn add(&mut self, clause: &'a Explanation, depth: usize, lines: &mut Vec<String>) {
+        let known = self.is_known(clause);
+        let dead = depth > 1 && is_dead(clause) && size(clause) > DEAD;
+        let remark = if dead {
+            Some("none of it found")
+        } else {
+            known.then_some("as above")
+        };
+        lines.push(line(clause, depth, remark));
+        if remark.is_some() {
+            return;
+        }
+        let indent = "  ".repeat(depth);
+        let mut silent = 0_usize;
+        for part in &clause.parts {
+            if is_silent(part) {
+                silent += 1;
+                if silent > SILENT {
+                    continue;
+                }
+            }
+            self.add(part, depth + 1, lines);
+        }
+        if let Some(more @ 1..) = silent.checked_sub(SILENT) {
+            lines.push(format!("{indent}  ✗ … and {more} more, none found"));
+        }
+    }
+
+    /// Whether a macro was told with the same outcome; it is from now on.
+    fn is_known(&mut self, clause: &'a Explanation) -> bool {
+        if clause.parts.is_empty() || !clause.clause.starts_with('$') {
+            return false;
+        }
+        let told = self.0.entry(&clause.clause).or_default();
+        let known = told.contains(&clause);
+        if !known {
+            told.push(clause);
+        }
+        known
+    }
+}
+
+/// A clause alone: what it is, where it holds, and how near it came.
+fn line(clause: &Explanation, depth: usize, remark: Option<&str>) -> String {
     let mark = if clause.holds { "✓" } else { "✗" };
     let spans: Vec<String> = clause
         .evidence
@@ -137,30 +196,26 @@ pub(super) fn print(clause: &Explanation, depth: usize, out: &mut Output) -> Res
     } else {
         format!("  {}", spans.join(", "))
     };
-    let note = clause.note.as_deref();
-    let note = note.map_or_else(String::new, |note| format!("  ({})", neutral(note)));
+    let notes: Vec<String> = (clause.note.iter().map(|note| neutral(note)))
+        .chain(remark.map(str::to_owned))
+        .collect();
+    let note = if notes.is_empty() {
+        String::new()
+    } else {
+        format!("  ({})", notes.join("; "))
+    };
     let indent = "  ".repeat(depth);
-    out.line(&format!(
-        "{indent}{mark} {}{spans}{note}",
-        short(&clause.clause)
-    ))?;
-    let mut silent = 0;
-    for part in &clause.parts {
-        if is_silent(part) {
-            silent += 1;
-            if silent > SILENT {
-                continue;
-            }
-        }
-        print(part, depth + 1, out)?;
-    }
-    if silent > SILENT {
-        out.line(&format!(
-            "{indent}  ✗ … and {} more, none found",
-            silent - SILENT
-        ))?;
-    }
-    Ok(())
+    format!("{indent}{mark} {}{spans}{note}", short(&clause.clause))
+}
+
+/// Whether nothing in it holds or came near.
+fn is_dead(clause: &Explanation) -> bool {
+    !clause.holds && clause.note.is_none() && clause.parts.iter().all(is_dead)
+}
+
+/// Clauses in it, with itself.
+fn size(clause: &Explanation) -> usize {
+    1 + clause.parts.iter().map(size).sum::<usize>()
 }
 
 /// What keeps a rule from matching an entry: the innermost clause that stands out, or the rule's filter.
@@ -202,5 +257,50 @@ pub fn short(clause: &str) -> String {
     match line.char_indices().nth(CLAUSE) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clause(text: &str, holds: bool, parts: Vec<Explanation>) -> Explanation {
+        Explanation {
+            clause: text.to_owned(),
+            holds,
+            note: None,
+            evidence: Vec::new(),
+            parts,
+            is_choice: true,
+            is_shut_out: false,
+        }
+    }
+
+    fn list(name: &str, found: Option<usize>) -> Explanation {
+        let terms = (0..20).map(|at| clause(&format!("t{at}"), found == Some(at), Vec::new()));
+        clause(name, found.is_some(), terms.collect())
+    }
+
+    #[test]
+    fn a_macro_is_told_once_and_what_left_no_trace_in_one_line() {
+        let rule = clause(
+            "rule",
+            false,
+            vec![
+                list("$a", Some(4)),
+                list("$b", None),
+                list("$a", Some(4)),
+                list("$a", None),
+            ],
+        );
+        let mut lines = Vec::new();
+        Told::default().add(&rule, 1, &mut lines);
+        let text = lines.join("\n");
+        assert_eq!(
+            text,
+            "  ✗ rule\n    ✓ $a\n      ✗ t0\n      ✗ t1\n      ✗ t2\n      ✓ t4\n      \
+             ✗ … and 16 more, none found\n    ✗ $b  (none of it found)\n    \
+             ✓ $a  (as above)\n    ✗ $a  (none of it found)"
+        );
     }
 }
