@@ -57,27 +57,6 @@ const ENTRY_KEYS: [&str; 7] = [
     "enclosures",
 ];
 
-/// All keys of an entry.
-pub const KEYS: [&str; 17] = [
-    "id",
-    "title",
-    "body",
-    "full_text",
-    "url",
-    "feed",
-    "tags",
-    "language",
-    "authors",
-    "categories",
-    "guid",
-    "feed_url",
-    "published",
-    "updated",
-    "first_seen",
-    "body_html",
-    "enclosures",
-];
-
 impl Row {
     /// Reads one line of a file; `line` is its number, from 1. No language is detected: that takes longer than all else.
     pub fn parse(text: &str, line: usize) -> Result<Self, String> {

@@ -1,6 +1,6 @@
 //! A line of a test file: an entry with what is expected of it, and what is wrong with it.
 //!
-//! Stricter than the rows of `match`: a misspelt key there is kept, and here would pass as an entry without text.
+//! Stricter than the rows of `match`: a misspelt key is kept there, and here would pass as an entry without text.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -16,13 +16,16 @@ use crate::domain::rule;
 /// Most lines that are told of.
 const TOLD: usize = 20;
 
-/// Keys that are no part of an entry and say something of it for people.
-const NOTES: [&str; 8] = [
-    "note", "notes", "comment", "why", "reason", "source", "kind", "alerts",
+/// Keys whose loss changes the answer: what is read, and what is expected.
+const NEEDED: [&str; 7] = [
+    "title",
+    "body",
+    "full_text",
+    "language",
+    "expect",
+    "about",
+    "tolerate",
 ];
-
-/// Keys that say what is expected.
-const ASKED: [&str; 3] = ["expect", "about", "tolerate"];
 
 /// A line that can be scored.
 pub struct Marked {
@@ -95,7 +98,7 @@ fn marked(text: &str, line: usize, loaded: &Loaded) -> Result<Read, Vec<String>>
         let place = format!("line {line}: ");
         vec![error.strip_prefix(&place).unwrap_or(&error).to_owned()]
     })?;
-    let mut wrong: Vec<String> = row.rest.keys().filter_map(|key| unknown(key)).collect();
+    let mut wrong = misspelt(text, &row.rest);
     let is_empty = |text: &str| text.trim().is_empty();
     if wrong.is_empty()
         && is_empty(&row.title)
@@ -155,16 +158,15 @@ fn ids(row: &mut Map<String, Value>, key: &str) -> Result<Option<BTreeSet<String
         .map_err(|_| format!("`{key}` is not a list of rule ids"))
 }
 
-/// What is wrong with a key that no entry has.
-fn unknown(key: &str) -> Option<String> {
-    let known = ASKED.iter().chain(&NOTES).chain(&rows::KEYS).copied();
-    if known.clone().any(|known| known == key) || key.starts_with('_') {
-        return None;
-    }
-    let near = nearest(key, known);
-    let near = match near.as_str() {
-        "" => ": leave it out, or call it `note`".to_owned(),
-        _ => near,
-    };
-    Some(format!("there is no key `{key}`{near}"))
+/// Keys that are near a needed one which the line lacks. Others are free: sets of other tools say more of an entry.
+fn misspelt(text: &str, rest: &Map<String, Value>) -> Vec<String> {
+    let line: Map<String, Value> = serde_json::from_str(text).unwrap_or_default();
+    let lacking = || NEEDED.into_iter().filter(|key| !line.contains_key(*key));
+    let unknown = rest.keys().filter(|key| !NEEDED.contains(&key.as_str()));
+    unknown
+        .filter_map(|key| {
+            let near = nearest(key, lacking());
+            (!near.is_empty()).then(|| format!("there is no key `{key}`{near}"))
+        })
+        .collect()
 }
