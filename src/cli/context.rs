@@ -2,7 +2,6 @@
 //!
 //! The only place besides secrets in config that reads the environment.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +14,7 @@ use super::exit::{Exit, Failure};
 use super::output::wants_color;
 use super::setup;
 use crate::clock::Clock;
-use crate::config::{self, Config, Problems};
+use crate::config::{self, Config, Problems, Where};
 use crate::daemon::Shared;
 use crate::domain::matching::{Place, RuleSet};
 use crate::domain::rule::diagnostic::Level;
@@ -329,15 +328,16 @@ impl Loaded {
 
     /// The warnings that are about entities.
     pub fn warnings_about_entities(&self) -> Vec<String> {
-        let (_, mut found) = RuleSet::compile(&self.config.definitions);
-        found.retain(|one| matches!(one.place, Place::EntityAlias(..) | Place::EntityContext(_)));
-        let found = self.warnings.located(&self.config.places, &found);
-        let of_names: HashSet<String> = found.iter().map(|one| found.line(one)).collect();
+        let about = |problem: &&config::Problem| {
+            let of_name =
+                matches!(&problem.at, Where::At(place) if self.config.places.is_of_entity(place));
+            of_name || self.warnings.line(problem).contains("entit")
+        };
         let warnings = self.warnings.iter();
         warnings
             .filter(|problem| problem.level == Level::Warning)
+            .filter(about)
             .map(|problem| self.warnings.line(problem))
-            .filter(|line| of_names.contains(line) || line.contains("entit"))
             .collect()
     }
 }

@@ -57,6 +57,12 @@ impl Places {
         self.rules.get(rule)?.tests.get(test)
     }
 
+    /// Whether a place lies in a name of an entity, or in its context.
+    #[must_use]
+    pub fn is_of_entity(&self, place: &Place) -> bool {
+        self.entities.iter().any(|entity| entity.holds(place))
+    }
+
     /// Where the `id` of an entity stands.
     #[must_use]
     pub fn entity(&self, entity: usize) -> Option<&Place> {

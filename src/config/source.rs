@@ -16,6 +16,16 @@ pub struct Place {
     pub span: Range<usize>,
 }
 
+impl Place {
+    /// Whether all of another place lies in this one.
+    #[must_use]
+    pub fn holds(&self, other: &Self) -> bool {
+        self.file == other.file
+            && self.span.start <= other.span.start
+            && other.span.end <= self.span.end
+    }
+}
+
 /// A place as people write it; both count from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {

@@ -36,6 +36,12 @@ impl EntityPlaces {
     pub fn name(&self, list: AliasList, element: usize) -> Option<&Text> {
         self.names.get(&(rank(list), element))
     }
+
+    /// Whether a place lies in a name or in the context.
+    pub fn holds(&self, place: &Place) -> bool {
+        let mut texts = self.names.values().chain(&self.context);
+        texts.any(|text| text.place.holds(place))
+    }
 }
 
 fn rank(list: AliasList) -> u8 {
