@@ -1,7 +1,7 @@
 //! `entities`: list, show, lint.
 //!
-//! Where there is a store, the mentions in it are counted; without one nothing is said of them. Lint shows the warnings of `check` that are about entities, and what is doubtful about their names; what a
-//! mention is, the matcher decides.
+//! Where there is a store, the mentions in it are counted; without one nothing is said of them. Lint shows the warnings of
+//! `check` that are about entities, and what is doubtful about their names; what a mention is, the matcher decides.
 
 use std::collections::HashMap;
 
@@ -107,11 +107,10 @@ fn list(loaded: &Loaded, context: &Context, out: &mut Output) -> Result<(), Fail
     let rows: Vec<Vec<String>> = entities
         .iter()
         .map(|entity| {
-            let names = 1 + entity.aliases.len() + entity.exact.len() + entity.ambiguous.len();
             let seen =
                 count(entity).map_or_else(Vec::new, |seen| seen.map(|n| n.to_string()).into());
             let facts = [entity.classes.join(", "), entity.name.clone()];
-            let mut row = vec![id(entity).to_owned(), names.to_string()];
+            let mut row = vec![id(entity).to_owned(), entity.names().count().to_string()];
             row.extend(seen.into_iter().chain(facts));
             row
         })

@@ -143,7 +143,7 @@ fn search(
 }
 
 /// One entry on one line.
-pub fn line(entry: &StoredEntry, out: &mut Output) -> Result<(), Failure> {
+fn line(entry: &StoredEntry, out: &mut Output) -> Result<(), Failure> {
     out.line(&in_short(entry))
 }
 

@@ -141,12 +141,10 @@ struct Told<'a>(HashMap<&'a str, Vec<&'a Explanation>>);
 
 impl<'a> Told<'a> {
     fn add(&mut self, clause: &'a Explanation, depth: usize, lines: &mut Vec<String>) {
-        let known = self.is_known(clause);
-        let dead = depth > 1 && is_dead(clause) && size(clause) > DEAD;
-        let remark = if dead {
+        let remark = if depth > 1 && is_dead(clause) && size(clause) > DEAD {
             Some("none of it found")
         } else {
-            known.then_some("as above")
+            self.is_known(clause).then_some("as above")
         };
         lines.push(line(clause, depth, remark));
         if remark.is_some() {
@@ -248,7 +246,7 @@ pub fn what_matched(loaded: &Loaded, rule: &RuleId, row: &Row) -> String {
 
 /// Whether there is nothing to say of a clause but that it does not hold.
 fn is_silent(clause: &Explanation) -> bool {
-    !clause.holds && clause.note.is_none() && clause.parts.is_empty()
+    clause.parts.is_empty() && is_dead(clause)
 }
 
 /// A clause on one line, cut where it is long.

@@ -53,7 +53,7 @@ pub(super) fn read(cx: &mut Cx, path: &Path, draft: &mut Draft) {
         // The text swallows what is below it, and all tables there.
         Some(open) => {
             draft.is_cut = true;
-            let above = &text[..text[..open].rfind('\n').map_or(0, |at| at + 1)];
+            let above = &text[..syntax::line_at(&text, open).start];
             tables(cx, file, &DeTable::parse_recoverable(above).0, draft);
         }
         None => tables(cx, file, &document, draft),

@@ -373,7 +373,7 @@ fn begins_anew(text: &str) -> bool {
         && key.chars().all(is_name)
 }
 
-fn line_at(text: &str, at: usize) -> Range<usize> {
+pub(super) fn line_at(text: &str, at: usize) -> Range<usize> {
     let at = at.min(text.len());
     let start = text[..at].rfind('\n').map_or(0, |at| at + 1);
     let end = text[start..].find('\n').map_or(text.len(), |at| start + at);
@@ -382,7 +382,7 @@ fn line_at(text: &str, at: usize) -> Range<usize> {
 
 /// The place of the header or key that stands again at `second`.
 fn first_of(text: &str, second: &Range<usize>) -> Option<Range<usize>> {
-    let line_start = text[..second.start].rfind('\n').map_or(0, |at| at + 1);
+    let line_start = line_at(text, second.start).start;
     let lead = &text[line_start..second.start];
     let name = text.get(second.clone())?;
     let is_header = lead.trim_start().starts_with('[');

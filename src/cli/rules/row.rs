@@ -94,10 +94,7 @@ impl Limits {
 type Read = (Row, BTreeSet<String>, Limits);
 
 fn marked(text: &str, line: usize, loaded: &Loaded) -> Result<Read, Vec<String>> {
-    let mut row = Row::parse(text, line).map_err(|error| {
-        let place = format!("line {line}: ");
-        vec![error.strip_prefix(&place).unwrap_or(&error).to_owned()]
-    })?;
+    let mut row = Row::read(text, line).map_err(|error| vec![error])?;
     let mut wrong = misspelt(text, &row.rest);
     let is_empty = |text: &str| text.trim().is_empty();
     if wrong.is_empty()
@@ -160,10 +157,14 @@ fn ids(row: &mut Map<String, Value>, key: &str) -> Result<Option<BTreeSet<String
 
 /// Keys that are near a needed one which the line lacks. Others are free: sets of other tools say more of an entry.
 fn misspelt(text: &str, rest: &Map<String, Value>) -> Vec<String> {
+    let unknown = || rest.keys().filter(|key| !NEEDED.contains(&key.as_str()));
+    if unknown().next().is_none() {
+        return Vec::new();
+    }
+    // The row has lost which of its keys were written.
     let line: Map<String, Value> = serde_json::from_str(text).unwrap_or_default();
     let lacking = || NEEDED.into_iter().filter(|key| !line.contains_key(*key));
-    let unknown = rest.keys().filter(|key| !NEEDED.contains(&key.as_str()));
-    unknown
+    unknown()
         .filter_map(|key| {
             let near = nearest(key, lacking());
             (!near.is_empty()).then(|| format!("there is no key `{key}`{near}"))

@@ -21,24 +21,25 @@ impl Run<'_, '_> {
         if !rule.enabled {
             notes.push("the rule is switched off".to_owned());
         }
-        let is_admitted = rule.admits_feed(self.subject) && rule.admits_language(self.subject);
-        if !rule.admits_feed(self.subject) {
-            out.holds = false;
+        let feed = rule.admits_feed(self.subject);
+        let language = rule.admits_language(self.subject);
+        if !feed {
             notes.push(format!(
                 "the rule does not look at feed {}",
                 self.subject.feed.unwrap_or_default()
             ));
         }
-        if !rule.admits_language(self.subject) {
-            out.holds = false;
+        if !language {
             notes.push(format!(
                 "the rule looks at language {}, and {}",
                 rule.languages().join(", "),
                 self.language()
             ));
         }
-        out.is_shut_out = asked && !out.holds;
-        if is_admitted && !out.holds && self.wants_text(clause.node) {
+        let admitted = feed && language;
+        out.holds = asked && admitted;
+        out.is_shut_out = asked && !admitted;
+        if admitted && !asked && self.wants_text(clause.node) {
             notes.extend(self.thinness());
         }
         out.note = (!notes.is_empty()).then(|| notes.join("; "));

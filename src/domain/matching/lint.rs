@@ -136,8 +136,11 @@ fn shut_out(rule: &Rule, tree: &Node, feeds: &[Feed]) -> Vec<Diagnostic> {
     if rule.feeds.is_empty() {
         return Vec::new();
     }
-    let tags_of = |id: &str| feeds.iter().find(|(own, _)| own.as_str() == id);
-    let is_of = |id: &str, tag: &String| tags_of(id).is_none_or(|(_, tags)| tags.contains(tag));
+    let has = |(_, tags): &Feed, tag: &str| tags.iter().any(|own| own == tag);
+    let is_of = |id: &str, tag: &str| {
+        let feed = feeds.iter().find(|(own, _)| own.as_str() == id);
+        feed.is_none_or(|feed| has(feed, tag))
+    };
     let admitted = |id: &str| {
         rule.feeds.iter().any(|selector| match selector {
             FeedSelector::Feed(own) => own.as_str() == id,
@@ -147,12 +150,10 @@ fn shut_out(rule: &Rule, tree: &Node, feeds: &[Feed]) -> Vec<Diagnostic> {
     // What tags a feed has is known of those that are defined.
     let tagged = |wanted: &str| {
         rule.feeds.iter().any(|selector| match selector {
-            FeedSelector::Feed(id) => is_of(id.as_str(), &wanted.to_owned()),
+            FeedSelector::Feed(id) => is_of(id.as_str(), wanted),
             FeedSelector::Tag(tag) => {
-                let mut of_it = feeds.iter().filter(|(_, tags)| tags.contains(tag));
-                tag == wanted
-                    || feeds.is_empty()
-                    || of_it.any(|(_, tags)| tags.iter().any(|own| own == wanted))
+                let mut of_it = feeds.iter().filter(|feed| has(feed, tag));
+                tag == wanted || feeds.is_empty() || of_it.any(|feed| has(feed, wanted))
             }
         })
     };

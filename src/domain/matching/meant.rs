@@ -85,9 +85,10 @@ impl Query<'_, '_> {
         let is_it = |text: &String| small_letters(text).replace(['-', '_'], " ") == wanted;
         let entities = &self.compiler.definitions.entities;
         entities.iter().find_map(|entity| {
-            let lists = [&entity.aliases, &entity.exact, &entity.ambiguous];
-            let called = is_it(&entity.name) || lists.into_iter().flatten().any(is_it);
-            called.then_some(entity.id.as_ref()?.as_str())
+            entity
+                .names()
+                .any(is_it)
+                .then_some(entity.id.as_ref()?.as_str())
         })
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! What a pattern means in a rule (scope, operators) is not known here.
 
+use super::super::rule::doubts::ROMAN;
 use super::fold::source_end;
 use super::script::Kind;
 use super::units::{Gap, Unit, Units};
@@ -116,8 +117,8 @@ pub(crate) enum Unfit {
 /// A term or the words of a phrase, in all spellings that it is found in.
 pub(crate) fn term(text: &str, end: &End) -> Result<Vec<Pattern>, Unfit> {
     let mut out = spellings(text, end)?;
-    if begins_with_article(text) {
-        let swallowed: Vec<Pattern> = out.iter().filter_map(Pattern::behind_lam).collect();
+    let swallowed: Vec<Pattern> = out.iter().filter_map(Pattern::behind_lam).collect();
+    if !swallowed.is_empty() && begins_with_article(text) {
         out.extend(swallowed);
     }
     Ok(out)
@@ -297,7 +298,6 @@ pub(crate) fn is_initial(left: Unit, right: Unit) -> bool {
 
 /// `천궁-II` as `천궁-2`: roman II…IX in capitals behind a letter unit (MAT-12).
 fn arabic_spelling(text: &str, units: &Units) -> Option<String> {
-    const ROMAN: [&str; 8] = ["II", "III", "IV", "V", "VI", "VII", "VIII", "IX"];
     let mut out = String::new();
     let mut from = 0;
     for pair in units.list.windows(2) {
@@ -311,12 +311,9 @@ fn arabic_spelling(text: &str, units: &Units) -> Option<String> {
             use unicode_normalization::UnicodeNormalization;
             text[start..end].nfkc().collect()
         };
-        let value = ROMAN
-            .iter()
-            .position(|roman| *roman == capitals && *roman != "V");
-        if let Some(value) = value {
+        if let Some((_, value)) = ROMAN.into_iter().find(|(roman, _)| *roman == capitals) {
             out.push_str(&text[from..start]);
-            out.push_str(&(value + 2).to_string());
+            out.push(value);
             from = end;
         }
     }

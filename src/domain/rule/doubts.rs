@@ -23,8 +23,16 @@ const CATEGORY: u8 = 8;
 /// Properties of one list that are compared with one another.
 const PROPERTIES: usize = 50;
 
-/// Numerals that find their digit in a phrase; V is a letter too often.
-const ROMAN: [&str; 7] = ["II", "III", "IV", "VI", "VII", "VIII", "IX"];
+/// Numerals that find their digit in a name or a phrase (MAT-12), with it; V is a letter too often.
+pub(crate) const ROMAN: [(&str, char); 7] = [
+    ("II", '2'),
+    ("III", '3'),
+    ("IV", '4'),
+    ("VI", '6'),
+    ("VII", '7'),
+    ("VIII", '8'),
+    ("IX", '9'),
+];
 
 /// It is not known here.
 const ANY: u8 = 0xff;
@@ -132,8 +140,9 @@ fn numerals(parts: &[Node], found: &mut Findings) {
             continue;
         };
         let beside = pair[0].span.end + 1 == pair[1].span.start;
-        let is_word = word.ends_with(char::is_alphabetic) && !ROMAN.contains(&word.as_str());
-        if !(beside && is_word && ROMAN.contains(&numeral.as_str())) {
+        let is_roman = |text: &str| ROMAN.iter().any(|(roman, _)| *roman == text);
+        let is_word = word.ends_with(char::is_alphabetic) && !is_roman(word);
+        if !(beside && is_word && is_roman(numeral)) {
             continue;
         }
         let message = format!(

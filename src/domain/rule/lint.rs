@@ -283,6 +283,9 @@ fn covered(parts: &[Node]) -> Vec<Option<&Node>> {
             stems.entry(stem).or_insert(part);
         }
     }
+    if stems.is_empty() {
+        return vec![None; parts.len()];
+    }
     let of = |part: &Node| {
         let Kind::Term(_) = part.kind else {
             return None;

@@ -252,6 +252,14 @@ pub struct Entity {
     pub links: BTreeMap<String, String>,
 }
 
+impl Entity {
+    /// All that it is called: the name and the aliases of each list.
+    pub fn names(&self) -> impl Iterator<Item = &String> {
+        let lists = [&self.aliases, &self.exact, &self.ambiguous];
+        std::iter::once(&self.name).chain(lists.into_iter().flatten())
+    }
+}
+
 /// How near an ambiguous alias its context must be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ContextWithin {

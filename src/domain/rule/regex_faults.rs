@@ -53,11 +53,11 @@ pub(super) fn check(source: &str, ignore_case: bool) -> Result<(), Fault> {
 fn told(reason: &str, rest: &str) -> (String, String) {
     let owned = |message: &str, help: &str| (message.to_owned(), help.to_owned());
     if reason.starts_with("invalid repetition count range") {
-        return swapped(rest, ['{', '}', ','])
+        return bounds_swapped(rest)
             .unwrap_or_else(|| owned(reason, "write the smaller number first"));
     }
     if reason.starts_with("invalid character class range") {
-        return swapped(rest, [' ', ' ', '-'])
+        return range_swapped(rest)
             .unwrap_or_else(|| owned(reason, "write the lower letter first"));
     }
     if reason.starts_with("Unicode property") {
@@ -92,30 +92,32 @@ fn told(reason: &str, rest: &str) -> (String, String) {
     }
 }
 
-/// `{2,1}`, `z-a`: what stands the wrong way round, and the right way.
-fn swapped(rest: &str, [open, close, between]: [char; 3]) -> Option<(String, String)> {
-    let is_bounds = open == '{';
-    let inner = if is_bounds {
-        &rest[1..rest.find(close)?]
-    } else {
-        let mut ends = rest.char_indices().skip(3);
-        &rest[..ends.next().map_or(rest.len(), |(at, _)| at)]
-    };
+/// `{2,1}`: the bounds the right way round.
+fn bounds_swapped(rest: &str) -> Option<(String, String)> {
+    let inner = &rest[1..rest.find('}')?];
+    let (first, second) = sides(inner, ',')?;
+    Some((
+        format!("the bounds of `{{{inner}}}` stand the wrong way round"),
+        format!("write {{{second},{first}}}"),
+    ))
+}
+
+/// `z-a`: the range the right way round.
+fn range_swapped(rest: &str) -> Option<(String, String)> {
+    let end = rest.char_indices().nth(3).map_or(rest.len(), |(at, _)| at);
+    let inner = &rest[..end];
+    let (first, second) = sides(inner, '-')?;
+    Some((
+        format!("the range `{inner}` stands the wrong way round"),
+        format!("write {second}-{first}"),
+    ))
+}
+
+/// What stands on either side, both as they are written.
+fn sides(inner: &str, between: char) -> Option<(&str, &str)> {
     let (first, second) = inner.split_once(between)?;
-    if first.is_empty() || second.is_empty() || first.contains('\\') || second.contains('\\') {
-        return None;
-    }
-    Some(if is_bounds {
-        (
-            format!("the bounds of `{{{inner}}}` stand the wrong way round"),
-            format!("write {{{second},{first}}}"),
-        )
-    } else {
-        (
-            format!("the range `{inner}` stands the wrong way round"),
-            format!("write {second}-{first}"),
-        )
-    })
+    let is_plain = |text: &str| !text.is_empty() && !text.contains('\\');
+    (is_plain(first) && is_plain(second)).then_some((first, second))
 }
 
 /// A property of which somebody wrote the language.

@@ -129,10 +129,8 @@ fn likely(text: &str) -> Doubt<'_> {
 
 /// Whether one of these is a name of the entity.
 fn any_known(entity: &Entity, parts: &[&str]) -> bool {
-    let lists = [&entity.aliases, &entity.exact, &entity.ambiguous];
-    let names = || std::iter::once(&entity.name).chain(lists.into_iter().flatten());
     let mut parts = parts.iter().map(|part| small_letters(part));
-    parts.any(|part| names().any(|name| small_letters(name) == part))
+    parts.any(|part| entity.names().any(|name| small_letters(name) == part))
 }
 
 /// `엔비디아 OR 英伟达`, `radar NEAR/5 drone`.
